@@ -1,0 +1,1 @@
+"""The command line, one file a verb; thin, and never a rule of Testlify."""

@@ -1,0 +1,81 @@
+"""Time: the timeline of a workspace, real or virtual, and the timers that stand on it.
+
+It knows when; what happens then is its owner's business. Timers at equal times come in the
+order of their keys, never of their creation.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from heapq import heappop, heappush
+from typing import Literal
+
+Mode = Literal["real", "virtual"]
+
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+"""Where a virtual clock starts unless told otherwise."""
+
+TimerKey = tuple[int, int, int, int]
+"""A rank (what kind of timer) and three numbers (whose)."""
+
+
+class Timeline:
+    """The clock and the timers of one workspace.
+
+    Args:
+        mode: ``real`` follows the machine's clock; ``virtual`` stands until moved.
+        now: where a virtual clock stands.
+    """
+
+    def __init__(self, mode: Mode, now: datetime = EPOCH) -> None:
+        self.mode: Mode = mode
+        self._now = now
+        self._due: dict[TimerKey, datetime] = {}
+        self._heap: list[tuple[datetime, TimerKey]] = []
+
+    def now(self) -> datetime:
+        """Return the present instant, aware, in UTC, whole milliseconds."""
+        if self.mode == "virtual":
+            return self._now
+        now = datetime.now(UTC)
+        return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+    def move_to(self, now: datetime) -> None:
+        """Set a virtual clock; back in time, too, which only its owner may decide."""
+        self._now = now
+
+    def set_timer(self, key: TimerKey, at: datetime) -> None:
+        """Set the timer called *key*, in place of an earlier one of that name."""
+        self._due[key] = at
+        heappush(self._heap, (at, key))
+
+    def cancel(self, key: TimerKey) -> None:
+        """Take the timer called *key* away, if it stands."""
+        self._due.pop(key, None)
+
+    def clear(self) -> None:
+        """Take all timers away."""
+        self._due.clear()
+        self._heap.clear()
+
+    def next_at(self) -> datetime | None:
+        """Return when the next timer is due, None without any."""
+        while self._heap:
+            at, key = self._heap[0]
+            if self._due.get(key) == at:
+                return at
+            heappop(self._heap)  # cancelled, or set anew
+        return None
+
+    def pop_due(self) -> TimerKey | None:
+        """Take and return the first timer that is due now, None without any."""
+        at = self.next_at()
+        if at is None or at > self.now():
+            return None
+        _, key = heappop(self._heap)
+        del self._due[key]
+        return key
+
+    def __len__(self) -> int:
+        """How many timers stand."""
+        return len(self._due)

@@ -1,0 +1,125 @@
+"""The schema documents, the user's over the bundled ones; never a payload."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
+
+from emulator import data
+from emulator.errors import InvalidInputError, UnknownNameError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from importlib.resources.abc import Traversable
+
+BASE = "https://testlify-emulator.example/schemas/"
+"""Where the schemas would stand if they stood anywhere; nothing is ever fetched."""
+
+GENERATIONS = {"v1": ("v1",), "v2": ("v2", "v1")}
+"""Each generation, and the folders that hold its schemas, first match first.
+
+v2 posts v1 bodies until its own are known (assumed).
+"""
+
+
+class Library:
+    """All schema documents by their ``$id``.
+
+    A user's folder lies over the bundled one: a document of the same ``$id`` replaces the
+    bundled one, also for the bundled documents that refer to it; what the folder does not
+    have comes from the bundled one.
+
+    Args:
+        folder: holds ``v1/<event type>.json`` and shared definitions; None for bundled only.
+
+    Attributes:
+        documents: ``$id`` to document.
+
+    Raises:
+        InvalidInputError: a file of *folder* is not a JSON object.
+    """
+
+    def __init__(self, folder: Traversable | None) -> None:
+        self.documents: dict[str, dict[str, Any]] = {}
+        self._ids: list[dict[tuple[str, str], str]] = []
+        for layer in (data.schemas(), folder):
+            if layer is None:
+                continue
+            ids: dict[tuple[str, str], str] = {}
+            for generation, name, file in files(layer):
+                document = read(generation, file)
+                ids[generation, name] = id_of(generation, name, document)
+                self.documents[ids[generation, name]] = document
+            self._ids.insert(0, ids)
+
+    def events(self, generation: str) -> list[str]:
+        """Return the event types that have a schema, sorted.
+
+        Raises:
+            UnknownNameError: no such generation.
+        """
+        chain = _chain(generation)
+        return sorted(
+            {name for ids in self._ids for where, name in ids if where in chain and is_event(name)}
+        )
+
+    def schema_id(self, generation: str, event: str) -> str:
+        """Return the ``$id`` of an event type's schema.
+
+        Raises:
+            UnknownNameError: no such generation, or no such event type in it.
+        """
+        for where in _chain(generation):
+            for ids in self._ids:
+                if (where, event) in ids and is_event(event):
+                    return ids[where, event]
+        raise UnknownNameError("event type", event, self.events(generation))
+
+
+def is_event(name: str) -> bool:
+    """Return whether a file of that name is an event type's; others hold definitions."""
+    return "." in name
+
+
+def id_of(generation: str, name: str, document: dict[str, Any]) -> str:
+    """Return a document's ``$id``, or the one that it gets for its place."""
+    return urljoin(f"{BASE}{generation}/{name}.json", str(document.get("$id", "")))
+
+
+def files(folder: Traversable) -> Iterator[tuple[str, str, Traversable]]:
+    """Yield generation, name without ``.json``, and file of each schema in *folder*."""
+    for generation in GENERATIONS:
+        place = folder / generation
+        if not place.is_dir():
+            continue
+        for file in sorted(place.iterdir(), key=lambda one: one.name):
+            if file.name.endswith(".json") and file.is_file():
+                yield generation, file.name.removesuffix(".json"), file
+
+
+def read(generation: str, file: Traversable) -> dict[str, Any]:
+    """Return the schema document in *file*.
+
+    Raises:
+        InvalidInputError: it is not JSON, or not an object.
+    """
+    name = f"{generation}/{file.name}"
+    try:
+        document = json.loads(file.read_bytes())
+    except json.JSONDecodeError as problem:
+        message = f"{name}:{problem.lineno}:{problem.colno}: not JSON: {problem.msg.lower()}"
+        raise InvalidInputError(message) from None
+    except (ValueError, RecursionError):
+        message = f"{name}: not JSON: not UTF-8, or nested too deep"
+        raise InvalidInputError(message) from None
+    if not isinstance(document, dict):
+        message = f"{name}: $: a schema document must be an object"
+        raise InvalidInputError(message)
+    return document
+
+
+def _chain(generation: str) -> tuple[str, ...]:
+    if generation not in GENERATIONS:
+        raise UnknownNameError("generation", generation, GENERATIONS)
+    return GENERATIONS[generation]

@@ -1,0 +1,195 @@
+"""The dispatcher: which attempts run now, and that each of them ends.
+
+It keeps keys, never messages: what waits is a record in the journal, not a task. Tasks are
+bounded, over all and for each webhook, so that a slow consumer holds up nobody else.
+
+Order: the first attempt of a candidate's next message to a webhook starts after the first
+attempt of the previous one ended. Whatever may start does so in the order of its key; with one
+in flight at a time that is lockstep.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict, deque
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING, Protocol
+
+from emulator.delivery.records import Outcome
+
+if TYPE_CHECKING:
+    from emulator.delivery.records import Key, Request, Transport
+
+Chain = tuple[int, str]
+"""Webhook number and subject: what is delivered one after the other."""
+
+
+class Desk(Protocol):
+    """What the dispatcher needs of its owner."""
+
+    def start_attempt(self, key: Key) -> tuple[Transport, Request] | None:
+        """Note that the attempt starts; None when there is nothing to send any more."""
+        ...
+
+    def finish_attempt(self, key: Key, outcome: Outcome) -> None:
+        """Note how the attempt ended."""
+        ...
+
+
+class Dispatcher:
+    """Runs the attempts of one workspace.
+
+    Args:
+        desk: the owner.
+        in_flight: attempts under way at once; 1 is lockstep.
+        per_webhook: of these, how many to one webhook.
+    """
+
+    def __init__(self, desk: Desk, *, in_flight: int, per_webhook: int) -> None:
+        self._desk = desk
+        self._limit = in_flight
+        self._webhook_limit = per_webhook
+        self._ready: list[Key] = []
+        self._held: dict[int, list[Key]] = defaultdict(list)  # ready, but the webhook is full
+        self._chains: dict[Chain, deque[Key]] = {}  # behind the one that is due or under way
+        self._chain_of: dict[Key, Chain] = {}
+        self._tasks: dict[Key, asyncio.Task[None]] = {}
+        self._busy: dict[int, int] = defaultdict(int)
+        self._idle_waiters: list[asyncio.Future[None]] = []
+        self._wakes = False
+        self._is_stopped = False
+        self._bugs: list[BaseException] = []
+
+    def offer(self, key: Key, subject: str = "") -> None:
+        """Take an attempt that is due.
+
+        Args:
+            key: of the attempt.
+            subject: makes it wait for earlier ones of that subject to that webhook;
+                empty for retries and manual attempts, which hold nothing back.
+        """
+        if subject:
+            chain = (key[1], subject)
+            self._chain_of[key] = chain
+            if chain in self._chains:
+                self._chains[chain].append(key)
+                return
+            self._chains[chain] = deque()
+        heappush(self._ready, key)
+        self._wake()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is under way and nothing waits to be."""
+        return not (self._tasks or self._ready or self._held)
+
+    async def idle(self) -> None:
+        """Return once nothing is under way and nothing waits to be.
+
+        Raises:
+            Exception: the first bug that a task met; it is never lost.
+        """
+        while not self.is_idle and not self._bugs:
+            waiter = asyncio.get_running_loop().create_future()
+            self._idle_waiters.append(waiter)
+            await waiter
+        if self._bugs:
+            raise self._bugs[0]
+
+    async def stop(self, grace: float) -> None:
+        """Start nothing more; let what is under way end, at most *grace* seconds.
+
+        Raises:
+            Exception: the first bug that a task met.
+        """
+        self._is_stopped = True
+        tasks = list(self._tasks.values())
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=grace)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        self._release_waiters()
+        if self._bugs:
+            raise self._bugs[0]
+
+    def abandon(self) -> None:
+        """Forget all that waits or is under way, without a word to the owner."""
+        self._ready.clear()
+        self._held.clear()
+        self._chains.clear()
+        self._chain_of.clear()
+        for task in self._tasks.values():
+            task.cancel()
+        self._tasks.clear()
+        self._busy.clear()
+        self._release_waiters()
+
+    def _wake(self) -> None:
+        # Later in this turn of the loop, so that all attempts that one command made due
+        # stand in line before the first of them starts.
+        if not self._wakes:
+            self._wakes = True
+            asyncio.get_running_loop().call_soon(self._pump)
+
+    def _pump(self) -> None:
+        self._wakes = False
+        while self._ready and len(self._tasks) < self._limit and not self._is_stopped:
+            key = heappop(self._ready)
+            webhook = key[1]
+            if self._busy[webhook] >= self._webhook_limit:
+                heappush(self._held[webhook], key)
+                continue
+            planned = self._desk.start_attempt(key)
+            if planned is None:
+                self._unchain(key)
+                continue
+            self._busy[webhook] += 1
+            task = asyncio.get_running_loop().create_task(self._run(key, *planned))
+            self._tasks[key] = task
+        if self.is_idle:
+            self._release_waiters()
+
+    async def _run(self, key: Key, transport: Transport, request: Request) -> None:
+        try:
+            try:
+                outcome = await transport.send(request)
+            except asyncio.CancelledError:
+                outcome = Outcome("shutdown")  # by stop or abandon; this task ends here anyway
+            if self._tasks.get(key) is asyncio.current_task():
+                self._desk.finish_attempt(key, outcome)
+        except Exception as bug:  # noqa: BLE001 - kept, and raised by idle and stop
+            self._bugs.append(bug)
+        finally:
+            if self._tasks.get(key) is asyncio.current_task():
+                self._ended(key)
+
+    def _ended(self, key: Key) -> None:
+        webhook = key[1]
+        del self._tasks[key]
+        self._busy[webhook] -= 1
+        if held := self._held.get(webhook):
+            heappush(self._ready, heappop(held))
+            if not held:
+                del self._held[webhook]
+        self._unchain(key)
+        if self._ready:
+            self._pump()  # no wait for the next turn: this is the hot path
+        elif self.is_idle:
+            self._release_waiters()
+
+    def _unchain(self, key: Key) -> None:
+        chain = self._chain_of.pop(key, None)
+        if chain is None:
+            return
+        behind = self._chains[chain]
+        if behind:
+            heappush(self._ready, behind.popleft())
+        else:
+            del self._chains[chain]
+
+    def _release_waiters(self) -> None:
+        waiters, self._idle_waiters = self._idle_waiters, []
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)

@@ -1,0 +1,320 @@
+"""One connection to a consumer: makes the moves, reads the answer; never dials, never retries."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import struct
+from socket import SO_LINGER, SOL_SOCKET
+from typing import TYPE_CHECKING
+
+import httptools
+
+from emulator.delivery.transports.moves import Pause, Reset, Write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from emulator.delivery.records import Headers, Reason
+    from emulator.delivery.transports.moves import Key, Move
+
+MOST_BODY = 64 * 1024
+"""How much of an answer's body is kept, in bytes; longer ones are cut."""
+
+MOST_HEAD = 64 * 1024
+"""Names and values of an answer's headers, in bytes, interim answers included."""
+
+_SWITCHING = 101
+_FINAL = 200
+_LINGER_ZERO = struct.pack("ii", 1, 0)
+
+
+class Connection(asyncio.Protocol):
+    """A connected socket, for one exchange at a time.
+
+    Args:
+        key: what the connection is good for.
+        on_end: called once, when nothing more can be sent over it.
+        on_gone: called once, when the socket is closed.
+
+    Attributes:
+        is_open: another exchange can begin, as far as we know.
+        is_reusable: the last exchange left the connection in good order.
+        has_begun: a byte of the answer came.
+        status, is_cut, detail: of the last exchange, as in `Outcome`.
+    """
+
+    __slots__ = (
+        "_chunks", "_deadline", "_early", "_end", "_ends", "_fields", "_first_byte", "_fresh",
+        "_head_size", "_in_body", "_keeps", "_loop", "_on_end", "_on_gone", "_parser", "_pause", "_raw_head",
+        "_sent", "_size", "_timer", "_todo", "_transport", "_waiter", "_wants_drain",
+        "detail", "has_begun", "is_cut", "is_open", "is_reusable", "key", "status",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        key: Key,
+        *,
+        on_end: Callable[[Connection], None],
+        on_gone: Callable[[Connection], None],
+    ) -> None:
+        self.key = key
+        self._on_end = on_end
+        self._on_gone = on_gone
+        self._loop = asyncio.get_running_loop()
+        self._parser = httptools.HttpResponseParser(self)
+        self._transport: asyncio.Transport | None = None
+        self._waiter: asyncio.Future[Reason] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._pause: asyncio.TimerHandle | None = None
+        self._deadline = 0.0
+        self._fresh = True
+        self._early = b""
+        self._end: tuple[Reason, str] = ("closed", "closed by the consumer")
+        self.is_open = False
+
+    @property
+    def address(self) -> str:
+        """``IP:PORT`` as dialled."""
+        _, address, port, _ = self.key
+        return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+    @property
+    def headers(self) -> Headers:
+        """Of the last answer."""
+        return tuple([(name.decode("latin-1"), value.decode("latin-1"))
+                      for name, value in self._fields])  # fmt: skip
+
+    @property
+    def body(self) -> bytes:
+        """Of the last answer, up to `MOST_BODY`."""
+        return b"".join(self._chunks)[:MOST_BODY]
+
+    def exchange(
+        self, moves: tuple[Move, ...], *, first_byte: float, ends: float
+    ) -> asyncio.Future[Reason]:
+        """Make the *moves*; the future says how it ended.
+
+        Args:
+            moves: what to do.
+            first_byte: wait that many seconds for the answer, once all moves are made.
+            ends: end anyhow at this instant of the loop's time.
+        """
+        self._waiter = waiter = self._loop.create_future()
+        self._first_byte, self._ends = first_byte, ends
+        self._fields: list[tuple[bytes, bytes]] = []
+        self._chunks: list[bytes] = []
+        self._head_size = self._raw_head = self._size = self.status = 0
+        self._in_body = self._keeps = self._sent = self._wants_drain = False
+        self.has_begun = self.is_cut = self.is_reusable = self._fresh = False
+        self.detail = ""
+        self._todo: Iterator[Move] = iter(moves)
+        if self.is_open:
+            self._move_on()
+        if self._early:
+            self.data_received(self._early)
+        if not self.is_open:
+            self._finish_at_end(*self._end)
+        return waiter
+
+    def wait_until(self, deadline: float) -> None:
+        """End the exchange, or the idleness, at *deadline* of the loop's time.
+
+        The timer is moved only when it would be late: an early one looks again when it fires,
+        so a busy connection sets one timer in many exchanges.
+        """
+        self._deadline = deadline
+        if self._timer is None or self._timer.when() > deadline:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = self._loop.call_at(deadline, self._on_timer)
+
+    def end(self, reason: Reason, detail: str) -> None:
+        """End whatever is under way with *reason* and let go of the socket at once."""
+        self._finish(reason, detail)
+        self._close_for(reason, detail)
+        if self._transport is not None:
+            self._transport.abort()
+
+    # Moves
+
+    def _move_on(self) -> None:
+        self._pause = None
+        transport = self._transport
+        assert transport is not None  # noqa: S101 - an open connection has one
+        for move in self._todo:
+            if isinstance(move, Write):
+                transport.write(move.data)
+            elif isinstance(move, Pause):
+                self._pause = self._loop.call_later(move.seconds, self._move_on)
+                self.wait_until(self._ends)
+                return
+            elif isinstance(move, Reset) or not transport.can_write_eof():
+                self._reset(transport)
+                return
+            else:
+                transport.write_eof()
+        self._sent = True
+        self.wait_until(min(self._loop.time() + self._first_byte, self._ends))
+
+    def _reset(self, transport: asyncio.Transport) -> None:
+        """Send RST as soon as everything written is out."""
+        if transport.get_write_buffer_size():
+            self._wants_drain = True
+            transport.set_write_buffer_limits(high=0)
+            self.wait_until(self._ends)
+            return
+        transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, _LINGER_ZERO)
+        self.end("cut", "reset on purpose")
+
+    def resume_writing(self) -> None:
+        """Everything written is out (asyncio calls this)."""
+        if self._wants_drain and self._waiter is not None and self._transport is not None:
+            self._wants_drain = False
+            self._reset(self._transport)
+
+    # Ends
+
+    def _finish(self, reason: Reason, detail: str = "") -> None:
+        """Tell the waiter, once; what is left of the moves is not made."""
+        waiter = self._waiter
+        if waiter is None:
+            return
+        self._waiter = None
+        self.detail = detail
+        if self._pause is not None:
+            self._pause.cancel()
+        if not waiter.done():
+            waiter.set_result(reason)
+
+    def _finish_at_end(self, reason: Reason, detail: str) -> None:
+        """Nothing more comes: that may be how the answer ends."""
+        if reason == "closed" and self._waiter is not None and self._in_body:
+            if self._is_ended_by_close():
+                return self._finish("answered")
+        return self._finish(reason, detail)
+
+    def _is_ended_by_close(self) -> bool:
+        codings = b""
+        for name, value in self._fields:
+            folded = name.lower()
+            if folded == b"content-length":
+                return False
+            if folded == b"transfer-encoding":
+                codings = value.lower()
+        return not codings.endswith(b"chunked")
+
+    def _close_for(self, reason: Reason, detail: str) -> None:
+        if self.is_open:
+            self.is_open = False
+            self._end = (reason, detail)
+            self._on_end(self)
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        if self._loop.time() < self._deadline:
+            self.wait_until(self._deadline)
+        else:
+            came = f"{self._size} bytes of the body" if self._in_body else "no whole head"
+            self.end("answer_timeout", f"{came if self.has_begun else 'nothing'} came in time")
+
+    # asyncio's calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the socket."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - TCP and TLS both are
+        self._transport = transport
+        self.is_open = True
+
+    def data_received(self, data: bytes) -> None:
+        """Read the answer on; bytes that nobody asked for make the connection unusable."""
+        if self._waiter is None:
+            if self._fresh and len(self._early) <= MOST_HEAD:
+                self._early += data  # some answer at once, before they are asked
+            else:
+                self.end("bad_answer", "bytes came that belong to no answer")
+            return
+        if not self.has_begun:
+            self.has_begun = True
+            self.wait_until(self._ends)
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            pass  # a 101 is complete
+        except httptools.HttpParserError as error:
+            self.is_reusable = False
+            self._finish("bad_answer", f"not HTTP: {error}")
+            return
+        if not self._in_body:
+            self._raw_head += len(data)
+            if self._raw_head > 2 * MOST_HEAD:  # one endless line calls nobody back
+                self._refuse_head()
+
+    def eof_received(self) -> None:
+        """The consumer sends nothing more."""
+        self._finish_at_end("closed", "closed by the consumer")
+        self._close_for("closed", "closed by the consumer")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The socket is gone."""
+        reason: Reason = "closed" if exc is None else "reset"
+        if isinstance(exc, ssl.SSLError):
+            reason = "tls_failed"
+        detail = f"{exc}" if exc else "closed by the consumer"
+        self._finish_at_end(reason, detail)
+        self._close_for(reason, detail)
+        self._transport = None
+        if self._timer is not None:
+            self._timer.cancel()
+        self._on_gone(self)
+
+    # The parser's calls
+
+    def on_message_begin(self) -> None:
+        """A status line begins: after a whole answer, one too many."""
+        self.is_reusable = False
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep a header; trailers count, but are not kept."""
+        self._head_size += len(name) + len(value)
+        if self._head_size > MOST_HEAD:
+            self._refuse_head()
+        elif not self._in_body:
+            self._fields.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        """The head is whole."""
+        if self._waiter is None:
+            return
+        self.status = self._parser.get_status_code()
+        self._in_body = self.status >= _FINAL or self.status == _SWITCHING
+        self._keeps = self._parser.should_keep_alive() and self.status != _SWITCHING
+
+    def on_body(self, data: bytes) -> None:
+        """Keep a piece of the body, up to the limit."""
+        if self._waiter is None:
+            return
+        self._chunks.append(data)
+        self._size += len(data)
+        if self._size > MOST_BODY:
+            self.is_cut = True
+            self._finish("answered")
+
+    def on_message_complete(self) -> None:
+        """An answer is whole; after an interim one (100, 103) another comes."""
+        if self._waiter is None:
+            return
+        if not self._in_body:
+            self._fields = []
+            return
+        transport = self._transport
+        self.is_reusable = (
+            self._keeps
+            and self._sent
+            and transport is not None
+            and not transport.get_write_buffer_size()
+        )
+        self._finish("answered")
+
+    def _refuse_head(self) -> None:
+        self._finish("bad_answer", f"more than {MOST_HEAD} bytes of headers")

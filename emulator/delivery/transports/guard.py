@@ -1,0 +1,146 @@
+"""Which addresses we may dial; pure, so neither names are resolved nor sockets opened here."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
+from typing import TYPE_CHECKING
+
+from emulator.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+# ipaddress.is_private would also let documentation and benchmark networks pass.
+_PRIVATE = tuple(
+    ip_network(one) for one in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
+)
+
+# Where clouds hand out credentials to whoever asks from inside.
+_METADATA = frozenset(
+    ip_address(one)
+    for one in (
+        "169.254.169.254",  # AWS, Azure, Google, Oracle, DigitalOcean
+        "fd00:ec2::254",  # AWS
+        "fd20:ce::254",  # Google
+        "100.100.100.200",  # Alibaba
+        "168.63.129.16",  # Azure's wire server
+    )
+)
+
+_RESERVED = tuple(ip_network(one) for one in ("0.0.0.0/8", "192.0.0.0/24", "fec0::/10"))
+_BROADCAST = IPv4Address("255.255.255.255")
+_NAT64 = ip_network("64:ff9b::/96")
+
+_HOST = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*", re.ASCII)
+_NUMERIC_END = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)", re.ASCII)
+
+
+class Guard:
+    """Says which addresses may be dialled.
+
+    Loopback and private addresses always pass; link-local, cloud metadata, multicast,
+    unspecified, broadcast and reserved ones never do; any other passes when it is allowed.
+
+    Args:
+        allow: host names, whatever they resolve to, addresses and CIDR networks.
+
+    Raises:
+        InvalidInputError: an entry is neither.
+    """
+
+    __slots__ = ("_hosts", "_networks")
+
+    def __init__(self, allow: Sequence[str] = ()) -> None:
+        hosts: set[str] = set()
+        networks: list[Network] = []
+        for entry in allow:
+            parsed = parse_entry(entry)
+            if isinstance(parsed, str):
+                hosts.add(parsed)
+            else:
+                networks.append(parsed)
+        self._hosts = frozenset(hosts)
+        self._networks = tuple(networks)
+
+    def refusal(self, address: Address, host: str = "") -> str | None:
+        """Return why *address*, reached as *host*, may not be dialled; None when it may."""
+        inner = unwrapped(address)
+        shown = f"{address}" if inner == address else f"{address} ({inner} inside)"
+        kind = kind_never_dialled(inner)
+        if kind is not None:
+            return f"{shown} is {kind}, never dialled; expected a loopback or private address"
+        if is_local(inner) or host.rstrip(".").lower() in self._hosts:
+            return None
+        if any(inner in network for network in self._networks):
+            return None
+        by_name = f"{host!r} or " if host and host != str(address) else ""
+        return (
+            f"{shown} is neither loopback nor private; "
+            f"to dial it allow {by_name}'{inner}/{inner.max_prefixlen}'"
+        )
+
+
+def parse_entry(entry: str) -> str | Network:
+    """Return the lower-case host name or the network that an allow *entry* means.
+
+    Raises:
+        InvalidInputError: it is neither.
+    """
+    try:
+        return ip_network(entry)
+    except ValueError:
+        pass
+    name = entry.removesuffix(".").lower()
+    if _HOST.fullmatch(name) and not _NUMERIC_END.fullmatch(name) and len(name) <= 253:
+        return name
+    message = f"can't allow {entry!r}: expected a host name, an address or a CIDR network"
+    try:
+        message += f"; near: '{ip_network(entry, strict=False)}'"
+    except ValueError:
+        pass
+    raise InvalidInputError(message)
+
+
+def unwrapped(address: Address) -> Address:
+    """Return the IPv4 address that a mapped, NAT64, 6to4 or Teredo *address* carries."""
+    if isinstance(address, IPv4Address):
+        return address
+    if address in _NAT64:
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    teredo = address.teredo
+    return address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else address)
+
+
+@lru_cache(maxsize=1024)
+def kind_never_dialled(address: Address) -> str | None:
+    """Return what makes *address* one that is never dialled, None when nothing does."""
+    if address in _METADATA:
+        return "a cloud's metadata address"
+    if address.is_link_local:
+        return "a link-local address"
+    if address.is_multicast:
+        return "a multicast address"
+    if address.is_unspecified:
+        return "the unspecified address"
+    if address == _BROADCAST:
+        return "the broadcast address"
+    # Loopback first: the standard library counts ::1 among the reserved ::/8.
+    is_reserved = address.is_reserved or any(address in one for one in _RESERVED)
+    return "a reserved address" if is_reserved and not address.is_loopback else None
+
+
+def is_local(address: Address) -> bool:
+    """Return whether *address* is loopback or private (RFC 1918, RFC 4193)."""
+    return address.is_loopback or any(address in one for one in _PRIVATE)

@@ -1,0 +1,229 @@
+"""Assessments: their content and their lifecycle; never their payloads."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from emulator.domain.ids import ObjectId
+from emulator.domain.lifecycle import NEW, Lifecycle, Transition
+
+DRAFT = "DRAFT"
+PUBLISHED = "PUBLISHED"
+SUBSCRIBED = "SUBSCRIBED"
+ARCHIVED = "ARCHIVED"
+DELETED = "DELETED"
+
+LIFECYCLE = Lifecycle(
+    "assessment",
+    (
+        Transition(
+            NEW, "create", DRAFT, ("assessment.created",),
+            "documented", "its content is drawn, but not shown yet",
+        ),
+        Transition(
+            DRAFT, "update", PUBLISHED, ("assessment.updated",),
+            "documented", "the Updated example is PUBLISHED and shows its content",
+        ),
+        Transition(
+            DRAFT, "publish", PUBLISHED, ("assessment.updated",),
+            "assumed", "an edit like another",
+        ),
+        Transition(
+            DRAFT, "invite", SUBSCRIBED, (),
+            "assumed", "the first invitation publishes, without an event",
+        ),
+        Transition(
+            DRAFT, "archive", ARCHIVED, ("assessment.archived",),
+            "assumed", "the page does not say that a draft can't be",
+        ),
+        Transition(
+            DRAFT, "delete", DELETED, ("assessment.deleted",),
+            "documented", "open before the first invitation",
+        ),
+        Transition(
+            PUBLISHED, "update", PUBLISHED, ("assessment.updated",),
+            "documented", "edits reach only later invitations",
+        ),
+        Transition(
+            PUBLISHED, "invite", SUBSCRIBED, (),
+            "assumed", "SUBSCRIBED is what the examples with invitations say",
+        ),
+        Transition(
+            PUBLISHED, "archive", ARCHIVED, ("assessment.archived",),
+            "documented", "",
+        ),
+        Transition(
+            PUBLISHED, "delete", DELETED, ("assessment.deleted",),
+            "documented", "open before the first invitation",
+        ),
+        Transition(
+            SUBSCRIBED, "update", SUBSCRIBED, ("assessment.updated",),
+            "documented", "edits reach only later invitations",
+        ),
+        Transition(
+            SUBSCRIBED, "invite", SUBSCRIBED, (),
+            "documented", "further invitations",
+        ),
+        Transition(
+            SUBSCRIBED, "archive", ARCHIVED, ("assessment.archived",),
+            "documented", "what is left once somebody was invited",
+        ),
+        Transition(
+            SUBSCRIBED, "delete", DELETED, ("assessment.deleted",),
+            "documented", "the page closes it, but the Deleted example is SUBSCRIBED",
+        ),
+        Transition(
+            ARCHIVED, "unarchive", PUBLISHED, (),
+            "assumed", "the page has it; that it sends nothing is assumed",
+        ),
+        Transition(
+            ARCHIVED, "delete", DELETED, ("assessment.deleted",),
+            "assumed", "",
+        ),
+    ),
+)  # fmt: skip
+"""The assessment's table. Source: reference c.4, help article 419, the four examples."""
+
+
+class Skill(msgspec.Struct, frozen=True):
+    """What a test of the library measures."""
+
+    id: ObjectId
+    name: str
+    text: str
+
+
+class Question(msgspec.Struct, frozen=True):
+    """One question of a test."""
+
+    id: ObjectId
+    text: str
+
+
+class Test(msgspec.Struct, frozen=True):
+    """A test of the library as an assessment uses it (``testLibrary[]`` on the wire).
+
+    Attributes:
+        org_id: empty for one of Testlify's own tests, the owner's id for a company test.
+        time_limit: seconds.
+        question_limit: questions asked, one point each.
+        questions: as many as *question_limit*.
+        audience: seen as ``ENGLISH_SPEAKING`` and as ``English Speaking`` (documented).
+    """
+
+    __test__ = False  # not one of pytest's
+
+    id: ObjectId
+    title: str
+    org_id: str
+    type_id: ObjectId
+    type_name: str
+    time_limit: int
+    question_limit: int
+    max_question_limit: int
+    audience: str
+    difficulty: str
+    description: str
+    relevancy: str
+    skills: tuple[Skill, ...]
+    questions: tuple[Question, ...]
+
+
+class CodeCase(msgspec.Struct, frozen=True):
+    """A test case of a coding question."""
+
+    id: ObjectId
+    input: str
+    output: str
+    hidden: bool
+
+
+class CustomQuestion(msgspec.Struct, frozen=True):
+    """A question that the customer wrote.
+
+    Attributes:
+        classification: ``CHAT_SIMULATION``, ``WRITTEN_ANSWER``, ``CODING_ANSWER``,
+            ``VIDEO_ANSWER`` or ``AUDIO_ANSWER`` (documented).
+        duration: seconds.
+        maximum_score: points.
+        ai_prompt: what the chat simulation is told; empty for the rest.
+        coding_languages: ids; empty but for ``CODING_ANSWER``.
+        default_coding_language: one of *coding_languages*, or empty.
+        difficulty: ``EASY`` for a coding question, else empty.
+    """
+
+    id: ObjectId
+    text: str
+    classification: str
+    duration: int
+    maximum_score: int
+    attempts: int
+    is_mandatory: bool
+    ai_prompt: str = ""
+    difficulty: str = ""
+    coding_languages: tuple[ObjectId, ...] = ()
+    default_coding_language: str = ""
+    cases: tuple[CodeCase, ...] = ()
+
+
+class Content(msgspec.Struct, frozen=True):
+    """What an assessment asks; drawn when it is created, shown once it is published.
+
+    Attributes:
+        job_role_id: of the job role that gave the assessment its name.
+        custom_field_ids: of Email, First name, Last name and Phone number, in that order.
+        recipients: mail addresses that hear of results.
+    """
+
+    job_role_id: ObjectId
+    tests: tuple[Test, ...]
+    custom_questions: tuple[CustomQuestion, ...]
+    custom_field_ids: tuple[ObjectId, ...]
+    recipients: tuple[str, ...]
+    location_access: bool
+    sends_result_email: bool
+
+    @property
+    def question_count(self) -> int:
+        """Questions of the tests, without the custom ones (documented: 12 of 12 + 3)."""
+        return sum(test.question_limit for test in self.tests)
+
+    @property
+    def test_time(self) -> int:
+        """Seconds for the tests alone."""
+        return sum(test.time_limit for test in self.tests)
+
+    @property
+    def total_time(self) -> int:
+        """Seconds for tests and custom questions together (documented)."""
+        return self.test_time + sum(one.duration for one in self.custom_questions)
+
+    @property
+    def total_score(self) -> int:
+        """Points to be had: one a test question, and the maxima of the custom ones."""
+        return self.question_count + sum(one.maximum_score for one in self.custom_questions)
+
+
+class Assessment(msgspec.Struct, frozen=True):
+    """An assessment of a workspace.
+
+    Attributes:
+        number: counts the workspace's assessments from 1.
+        validity_days: how long an invitation stays open, ``invitationEmailLinkValidity``.
+    """
+
+    id: ObjectId
+    number: int
+    title: str
+    state: str
+    created_at: datetime
+    modified_at: datetime
+    validity_days: int
+    content: Content
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether its content is in its payloads: not while it is a draft (documented)."""
+        return self.state != DRAFT

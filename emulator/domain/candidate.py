@@ -1,0 +1,165 @@
+"""Candidates: one invitation each, its states and its table; never its payloads."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from emulator.domain.ids import ObjectId
+from emulator.domain.lifecycle import NEW, Lifecycle, Transition
+from emulator.domain.people import Monitor
+from emulator.domain.questions import QualifyingQuestion
+
+INVITED = "INVITED"
+ENROLLED = "ENROLLED"
+IN_PROGRESS = "IN_PROGRESS"
+COMPLETED = "COMPLETED"
+DISQUALIFIED = "DISQUALIFIED"
+INVITATION_EXPIRED = "INVITATION_EXPIRED"
+REJECTED = "REJECTED"
+
+OPEN_STATES = frozenset({INVITED, ENROLLED, IN_PROGRESS})
+"""States in which the invitation still leads somewhere."""
+
+REASONS = ("qualification", "proctoring")
+"""Why a candidate is disqualified (documented, help article 318)."""
+
+_STATUS = "candidate.status_changed"
+
+LIFECYCLE = Lifecycle(
+    "candidate",
+    (
+        Transition(
+            NEW, "invite", INVITED, (_STATUS, "candidate.invited"),
+            "documented", "invited by mail, public link or ATS",
+        ),
+        Transition(
+            INVITED, "enroll", ENROLLED, (_STATUS, "candidate.enrolled"),
+            "documented", "opened the invitation, gave their details",
+        ),
+        Transition(
+            INVITED, "expire", INVITATION_EXPIRED, (_STATUS, "candidate.invitation_expired"),
+            "documented", "the validity of the invitation ran out",
+        ),
+        Transition(
+            ENROLLED, "start", IN_PROGRESS, (_STATUS, "candidate.in_progress"),
+            "documented", "answering",
+        ),
+        Transition(
+            ENROLLED, "disqualify", DISQUALIFIED, (_STATUS, "candidate.disqualified"),
+            "documented", "a wrong answer to a qualifying question comes before the tests",
+        ),
+        Transition(
+            ENROLLED, "expire", INVITATION_EXPIRED, (_STATUS, "candidate.invitation_expired"),
+            "assumed", "enrolled, but never started",
+        ),
+        Transition(
+            IN_PROGRESS, "complete", COMPLETED, (_STATUS, "candidate.completed"),
+            "documented", "handed in",
+        ),
+        Transition(
+            IN_PROGRESS, "disqualify", DISQUALIFIED, (_STATUS, "candidate.disqualified"),
+            "documented", "a violation that proctoring saw",
+        ),
+        Transition(
+            COMPLETED, "rescore", COMPLETED, ("candidate.score_updated",),
+            "assumed", "the score changes, the state stays",
+        ),
+        Transition(
+            COMPLETED, "reject", REJECTED, (_STATUS, "candidate.rejected"),
+            "documented", "from the report page, in bulk, or under a threshold",
+        ),
+        Transition(
+            REJECTED, "rescore", REJECTED, ("candidate.score_updated",),
+            "assumed", "marked again after the rejection",
+        ),
+    ),
+)  # fmt: skip
+"""The candidate's table. Source: reference c.4, help articles 318, 522, 562, 309."""
+
+
+class TestScore(msgspec.Struct, frozen=True):
+    """How one test of the assessment went.
+
+    Attributes:
+        points: achieved, one a question.
+        percentage: 0 to 100.
+        elapsed_seconds: float seconds.
+    """
+
+    __test__ = False  # not one of pytest's
+
+    points: int
+    percentage: int
+    elapsed_seconds: float
+    completed_at: datetime
+
+
+class Score(msgspec.Struct, frozen=True):
+    """What a candidate achieved.
+
+    Attributes:
+        points: achieved in all.
+        of: points to be had.
+        percentage: 0 to 100; does not follow from the points (documented irregularity).
+    """
+
+    points: int
+    of: int
+    percentage: int
+
+
+class Disqualification(msgspec.Struct, frozen=True):
+    """Why and at what a candidate was turned away.
+
+    Attributes:
+        reason: one of ``REASONS``.
+        question: the one answered wrongly, for ``qualification``.
+        was_answering: the tests had been opened.
+    """
+
+    reason: str
+    question: QualifyingQuestion | None
+    was_answering: bool
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """One invitation of one person to one assessment.
+
+    Attributes:
+        id: of the invitation, Testlify's assessment-candidate id.
+        number: counts the workspace's invitations from 1.
+        candidate_id: of the person, the same for one e-mail in a workspace.
+        assessment_title: as it was at the invitation; edits reach only later ones (documented).
+        valid_until: when the invitation runs out.
+        started_at, completed_at: None until then; ``completed_at`` is set once.
+        tests: one a test of the assessment, once completed.
+        monitor: from the start of the tests on.
+        moves: how many commands were done to it; each draws its own chance.
+    """
+
+    id: ObjectId
+    number: int
+    candidate_id: ObjectId
+    assessment_id: ObjectId
+    assessment_title: str
+    email: str
+    first_name: str
+    last_name: str
+    invite_key: str
+    state: str
+    invited_at: datetime
+    valid_until: datetime
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    score: Score | None = None
+    tests: tuple[TestScore, ...] = ()
+    monitor: Monitor | None = None
+    disqualification: Disqualification | None = None
+    moves: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the invitation still leads somewhere."""
+        return self.state in OPEN_STATES

@@ -1,0 +1,51 @@
+"""Ids as Testlify makes them, and the keyed chance from which they and all else is drawn."""
+
+from __future__ import annotations
+
+import random
+import string
+from typing import TYPE_CHECKING, NewType
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+ObjectId = NewType("ObjectId", str)
+"""24 hex digits, the first eight of them seconds since 1970 (a MongoDB ObjectId)."""
+
+_BASE62 = string.digits + string.ascii_letters
+
+
+def chance(seed: int, purpose: str, number: int) -> random.Random:
+    """Return the generator that belongs to one purpose and number of a workspace.
+
+    Keyed, so that what one record draws never depends on what others drew before it.
+    """
+    return random.Random(f"{seed}/{purpose}/{number}")
+
+
+def object_id(at: datetime, draw: random.Random) -> ObjectId:
+    """Return an ObjectId made at *at*.
+
+    Source: observed, the ids of the documented examples read as ObjectIds give their dates.
+    """
+    return ObjectId(f"{int(at.timestamp()):08x}{draw.getrandbits(64):016x}")
+
+
+def bare_object_id(at: datetime, offset: int) -> ObjectId:
+    """Return an ObjectId made from seconds alone, *offset* seconds after *at*.
+
+    Source: documented, ids of custom fields, skills, options and test cases end in sixteen
+    zeros and count up by one second an item.
+    """
+    return ObjectId(f"{int(at.timestamp()) + offset:08x}{0:016x}")
+
+
+def invite_key(draw: random.Random) -> str:
+    """Return the key in an invite link: a UUID with the suffix ``-ik`` (documented)."""
+    return f"{UUID(int=draw.getrandbits(128), version=4)}-ik"
+
+
+def message_id(draw: random.Random) -> str:
+    """Return a message id in Svix's form, ``msg_`` and 27 characters (assumed for v1)."""
+    return "msg_" + "".join(draw.choices(_BASE62, k=27))

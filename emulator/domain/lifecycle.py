@@ -1,0 +1,97 @@
+"""Lifecycles as tables: state and command give the next state and the event types.
+
+Everything that decides whether a command is legal stands in a table of transitions; this
+module walks any such table, and the tables are in ``candidate`` and ``assessment``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from emulator.errors import IllegalCommandError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from emulator.domain.events import Provenance, SubjectKind
+
+NEW = ""
+"""The state of what does not exist yet."""
+
+
+class Transition(msgspec.Struct, frozen=True):
+    """One row of a lifecycle.
+
+    Attributes:
+        state: where the subject has to be.
+        command: what is done to it.
+        next_state: where it is then.
+        events: ids of the event types that this causes, in the order of their messages.
+        provenance: how we know that the provider does so.
+        note: one line for people.
+    """
+
+    state: str
+    command: str
+    next_state: str
+    events: tuple[str, ...]
+    provenance: Provenance
+    note: str
+
+
+class Lifecycle:
+    """A table of transitions for one kind of subject.
+
+    Args:
+        subject: what moves through it.
+        rows: the table; a pair of state and command stands in it once.
+    """
+
+    def __init__(self, subject: SubjectKind, rows: Iterable[Transition]) -> None:
+        self.subject = subject
+        self.rows = tuple(rows)
+        self._by_pair = {(row.state, row.command): row for row in self.rows}
+        if len(self._by_pair) != len(self.rows):
+            message = f"the {subject} lifecycle has two rows for one state and command"
+            raise ValueError(message)
+
+    @property
+    def states(self) -> list[str]:
+        """All states, in the order of the table."""
+        return list(dict.fromkeys(row.next_state for row in self.rows))
+
+    @property
+    def commands(self) -> list[str]:
+        """All commands, in the order of the table, without the one that makes the subject."""
+        return list(dict.fromkeys(row.command for row in self.rows if row.state != NEW))
+
+    def legal(self, state: str) -> list[str]:
+        """Return the commands that *state* allows."""
+        return [row.command for row in self.rows if row.state == state]
+
+    def transition(self, state: str, command: str, *, name: str = "") -> Transition:
+        """Return the row for *command* in *state*.
+
+        Args:
+            state: where the subject is.
+            command: what is asked of it.
+            name: how the error calls the subject.
+
+        Raises:
+            IllegalCommandError: there is no such row; it names the legal commands.
+        """
+        row = self._by_pair.get((state, command))
+        if row is None:
+            subject = f"{self.subject} {name}".rstrip()
+            raise IllegalCommandError(subject, state, command, self.legal(state))
+        return row
+
+    def diagram(self) -> str:
+        """Return the table as a Mermaid state diagram; assumed rows are marked with a star."""
+        lines = ["stateDiagram-v2"]
+        for row in self.rows:
+            star = " *" if row.provenance == "assumed" else ""
+            lines.append(f"    {row.state or '[*]'} --> {row.next_state}: {row.command}{star}")
+        return "\n".join(lines)

@@ -1,0 +1,31 @@
+"""What happened, complete enough to build any payload about it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from emulator.domain.assessment import Assessment
+from emulator.domain.candidate import Candidate
+from emulator.domain.people import Organisation
+
+
+class Occurrence(msgspec.Struct, frozen=True):
+    """One transition that happened, or a rescore, or an edit.
+
+    Attributes:
+        command: what was done.
+        at: when, in the workspace's time.
+        events: ids of the event types that it causes, in order.
+        organisation: whose it is.
+        assessment: as it was afterwards.
+        candidate: as it was afterwards; None when the subject is the assessment.
+    """
+
+    command: str
+    at: datetime
+    events: tuple[str, ...]
+    organisation: Organisation
+    assessment: Assessment
+    candidate: Candidate | None = None

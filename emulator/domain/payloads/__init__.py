@@ -1,0 +1,1 @@
+"""Occurrence and event type to payload, one module a generation; never delivery."""

@@ -1,0 +1,92 @@
+"""A sample of each event type: a made-up subject, walked there along its own lifecycle."""
+
+from __future__ import annotations
+
+from collections import deque
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from emulator.domain import assessment as assessments
+from emulator.domain import candidate as candidates
+from emulator.domain.assessment import Assessment
+from emulator.domain.candidate import Candidate
+from emulator.domain.events import EVENT_TYPES
+from emulator.domain.ids import invite_key, object_id
+from emulator.domain.lifecycle import NEW, Lifecycle, Transition
+from emulator.domain.moves import DETAILS, NoDetails, moved
+from emulator.domain.occurrence import Occurrence
+from emulator.domain.people import organisation, person
+from emulator.domain.questions import JOB_ROLES, content
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from random import Random
+
+_STEP = timedelta(minutes=1)
+
+
+def sample(event: str, at: datetime, draw: Random) -> Occurrence:
+    """Return an occurrence that causes the event type *event*, the shortest way there.
+
+    Args:
+        event: id of an event type.
+        at: when it happens; each step before it lies a minute earlier.
+        draw: for all that is made up.
+    """
+    is_candidate = EVENT_TYPES[event].subject == "candidate"
+    path = _shortest(candidates.LIFECYCLE if is_candidate else assessments.LIFECYCLE, event)
+    start = at - _STEP * (len(path) - 1)
+    org = organisation(draw, start)
+    assessment = Assessment(
+        id=object_id(start, draw),
+        number=1,
+        title=draw.choice(JOB_ROLES),
+        state=assessments.SUBSCRIBED if is_candidate else path[-1].next_state,
+        created_at=start,
+        modified_at=at,
+        validity_days=30,
+        content=content(draw, start, org.id),
+    )
+    candidate = _walked(path, assessment, start, draw) if is_candidate else None
+    return Occurrence(path[-1].command, at, path[-1].events, org, assessment, candidate)
+
+
+def _walked(
+    path: list[Transition], assessment: Assessment, start: datetime, draw: Random
+) -> Candidate:
+    who = person(draw)
+    candidate = Candidate(
+        id=object_id(start, draw),
+        number=1,
+        candidate_id=object_id(start, draw),
+        assessment_id=assessment.id,
+        assessment_title=assessment.title,
+        email=who.email,
+        first_name=who.first_name,
+        last_name=who.last_name,
+        invite_key=invite_key(draw),
+        state=path[0].next_state,
+        invited_at=start,
+        valid_until=start + timedelta(days=assessment.validity_days),
+    )
+    for steps, row in enumerate(path[1:], start=1):
+        candidate = moved(
+            candidate,
+            row.command,
+            row.next_state,
+            content=assessment.content,
+            at=start + _STEP * steps,
+            details=DETAILS.get(row.command, NoDetails)(),
+            draw=draw,
+        )
+    return candidate
+
+
+def _shortest(lifecycle: Lifecycle, event: str) -> list[Transition]:
+    """Return the rows from the beginning to the first one that causes *event*, breadth first."""
+    paths = deque([[row] for row in lifecycle.rows if row.state == NEW])
+    while True:
+        path = paths.popleft()
+        if event in path[-1].events:
+            return path
+        paths.extend([*path, row] for row in lifecycle.rows if row.state == path[-1].next_state)

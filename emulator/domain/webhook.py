@@ -1,0 +1,131 @@
+"""Webhooks: where a customer wants what; never how it is delivered."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import msgspec
+
+from emulator.domain.events import Generation, event_type
+from emulator.domain.ids import ObjectId
+from emulator.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_LONGEST_URL = 2_048
+
+
+class Webhook(msgspec.Struct, frozen=True):
+    """A registration.
+
+    Attributes:
+        number: counts the workspace's webhooks from 1.
+        events: as the customer wrote them; echoed in answers.
+        event_types: their ids.
+        headers: sent along with each attempt, a shared secret for example.
+        secret: to sign with; None signs nothing.
+        endpoint_id, subscription_id: of the delivery engine behind (documented fields).
+    """
+
+    id: ObjectId
+    number: int
+    name: str
+    payload_url: str
+    events: tuple[str, ...]
+    event_types: frozenset[str]
+    generation: Generation
+    headers: tuple[tuple[str, str], ...]
+    secret: str | None
+    description: str
+    endpoint_id: str
+    subscription_id: str
+    created_at: datetime
+    modified_at: datetime
+
+    def wants(self, event: str) -> bool:
+        """Whether messages of the event type *event* go here."""
+        return event in self.event_types
+
+    def __repr__(self) -> str:
+        """Leave out what may be a secret."""
+        return f"Webhook({self.id}, {self.name!r}, {self.payload_url!r}, {list(self.events)})"
+
+
+def wanted(events: Iterable[str], *, path: str = "$.events") -> frozenset[str]:
+    """Return the ids of the event types that *events* name.
+
+    Raises:
+        InvalidInputError: none named, one unknown or ambiguous.
+    """
+    ids = frozenset(
+        event_type(name, path=f"{path}[{index}]").id for index, name in enumerate(events)
+    )
+    if not ids:
+        message = "no event named; expected at least one, as in ['candidate.completed']"
+        raise InvalidInputError(message, path=path)
+    return ids
+
+
+def checked_url(url: str, *, path: str = "$.payloadUrl") -> str:
+    """Return *url* if something can be posted there.
+
+    Raises:
+        InvalidInputError: not http or https, no host, a broken port, user info, a fragment,
+            white space, or longer than 2,048 characters.
+    """
+    problem = _problem(url)
+    if problem:
+        message = f"{problem}: {url[:80]!r}; expected a URL like 'https://example.com/hook'"
+        raise InvalidInputError(message, path=path)
+    return url
+
+
+def _problem(url: str) -> str | None:
+    if len(url) > _LONGEST_URL:
+        return f"longer than {_LONGEST_URL} characters"
+    if any(ord(sign) <= 0x20 or ord(sign) == 0x7F for sign in url):
+        return "white space or a control character in the URL"
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        return str(error).lower()
+    if parts.scheme not in ("http", "https"):
+        return "neither http nor https"
+    if not parts.hostname:
+        return "no host"
+    if port == 0:
+        return "port 0"
+    if parts.username is not None or parts.password is not None:
+        return "user and password in the URL"
+    return "a fragment" if parts.fragment else None
+
+
+def checked_headers(
+    headers: Iterable[tuple[str, str]], *, path: str = "$.headers"
+) -> tuple[tuple[str, str], ...]:
+    """Return *headers* if they can stand in a request.
+
+    Raises:
+        InvalidInputError: a name that is not a token, a value with a control character or
+            beyond Latin-1, or a header that the delivery itself writes.
+    """
+    pairs = tuple(headers)
+    for name, value in pairs:
+        if not name or not name.isascii() or not all(c.isalnum() or c in _TOKEN for c in name):
+            message = f"not a header name: {name!r}"
+            raise InvalidInputError(message, path=path)
+        if name.lower() in _OURS:
+            message = f"the header {name!r} is written by the delivery itself"
+            raise InvalidInputError(message, path=f"{path}.{name}")
+        if not all(0x20 <= ord(c) < 0x7F or 0xA0 <= ord(c) < 0x100 or c == "\t" for c in value):
+            message = f"a character in the value of {name!r} that no header can carry"
+            raise InvalidInputError(message, path=f"{path}.{name}")
+    return pairs
+
+
+_TOKEN = "!#$%&'*+-.^_`|~"  # noqa: S105 - RFC 9110's tchar, not a secret
+_OURS = frozenset({"host", "content-length", "transfer-encoding", "connection", "content-type"})

@@ -1,0 +1,172 @@
+"""The emulator: the workspaces and what they share; starts and stops them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from typing import TYPE_CHECKING, Self
+
+from emulator.clock import EPOCH, Mode
+from emulator.contracts.schemas import Contracts
+from emulator.delivery.transports.guard import Guard
+from emulator.delivery.transports.wire import Wire
+from emulator.errors import InvalidInputError, NotFoundError, UnauthorizedError
+from emulator.journal.journal import Journal
+from emulator.journal.store import MemoryStore
+from emulator.workspace.records import Settings
+from emulator.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from importlib.resources.abc import Traversable
+    from types import TracebackType
+
+    from emulator.domain.events import Generation
+
+DEFAULT_WORKSPACE = "default"
+IN_FLIGHT = 256
+PER_WEBHOOK = 64
+GRACE = 5.0  # seconds that attempts under way may take to end when we are stopped
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+
+
+class Emulator:
+    """All workspaces of one process, their journal and their way out.
+
+    Use it as an async context manager: deliveries run while it is open.
+
+    Args:
+        seed: of all chance in new workspaces; None draws one.
+        clock: of new workspaces, ``real`` or ``virtual``.
+        now: where their virtual clocks start.
+        generation: of their webhooks that do not say otherwise.
+        schemas: a folder of the user's that is laid over the bundled schemas.
+        allow_hosts: host names and CIDRs beyond this machine and its private networks.
+        in_flight: attempts under way at once in a workspace; 1 is lockstep.
+        is_strict: know only tokens of workspaces that were opened by name.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int | None = None,
+        clock: Mode = "real",
+        now: datetime = EPOCH,
+        generation: Generation = "v1",
+        schemas: Traversable | None = None,
+        allow_hosts: tuple[str, ...] = (),
+        in_flight: int = IN_FLIGHT,
+        is_strict: bool = False,
+    ) -> None:
+        self.settings = Settings(
+            seed=secrets.randbits(32) if seed is None else seed,
+            clock=clock,
+            now=now,
+            generation=generation,
+        )
+        self.contracts = Contracts(schemas)
+        self.journal = Journal(MemoryStore())
+        self.is_strict = is_strict
+        self._in_flight = in_flight
+        self._transport = Wire(Guard(allow_hosts))
+        self._workspaces: dict[str, Workspace] = {}
+
+    async def __aenter__(self) -> Self:
+        """Open for business."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop: what is under way may end, the rest is dropped with the reason ``shutdown``."""
+        await self.stop()
+
+    async def stop(self, grace: float = GRACE) -> None:
+        """Stop all workspaces, at most *grace* seconds each, and let go of every connection."""
+        try:
+            for workspace in self._workspaces.values():
+                await workspace.close(grace)
+        finally:
+            await self._transport.close()
+
+    @property
+    def workspaces(self) -> dict[str, Workspace]:
+        """The open workspaces, by name."""
+        return dict(self._workspaces)
+
+    def workspace(
+        self, name: str = DEFAULT_WORKSPACE, settings: Settings | None = None
+    ) -> Workspace:
+        """Return the workspace called *name*, opened if need be.
+
+        Args:
+            name: letters, digits, ``_``, ``.``, ``-``; up to 64.
+            settings: of a new one; the emulator's when left out.
+
+        Raises:
+            InvalidInputError: not a name.
+        """
+        if name not in self._workspaces:
+            if not _NAME.fullmatch(name):
+                message = f"not a workspace name: {name[:80]!r}; expected letters, digits, _ . -"
+                raise InvalidInputError(message)
+            self._workspaces[name] = Workspace(
+                name,
+                journal=self.journal,
+                contracts=self.contracts,
+                transport=self._transport,
+                settings=settings or self.settings,
+                in_flight=self._in_flight,
+                per_webhook=min(PER_WEBHOOK, self._in_flight),
+            )
+        return self._workspaces[name]
+
+    def existing(self, name: str) -> Workspace:
+        """Return the open workspace called *name*.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        if name not in self._workspaces:
+            known = ", ".join(sorted(self._workspaces)) or "none"
+            message = f"no workspace {name[:80]!r}; open: {known}"
+            raise NotFoundError(message)
+        return self._workspaces[name]
+
+    async def remove(self, name: str) -> None:
+        """Close a workspace and forget all of it.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        workspace = self.existing(name)
+        del self._workspaces[name]
+        await workspace.close(grace=0.0, reason="workspace removed")
+        self.journal.forget(name)
+
+    def by_token(self, token: str) -> Workspace:
+        """Return the workspace that an access token names; an unknown one opens it.
+
+        Raises:
+            UnauthorizedError: strict, and nobody opened that workspace.
+        """
+        name = workspace_name(token)
+        if self.is_strict and name not in self._workspaces:
+            message = "unknown access token; the workspace has to be opened first"
+            raise UnauthorizedError(message)
+        return self.workspace(name)
+
+
+def workspace_name(token: str) -> str:
+    """Return the name of the workspace that *token* opens.
+
+    A plain word names its workspace; of any other token, a hash does, so that no secret
+    becomes a name.
+    """
+    if _NAME.fullmatch(token):
+        return token
+    return f"token-{hashlib.sha256(token.encode()).hexdigest()[:16]}"

@@ -1,0 +1,1 @@
+"""Scenario files: read, checked, run; never how a result is shown."""

@@ -1,0 +1,1 @@
+"""Our API under /_emulator; never a call of Testlify's."""

@@ -1,0 +1,1 @@
+"""Testlify's own API, emulated; never a call of ours."""

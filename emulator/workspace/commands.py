@@ -1,0 +1,334 @@
+"""Commands: a state and what is asked of it give the records to append. Pure.
+
+Each function checks everything before it returns a single record, so a command that is refused
+changes nothing. Chance is keyed by the workspace's counters and stands in the records.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from emulator import decoding
+from emulator.domain import assessment as assessments
+from emulator.domain import candidate as candidates
+from emulator.domain.assessment import Assessment
+from emulator.domain.candidate import Candidate
+from emulator.domain.ids import chance, invite_key, object_id
+from emulator.domain.lifecycle import NEW, Transition
+from emulator.domain.moves import DETAILS, Details, NoDetails, moved
+from emulator.domain.occurrence import Occurrence
+from emulator.domain.people import Person, person
+from emulator.domain.questions import JOB_ROLES, content
+from emulator.domain.webhook import Webhook, checked_headers, checked_url, wanted
+from emulator.errors import ConflictError, InvalidInputError, UnknownNameError
+from emulator.workspace.records import AssessmentChanged, CandidateChanged
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from emulator.domain.events import Generation
+    from emulator.workspace.state import State
+
+Record = tuple[str, msgspec.Struct]
+"""Kind and data of an entry to be."""
+
+VALIDITY_DAYS = 30
+"""How long an invitation stays open unless the assessment says otherwise (documented)."""
+
+LONGEST_VALIDITY_DAYS = 3_650
+
+LONGEST_TEXT = 10_000
+"""Characters of a name or a title: beyond what any page takes, short of a mistake."""
+
+_EMAIL = re.compile(r"[!-?A-~]{1,64}@[!-?A-~]{1,255}")
+"""What the schemas take for one: ASCII, one ``@``, no white space."""
+
+
+class Change(msgspec.Struct, frozen=True):
+    """What a command comes to.
+
+    Attributes:
+        records: to append, in order.
+        occurrence: what there is to tell; None when nothing is.
+    """
+
+    records: tuple[Record, ...]
+    occurrence: Occurrence | None = None
+
+
+# --- webhooks -------------------------------------------------------------------------------
+
+
+def add_webhook(
+    state: State,
+    at: datetime,
+    *,
+    name: str,
+    payload_url: str,
+    events: Sequence[str],
+    headers: Mapping[str, str] | None = None,
+    secret: str | None = None,
+    description: str = "",
+    generation: Generation | None = None,
+) -> Webhook:
+    """Return the webhook to be registered.
+
+    Raises:
+        InvalidInputError: something is wrong with one of the fields; names it.
+    """
+    number = len(state.webhook_numbers) + 1
+    draw = chance(state.settings.seed, "webhook", number)
+    return Webhook(
+        id=object_id(at, draw),
+        number=number,
+        name=_text(name, "$.name"),
+        payload_url=checked_url(payload_url),
+        events=tuple(events),
+        event_types=wanted(events),
+        generation=generation or state.settings.generation,
+        headers=checked_headers((headers or {}).items()),
+        secret=secret,
+        description=description,
+        endpoint_id=object_id(at, draw),
+        subscription_id=object_id(at, draw),
+        created_at=at,
+        modified_at=at,
+    )
+
+
+def edit_webhook(state: State, at: datetime, id_: str, changes: Mapping[str, object]) -> Webhook:
+    """Return the webhook as the edit leaves it; what *changes* does not name stays.
+
+    Raises:
+        NotFoundError: no such webhook.
+        InvalidInputError: something is wrong with one of the fields; names it.
+    """
+    before = state.webhook(id_)
+    asked = {
+        "name": before.name,
+        "payload_url": before.payload_url,
+        "events": before.events,
+        "headers": dict(before.headers),
+        "secret": before.secret,
+        "description": before.description,
+        "generation": before.generation,
+    } | dict(changes)
+    checked = add_webhook(state, at, **asked)  # type: ignore[arg-type]
+    return msgspec.structs.replace(
+        checked,
+        id=before.id,
+        number=before.number,
+        endpoint_id=before.endpoint_id,
+        subscription_id=before.subscription_id,
+        created_at=before.created_at,
+    )
+
+
+# --- assessments ----------------------------------------------------------------------------
+
+
+def create_assessment(
+    state: State, at: datetime, *, title: str | None = None, validity_days: int | None = None
+) -> Change:
+    """Make a draft; its content is drawn, a title too when none is given.
+
+    Raises:
+        InvalidInputError: an empty title, a validity below one day or above ten years.
+    """
+    row = assessments.LIFECYCLE.transition(NEW, "create")
+    number = len(state.assessments) + 1
+    draw = chance(state.settings.seed, "assessment", number)
+    made = Assessment(
+        id=object_id(at, draw),
+        number=number,
+        title=draw.choice(JOB_ROLES) if title is None else _text(title, "$.title"),
+        state=row.next_state,
+        created_at=at,
+        modified_at=at,
+        validity_days=_validity(VALIDITY_DAYS if validity_days is None else validity_days),
+        content=content(draw, at, state.organisation.id),
+    )
+    return _assessment_change(state, at, row, made, "assessment.created")
+
+
+def move_assessment(
+    state: State,
+    at: datetime,
+    id_: str,
+    command: str,
+    *,
+    title: str | None = None,
+    validity_days: int | None = None,
+) -> Change:
+    """Do *command* to an assessment.
+
+    Raises:
+        NotFoundError: no such assessment.
+        UnknownNameError: no such command.
+        IllegalCommandError: not in its state.
+        InvalidInputError: details that the command does not take, or wrong ones.
+    """
+    known = [one for one in assessments.LIFECYCLE.commands if one != "invite"]
+    if command not in known:
+        raise UnknownNameError("assessment command", command, known, show_all=True)
+    before = state.assessment(id_)
+    row = assessments.LIFECYCLE.transition(before.state, command, name=id_)
+    if command != "update" and (title is not None or validity_days is not None):
+        message = f"{command!r} takes no details; only 'update' does"
+        raise InvalidInputError(message, path="$")
+    after = msgspec.structs.replace(
+        before,
+        state=row.next_state,
+        modified_at=at,
+        title=before.title if title is None else _text(title, "$.title"),
+        validity_days=_validity(before.validity_days if validity_days is None else validity_days),
+    )
+    kind = "assessment.edited" if command == "update" else "assessment.moved"
+    return _assessment_change(state, at, row, after, kind)
+
+
+def _assessment_change(
+    state: State, at: datetime, row: Transition, after: Assessment, kind: str
+) -> Change:
+    record = (kind, AssessmentChanged(row.command, after))
+    return Change((record,), Occurrence(row.command, at, row.events, state.organisation, after))
+
+
+# --- candidates -----------------------------------------------------------------------------
+
+
+def invite(
+    state: State,
+    at: datetime,
+    assessment_id: str,
+    *,
+    email: str | None = None,
+    first_name: str | None = None,
+    last_name: str | None = None,
+) -> Change:
+    """Invite somebody to an assessment; what is left out of the person is made up.
+
+    Raises:
+        NotFoundError: no such assessment.
+        IllegalCommandError: it is archived or deleted.
+        ConflictError: the person has an open invitation to it (assumed).
+        InvalidInputError: not an e-mail address, or an empty name.
+    """
+    assessment = state.assessment(assessment_id)
+    shown = assessments.LIFECYCLE.transition(assessment.state, "invite", name=assessment_id)
+    number = len(state.candidates) + 1
+    draw = chance(state.settings.seed, "candidate", number)
+    id_, key, person_id = object_id(at, draw), invite_key(draw), object_id(at, draw)
+    known = state.people.get(email.casefold()) if email else None
+    if known is not None:
+        person_id = known.candidate_id
+        _refuse_second(state, known, assessment)
+    needs_person = known is None and not (email and first_name and last_name)
+    stand_in = person(draw) if needs_person else known
+    row = candidates.LIFECYCLE.transition(NEW, "invite")
+    invited = Candidate(
+        id=id_,
+        number=number,
+        candidate_id=person_id,
+        assessment_id=assessment.id,
+        assessment_title=assessment.title,
+        email=_email(_given(email, stand_in, "email")),
+        first_name=_text(_given(first_name, stand_in, "first_name"), "$.firstName"),
+        last_name=_text(_given(last_name, stand_in, "last_name"), "$.lastName"),
+        invite_key=key,
+        state=row.next_state,
+        invited_at=at,
+        valid_until=at + timedelta(days=assessment.validity_days),
+    )
+    records: list[Record] = []
+    if shown.next_state != assessment.state:
+        assessment = msgspec.structs.replace(assessment, state=shown.next_state)
+        records.append(("assessment.moved", AssessmentChanged("invite", assessment)))
+    records.append(("candidate.invited", CandidateChanged("invite", invited)))
+    happened = Occurrence("invite", at, row.events, state.organisation, assessment, invited)
+    return Change(tuple(records), happened)
+
+
+def move_candidate(
+    state: State, at: datetime, id_: str, command: str, details: Details | None = None
+) -> Change:
+    """Do *command* to a candidate.
+
+    Args:
+        details: of the type that ``DETAILS`` has for the command.
+
+    Raises:
+        NotFoundError: no such candidate.
+        UnknownNameError: no such command.
+        IllegalCommandError: not in their state.
+        InvalidInputError: details that contradict themselves.
+    """
+    if command not in candidates.LIFECYCLE.commands:
+        known = candidates.LIFECYCLE.commands
+        raise UnknownNameError("candidate command", command, known, show_all=True)
+    before = state.candidate(id_)
+    row = candidates.LIFECYCLE.transition(before.state, command, name=id_)
+    assessment = state.assessments[before.assessment_id]
+    after = moved(
+        before,
+        command,
+        row.next_state,
+        content=assessment.content,
+        at=at,
+        details=details or DETAILS.get(command, NoDetails)(),
+        draw=chance(state.settings.seed, f"{command}/{before.moves}", before.number),
+    )
+    kind = "candidate.scored" if command == "rescore" else "candidate.moved"
+    happened = Occurrence(command, at, row.events, state.organisation, assessment, after)
+    return Change(((kind, CandidateChanged(command, after)),), happened)
+
+
+def details(command: str, given: Mapping[str, object]) -> Details:
+    """Return the details of a candidate's command, checked; None counts as left out.
+
+    Raises:
+        InvalidInputError: one that the command does not take, or of the wrong type or size.
+    """
+    kind = DETAILS.get(command, NoDetails)
+    return decoding.convert({key: one for key, one in given.items() if one is not None}, kind)
+
+
+def _refuse_second(state: State, known: Candidate, assessment: Assessment) -> None:
+    for id_ in state.invitations[known.candidate_id]:
+        other = state.candidates[id_]
+        if other.assessment_id == assessment.id and other.is_open:
+            message = f"{known.email!r} is already invited to {assessment.id}: {id_}, {other.state}"
+            raise ConflictError(message)
+
+
+def _given(value: str | None, stand_in: Person | Candidate | None, field: str) -> str:
+    found: str = getattr(stand_in, field) if value is None else value
+    return found
+
+
+def _text(text: str, path: str) -> str:
+    if not text.strip():
+        message = "empty; expected some text"
+        raise InvalidInputError(message, path=path)
+    if len(text) > LONGEST_TEXT:
+        message = f"{len(text)} characters; the longest is {LONGEST_TEXT}"
+        raise InvalidInputError(message, path=path)
+    return text
+
+
+def _email(email: str) -> str:
+    if not _EMAIL.fullmatch(email):
+        message = f"not an e-mail address: {email[:80]!r}; expected one like 'ada@example.com'"
+        raise InvalidInputError(message, path="$.email")
+    return email
+
+
+def _validity(days: int) -> int:
+    if not 1 <= days <= LONGEST_VALIDITY_DAYS:
+        message = f"a validity of {days} days; expected 1 to {LONGEST_VALIDITY_DAYS}"
+        raise InvalidInputError(message, path="$.invitationEmailLinkValidity")
+    return days

@@ -1,0 +1,191 @@
+"""The fold: an entry applied to a state. The one table of kinds stands here.
+
+``apply`` changes the state in place, reads nothing but its two arguments, and costs the same
+however much there is. Replay is ``apply`` over all entries, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from emulator.delivery.records import (
+    Delivery,
+    Dropped,
+    Finished,
+    Message,
+    Planned,
+    Refused,
+    Started,
+)
+from emulator.domain.webhook import Webhook
+from emulator.workspace.records import (
+    AssessmentChanged,
+    CandidateChanged,
+    ClockMoved,
+    Configured,
+    Opened,
+    WebhookRemoved,
+)
+from emulator.workspace.state import DeliveryKey, State
+
+if TYPE_CHECKING:
+    from emulator.journal.entry import Entry
+
+
+def apply(state: State, entry: Entry) -> None:
+    """Change *state* by *entry*."""
+    # The time of an entry is the time of its workspace: a virtual clock follows along.
+    state.now = entry.at
+    KINDS[entry.kind][1](state, entry.data)
+
+
+def opened(entry: Entry) -> State:
+    """Return the state that a ``workspace.opened`` entry makes.
+
+    Raises:
+        ValueError: it is another kind of entry.
+    """
+    if not isinstance(entry.data, Opened):
+        message = f"a workspace starts with workspace.opened, not {entry.kind!r}"
+        raise ValueError(message)
+    return State(entry.data.settings, entry.data.organisation)
+
+
+def _opened(state: State, data: Opened) -> None:
+    state.settings, state.organisation = data.settings, data.organisation
+    state.now = data.settings.now
+
+
+def _reset(state: State, data: Opened) -> None:
+    vars(state).update(vars(State(data.settings, data.organisation)))
+
+
+def _configured(state: State, data: Configured) -> None:
+    state.settings = data.settings
+
+
+def _clock(state: State, data: ClockMoved) -> None:
+    state.settings = msgspec.structs.replace(state.settings, clock=data.mode)
+    state.now = data.now
+
+
+def _webhook(state: State, data: Webhook) -> None:
+    state.webhooks[data.id] = data
+    state.webhook_numbers[data.number] = data
+
+
+def _webhook_removed(state: State, data: WebhookRemoved) -> None:
+    del state.webhooks[data.id]
+
+
+def _assessment(state: State, data: AssessmentChanged) -> None:
+    state.assessments[data.assessment.id] = data.assessment
+
+
+def _invited(state: State, data: CandidateChanged) -> None:
+    candidate = data.candidate
+    state.candidates[candidate.id] = candidate
+    state.candidate_numbers[candidate.number] = candidate.id
+    state.people[candidate.email.casefold()] = candidate
+    state.invitations[candidate.candidate_id].append(candidate.id)
+    state.invitations[candidate.assessment_id].append(candidate.id)
+
+
+def _candidate(state: State, data: CandidateChanged) -> None:
+    state.candidates[data.candidate.id] = data.candidate
+
+
+def _message(state: State, data: Message) -> None:
+    state.message_count = data.number
+    state.test_count += not data.subject
+    for number in data.webhooks:
+        webhook = state.webhook_numbers[number]
+        key = (data.number, number)
+        state.deliveries[key] = Delivery(data, webhook.id, number)
+        state.by_event[data.event].append(key)
+        state.by_webhook[webhook.id].append(key)
+        state.by_status["pending"][key] = None
+        for subject in {data.subject, data.person} - {""}:
+            state.by_subject[subject].append(key)
+
+
+def _refused(state: State, data: Refused) -> None:
+    state.refused.append(data)
+
+
+def _planned(_: State, __: Planned) -> None:
+    """Change nothing: what shaped the attempt will count here."""
+
+
+def _started(state: State, data: Started) -> None:
+    key = (data.message, data.webhook)
+    delivery = state.deliveries[key]
+    state.deliveries[key] = msgspec.structs.replace(
+        delivery, attempts=(*delivery.attempts, data.attempt), next_due=None
+    )
+
+
+def _finished(state: State, data: Finished) -> None:
+    key = (data.message, data.webhook)
+    delivery = state.deliveries[key]
+    attempts = tuple(
+        msgspec.structs.replace(one, outcome=data.outcome, is_success=data.is_success)
+        if one.number == data.attempt
+        else one
+        for one in delivery.attempts
+    )
+    changed = msgspec.structs.replace(
+        delivery,
+        attempts=attempts,
+        status=data.status,
+        reason=data.reason,
+        next_due=data.next_due,
+    )
+    _put(state, key, delivery, changed)
+
+
+def _dropped(state: State, data: Dropped) -> None:
+    key = (data.message, data.webhook)
+    delivery = state.deliveries[key]
+    changed = msgspec.structs.replace(delivery, status="dropped", reason=data.reason, next_due=None)
+    _put(state, key, delivery, changed)
+
+
+def _put(state: State, key: DeliveryKey, before: Delivery, after: Delivery) -> None:
+    state.deliveries[key] = after
+    if before.status != after.status:
+        del state.by_status[before.status][key]
+        state.by_status[after.status][key] = None
+
+
+_Step = Callable[[State, Any], None]
+
+KINDS: Mapping[str, tuple[type[msgspec.Struct], _Step]] = MappingProxyType(
+    {
+        "workspace.opened": (Opened, _opened),
+        "workspace.configured": (Configured, _configured),
+        "workspace.reset": (Opened, _reset),
+        "webhook.added": (Webhook, _webhook),
+        "webhook.edited": (Webhook, _webhook),
+        "webhook.removed": (WebhookRemoved, _webhook_removed),
+        "assessment.created": (AssessmentChanged, _assessment),
+        "assessment.edited": (AssessmentChanged, _assessment),
+        "assessment.moved": (AssessmentChanged, _assessment),
+        "candidate.invited": (CandidateChanged, _invited),
+        "candidate.moved": (CandidateChanged, _candidate),
+        "candidate.scored": (CandidateChanged, _candidate),
+        "message.created": (Message, _message),
+        "message.refused": (Refused, _refused),
+        "attempt.planned": (Planned, _planned),
+        "attempt.started": (Started, _started),
+        "attempt.finished": (Finished, _finished),
+        "delivery.dropped": (Dropped, _dropped),
+        "clock.set": (ClockMoved, _clock),
+        "clock.moved": (ClockMoved, _clock),
+    }
+)
+"""Kind -> the type of its record, and what it changes."""

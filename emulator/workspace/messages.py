@@ -1,0 +1,65 @@
+"""From an occurrence to messages: which webhooks want it, built, checked, serialised. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from emulator.delivery.records import Message, Refused
+from emulator.domain.ids import chance, message_id
+from emulator.domain.payloads import v1
+
+if TYPE_CHECKING:
+    from emulator.contracts.schemas import Contracts
+    from emulator.domain.events import Generation
+    from emulator.domain.occurrence import Occurrence
+    from emulator.domain.webhook import Webhook
+    from emulator.workspace.commands import Record
+    from emulator.workspace.state import State
+
+_MOST_VIOLATIONS = 20
+
+
+def messages(state: State, occurrence: Occurrence, contracts: Contracts) -> list[Record]:
+    """Return what *occurrence* has to tell: a message for each event type that a webhook wants.
+
+    A payload that does not fit its schema becomes a refusal, with the violations.
+    """
+    records: list[Record] = []
+    number = state.message_count
+    candidate, assessment = occurrence.candidate, occurrence.assessment
+    subject = candidate.id if candidate else assessment.id
+    person = candidate.candidate_id if candidate else ""
+    for event in occurrence.events:
+        for generation, webhooks in _by_generation(state.wanting(event)).items():
+            payload = v1.payload(event, occurrence)
+            body = msgspec.json.encode(payload)
+            violations = contracts.violations(generation, event, payload)
+            if violations:
+                told = tuple(f"{one.path}: {one.message}" for one in violations[:_MOST_VIOLATIONS])
+                refused = Refused(event, generation, subject, person, body, told)
+                records.append(("message.refused", refused))
+                continue
+            number += 1
+            message = Message(
+                number=number,
+                id=message_id(chance(state.settings.seed, "message", number)),
+                event=event,
+                generation=generation,
+                subject=subject,
+                person=person,
+                at=occurrence.at,
+                body=body,
+                webhooks=tuple(webhook.number for webhook in webhooks),
+            )
+            records.append(("message.created", message))
+    return records
+
+
+def _by_generation(webhooks: list[Webhook]) -> dict[Generation, list[Webhook]]:
+    groups: dict[Generation, list[Webhook]] = defaultdict(list)
+    for webhook in webhooks:
+        groups[webhook.generation].append(webhook)
+    return groups

@@ -1,0 +1,72 @@
+"""The records that belong to the workspace itself: how it is set, and what moved in it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from emulator.clock import EPOCH, Mode
+from emulator.delivery.profiles import Profile
+from emulator.domain.assessment import Assessment
+from emulator.domain.candidate import Candidate
+from emulator.domain.events import Generation
+from emulator.domain.people import Organisation
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """How a workspace is set.
+
+    Attributes:
+        seed: of all chance in it.
+        clock: ``real`` or ``virtual``.
+        now: where a virtual clock starts.
+        generation: of webhooks that do not say otherwise.
+        profile: takes the place of the generation's own; None leaves that.
+    """
+
+    seed: int
+    clock: Mode = "real"
+    now: datetime = EPOCH
+    generation: Generation = "v1"
+    profile: Profile | None = None
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """The journal's ``workspace.opened`` and ``workspace.reset``."""
+
+    settings: Settings
+    organisation: Organisation
+
+
+class Configured(msgspec.Struct, frozen=True):
+    """The journal's ``workspace.configured``: the settings from now on."""
+
+    settings: Settings
+
+
+class WebhookRemoved(msgspec.Struct, frozen=True):
+    """The journal's ``webhook.removed``."""
+
+    id: str
+
+
+class AssessmentChanged(msgspec.Struct, frozen=True):
+    """The journal's ``assessment.created``, ``.edited`` and ``.moved``: the new record."""
+
+    command: str
+    assessment: Assessment
+
+
+class CandidateChanged(msgspec.Struct, frozen=True):
+    """The journal's ``candidate.invited``, ``.moved`` and ``.scored``: the new record."""
+
+    command: str
+    candidate: Candidate
+
+
+class ClockMoved(msgspec.Struct, frozen=True):
+    """The journal's ``clock.set`` and ``clock.moved``."""
+
+    mode: Mode
+    now: datetime

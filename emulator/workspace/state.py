@@ -1,0 +1,116 @@
+"""The state of a workspace: what the journal folds into, with the indexes the APIs filter by."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, TypeVar
+
+from emulator.delivery.profiles import PROFILES
+from emulator.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from emulator.delivery.profiles import Profile
+    from emulator.delivery.records import Delivery, Refused
+    from emulator.domain.assessment import Assessment
+    from emulator.domain.candidate import Candidate
+    from emulator.domain.people import Organisation
+    from emulator.domain.webhook import Webhook
+    from emulator.workspace.records import Settings
+
+_T = TypeVar("_T")
+
+DeliveryKey = tuple[int, int]
+"""Message number and webhook number."""
+
+
+class State:
+    """All that is known of one workspace; only ``fold.apply`` changes it.
+
+    Attributes:
+        now: where its virtual clock stands.
+        webhooks, assessments, candidates: by id.
+        webhook_numbers: number -> webhook, the removed ones too.
+        candidate_numbers: number -> id.
+        people: e-mail, folded -> an invitation of that person.
+        deliveries: in the order of their messages.
+        refused: payloads that were built and did not fit.
+    """
+
+    def __init__(self, settings: Settings, organisation: Organisation) -> None:
+        self.settings = settings
+        self.organisation = organisation
+        self.now: datetime = settings.now
+        self.webhooks: dict[str, Webhook] = {}
+        self.webhook_numbers: dict[int, Webhook] = {}
+        self.assessments: dict[str, Assessment] = {}
+        self.candidates: dict[str, Candidate] = {}
+        self.candidate_numbers: dict[int, str] = {}
+        self.people: dict[str, Candidate] = {}
+        self.invitations: dict[str, list[str]] = defaultdict(list)  # person or assessment -> ids
+        self.message_count = 0
+        self.test_count = 0
+        self.deliveries: dict[DeliveryKey, Delivery] = {}
+        self.by_event: dict[str, list[DeliveryKey]] = defaultdict(list)
+        self.by_subject: dict[str, list[DeliveryKey]] = defaultdict(list)  # subject or person
+        self.by_webhook: dict[str, list[DeliveryKey]] = defaultdict(list)
+        self.by_status: dict[str, dict[DeliveryKey, None]] = defaultdict(dict)
+        self.refused: list[Refused] = []
+
+    def webhook(self, id_: str) -> Webhook:
+        """Return the webhook with that id.
+
+        Raises:
+            NotFoundError: there is none, or it was removed.
+        """
+        return _get(self.webhooks, "webhook", id_)
+
+    def assessment(self, id_: str) -> Assessment:
+        """Return the assessment with that id.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        return _get(self.assessments, "assessment", id_)
+
+    def candidate(self, id_: str) -> Candidate:
+        """Return the candidate with that id, an invitation's.
+
+        Raises:
+            NotFoundError: there is none; says so when the id is a person's.
+        """
+        if id_ not in self.candidates and (invitations := self.invitations.get(id_)):
+            message = f"{id_!r} is a person, not an invitation; theirs: {', '.join(invitations)}"
+            raise NotFoundError(message)
+        return _get(self.candidates, "candidate", id_)
+
+    def delivery(self, id_: str) -> Delivery:
+        """Return the delivery with that id, ``12-1``.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        message, _, webhook = id_.partition("-")
+        if message.isdecimal() and webhook.isdecimal() and len(id_) < 40:
+            found = self.deliveries.get((int(message), int(webhook)))
+            if found is not None:
+                return found
+        known = f"; there are {len(self.deliveries)}"
+        raise NotFoundError(f"no delivery {id_[:80]!r}{known}")
+
+    def profile(self, webhook: Webhook) -> Profile:
+        """Return how deliveries to *webhook* are made."""
+        return self.settings.profile or PROFILES[webhook.generation]
+
+    def wanting(self, event: str) -> list[Webhook]:
+        """Return the webhooks that want an event type, in the order of their numbers."""
+        return [webhook for webhook in self.webhooks.values() if webhook.wants(event)]
+
+
+def _get(records: dict[str, _T], what: str, id_: str) -> _T:
+    found = records.get(id_)
+    if found is None:
+        known = f"; the newest is {next(reversed(records))!r}" if records else "; there is none"
+        raise NotFoundError(f"no {what} {id_[:80]!r}{known}")
+    return found

@@ -1,0 +1,66 @@
+"""Views of a state: what the APIs filter by. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, get_args
+
+from emulator.delivery.records import Status
+from emulator.domain.events import TEST_EVENT, event_type
+from emulator.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from emulator.delivery.records import Delivery
+    from emulator.domain.candidate import Candidate
+    from emulator.workspace.state import DeliveryKey, State
+
+
+def selected(
+    state: State,
+    *,
+    event: str | None = None,
+    candidate: str | None = None,
+    webhook: str | None = None,
+    status: str | None = None,
+) -> list[Delivery]:
+    """Return the deliveries that fit every filter given, in the order of their messages.
+
+    Raises:
+        UnknownNameError: no such event type or status.
+    """
+    indexes: list[Iterable[DeliveryKey]] = []
+    if event is not None:
+        event = event if event == TEST_EVENT else event_type(event).id
+        indexes.append(state.by_event.get(event, ()))
+    if candidate is not None:
+        indexes.append(state.by_subject.get(candidate, ()))
+    if webhook is not None:
+        indexes.append(state.by_webhook.get(webhook, ()))
+    if status is not None:
+        if status not in get_args(Status):
+            raise UnknownNameError("status", status, get_args(Status), show_all=True)
+        indexes.append(state.by_status.get(status, ()))
+    if not indexes:
+        return list(state.deliveries.values())
+    keys = set(indexes[0]).intersection(*indexes[1:])
+    return [state.deliveries[key] for key in sorted(keys)]
+
+
+def candidates(
+    state: State, *, assessment: str | None = None, candidate: str | None = None
+) -> list[Candidate]:
+    """Return candidates in the order of their invitations.
+
+    Args:
+        state: of the workspace.
+        assessment: of this assessment only.
+        candidate: an invitation's or a person's id.
+    """
+    found: Iterable[str] = state.candidates
+    if assessment is not None:
+        found = state.invitations.get(assessment, ())
+    if candidate is not None:
+        theirs = {candidate, *state.invitations.get(candidate, ())}
+        found = [id_ for id_ in found if id_ in theirs]
+    return [state.candidates[id_] for id_ in found]

@@ -1,0 +1,223 @@
+"""The bundled schemas and their examples, each file a case."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import pytest
+
+from emulator import data
+from emulator.contracts.schemas import Contracts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CONTRACTS = Contracts()
+EVENTS = CONTRACTS.events("v1")
+FOLDER = data.schemas() / "v1"
+EXAMPLES: dict[str, Any] = {
+    file.name.removesuffix(".json"): json.loads(file.read_bytes())
+    for file in sorted((FOLDER / "examples").iterdir(), key=lambda one: one.name)
+}
+DOCUMENTS: dict[str, Any] = {
+    file.name: json.loads(file.read_bytes())
+    for file in sorted(FOLDER.iterdir(), key=lambda one: one.name)
+    if file.name.endswith(".json")
+}
+STATUSES = [
+    "INVITED", "ENROLLED", "IN_PROGRESS", "COMPLETED", "DISQUALIFIED", "INVITATION_EXPIRED",
+    "REJECTED",
+]  # fmt: skip
+
+
+def event_of(example: str) -> str:
+    return ".".join(example.split(".")[:2])
+
+
+def schemas_in(value: Any) -> Iterator[dict[str, Any]]:
+    """Yield every object in a document; our schemas hold no data that looks like one."""
+    if isinstance(value, dict):
+        yield value
+        for one in value.values():
+            yield from schemas_in(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from schemas_in(one)
+
+
+def objects_in(value: Any) -> Iterator[dict[str, Any]]:
+    return (one for one in schemas_in(value) if one)
+
+
+def properties_of(document: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for schema in schemas_in(DOCUMENTS[document]):
+        # An object says what its keys are; a rule on top of it names keys that stand there.
+        if schema.get("additionalProperties") is False:
+            yield from schema.get("properties", {}).items()
+
+
+def resolved(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a property with what it refers to under it, one step."""
+    name = str(schema.get("$ref")).rpartition("/")[2]
+    return {**DOCUMENTS["definitions.json"]["$defs"].get(name, {}), **schema}
+
+
+def test_there_is_a_schema_for_each_event_type() -> None:
+    assert EVENTS == [
+        "assessment.archived",
+        "assessment.created",
+        "assessment.deleted",
+        "assessment.updated",
+        "candidate.completed",
+        "candidate.disqualified",
+        "candidate.enrolled",
+        "candidate.in_progress",
+        "candidate.invitation_expired",
+        "candidate.invited",
+        "candidate.rejected",
+        "candidate.score_updated",
+        "candidate.status_changed",
+    ]
+
+
+def test_each_event_type_has_an_example() -> None:
+    assert sorted({event_of(name) for name in EXAMPLES}) == EVENTS
+
+
+def test_status_changed_has_an_example_of_each_status() -> None:
+    names = {f"candidate.status_changed.{status.lower()}" for status in STATUSES}
+    assert names == {name for name in EXAMPLES if event_of(name) == "candidate.status_changed"}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_fits_its_own_schema(name: str) -> None:
+    assert CONTRACTS.violations("v1", event_of(name), EXAMPLES[name]) == []
+    assert CONTRACTS.second_opinion("v1", event_of(name), EXAMPLES[name]) == []
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_fits_no_other_event_type(name: str) -> None:
+    """No two event types share a shape, since each has its own word, or none, in ``event``."""
+    fitting = [one for one in EVENTS if not CONTRACTS.violations("v1", one, EXAMPLES[name])]
+    assert fitting == [event_of(name)]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_published_document_judges_alone(name: str) -> None:
+    document = CONTRACTS.document("v1", event_of(name))
+    jsonschema.Draft202012Validator.check_schema(document)
+    validator = jsonschema.Draft202012Validator(document)
+    assert validator.is_valid(EXAMPLES[name])
+    assert not validator.is_valid({**EXAMPLES[name], "extra": 1})
+    assert not validator.is_valid({**EXAMPLES[name], "data": {}})
+
+
+def test_the_published_document_holds_only_what_it_needs() -> None:
+    document = CONTRACTS.document("v1", "candidate.invitation_expired")
+    refs = {one["$ref"] for one in schemas_in(document) if "$ref" in one}
+    assert refs == {f"#/$defs/{name}" for name in document["$defs"]}
+    assert "grading" not in document["$defs"]
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_a_schema_fits_the_meta_schema_and_knows_its_place(name: str) -> None:
+    document = DOCUMENTS[name]
+    jsonschema.Draft202012Validator.check_schema(
+        document, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
+    )
+    assert document["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert document["$id"] == f"https://testlify-emulator.example/schemas/v1/{name}"
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_each_key_says_what_it_is_and_how_we_know(name: str) -> None:
+    described = [("the file", DOCUMENTS[name])] if "$defs" not in DOCUMENTS[name] else []
+    described += DOCUMENTS[name].get("$defs", {}).items()
+    described += ((key, resolved(schema)) for key, schema in properties_of(name))
+    assert described
+    for key, schema in described:
+        text = schema.get("description", "")
+        assert re.fullmatch(r"[A-Z].{8,}[.]", text), (key, text)
+        assert schema.get("x-provenance") in {"documented", "observed", "assumed"}, key
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_objects_are_closed_and_lack_no_key(name: str) -> None:
+    for schema in schemas_in(DOCUMENTS[name]):
+        # The one open object: status_changed, whose data a status then closes.
+        if schema.get("type") == "object" and "allOf" not in schema:
+            assert schema["additionalProperties"] is False
+            assert schema.get("required", []) == list(schema.get("properties", {}))
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_rules_stay_where_validators_agree(name: str) -> None:
+    """Python and ECMA read some patterns apart; formats are not judged everywhere."""
+    for schema in schemas_in(DOCUMENTS[name]):
+        assert not {"multipleOf", "oneOf", "anyOf", "uniqueItems"} & set(schema)
+        if isinstance(schema.get("format"), str):
+            assert isinstance(schema["pattern"], str)
+        pattern = schema.get("pattern")
+        if isinstance(pattern, str) and pattern.startswith("^"):
+            assert not re.search(r"\\[dDwWsSbB]", pattern)
+            # Python's $ lets a line break pass: only one length, or no line break at all.
+            one_length = schema["minLength"] == schema["maxLength"]
+            assert one_length or schema["not"] == {"pattern": "[\\n\\r]"}
+        kind = schema.get("type")
+        if kind == "string":
+            assert "maxLength" in schema or "$ref" in schema.get("then", {})
+        if kind == "integer" or kind == "number":
+            assert {"minimum", "maximum"} <= set(schema)
+        if kind == "array":
+            assert "maxItems" in schema
+
+
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [
+        ("assessment.archived", 32),
+        ("assessment.created", 41),
+        ("assessment.deleted", 42),
+        ("assessment.updated", 42),
+        ("candidate.completed", 29),
+        ("candidate.disqualified", 26),
+        ("candidate.enrolled", 29),
+        ("candidate.in_progress", 29),
+        ("candidate.invitation_expired", 31),
+        ("candidate.status_changed.invited", 28),
+        ("candidate.status_changed.rejected", 28),
+    ],
+)
+def test_an_example_has_as_many_keys_as_the_published_one(name: str, count: int) -> None:
+    assert len(EXAMPLES[name]["data"]) == count
+
+
+@pytest.mark.parametrize("name", [name for name in EXAMPLES if "expired" not in name])
+def test_keys_stand_in_the_published_order(name: str) -> None:
+    """Shortest first, then by bytes, in every object but those of an expired invitation."""
+    for one in objects_in(EXAMPLES[name]["data"]):
+        assert list(one) == sorted(one, key=lambda key: (len(key), key))
+
+
+@pytest.mark.parametrize("name", [name for name in EXAMPLES if name.startswith("candidate")])
+def test_an_invite_link_names_its_own_candidate(name: str) -> None:
+    candidate = EXAMPLES[name]["data"]
+    if "inviteLink" not in candidate:
+        return
+    key = candidate["inviteLink"].partition("?key=")[2].partition("&")[0]
+    invitation = json.loads(base64.b64decode(key, validate=True))
+    assert list(invitation) == ["email", "inviteKey", "defaultLanguage"]
+    assert invitation["email"] == candidate["email"]
+
+
+def test_examples_hold_nobody_real() -> None:
+    text = json.dumps(EXAMPLES)
+    addresses = set(re.findall(r"[\w.+-]+@[\w.-]+", text))
+    assert addresses
+    assert {address.rpartition("@")[2] for address in addresses} == {"example.com"}
+    hosts = set(re.findall(r"https?://([^/\"]+)", text))
+    assert {host for host in hosts if not host.endswith((".testlify.com", ".example.com"))} == set()

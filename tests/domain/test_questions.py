@@ -1,0 +1,211 @@
+"""The bank of questions, and the content drawn from it."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import Counter
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from emulator.domain import questions
+from emulator.domain.ids import ObjectId
+from emulator.domain.questions import JOB_ROLES, content, custom_question, wrong_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from emulator.domain.assessment import Content
+
+AT = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+ORG = ObjectId("64895d02000000000000abcd")
+
+
+def contents(count: int = 100) -> list[Content]:
+    return [content(random.Random(f"content/{number}"), AT, ORG) for number in range(count)]
+
+
+def ids(value: Any, name: str = "") -> Iterator[str]:
+    """Yield every id anywhere in a content or a question."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from ids(inner, key)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from ids(inner, name)
+    elif value and re.search(r"(^|_)ids?$|coding_language", name):
+        yield value
+
+
+def made_at(name: str) -> int:
+    return int(name[:8], 16)
+
+
+def test_the_same_draw_makes_the_same_content() -> None:
+    one, other = (content(random.Random("a"), AT, ORG) for _ in range(2))
+    assert one == other
+    assert one != content(random.Random("b"), AT, ORG)
+
+
+def test_counts_times_and_scores_add_up() -> None:
+    for one in contents():
+        assert one.question_count == sum(len(test.questions) for test in one.tests)
+        assert one.test_time == sum(test.time_limit for test in one.tests)
+        assert one.total_time == one.test_time + 900
+        assert one.total_score == one.question_count + 25
+
+
+def test_every_id_is_well_formed_and_never_later_than_the_assessment() -> None:
+    for one in contents():
+        found = list(ids(msgspec.to_builtins(one)))
+        assert len(found) > 40
+        for name in found:
+            assert re.fullmatch(r"[0-9a-f]{24}", name)
+            assert made_at(name) <= AT.timestamp()
+
+
+def test_no_two_things_of_a_content_share_an_id() -> None:
+    for one in contents():
+        found = [test.id for test in one.tests]
+        found += [skill.id for test in one.tests for skill in test.skills]
+        found += [question.id for test in one.tests for question in test.questions]
+        found += [question.id for question in one.custom_questions]
+        found += [case.id for question in one.custom_questions for case in question.cases]
+        found += one.custom_field_ids
+        assert len(set(found)) == len(found)
+
+
+def test_the_first_test_is_testlifys_and_the_second_the_companys() -> None:
+    """Their audiences are spelt in two ways (reference a.4, item 18)."""
+    for one in contents():
+        ours, theirs = one.tests
+        assert (ours.org_id, ours.audience) == ("", "ENGLISH_SPEAKING")
+        assert (theirs.org_id, theirs.audience) == (ORG, "English Speaking")
+        assert ours.description
+        assert ours.relevancy
+        assert all(skill.text for skill in ours.skills)
+        assert (theirs.description, theirs.relevancy) == ("", "")
+        assert not any(skill.text for skill in theirs.skills)
+
+
+def test_a_test_asks_as_many_questions_as_its_limit_says() -> None:
+    for one in contents():
+        for test in one.tests:
+            assert len({question.text for question in test.questions}) == test.question_limit
+            assert test.question_limit <= test.max_question_limit
+            assert 3 <= len(test.skills) <= 5
+            assert all(made_at(test.id) < made_at(asked.id) for asked in test.questions)
+
+
+def test_skills_count_up_from_their_test() -> None:
+    """From its id for one of Testlify's own, from its second for a company test."""
+    for one in contents():
+        ours, theirs = one.tests
+        for number, skill in enumerate(ours.skills, 1):
+            assert int(skill.id, 16) == int(ours.id, 16) + number
+        for offset, skill in enumerate(theirs.skills):
+            assert skill.id == f"{made_at(theirs.id) + offset:08x}0000000000000000"
+
+
+def test_tests_of_one_type_share_its_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        questions,
+        "_COMPANY",
+        tuple(
+            msgspec.structs.replace(one, type_name="Situational Judgement")
+            for one in questions._COMPANY
+        ),
+    )
+    same = Counter(
+        (ours.type_name == theirs.type_name, ours.type_id == theirs.type_id)
+        for ours, theirs in (one.tests for one in contents())
+    )
+    assert set(same) == {(True, True), (False, False)}
+
+
+def test_custom_questions_are_a_chat_a_written_and_a_coding_one() -> None:
+    for one in contents():
+        assert [
+            (question.classification, question.maximum_score, question.duration)
+            for question in one.custom_questions
+        ] == [
+            ("CHAT_SIMULATION", 10, 300),
+            ("WRITTEN_ANSWER", 5, 300),
+            ("CODING_ANSWER", 10, 300),
+        ]
+        times = [made_at(question.id) for question in one.custom_questions]
+        times.append(made_at(one.custom_field_ids[0]))
+        assert all(earlier < later for earlier, later in pairwise(times))
+        assert AT.timestamp() - times[0] <= 300
+
+
+def test_only_a_chat_has_a_prompt_and_only_code_has_languages_and_cases() -> None:
+    for one in contents():
+        chat, written, coding = one.custom_questions
+        assert chat.ai_prompt
+        assert not written.ai_prompt
+        assert not coding.ai_prompt
+        for plain in (chat, written):
+            assert (plain.coding_languages, plain.cases) == ((), ())
+            assert (plain.default_coding_language, plain.difficulty) == ("", "")
+        assert 10 <= len(set(coding.coding_languages)) <= 39
+        assert coding.default_coding_language in coding.coding_languages
+        assert coding.difficulty == "EASY"
+        assert [case.hidden for case in coding.cases] == [False, True, False]
+        assert [case.id for case in coding.cases] == [
+            f"{made_at(coding.id) + offset:08x}0000000000000000" for offset in range(3)
+        ]
+
+
+@pytest.mark.parametrize("classification", ["VIDEO_ANSWER", "AUDIO_ANSWER"])
+def test_a_recorded_answer_is_mandatory_and_has_three_attempts(classification: str) -> None:
+    one = custom_question(random.Random(1), AT, classification)
+    assert one.classification == classification
+    assert (one.duration, one.maximum_score, one.attempts, one.is_mandatory) == (300, 5, 3, True)
+
+
+def test_there_are_four_custom_fields_one_second_apart() -> None:
+    for one in contents():
+        first, *_ = one.custom_field_ids
+        assert one.custom_field_ids == tuple(
+            f"{made_at(first) + offset:08x}0000000000000000" for offset in range(4)
+        )
+
+
+def test_results_are_sent_to_one_address_at_example_com() -> None:
+    for one in contents():
+        assert one.location_access
+        assert one.sends_result_email
+        (recipient,) = one.recipients
+        assert re.fullmatch(r"[a-z]+@example\.com", recipient)
+
+
+def test_a_wrong_answer_has_ids_of_its_question_s_second() -> None:
+    for number in range(100):
+        one = wrong_answer(random.Random(number), AT)
+        assert one == wrong_answer(random.Random(number), AT)
+        assert re.fullmatch(r"[0-9a-f]{24}", one.id)
+        assert one.yes_id == f"{one.id[:8]}0000000000000000"
+        assert int(one.no_id[:8], 16) == int(one.id[:8], 16) + 1
+        assert made_at(one.no_id) <= AT.timestamp()
+        assert one.text.endswith("?")
+        assert one.elapsed_seconds == round(one.elapsed_seconds, 3)
+        assert 1.5 <= one.elapsed_seconds < 30
+
+
+def test_the_bank_asks_nothing_twice() -> None:
+    texts = [text for test in questions._LIBRARY + questions._COMPANY for text in test.questions]
+    texts += [one.text for several in questions._CUSTOM.values() for one in several]
+    texts += questions._QUALIFYING
+    assert [text for text, count in Counter(texts).items() if count > 1] == []
+    assert len(set(JOB_ROLES)) == len(JOB_ROLES) == 10
+
+
+def test_the_bank_has_enough_questions_for_every_limit() -> None:
+    assert all(len(test.questions) >= 10 for test in questions._LIBRARY)
+    assert all(len(test.questions) >= 8 for test in questions._COMPANY)
+    assert len(questions._LIBRARY) + len(questions._COMPANY) >= 8
