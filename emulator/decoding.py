@@ -62,4 +62,4 @@ def _fields(kind: type) -> tuple[msgspec.structs.FieldInfo, ...]:
 
 
 def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
+    return text if text.startswith("JSON") else text[:1].lower() + text[1:]

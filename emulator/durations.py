@@ -1,8 +1,9 @@
-"""Durations as people write them: ``150ms``, ``10s``, ``5m``, ``2h``, ``30d``."""
+"""Durations and instants as text: ``150ms``, ``2h``, ``30d``, ``2026-01-01T00:00:00.000Z``."""
 
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 from emulator.errors import InvalidInputError
 
@@ -39,3 +40,29 @@ def show(seconds: float) -> str:
     return (
         f"{seconds * 1000:.0f}ms" if seconds < 1 else f"{seconds:.3f}".rstrip("0").rstrip(".") + "s"
     )
+
+
+def instant(at: datetime) -> str:
+    """Return an aware UTC time as JavaScript writes it: ``2026-01-01T00:00:00.000Z``."""
+    return f"{at.isoformat(timespec='milliseconds')[:-6]}Z"
+
+
+def parse_instant(text: str, *, path: str | None = None) -> datetime:
+    """Return the time that *text* names, aware, in UTC, whole milliseconds.
+
+    Args:
+        text: ISO 8601 with a zone.
+        path: JSON path of it, for the error.
+
+    Raises:
+        InvalidInputError: not such a time, or one without a zone.
+    """
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        message = f"not a time: {text[:40]!r}; expected one like '2026-01-01T00:00:00Z'"
+        raise InvalidInputError(message, path=path)
+    at = at.astimezone(UTC)
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from emulator.domain.events import Provenance
 from emulator.errors import IllegalCommandError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from emulator.domain.events import Provenance, SubjectKind
+    from emulator.domain.events import SubjectKind
 
 NEW = ""
 """The state of what does not exist yet."""

@@ -558,6 +558,10 @@ class Workspace:
         """Yield the journal's entries whose number is above *after*."""
         return self._journal.entries(self.name, after)
 
+    async def flush(self) -> None:
+        """Return once all that the workspace was told is as safe as its store can make it."""
+        await self._journal.flush()
+
     @property
     def last_entry(self) -> int:
         """The number of the newest entry."""

@@ -6,7 +6,7 @@ import asyncio
 import ssl
 import struct
 from socket import SO_LINGER, SOL_SOCKET
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import httptools
 
@@ -46,9 +46,10 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         "_chunks", "_deadline", "_early", "_end", "_ends", "_fields", "_first_byte", "_fresh",
-        "_head_size", "_in_body", "_keeps", "_loop", "_on_end", "_on_gone", "_parser", "_pause", "_raw_head",
-        "_sent", "_size", "_timer", "_todo", "_transport", "_waiter", "_wants_drain",
-        "detail", "has_begun", "is_cut", "is_open", "is_reusable", "key", "status",
+        "_head_size", "_in_body", "_keeps", "_loop", "_on_end", "_on_gone", "_parser", "_pause",
+        "_raw_head", "_sent", "_size", "_timer", "_todo", "_transport", "_waiter",
+        "_wants_drain", "detail", "has_begun", "is_cut", "is_open", "is_reusable", "key",
+        "status",
     )  # fmt: skip
 
     def __init__(
@@ -189,10 +190,11 @@ class Connection(asyncio.Protocol):
 
     def _finish_at_end(self, reason: Reason, detail: str) -> None:
         """Nothing more comes: that may be how the answer ends."""
-        if reason == "closed" and self._waiter is not None and self._in_body:
-            if self._is_ended_by_close():
-                return self._finish("answered")
-        return self._finish(reason, detail)
+        is_waited_for = self._waiter is not None and self._in_body
+        if reason == "closed" and is_waited_for and self._is_ended_by_close():
+            self._finish("answered")
+        else:
+            self._finish(reason, detail)
 
     def _is_ended_by_close(self) -> bool:
         codings = b""
@@ -222,8 +224,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the socket."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - TCP and TLS both are
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is no subclass
         self.is_open = True
 
     def data_received(self, data: bytes) -> None:

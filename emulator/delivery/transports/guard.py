@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from functools import lru_cache
 from ipaddress import (
     IPv4Address,
@@ -98,18 +99,14 @@ def parse_entry(entry: str) -> str | Network:
     Raises:
         InvalidInputError: it is neither.
     """
-    try:
+    with suppress(ValueError):
         return ip_network(entry)
-    except ValueError:
-        pass
     name = entry.removesuffix(".").lower()
     if _HOST.fullmatch(name) and not _NUMERIC_END.fullmatch(name) and len(name) <= 253:
         return name
     message = f"can't allow {entry!r}: expected a host name, an address or a CIDR network"
-    try:
+    with suppress(ValueError):
         message += f"; near: '{ip_network(entry, strict=False)}'"
-    except ValueError:
-        pass
     raise InvalidInputError(message)
 
 

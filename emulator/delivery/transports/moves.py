@@ -11,11 +11,11 @@ from urllib.parse import quote
 
 import msgspec
 
+from emulator.delivery.transports.guard import Address
 from emulator.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from emulator.delivery.records import Headers, Request
-    from emulator.delivery.transports.guard import Address
 
 _URL = re.compile(r"(https?)://(?:[^/?#\\]*@)?([^/?#\\@]+)([^#]*)(?:#.*)?", re.IGNORECASE)
 _AUTHORITY = re.compile(r"(?:\[([^\[\]]+)\]|([^:\[\]]+))(?::([0-9]{0,5}))?", re.ASCII)
@@ -64,6 +64,8 @@ class Target(msgspec.Struct, frozen=True):
         host: lower case, no brackets, IDNA; as resolved, and as verified with TLS.
         address: of a URL that holds a literal address.
         known: where a kept-alive connection may wait that needs no resolving.
+        path: with the query, as in the request line.
+        host_header: the Host header's value.
         head: request line and Host header, with the line ends.
     """
 
@@ -72,6 +74,8 @@ class Target(msgspec.Struct, frozen=True):
     port: int
     address: Address | None
     known: tuple[Key, ...]
+    path: str
+    host_header: str
     head: str
 
 
@@ -103,7 +107,7 @@ def parse_target(url: str) -> Target:
     addresses = ("127.0.0.1", "::1") if host == "localhost" else (host,) if address else ()
     known = tuple((scheme, one, port, host) for one in addresses)
     head = f"POST {path} HTTP/1.1\r\nHost: {host_header}\r\n"
-    return Target(scheme, host, port, address, known, head)
+    return Target(scheme, host, port, address, known, path, host_header, head)
 
 
 def plan(request: Request, target: Target) -> tuple[Move, ...]:

@@ -23,6 +23,7 @@ from emulator.domain.candidate import (
     REJECTED,
 )
 from emulator.domain.events import EVENT_TYPES
+from emulator.durations import instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -108,7 +109,7 @@ def invite_link(candidate: Candidate) -> str:
 
 
 def _iso(at: datetime | None) -> str | None:
-    return None if at is None else f"{at.isoformat(timespec='milliseconds')[:-6]}Z"
+    return None if at is None else instant(at)
 
 
 # --- candidates -----------------------------------------------------------------------------

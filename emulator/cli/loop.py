@@ -1,0 +1,48 @@
+"""Runs a verb's coroutine, on uvloop where there is one, until it ends or a signal comes."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+_T = TypeVar("_T")
+
+
+def run(work: Coroutine[Any, Any, _T]) -> _T:
+    """Run *work* to its end.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C; *work* was cancelled and has cleaned up.
+    """
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(work)
+
+
+def _loop_factory() -> Any:
+    try:
+        import uvloop
+    except ImportError:  # pragma: no cover - Windows
+        return None
+    return uvloop.new_event_loop
+
+
+async def stopped() -> bool:
+    """Return when SIGTERM or SIGINT comes: whether it was SIGINT."""
+    loop = asyncio.get_running_loop()
+    came: asyncio.Future[bool] = loop.create_future()
+
+    def note(is_interrupt: bool) -> None:
+        if not came.done():
+            came.set_result(is_interrupt)
+
+    loop.add_signal_handler(signal.SIGTERM, note, False)
+    loop.add_signal_handler(signal.SIGINT, note, True)
+    try:
+        return await came
+    finally:
+        loop.remove_signal_handler(signal.SIGTERM)
+        loop.remove_signal_handler(signal.SIGINT)

@@ -1,0 +1,98 @@
+"""The command ``testlify-emulator``: its verbs, loaded when called, and its exit codes."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from emulator import __version__
+from emulator.errors import EmulatorError, near
+
+BUG, INTERRUPTED = 3, 130
+
+_VERBS = {
+    "serve": "run the emulator",
+    "demo": "see the whole thing at work, in one command",
+    "run": "run scenarios against a consumer",
+    "listen": "a receiver that prints what it gets",
+    "validate": "check a scenario, or a payload against its schema",
+    "schema": "print the JSON Schema of an event's payload",
+    "list": "what there is: events, commands, scenarios, steps",
+    "ready": "wait until a server is ready",
+    "completion": "print a shell's completion script",
+}
+
+
+class _Verbs(click.Group):
+    """The verbs, each in a module of its own, imported when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(_VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _VERBS:
+            return None
+        verb: click.Command = import_module(f"emulator.cli.{cmd_name}_verb").command
+        return verb
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in _VERBS and not args[0].startswith("-"):
+            close = near(args[0], _VERBS)
+            hint = f"; near: {', '.join(map(repr, close))}" if close else ""
+            message = f"no verb {args[0]!r}{hint}; see testlify-emulator --help"
+            raise click.UsageError(message, ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        # From the table, so that help imports no verb.
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(_VERBS.items()))
+
+
+@click.group(
+    cls=_Verbs,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Start with 'testlify-emulator demo'. Each verb has --help with examples.",
+)
+@click.version_option(__version__, prog_name="testlify-emulator")
+def cli() -> None:
+    """The Testlify side of a webhook integration, emulated.
+
+    Register a webhook, drive candidates through their lifecycles, and see what your consumer
+    does with the deliveries.
+
+    Exit codes: 0 fine; 1 a check or an expectation failed; 2 a wrong call, or a run that proved
+    nothing; 3 a bug or a broken installation; 130 interrupted.
+    """
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit with its code."""
+    try:
+        result: Any = cli.main(arguments, "testlify-emulator", standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(INTERRUPTED)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except EmulatorError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # Who read our output has heard enough; not our failure.
+        sys.stderr.close()
+        sys.exit(0)
+    except Exception as error:  # noqa: BLE001 - the last place that can say it
+        import traceback
+
+        traceback.print_exc()
+        click.echo(f"error: a bug of the emulator: {error!r}", err=True)
+        sys.exit(BUG)
+    sys.exit(result if isinstance(result, int) else 0)

@@ -1,0 +1,25 @@
+"""``schema``: print the JSON Schema of an event's payload."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from emulator.domain.events import event_type
+
+
+@click.command(
+    name="schema", epilog="Example: testlify-emulator schema candidate.completed > completed.json"
+)
+@click.argument("event")
+@click.option("--webhooks", type=click.Choice(["v1"]), default="v1", show_default=True)
+def command(event: str, webhooks: str) -> None:
+    """Print the self-contained JSON Schema (2020-12) of EVENT's payload.
+
+    EVENT is an id or a word of the wire; 'testlify-emulator list events' has them.
+    """
+    from emulator.contracts.schemas import Contracts
+
+    document = Contracts().document(webhooks, event_type(event).id)
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False))

@@ -1,0 +1,166 @@
+"""Requests handed straight to an ASGI application; no socket is ever opened here."""
+
+from __future__ import annotations
+
+import asyncio
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from emulator.delivery.records import Outcome
+from emulator.delivery.transports.connection import MOST_BODY
+from emulator.delivery.transports.moves import header_lines, parse_target
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from emulator.delivery.records import Reason, Request
+    from emulator.delivery.transports.moves import Target
+
+    Event = Mapping[str, Any]
+    App = Callable[
+        [dict[str, Any], Callable[[], Awaitable[Event]], Callable[[Event], Awaitable[None]]],
+        Awaitable[None],
+    ]
+
+
+class InProcess:
+    """Posts to an application in this process and event loop.
+
+    An attempt lasts until the application returns, background work that it does after its answer
+    included, so that a settled emulator means a settled consumer. What happens after a whole
+    answer, be it an exception or the end of the time, does not change the outcome. The
+    application's lifespan is its owner's business.
+
+    Args:
+        app: ASGI 3; the request's URL says path and host.
+    """
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._scopes: set[asyncio.Timeout] = set()
+        self._is_closed = False
+
+    async def send(self, request: Request) -> Outcome:
+        """Send one request; a failing application is an outcome, never an exception.
+
+        Raises:
+            InvalidInputError: URL or headers that could not stand on the wire either.
+        """
+        started = perf_counter()
+        target = parse_target(request.url)
+        header_lines(request.headers)  # refuses what the wire would refuse
+        exchange = _Exchange(request.body)
+        reason, detail = await self._run(exchange, _scope(request, target), request.timeouts.total)
+        duration_ms = (perf_counter() - started) * 1000
+        if not exchange.is_complete:
+            return Outcome(reason, detail=detail, duration_ms=duration_ms)
+        return Outcome(
+            "answered",
+            exchange.status,
+            exchange.headers,
+            bytes(exchange.body[:MOST_BODY]),
+            len(exchange.body) > MOST_BODY,
+            detail,
+            duration_ms,
+        )
+
+    async def close(self) -> None:
+        """Stop the applications that are at work; what is under way ends as ``shutdown``."""
+        self._is_closed = True
+        now = asyncio.get_running_loop().time()
+        for scope in self._scopes:
+            scope.reschedule(now)
+
+    async def _run(
+        self, exchange: _Exchange, scope: dict[str, Any], total: float
+    ) -> tuple[Reason, str]:
+        """Run the application to its end; return how that was, had it not answered."""
+        if self._is_closed:
+            return "shutdown", "stopped"
+        limit = asyncio.timeout(total)
+        self._scopes.add(limit)
+        try:
+            async with limit:
+                try:
+                    await self._app(scope, exchange.receive, exchange.send)
+                except Exception as error:  # noqa: BLE001 - the consumer's, whatever it is
+                    return "app_failed", f"{type(error).__name__}: {error}"
+        except TimeoutError:
+            if self._is_closed:
+                return "shutdown", "stopped meanwhile"
+            return "answer_timeout", "the application did not end in time"
+        finally:
+            self._scopes.discard(limit)
+        return "bad_answer", exchange.trouble
+
+
+class _Exchange:
+    """The application's side of one request: what it receives and what it sends."""
+
+    def __init__(self, body: bytes) -> None:
+        self._request: bytes | None = body
+        self._gone = asyncio.Event()
+        self.status: int | None = None
+        self.headers: tuple[tuple[str, str], ...] = ()
+        self.body = bytearray()
+        self.is_complete = False
+
+    @property
+    def trouble(self) -> str:
+        """What is missing of the answer."""
+        if self.status is None:
+            return "the application returned without an answer"
+        return "the application returned before the end of its answer"
+
+    async def receive(self) -> Event:
+        body = self._request
+        if body is not None:
+            self._request = None
+            return {"type": "http.request", "body": body, "more_body": False}
+        await self._gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, event: Event) -> None:
+        kind = event["type"]
+        if self.is_complete:
+            # ASGI 2.4: sending to a client that has left raises OSError.
+            message = "the client has gone"
+            raise OSError(message)
+        if kind == "http.response.start" and self.status is None:
+            self.status = event["status"]
+            self.headers = tuple(
+                (name.decode("latin-1"), value.decode("latin-1"))
+                for name, value in event.get("headers", ())
+            )
+        elif kind == "http.response.body" and self.status is not None:
+            self.body += event.get("body", b"")
+            if not event.get("more_body", False) or len(self.body) > MOST_BODY:
+                self.is_complete = True
+                self._gone.set()
+        else:
+            message = f"unexpected ASGI event {kind!r}"
+            raise RuntimeError(message)
+
+
+def _scope(request: Request, target: Target) -> dict[str, Any]:
+    """Return the ASGI scope of *request*."""
+    path, _, query = target.path.partition("?")
+    headers = [(b"host", target.host_header.encode())]
+    headers += [(name.lower().encode(), value.encode()) for name, value in request.headers]
+    headers.append((b"content-length", b"%d" % len(request.body)))
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": target.scheme,
+        "path": unquote(path),
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "root_path": "",
+        "headers": headers,
+        "client": ("127.0.0.1", 0),
+        "server": (target.host, target.port),
+        "state": {},
+    }

@@ -1,0 +1,123 @@
+"""A scriptable consumer: takes what is posted, answers as told; for `listen`, demos and tests."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any, Self
+
+import msgspec
+
+from emulator import serving
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from types import TracebackType
+
+    from starlette.types import Receive, Scope, Send
+
+
+class Received(msgspec.Struct, frozen=True):
+    """One request as it came in.
+
+    Attributes:
+        path: with its query.
+        headers: names in lower case, in the order in which they came.
+        answered: the status that was answered.
+    """
+
+    method: str
+    path: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    answered: int
+
+    @property
+    def payload(self) -> Any:
+        """The body, decoded.
+
+        Raises:
+            msgspec.DecodeError: it is not JSON.
+        """
+        return msgspec.json.decode(self.body)
+
+    def header(self, name: str) -> str | None:
+        """Return the first value of a header, None without it."""
+        return next((value for known, value in self.headers if known == name.lower()), None)
+
+
+class Receiver:
+    """A consumer on a real socket; use it as an async context manager.
+
+    Args:
+        statuses: what to answer, one after the other; the last one from then on.
+        delay: how long to wait before each answer, in real seconds.
+        host, port: where to listen; port 0 picks a free one.
+        on_request: called with each request once it is answered.
+    """
+
+    def __init__(
+        self,
+        *,
+        statuses: Sequence[int] = (200,),
+        delay: float = 0.0,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        on_request: Callable[[Received], None] | None = None,
+    ) -> None:
+        self.requests: list[Received] = []
+        self.url = ""
+        self._statuses = list(statuses)
+        self._delay = delay
+        self._address = (host, port)
+        self._on_request = on_request
+        self._open = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        """Listen.
+
+        Raises:
+            InvalidInputError: nobody can listen there.
+        """
+        listening = serving.listen(*self._address)
+        self.url = await self._open.enter_async_context(serving.serving(self, listening))
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop listening."""
+        await self._open.aclose()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Take one request: the ASGI application that this is."""
+        body = await _whole_body(receive)
+        status = self._statuses.pop(0) if len(self._statuses) > 1 else self._statuses[0]
+        if self._delay:
+            await asyncio.sleep(self._delay)
+        query = scope["query_string"].decode("latin-1")
+        received = Received(
+            method=scope["method"],
+            path=scope["path"] + (f"?{query}" if query else ""),
+            headers=tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in scope["headers"]),
+            body=body,
+            answered=status,
+        )
+        self.requests.append(received)
+        headers = [(b"content-type", b"text/plain")]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"ok" if status < 300 else b"no"})
+        if self._on_request is not None:
+            self._on_request(received)
+
+
+async def _whole_body(receive: Receive) -> bytes:
+    chunks = []
+    while True:
+        message = await receive()
+        chunks.append(message.get("body", b""))
+        if not message.get("more_body"):
+            return b"".join(chunks)

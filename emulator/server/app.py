@@ -1,0 +1,91 @@
+"""The ASGI application: both APIs put together, and how errors leave each of them."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.exceptions import ExceptionMiddleware
+
+from emulator.errors import EmulatorError
+from emulator.server.control import routes as control
+from emulator.server.control.errors import problem
+from emulator.server.guard import PageGuard
+from emulator.server.provider import routes as provider
+from emulator.server.provider.errors import error as provider_error
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from emulator.emulator import Emulator
+
+_log = logging.getLogger("emulator.server")
+
+
+def application(emulator: Emulator, *, hostnames: Iterable[str] = ()) -> Starlette:
+    """Return the ASGI application that serves *emulator*; who made that also stops it.
+
+    Args:
+        emulator: open.
+        hostnames: names under which we are called, beside loopback ones.
+    """
+    handlers: dict[Any, Any] = {HTTPException: _refused, EmulatorError: _wrong}
+    app = Starlette(
+        routes=[*control.ROUTES, *provider.ROUTES],
+        exception_handlers={**handlers, Exception: _bug},
+        middleware=[
+            # The guard stands outside of Starlette's own handling of errors, so it brings
+            # its own: what it raises leaves in the form of the API that was called.
+            Middleware(ExceptionMiddleware, handlers=handlers),
+            Middleware(PageGuard, hostnames=tuple(hostnames)),
+        ],
+    )
+    app.state.emulator = emulator
+    return app
+
+
+def _answer(request: Request, status: int, code: str, error: EmulatorError | str) -> Response:
+    if request.url.path.startswith(control.PREFIX):
+        return problem(status, code, error)
+    return provider_error(status, code, str(error))
+
+
+def _wrong(request: Request, error: EmulatorError) -> Response:
+    return _answer(request, error.status, error.code, error)
+
+
+def _refused(request: Request, error: HTTPException) -> Response:
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        message = f"no such path: {request.method} {request.url.path[:200]}"
+    elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = _allowed(request)
+        message = f"{request.method} is not allowed here; allowed: {allowed}"
+        error = HTTPException(error.status_code, headers={"Allow": allowed})
+    else:
+        message = error.detail
+    code = HTTPStatus(error.status_code).name.lower()
+    response = _answer(request, error.status_code, code, message)
+    for name, value in (error.headers or {}).items():
+        response.headers[name] = value
+    return response
+
+
+def _allowed(request: Request) -> str:
+    # The framework names the methods of the first route with that path only.
+    methods: set[str] = set()
+    for route in [*control.ROUTES, *provider.ROUTES]:
+        if route.path_regex.match(request.url.path):
+            methods |= route.methods or set()
+    return ", ".join(sorted(methods))
+
+
+def _bug(request: Request, error: Exception) -> Response:
+    _log.error("a bug in %s %s", request.method, request.url.path, exc_info=error)
+    return _answer(request, 500, "internal_error", "a bug of the emulator; its log has the details")

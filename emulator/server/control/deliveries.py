@@ -1,0 +1,33 @@
+"""Deliveries over the control API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emulator.server.control.workspaces import workspace_of
+from emulator.server.views import delivery_view
+from emulator.server.web import json, known_query, number
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+_LIMIT = 1_000
+_FILTERS = ("event", "candidate", "webhook", "status")
+
+
+async def list_all(request: Request) -> Response:
+    """List deliveries in the order of their messages, filtered."""
+    workspace = workspace_of(request)
+    known_query(request, "limit", "skip", *_FILTERS)
+    limit, skip = number(request, "limit", _LIMIT, 1), number(request, "skip", 0, 0)
+    filters = {name: request.query_params.get(name) for name in _FILTERS}
+    found = workspace.deliveries(**filters)
+    page = [delivery_view(one) for one in found[skip : skip + limit]]
+    return json({"data": page, "total": len(found)})
+
+
+async def read(request: Request) -> Response:
+    """Show one delivery, its attempts with request and response."""
+    workspace = workspace_of(request)
+    return json(delivery_view(workspace.state.delivery(request.path_params["id"])))

@@ -1,0 +1,38 @@
+"""The control API's paths."""
+
+from __future__ import annotations
+
+from starlette.routing import Route
+
+from emulator.server.control import about, deliveries, subjects, workspaces
+
+PREFIX = "/_emulator"
+
+_ALL = f"{PREFIX}/workspaces"
+_ONE = f"{_ALL}/{{workspace}}"
+
+ROUTES = [
+    Route(f"{PREFIX}/livez", about.livez),
+    Route(f"{PREFIX}/readyz", about.readyz),
+    Route(f"{PREFIX}/schemas/{{generation}}/{{event}}.json", about.schema),
+    Route(_ALL, workspaces.list_all),
+    Route(_ONE, workspaces.read, methods=["GET"]),
+    Route(_ONE, workspaces.put, methods=["PUT"]),
+    Route(_ONE, workspaces.delete, methods=["DELETE"]),
+    Route(f"{_ONE}/reset", workspaces.reset, methods=["POST"]),
+    Route(f"{_ONE}/clock", workspaces.clock, methods=["GET"]),
+    Route(f"{_ONE}/clock", workspaces.set_clock, methods=["PUT"]),
+    Route(f"{_ONE}/clock/advance", workspaces.advance, methods=["POST"]),
+    Route(f"{_ONE}/settle", workspaces.settle, methods=["POST"]),
+    Route(f"{_ONE}/journal", workspaces.journal),
+    Route(f"{_ONE}/assessments", subjects.list_assessments, methods=["GET"]),
+    Route(f"{_ONE}/assessments", subjects.create_assessment, methods=["POST"]),
+    Route(f"{_ONE}/assessments/{{id}}", subjects.read_assessment),
+    Route(f"{_ONE}/assessments/{{id}}/{{command}}", subjects.move_assessment, methods=["POST"]),
+    Route(f"{_ONE}/candidates", subjects.list_candidates, methods=["GET"]),
+    Route(f"{_ONE}/candidates", subjects.invite, methods=["POST"]),
+    Route(f"{_ONE}/candidates/{{id}}", subjects.read_candidate),
+    Route(f"{_ONE}/candidates/{{id}}/{{command}}", subjects.move_candidate, methods=["POST"]),
+    Route(f"{_ONE}/deliveries", deliveries.list_all),
+    Route(f"{_ONE}/deliveries/{{id}}", deliveries.read),
+]

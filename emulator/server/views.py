@@ -1,0 +1,153 @@
+"""Records as the APIs show them: camelCase, times as text, secrets redacted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from emulator.delivery.redaction import shown_headers
+from emulator.domain import assessment as assessments
+from emulator.domain import candidate as candidates
+from emulator.domain.payloads.v1 import invite_link
+from emulator.durations import instant
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from emulator.delivery.records import Attempt, Delivery, Refused
+    from emulator.domain.assessment import Assessment
+    from emulator.domain.candidate import Candidate
+    from emulator.workspace.workspace import Workspace
+
+View = dict[str, Any]
+
+
+def workspace_view(workspace: Workspace) -> View:
+    """Return a workspace: how it is set, and how much there is in it."""
+    state = workspace.state
+    return {
+        "name": workspace.name,
+        "token": workspace.name,
+        "seed": state.settings.seed,
+        "clock": clock_view(workspace),
+        "generation": state.settings.generation,
+        "organisation": {"id": state.organisation.id, "name": state.organisation.name},
+        "webhooks": len(state.webhooks),
+        "assessments": len(state.assessments),
+        "candidates": len(state.candidates),
+        "deliveries": {
+            status: len(state.by_status.get(status, ()))
+            for status in ("pending", "succeeded", "failed", "dropped")
+        },
+    }
+
+
+def clock_view(workspace: Workspace) -> View:
+    """Return the clock of a workspace."""
+    return {"mode": workspace.state.settings.clock, "now": instant(workspace.now())}
+
+
+def assessment_view(assessment: Assessment) -> View:
+    """Return an assessment, with the commands that it allows now."""
+    content = assessment.content
+    return {
+        "id": assessment.id,
+        "title": assessment.title,
+        "status": assessment.state,
+        "created": instant(assessment.created_at),
+        "modified": instant(assessment.modified_at),
+        "invitationEmailLinkValidity": assessment.validity_days,
+        "tests": [test.title for test in content.tests],
+        "customQuestions": len(content.custom_questions),
+        "totalTime": content.total_time,
+        "legal": assessments.LIFECYCLE.legal(assessment.state),
+    }
+
+
+def candidate_view(candidate: Candidate) -> View:
+    """Return a candidate, with the commands that they allow now."""
+    score, why = candidate.score, candidate.disqualification
+    return {
+        "id": candidate.id,
+        "candidateId": candidate.candidate_id,
+        "assessmentId": candidate.assessment_id,
+        "email": candidate.email,
+        "firstName": candidate.first_name,
+        "lastName": candidate.last_name,
+        "status": candidate.state,
+        "inviteLink": invite_link(candidate),
+        "invitedAt": instant(candidate.invited_at),
+        "validUntil": instant(candidate.valid_until),
+        "startedAt": _maybe(candidate.started_at),
+        "completedAt": _maybe(candidate.completed_at),
+        "score": None
+        if score is None
+        else {"score": score.points, "of": score.of, "percentage": score.percentage},
+        "reason": None if why is None else why.reason,
+        "legal": candidates.LIFECYCLE.legal(candidate.state),
+    }
+
+
+def delivery_view(delivery: Delivery) -> View:
+    """Return a delivery with its attempts, each with request and response."""
+    message = delivery.message
+    return {
+        "id": delivery.id,
+        "status": delivery.status,
+        "reason": delivery.reason or None,
+        "event": message.event,
+        "generation": message.generation,
+        "messageId": message.id,
+        "subjectId": message.subject or None,
+        "candidateId": message.person or None,
+        "webhookId": delivery.webhook_id,
+        "created": instant(message.at),
+        "nextDue": _maybe(delivery.next_due),
+        "deliberate": message.is_deliberate,
+        "payload": delivery.payload,
+        "attempts": [_attempt(attempt, message.body) for attempt in delivery.attempts],
+    }
+
+
+def _attempt(attempt: Attempt, body: bytes) -> View:
+    outcome = attempt.outcome
+    view: View = {
+        "number": attempt.number,
+        "trigger": attempt.trigger,
+        "at": instant(attempt.at),
+        "success": attempt.is_success,
+        "reason": None if outcome is None else outcome.reason,
+        "request": {
+            "url": attempt.url,
+            "headers": dict(shown_headers(attempt.headers)),
+            "body": body.decode("utf-8", "replace"),
+        },
+        "response": None,
+    }
+    if outcome is not None:
+        view |= {
+            "durationMs": round(outcome.duration_ms, 3),
+            "address": outcome.address,
+            "detail": outcome.detail or None,
+        }
+        if outcome.status is not None:
+            view["response"] = {
+                "status": outcome.status,
+                "headers": dict(shown_headers(outcome.headers)),
+                "body": outcome.body.decode("utf-8", "replace"),
+                "cut": outcome.is_cut,
+            }
+    return view
+
+
+def refused_view(refused: Refused) -> View:
+    """Return a payload that was not sent, and why."""
+    return {
+        "event": refused.event,
+        "generation": refused.generation,
+        "subjectId": refused.subject or None,
+        "violations": list(refused.violations),
+    }
+
+
+def _maybe(at: datetime | None) -> str | None:
+    return None if at is None else instant(at)
