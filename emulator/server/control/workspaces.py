@@ -64,18 +64,22 @@ async def put(request: Request) -> Response:
     """Open a workspace, or set one that is open: 201 or 200."""
     emulator, name = emulator_of(request), request.path_params["workspace"]
     asked = await body_as(request, _Configure)
+    now = None if asked.now is None else durations.parse_instant(asked.now, path="$.now")
+    changes = {
+        "seed": asked.seed,
+        "clock": asked.clock,
+        "now": now,
+        "generation": asked.generation,
+        "profile": asked.profile,
+    }
+    changes = {field: value for field, value in changes.items() if value is not None}
     is_new = name not in emulator.workspaces
     before = emulator.settings if is_new else emulator.existing(name).state.settings
-    changes = {
-        field: getattr(asked, field)
-        for field in ("seed", "clock", "generation", "profile")
-        if getattr(asked, field) is not None
-    }
-    if asked.now is not None:
-        changes["now"] = durations.parse_instant(asked.now, path="$.now")
     settings = msgspec.structs.replace(before, **changes)
     workspace = emulator.workspace(name, settings)
     if not is_new:
+        if asked.clock is not None or now is not None:
+            workspace.set_clock(settings.clock, now)
         workspace.configure(settings)
     await workspace.flush()
     return json(workspace_view(workspace), 201 if is_new else 200)

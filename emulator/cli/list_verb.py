@@ -1,0 +1,69 @@
+"""``list``: what there is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Row = tuple[str, str]
+
+
+@click.command(name="list", epilog="Example: testlify-emulator list events")
+@click.argument("what", type=click.Choice(["events", "commands", "scenarios", "steps"]))
+def command(what: str) -> None:
+    """List what there is, with one line each.
+
+    events: the event types, their words on the wire, and how we know of them. commands: what
+    can be done to a candidate or an assessment, and in which state. scenarios: the bundled
+    ones. steps: what a scenario file can say.
+    """
+    formatter = click.HelpFormatter(width=250)
+    formatter.write_dl(list(_LISTS[what]()), col_max=40)
+    click.echo(formatter.getvalue(), nl=False)
+
+
+def _events() -> Iterator[Row]:
+    from emulator.domain.events import EVENT_TYPES
+
+    for event in EVENT_TYPES.values():
+        word = f"v1 event {event.v1_word!r}" if event.v1_word else "v1 has no event key"
+        known = event.provenance
+        if event.word_provenance != known:
+            known = f"{known}, its word {event.word_provenance}"
+        yield event.id, f"{event.summary} [{word}; {known}]"
+
+
+def _commands() -> Iterator[Row]:
+    from emulator.domain import assessment, candidate
+
+    for lifecycle in (candidate.LIFECYCLE, assessment.LIFECYCLE):
+        for row in lifecycle.rows:
+            events = ", ".join(row.events) or "no event"
+            name = f"{lifecycle.subject} {row.command}"
+            yield name, f"{row.state or 'new'} -> {row.next_state}: {events} [{row.provenance}]"
+
+
+def _scenarios() -> Iterator[Row]:
+    from emulator.scenario.library import bundled
+
+    yield from bundled().items()
+
+
+def _steps() -> Iterator[Row]:
+    from emulator.scenario.steps import STEPS
+
+    for name, step in STEPS.items():
+        told = (step.__doc__ or "").partition("\n")[0]
+        yield name, f"{told} Example: {step.example}"
+
+
+_LISTS = {
+    "events": _events,
+    "commands": _commands,
+    "scenarios": _scenarios,
+    "steps": _steps,
+}

@@ -1,0 +1,84 @@
+"""``validate``: check a scenario, or a payload against its schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from emulator.domain.events import event_type
+from emulator.errors import InvalidInputError, ScenarioError
+
+if TYPE_CHECKING:
+    from emulator.contracts.schemas import Contracts
+
+_FAILED = 1
+
+
+@click.command(
+    name="validate",
+    epilog="Examples: testlify-emulator validate scenarios/candidate-completes.yaml; "
+    "testlify-emulator validate --event candidate.completed payload.json",
+)
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--event", help="The files are payloads of this event type, not scenarios.")
+@click.option("--webhooks", type=click.Choice(["v1"]), default="v1", show_default=True)
+def command(files: tuple[Path, ...], event: str | None, webhooks: str) -> int:
+    """Check FILES: scenarios, or with --event payloads.
+
+    A payload is judged twice, by jsonschema-rs (as before a delivery) and by jsonschema (which
+    most Python consumers use). Each problem is told with its line and column. Exit 0 when all
+    is well, 1 when a file does not fit, 2 when one can't be read.
+    """
+    if event is None:
+        return max(_scenario(file) for file in files)
+    from emulator.contracts.schemas import Contracts
+
+    contracts, id_ = Contracts(), event_type(event).id
+    return max(_payload(file, contracts, webhooks, id_) for file in files)
+
+
+def _scenario(file: Path) -> int:
+    from emulator.scenario.reading import read
+
+    if file.suffix == ".json":
+        message = f"{file}: for a payload, name its event type: --event candidate.completed"
+        raise InvalidInputError(message)
+    try:
+        scenario = read(file)
+    except ScenarioError as error:
+        click.echo(str(error), err=True)
+        return _FAILED
+    click.echo(f"{file}: a scenario of {len(scenario.steps)} steps, as it should be")
+    return 0
+
+
+def _payload(file: Path, contracts: Contracts, generation: str, event: str) -> int:
+    import msgspec
+
+    try:
+        body = file.read_bytes()
+        payload = msgspec.json.decode(body)
+    except OSError as error:
+        message = f"{file}: {(error.strerror or str(error)).lower()}"
+        raise InvalidInputError(message) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        message = f"{file}: not JSON: {error}"
+        raise InvalidInputError(message) from None
+    ours = contracts.violations(generation, event, payload)
+    theirs = contracts.second_opinion(generation, event, payload)
+    if not ours and not theirs:
+        click.echo(f"{file}: a payload of {event}, as it should be")
+        return 0
+    from emulator.contracts.position import position
+
+    text = body.decode()
+    for one in ours or theirs:
+        place = position(text, one.path)
+        where = f"{file}:{place[0]}:{place[1]}" if place else str(file)
+        click.echo(f"{where}: {one.path}: {one.message}", err=True)
+    if bool(ours) != bool(theirs):
+        said = "refuses" if ours else "accepts"
+        click.echo(f"{file}: jsonschema-rs {said} it, jsonschema does not agree", err=True)
+    return _FAILED

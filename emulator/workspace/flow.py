@@ -1,0 +1,341 @@
+"""The flow of a workspace: records into the journal, through the fold, and what follows.
+
+It owns the state, the timeline and the dispatcher. Pure functions give records, the journal
+takes them, the fold applies them, and what follows from the entries is set: deliveries that are
+due, timers. There is no other way to change a workspace.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from emulator.clock import EPOCH, Mode, Timeline
+from emulator.delivery.dispatcher import Dispatcher
+from emulator.delivery.plan import plan
+from emulator.delivery.records import Attempt, Dropped, Finished, Message, Planned, Started
+from emulator.domain.ids import chance
+from emulator.domain.people import organisation
+from emulator.errors import ConflictError, InvalidInputError
+from emulator.workspace import commands, fold
+from emulator.workspace.messages import messages
+from emulator.workspace.records import CandidateChanged, ClockMoved, Configured, Opened, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from emulator.clock import TimerKey
+    from emulator.contracts.schemas import Contracts
+    from emulator.delivery.records import Key, Outcome, Request, Transport, Trigger
+    from emulator.journal.entry import Entry
+    from emulator.journal.journal import Journal
+    from emulator.workspace.commands import Change, Record
+
+# Ranks of timers at one instant: a candidate expires before a delivery is tried again.
+_EXPIRY, _ATTEMPT = 1, 2
+
+
+class Flow:
+    """One tenant's state and everything that moves it.
+
+    Args:
+        name: of the workspace.
+        journal: where its entries go.
+        contracts: what its payloads have to fit.
+        transport: carries its deliveries.
+        settings: its own; the emulator's unless somebody said otherwise.
+        in_flight: attempts under way at once; 1 is lockstep.
+        per_webhook: of these, how many to one webhook.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        journal: Journal,
+        contracts: Contracts,
+        transport: Transport,
+        settings: Settings,
+        in_flight: int,
+        per_webhook: int,
+    ) -> None:
+        self.name = name
+        self._journal = journal
+        self._contracts = contracts
+        self._transport = transport
+        self._timeline = Timeline(settings.clock, settings.now)
+        self._dispatcher = Dispatcher(self, in_flight=in_flight, per_webhook=per_webhook)
+        self._advancing = asyncio.Lock()
+        self._alarm: asyncio.TimerHandle | None = None
+        first = journal.append(name, self.now(), [("workspace.opened", self._opened(settings))])
+        self.state = fold.opened(first[0])
+
+    # --- the workspace itself ---------------------------------------------------------------
+
+    def configure(self, settings: Settings) -> None:
+        """Set seed, generation and profile from now on; the clock has `set_clock`."""
+        settings = msgspec.structs.replace(settings, clock=self._timeline.mode)
+        self._commit([("workspace.configured", Configured(settings))])
+
+    def reset(self) -> None:
+        """Be as new: same settings, nothing else; what is pending is dropped, and says so."""
+        self._commit(self._drops("reset"))
+        self._dispatcher.abandon()
+        self._timeline.clear()
+        settings = self.state.settings
+        self._timeline = Timeline(settings.clock, settings.now)
+        self._commit([("workspace.reset", self._opened(settings))])
+        self._arm()
+
+    async def close(self, grace: float, reason: str = "shutdown") -> None:
+        """Let what is under way end, drop the rest, stop all timers.
+
+        Args:
+            grace: how long to wait, in real seconds.
+            reason: why the rest is dropped.
+        """
+        try:
+            await self._dispatcher.stop(grace)
+        finally:
+            self._timeline.clear()
+            self._arm()
+            self._commit(self._drops(reason))
+            await self._journal.flush()
+
+    def _opened(self, settings: Settings) -> Opened:
+        return Opened(settings, organisation(chance(settings.seed, "organisation", 0), self.now()))
+
+    # --- time -------------------------------------------------------------------------------
+
+    def now(self) -> datetime:
+        """Return the workspace's time."""
+        return self._timeline.now()
+
+    def set_clock(self, mode: Mode, now: datetime | None = None) -> None:
+        """Set the clock's mode and, when virtual, where it stands.
+
+        Raises:
+            InvalidInputError: a time that is not in UTC.
+            ConflictError: a virtual clock set back while timers stand on it.
+        """
+        if now is not None and now.utcoffset() != timedelta(0):
+            message = (
+                f"not a UTC time: {now.isoformat()!r}; expected one like '2026-01-01T00:00:00Z'"
+            )
+            raise InvalidInputError(message, path="$.now")
+        if mode == "virtual":
+            now = now or (self.now() if self._timeline.mode == "virtual" else EPOCH)
+            if self._timeline.mode == "virtual" and now < self.now() and len(self._timeline):
+                message = "the clock can't go back while something waits on it; reset first"
+                raise ConflictError(message)
+        else:
+            now = datetime.now(UTC)
+        self._timeline.mode = mode
+        self._timeline.move_to(now)
+        self._commit([("clock.set", ClockMoved(mode, now))])
+        self._arm()
+
+    async def advance(self, seconds: float) -> list[Entry]:
+        """Move a virtual clock on, running each due timer in order.
+
+        Returns once nothing due is left: every delivery that became due was attempted. Time
+        never moves while an attempt is in flight.
+
+        Args:
+            seconds: of the workspace's time.
+
+        Returns:
+            The entries of what happened.
+
+        Raises:
+            ConflictError: the clock is real.
+        """
+        self._check_virtual()
+        seen = self._journal.last(self.name)
+        async with self._advancing:
+            target = self.now() + timedelta(seconds=seconds)
+            await self._dispatcher.idle()
+            while (at := self._timeline.next_at()) is not None and at <= target:
+                self._timeline.move_to(max(at, self.now()))
+                self._run_due()
+                await self._dispatcher.idle()
+            self._timeline.move_to(target)
+            self._commit([("clock.moved", ClockMoved("virtual", target))])
+        return list(self._journal.entries(self.name, seen))
+
+    async def advance_to_next(self, limit: datetime) -> bool:
+        """Move a virtual clock to the next timer that is due by *limit*, and let it play out.
+
+        Returns:
+            False when there is none.
+
+        Raises:
+            ConflictError: the clock is real.
+        """
+        self._check_virtual()
+        at = self._timeline.next_at()
+        if at is None or at > limit:
+            return False
+        await self.advance(max(0.0, (at - self.now()).total_seconds()))
+        return True
+
+    async def settle(self, timeout: float | None = None) -> bool:
+        """Return once nothing is in flight and nothing is due now.
+
+        Args:
+            timeout: real seconds; None waits as long as it takes.
+
+        Returns:
+            Whether it came to that in time.
+        """
+        try:
+            async with asyncio.timeout(timeout):
+                await self._dispatcher.idle()
+                await self._journal.flush()
+        except TimeoutError:
+            return False
+        return True
+
+    def _check_virtual(self) -> None:
+        if self._timeline.mode != "virtual":
+            message = "the clock is real; set it to virtual before you advance it"
+            raise ConflictError(message)
+
+    def _run_due(self) -> None:
+        while (key := self._timeline.pop_due()) is not None:
+            rank, *numbers = key
+            if rank == _ATTEMPT:
+                message, webhook, attempt = numbers
+                self._dispatcher.offer((message, webhook, attempt))
+            else:
+                self._expire(numbers[0])
+
+    def _expire(self, number: int) -> None:
+        id_ = self.state.candidate_numbers[number]
+        self._tell(commands.move_candidate(self.state, self.now(), id_, "expire"))
+
+    def _arm(self) -> None:
+        """Have the event loop wake us when the next timer of a real clock is due."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        at = self._timeline.next_at()
+        if self._timeline.mode == "real" and at is not None:
+            delay = max(0.0, (at - datetime.now(UTC)).total_seconds())
+            # An event loop's longest sleep is bounded; a later look costs nothing.
+            delay = min(delay, 3_600.0)
+            self._alarm = asyncio.get_running_loop().call_later(delay, self._ring)
+
+    def _ring(self) -> None:
+        self._alarm = None
+        self._run_due()
+        self._arm()
+
+    # --- what the dispatcher asks (Desk) ----------------------------------------------------
+
+    def start_attempt(self, key: Key) -> tuple[Transport, Request] | None:
+        """Note that an attempt starts; None when the delivery is pending no more."""
+        message_number, webhook_number, number = key
+        delivery = self.state.deliveries[message_number, webhook_number]
+        if delivery.status != "pending":
+            return None
+        webhook = self.state.webhook_numbers[webhook_number]
+        request = plan(delivery.message, webhook, self.state.profile(webhook))
+        trigger: Trigger = "scheduled"
+        at = self.now()
+        attempt = Attempt(number, trigger, at, request.url, request.headers)
+        self._commit(
+            [
+                ("attempt.planned", Planned(message_number, webhook_number, number, trigger, at)),
+                ("attempt.started", Started(message_number, webhook_number, attempt)),
+            ]
+        )
+        return self._transport, request
+
+    def finish_attempt(self, key: Key, outcome: Outcome) -> None:
+        """Note how an attempt ended, and when the next one is due."""
+        message_number, webhook_number, number = key
+        delivery = self.state.deliveries[message_number, webhook_number]
+        profile = self.state.profile(self.state.webhook_numbers[webhook_number])
+        is_success = profile.is_success(outcome)
+        status, reason, next_due = delivery.status, delivery.reason, None
+        if status == "pending":
+            pause = None if is_success else profile.pause_after(number)
+            if is_success:
+                status = "succeeded"
+            elif outcome.reason == "shutdown":
+                reason = "shutdown"
+            elif pause is None:
+                status = "failed"
+                reason = f"answered {outcome.status}" if outcome.status else outcome.reason
+            else:
+                next_due = self.now() + timedelta(seconds=pause)
+        finished = Finished(
+            message_number, webhook_number, number, outcome, is_success, status, reason, next_due
+        )
+        self._commit([("attempt.finished", finished)])
+
+    # --- the one way in ---------------------------------------------------------------------
+
+    def _tell(self, change: Change) -> None:
+        """Commit a command and the messages that it causes, all together."""
+        told = messages(self.state, change.occurrence, self._contracts) if change.occurrence else []
+        self._commit([*change.records, *told])
+
+    def _commit(self, records: Sequence[tuple[str, msgspec.Struct]]) -> None:
+        entries = self._journal.append(self.name, self.now(), records)
+        for entry in entries:
+            fold.apply(self.state, entry)
+        for entry in entries:
+            self._follow(entry.data)
+
+    def _follow(self, data: msgspec.Struct) -> None:
+        """Set what follows from an entry: deliveries that are due, timers."""
+        if isinstance(data, Message):
+            for webhook in data.webhooks:
+                self._dispatcher.offer((data.number, webhook, 1), data.subject)
+        elif isinstance(data, Finished):
+            if data.next_due is not None:
+                key = (_ATTEMPT, data.message, data.webhook, data.attempt + 1)
+                self._set_timer(key, data.next_due)
+        elif isinstance(data, CandidateChanged):
+            key = (_EXPIRY, data.candidate.number, 0, 0)
+            if data.command == "invite":
+                self._set_timer(key, data.candidate.valid_until)
+            else:
+                self._timeline.cancel(key)
+
+    def _set_timer(self, key: TimerKey, at: datetime) -> None:
+        earliest = self._timeline.next_at()
+        self._timeline.set_timer(key, at)
+        if self._timeline.mode == "real" and (earliest is None or at < earliest):
+            self._arm()
+
+    def _drops(self, reason: str, webhook: int | None = None) -> list[Record]:
+        """Return the records that drop what is pending, for one webhook or for all.
+
+        An attempt that is under way still ends as it ends, but is not tried again.
+        """
+        return [
+            ("delivery.dropped", Dropped(message, number, reason))
+            for message, number in self.state.by_status["pending"]
+            if webhook in (None, number)
+        ]
+
+    # --- the journal ---------------------------------------------------------------------------
+
+    async def flush(self) -> None:
+        """Return once all that the workspace was told is as safe as its store can make it."""
+        await self._journal.flush()
+
+    @property
+    def last_entry(self) -> int:
+        """The number of the newest entry."""
+        return self._journal.last(self.name)
+
+    def entries(self, after: int = 0) -> Iterator[Entry]:
+        """Yield the journal's entries whose number is above *after*."""
+        return self._journal.entries(self.name, after)
