@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from emulator.domain.events import Generation
 
 DEFAULT_WORKSPACE = "default"
-IN_FLIGHT = 256
-PER_WEBHOOK = 64
+IN_FLIGHT = 512
+PER_WEBHOOK = 16
 GRACE = 5.0  # seconds that attempts under way may take to end when we are stopped
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 

@@ -55,6 +55,7 @@ class Dispatcher:
         self._chain_of: dict[Key, Chain] = {}
         self._tasks: dict[Key, asyncio.Task[None]] = {}
         self._busy: dict[int, int] = defaultdict(int)
+        self._slow: set[int] = set()  # webhooks whose last attempt timed out: one at a time
         self._idle_waiters: list[asyncio.Future[None]] = []
         self._wakes = False
         self._is_stopped = False
@@ -123,6 +124,7 @@ class Dispatcher:
             task.cancel()
         self._tasks.clear()
         self._busy.clear()
+        self._slow.clear()
         self._release_waiters()
 
     def _wake(self) -> None:
@@ -137,7 +139,8 @@ class Dispatcher:
         while self._ready and len(self._tasks) < self._limit and not self._is_stopped:
             key = heappop(self._ready)
             webhook = key[1]
-            if self._busy[webhook] >= self._webhook_limit:
+            limit = 1 if webhook in self._slow else self._webhook_limit
+            if self._busy[webhook] >= limit:
                 heappush(self._held[webhook], key)
                 continue
             planned = self._desk.start_attempt(key)
@@ -157,6 +160,7 @@ class Dispatcher:
             except asyncio.CancelledError:
                 outcome = Outcome("shutdown")  # by stop or abandon; this task ends here anyway
             if self._tasks.get(key) is asyncio.current_task():
+                self._note_speed(key[1], outcome)
                 self._desk.finish_attempt(key, outcome)
         except Exception as bug:  # noqa: BLE001 - kept, and raised by idle and stop
             self._bugs.append(bug)
@@ -164,14 +168,24 @@ class Dispatcher:
             if self._tasks.get(key) is asyncio.current_task():
                 self._ended(key)
 
+    def _note_speed(self, webhook: int, outcome: Outcome) -> None:
+        # A consumer that hangs would fill its places again and again, and with a few of its
+        # kind all places there are.
+        if outcome.reason in ("answer_timeout", "connect_timeout"):
+            self._slow.add(webhook)
+        else:
+            self._slow.discard(webhook)
+
     def _ended(self, key: Key) -> None:
         webhook = key[1]
         del self._tasks[key]
         self._busy[webhook] -= 1
-        if held := self._held.get(webhook):
+        limit = 1 if webhook in self._slow else self._webhook_limit
+        held = self._held.get(webhook, [])
+        for _ in range(min(len(held), limit - self._busy[webhook])):
             heappush(self._ready, heappop(held))
-            if not held:
-                del self._held[webhook]
+        if not held:
+            self._held.pop(webhook, None)
         self._unchain(key)
         if self._ready:
             self._pump()  # no wait for the next turn: this is the hot path

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from emulator import decoding
+from emulator.delivery.transports.moves import parse_target
 from emulator.domain import assessment as assessments
 from emulator.domain import candidate as candidates
 from emulator.domain.assessment import Assessment
@@ -86,7 +87,7 @@ def add_webhook(
         id=object_id(at, draw),
         number=number,
         name=_text(name, "$.name"),
-        payload_url=checked_url(payload_url),
+        payload_url=_url(payload_url),
         events=tuple(events),
         event_types=wanted(events),
         generation=generation or state.settings.generation,
@@ -303,6 +304,15 @@ def _refuse_second(state: State, known: Candidate, assessment: Assessment) -> No
         if other.assessment_id == assessment.id and other.is_open:
             message = f"{known.email!r} is already invited to {assessment.id}: {id_}, {other.state}"
             raise ConflictError(message)
+
+
+def _url(url: str) -> str:
+    checked_url(url)
+    try:
+        parse_target(url)  # what the wire can't dial must not become a webhook
+    except InvalidInputError as error:
+        raise InvalidInputError(error.message, path="$.payloadUrl") from None
+    return url
 
 
 def _given(value: str | None, stand_in: Person | Candidate | None, field: str) -> str:

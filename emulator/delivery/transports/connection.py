@@ -67,7 +67,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._waiter: asyncio.Future[Reason] | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._pause: asyncio.TimerHandle | None = None
+        self._pause: asyncio.Handle | None = None
         self._deadline = 0.0
         self._fresh = True
         self._early = b""
@@ -170,9 +170,10 @@ class Connection(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         """Everything written is out (asyncio calls this)."""
-        if self._wants_drain and self._waiter is not None and self._transport is not None:
+        if self._wants_drain and self._waiter is not None:
             self._wants_drain = False
-            self._reset(self._transport)
+            # Not here: asyncio's transport is in the midst of writing and must not be aborted.
+            self._pause = self._loop.call_soon(self._reset, self._transport)
 
     # Ends
 

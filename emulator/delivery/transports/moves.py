@@ -17,7 +17,7 @@ from emulator.errors import InvalidInputError
 if TYPE_CHECKING:
     from emulator.delivery.records import Headers, Request
 
-_URL = re.compile(r"(https?)://(?:[^/?#\\]*@)?([^/?#\\@]+)([^#]*)(?:#.*)?", re.IGNORECASE)
+_URL = re.compile(r"(https?)://(?:[^/?#\\]*@)?([^/?#\\@]+)((?:[/?][^#]*)?)(?:#.*)?", re.IGNORECASE)
 _AUTHORITY = re.compile(r"(?:\[([^\[\]]+)\]|([^:\[\]]+))(?::([0-9]{0,5}))?", re.ASCII)
 _HOST = re.compile(r"[a-z0-9._~-]+", re.ASCII)
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)

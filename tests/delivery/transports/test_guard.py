@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import pytest
 from hypothesis import given
@@ -164,21 +164,15 @@ def test_an_entry_that_is_neither_name_nor_network_is_refused(entry: str, near: 
     )
 
 
-@given(st.ip_addresses())
-def test_every_wrapped_address_is_judged_by_the_one_inside(
-    address: IPv4Address | object,
-) -> None:
-    if not isinstance(address, IPv4Address):
-        return
+@given(st.ip_addresses(v=4))
+def test_every_wrapped_address_is_judged_by_the_one_inside(address: IPv4Address) -> None:
     number = int(address)
-    expected = Guard().refusal(address) is None
+    passes = Guard().refusal(address) is None
     for wrapped in (
-        (0xFFFF << 32) | number,
-        (0x64FF9B << 96) | number,
-        (0x2002 << 112) | (number << 80),
-        (0x20010000 << 96) | (number ^ 0xFFFFFFFF),
+        IPv6Address((0xFFFF << 32) | number),
+        IPv6Address((0x64FF9B << 96) | number),
+        IPv6Address((0x2002 << 112) | (number << 80)),
+        IPv6Address((0x20010000 << 96) | (number ^ 0xFFFFFFFF)),
     ):
-        from ipaddress import IPv6Address
-
-        assert unwrapped(IPv6Address(wrapped)) == address
-        assert (Guard().refusal(IPv6Address(wrapped)) is None) is expected
+        assert unwrapped(wrapped) == address
+        assert (Guard().refusal(wrapped) is None) is passes
