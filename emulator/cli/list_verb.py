@@ -22,7 +22,7 @@ def command(what: str) -> None:
     ones. steps: what a scenario file can say.
     """
     formatter = click.HelpFormatter(width=250)
-    formatter.write_dl(list(_LISTS[what]()), col_max=40)
+    formatter.write_dl(list(_LISTS[what]()), col_max=52)
     click.echo(formatter.getvalue(), nl=False)
 
 
@@ -31,7 +31,7 @@ def _events() -> Iterator[Row]:
 
     for event in EVENT_TYPES.values():
         word = f"v1 event {event.v1_word!r}" if event.v1_word else "v1 has no event key"
-        known = event.provenance
+        known: str = event.provenance
         if event.word_provenance != known:
             known = f"{known}, its word {event.word_provenance}"
         yield event.id, f"{event.summary} [{word}; {known}]"
@@ -50,11 +50,12 @@ def _commands() -> Iterator[Row]:
 def _scenarios() -> Iterator[Row]:
     from emulator.scenario.library import bundled
 
-    yield from bundled().items()
+    for scenario in bundled():
+        yield scenario.name, scenario.title
 
 
 def _steps() -> Iterator[Row]:
-    from emulator.scenario.steps import STEPS
+    from emulator.scenario.steps.table import STEPS
 
     for name, step in STEPS.items():
         told = (step.__doc__ or "").partition("\n")[0]

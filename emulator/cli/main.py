@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import click
 
 from emulator import __version__
-from emulator.errors import EmulatorError, near
+from emulator.errors import EmulatorError, ScenarioError, near
 
 BUG, INTERRUPTED = 3, 130
 
@@ -74,7 +75,8 @@ def cli() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     try:
-        result: Any = cli.main(arguments, "testlify-emulator", standalone_mode=False)
+        colour = False if os.environ.get("NO_COLOR") else None  # None: click looks for a terminal
+        result: Any = cli.main(arguments, "testlify-emulator", standalone_mode=False, color=colour)
     except click.exceptions.Abort:
         sys.exit(INTERRUPTED)
     except KeyboardInterrupt:
@@ -83,7 +85,9 @@ def main(arguments: list[str] | None = None) -> None:
         error.show()
         sys.exit(2)
     except EmulatorError as error:
-        click.echo(f"error: {error}", err=True)
+        # A scenario's problems start with file and line, as editors and CI expect.
+        lead = "" if isinstance(error, ScenarioError) else "error: "
+        click.echo(f"{lead}{error}", err=True)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         # Who read our output has heard enough; not our failure.

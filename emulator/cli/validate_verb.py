@@ -40,13 +40,12 @@ def command(files: tuple[Path, ...], event: str | None, webhooks: str) -> int:
 
 
 def _scenario(file: Path) -> int:
-    from emulator.scenario.reading import read
 
     if file.suffix == ".json":
         message = f"{file}: for a payload, name its event type: --event candidate.completed"
         raise InvalidInputError(message)
     try:
-        scenario = read(file)
+        scenario = read_file(file, variables)
     except ScenarioError as error:
         click.echo(str(error), err=True)
         return _FAILED

@@ -155,8 +155,14 @@ def torture() -> MakeServer:
         try:
             yield torture
         finally:
-            server.close()
             torture.is_over = True
+            if tls is None:
+                # Connections are accepted in turn: once this one is, no other is half accepted.
+                reader, writer = await asyncio.open_connection(host, torture.port)
+                with contextlib.suppress(ConnectionError):
+                    await reader.read()
+                writer.close()
+            server.close()
             for task in list(torture.tasks):
                 task.cancel()
             await asyncio.gather(*torture.tasks, return_exceptions=True)

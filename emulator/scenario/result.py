@@ -1,0 +1,105 @@
+"""What a run came to: step by step, and the verdict with its exit code."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from emulator.delivery.records import Delivery
+from emulator.journal.entry import Entry
+
+StepStatus = Literal["passed", "failed", "skipped"]
+
+Verdict = Literal["passed", "failed", "no_evidence"]
+"""``no_evidence``: the run proved nothing about a consumer, so it is no pass."""
+
+_EXIT_CODES: dict[Verdict, int] = {"passed": 0, "failed": 1, "no_evidence": 2}
+
+_NOT_THERE = frozenset({
+    "refused", "unreachable", "name_not_found", "address_forbidden", "connect_timeout",
+    "answer_timeout", "tls_failed", "shutdown",
+})  # fmt: skip
+"""Ends of an attempt that tell nothing about a consumer: nobody may have been there."""
+
+
+class StepResult(msgspec.Struct, frozen=True):
+    """What one step came to.
+
+    Attributes:
+        number: from 1.
+        name: of the step type.
+        detail: what stood behind the name, on one line.
+        line: in the file, from 1.
+        message: what was wrong, in one or more lines; empty else.
+        deliveries: of the messages that the step caused, as they were when it had settled.
+        duration_ms: real time.
+    """
+
+    number: int
+    name: str
+    detail: str
+    line: int
+    status: StepStatus
+    message: str = ""
+    deliveries: tuple[Delivery, ...] = ()
+    duration_ms: float = 0.0
+
+
+class Result(msgspec.Struct, frozen=True):
+    """What a scenario came to.
+
+    Attributes:
+        title: of the scenario.
+        file: as it was given.
+        seed: that it ran with; the same one gives the same run.
+        reason: why the verdict is not ``passed``, one sentence; empty else.
+        entries: the journal of the run.
+        duration_ms: real time.
+    """
+
+    title: str
+    file: str
+    seed: int
+    steps: tuple[StepResult, ...]
+    verdict: Verdict
+    reason: str = ""
+    entries: tuple[Entry, ...] = ()
+    duration_ms: float = 0.0
+
+    @property
+    def exit_code(self) -> int:
+        """0 passed, 1 failed, 2 no evidence."""
+        return _EXIT_CODES[self.verdict]
+
+
+def verdict(
+    steps: tuple[StepResult, ...], deliveries: list[Delivery], *, is_expecting: bool
+) -> tuple[Verdict, str]:
+    """Return the verdict of a run, and why it is not ``passed``.
+
+    No evidence comes first: a consumer that is not there fails expectations, too, and that is
+    not its fault.
+
+    Args:
+        steps: what each came to.
+        deliveries: all of the run.
+        is_expecting: whether any step could have failed for the consumer's sake.
+    """
+    failed = [step for step in steps if step.status == "failed"]
+    outcomes = [one.outcome for delivery in deliveries for one in delivery.attempts if one.outcome]
+    if not outcomes:
+        what = "nothing was sent"
+        return "no_evidence", f"{what}; {_first(failed)}" if failed else what
+    if all(outcome.reason in _NOT_THERE for outcome in outcomes):
+        ends = ", ".join(dict.fromkeys(outcome.reason for outcome in outcomes))
+        return "no_evidence", f"the consumer never answered: {ends}"
+    if failed:
+        return "failed", f"{len(failed)} of {len(steps)} steps failed; {_first(failed)}"
+    if not is_expecting:
+        return "no_evidence", "nothing was expected, so nothing was proved; add an 'expect' step"
+    return "passed", ""
+
+
+def _first(failed: list[StepResult]) -> str:
+    return f"first {failed[0].name!r} at line {failed[0].line}"

@@ -1,0 +1,143 @@
+"""A scenario, run: step after step, settled after each, and what came of it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from emulator.emulator import Emulator
+from emulator.errors import EmulatorError
+from emulator.scenario.result import Result, StepResult, verdict
+from emulator.scenario.steps.step import Context
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from importlib.resources.abc import Traversable
+
+    from emulator.scenario.scenario import PlacedStep, Scenario
+    from emulator.workspace.workspace import Workspace
+
+WORKSPACE = "scenario"
+"""Name of the workspace that a run opens; the same in each, so that journals compare."""
+
+
+async def run(
+    scenario: Scenario,
+    *,
+    seed: int | None = None,
+    allow_hosts: tuple[str, ...] = (),
+    schemas: Traversable | None = None,
+    on_step: Callable[[StepResult], None] | None = None,
+) -> Result:
+    """Run a scenario in an emulator of its own, in lockstep.
+
+    Args:
+        scenario: read and checked.
+        seed: in place of the file's; without either, one is drawn.
+        allow_hosts: as `Emulator` takes them.
+        schemas: as `Emulator` takes them.
+        on_step: called with each step's result as it comes.
+
+    Raises:
+        EmulatorError: an argument is wrong. A failing consumer or step is in the result.
+    """
+    document = scenario.document
+    emulator = Emulator(
+        seed=document.seed if seed is None else seed,
+        clock=document.clock,
+        generation="v1",
+        schemas=schemas,
+        allow_hosts=allow_hosts,
+        in_flight=1,
+    )
+    async with emulator:
+        workspace = emulator.workspace(WORKSPACE)
+        register(scenario, workspace)
+        return await play(scenario, emulator, workspace, on_step=on_step)
+
+
+def register(scenario: Scenario, workspace: Workspace) -> None:
+    """Register the scenario's consumers as webhooks of *workspace*."""
+    for number, consumer in enumerate(scenario.document.consumer, start=1):
+        workspace.add_webhook(
+            name=consumer.name or f"consumer {number}",
+            payload_url=consumer.payload_url,
+            events=consumer.events,
+            headers=consumer.headers,
+            secret=consumer.secret,
+        )
+
+
+async def play(
+    scenario: Scenario,
+    emulator: Emulator,
+    workspace: Workspace,
+    *,
+    on_step: Callable[[StepResult], None] | None = None,
+) -> Result:
+    """Run a scenario's steps in an open workspace whose webhooks are registered.
+
+    Args:
+        scenario: read and checked.
+        emulator: whose workspace it is.
+        workspace: expectations look at what is sent in it from now on.
+        on_step: called with each step's result as it comes.
+    """
+    begun = time.perf_counter()
+    first = 0 if not workspace.state.message_count else workspace.last_entry
+    context = Context(workspace, emulator.journal)
+    results: list[StepResult] = []
+    is_stopped = False
+    for number, placed in enumerate(scenario.steps, start=1):
+        if is_stopped:
+            result = StepResult(number, placed.name, placed.detail, placed.line, "skipped")
+        else:
+            result, is_stopped = await _step(number, placed, context)
+        results.append(result)
+        if on_step is not None:
+            on_step(result)
+    steps = tuple(results)
+    is_expecting = any(placed.step.is_expectation for placed in scenario.steps)
+    said, reason = verdict(steps, context.deliveries(), is_expecting=is_expecting)
+    return Result(
+        title=scenario.title,
+        file=scenario.file,
+        seed=workspace.state.settings.seed,
+        steps=steps,
+        verdict=said,
+        reason=reason,
+        entries=tuple(workspace.entries(first)),
+        duration_ms=_since(begun),
+    )
+
+
+async def _step(number: int, placed: PlacedStep, context: Context) -> tuple[StepResult, bool]:
+    """Return what a step came to, and whether the run has to stop there."""
+    workspace = context.workspace
+    begun = time.perf_counter()
+    messages, refused = workspace.state.message_count, len(workspace.state.refused)
+    is_stopped = False
+    try:
+        wrong = [await placed.step.run(context)]
+    except EmulatorError as error:
+        wrong, is_stopped = [str(error)], True
+    await workspace.settle()
+    for one in workspace.state.refused[refused:]:
+        wrong.append(f"the payload of {one.event} does not fit its schema, so it was not sent:")
+        wrong += [f"  {violation}" for violation in one.violations]
+    message = "\n".join(filter(None, wrong))
+    result = StepResult(
+        number=number,
+        name=placed.name,
+        detail=placed.detail,
+        line=placed.line,
+        status="failed" if message else "passed",
+        message=message,
+        deliveries=tuple(context.deliveries(messages)),
+        duration_ms=_since(begun),
+    )
+    return result, is_stopped
+
+
+def _since(begun: float) -> float:
+    return round((time.perf_counter() - begun) * 1000, 3)

@@ -1,0 +1,165 @@
+"""A tree of YAML into records: closed keys, types, every problem noted where it stands."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Union, get_args, get_origin
+
+import msgspec
+
+from emulator.errors import EmulatorError, near
+
+if TYPE_CHECKING:
+    from emulator.scenario.source import Node, Place, Problems
+
+Reader = Callable[["Node"], Any]
+
+WRONG: Final = object()
+"""Stands for a value that could not be read; what is wrong with it is noted."""
+
+
+class Shaper:
+    """Reads nodes as the types that records ask for.
+
+    Args:
+        readers: type -> how a node of that type is read; raises EmulatorError, or returns
+            WRONG after it noted the problems itself.
+        problems: takes what is wrong.
+    """
+
+    def __init__(self, readers: Mapping[Any, Reader], problems: Problems) -> None:
+        self._readers = readers
+        self._problems = problems
+
+    def read(self, node: Node, kind: Any) -> Any:
+        """Return *node* as a *kind*, or WRONG."""
+        if node.is_unknown:
+            return WRONG
+        if get_origin(kind) in (Union, types.UnionType):
+            if node.value is None:
+                return None
+            (kind,) = (one for one in get_args(kind) if one is not type(None))
+        if kind in self._readers:
+            return self._special(node, kind)
+        if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+            return self.record(node, kind)
+        bare = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+        origin = get_origin(bare)
+        if origin is list and isinstance(node.value, list):
+            return self._list(node, kind, get_args(bare)[0])
+        if origin is dict and isinstance(node.value, dict):
+            return self._dict(node, *get_args(bare))
+        if origin is Literal:
+            return self._one_of(node, get_args(bare))
+        return self._leaf(node, kind)
+
+    def record(self, node: Node, kind: type[msgspec.Struct]) -> Any:
+        """Return a mapping as a record of type *kind*, or WRONG."""
+        if not isinstance(node.value, dict):
+            self._problems.add(node.place, f"expected a mapping, got {_name(node.value)}")
+            return WRONG
+        fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+        for key in node.value.keys() - fields.keys():
+            hint = near(key, fields)
+            known = f"near: {', '.join(map(repr, hint))}" if hint else f"known: {', '.join(fields)}"
+            known = known if fields else "it takes none"
+            self._problems.add(node.keys[key], f"unknown key {key!r}; {known}")
+        values: dict[str, Any] = {}
+        is_wrong = False
+        for key, field in fields.items():
+            if key in node.value:
+                values[field.name] = self.read(node.value[key], field.type)
+                is_wrong |= values[field.name] is WRONG
+            elif field.required:
+                self._problems.add(node.place, f"the key {key!r} is missing")
+                is_wrong = True
+        return WRONG if is_wrong else self._made(node, kind, values)
+
+    def _made(self, node: Node, kind: type[msgspec.Struct], values: dict[str, Any]) -> Any:
+        try:
+            return kind(**values)
+        except EmulatorError as error:
+            place = node.place
+            at = node
+            for key in (error.path or "$").split(".")[1:]:
+                if not isinstance(at.value, dict) or key not in at.value:
+                    break
+                at = at.value[key]
+                place = at.place
+            self._problems.add(place, error.message)
+            return WRONG
+
+    def _special(self, node: Node, kind: Any) -> Any:
+        try:
+            return self._readers[kind](node)
+        except EmulatorError as error:
+            self._problems.add(node.place, error.message)
+            return WRONG
+
+    def _list(self, node: Node, kind: Any, item: Any) -> Any:
+        if not node.value and kind is not list[item]:
+            self._problems.add(node.place, "an empty list; expected at least one item")
+            return WRONG
+        values = [self.read(one, item) for one in node.value]
+        return WRONG if any(one is WRONG for one in values) else values
+
+    def _dict(self, node: Node, key_kind: Any, value_kind: Any) -> Any:
+        values = {}
+        for key, one in node.value.items():
+            as_node = type(node)(key, node.keys[key])
+            values[self.read(as_node, key_kind)] = self.read(one, value_kind)
+        is_wrong = WRONG in values or any(one is WRONG for one in values.values())
+        return WRONG if is_wrong else values
+
+    def _one_of(self, node: Node, known: tuple[str, ...]) -> Any:
+        if node.value in known:
+            return node.value
+        hint = near(str(node.value), known)
+        close = f"near: {', '.join(map(repr, hint))}; " if hint else ""
+        message = f"unknown value {node.value!r}; {close}known: {', '.join(known)}"
+        self._problems.add(node.place, message)
+        return WRONG
+
+    def _leaf(self, node: Node, kind: Any) -> Any:
+        try:
+            return msgspec.convert(node.plain(), kind)
+        except msgspec.ValidationError as error:
+            if node.text is not None:
+                # A variable's value may read as a number and be meant as text.
+                try:
+                    return msgspec.convert(node.text, kind)
+                except msgspec.ValidationError:
+                    pass
+            self._problems.add(node.place, _told(str(error)))
+            return WRONG
+
+
+def place_of(node: Node, key: str) -> Place:
+    """Return where the value of *key* stands, or the mapping when it has none."""
+    found = node.value.get(key) if isinstance(node.value, dict) else None
+    return found.place if found is not None else node.place
+
+
+def _name(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    return "a list" if isinstance(value, list) else repr(value)[:60]
+
+
+_WORDS = {
+    "`str`": "text",
+    "`int`": "a whole number",
+    "`array`": "a list",
+    "`object`": "a mapping",
+    "`bool`": "true or false",
+    "`float`": "a number",
+    "`null`": "nothing",
+}
+
+
+def _told(text: str) -> str:
+    text = text[:1].lower() + text[1:]
+    for word, ours in _WORDS.items():
+        text = text.replace(word, ours)
+    return text.replace("`", "'")

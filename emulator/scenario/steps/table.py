@@ -1,0 +1,54 @@
+"""The table of steps: name in the file -> class. A new step is a line here."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from emulator.scenario.steps.assessments import (
+    ArchiveAssessment,
+    CreateAssessment,
+    DeleteAssessment,
+    Publish,
+    UnarchiveAssessment,
+    UpdateAssessment,
+)
+from emulator.scenario.steps.candidates import (
+    Complete,
+    Disqualify,
+    Enroll,
+    Expire,
+    Invite,
+    Reject,
+    Rescore,
+    Start,
+)
+from emulator.scenario.steps.expectations import Expect
+from emulator.scenario.steps.waiting import Wait
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from emulator.scenario.steps.step import Step
+
+STEPS: Mapping[str, type[Step]] = MappingProxyType(
+    {
+        "create_assessment": CreateAssessment,
+        "update_assessment": UpdateAssessment,
+        "publish": Publish,
+        "archive_assessment": ArchiveAssessment,
+        "unarchive_assessment": UnarchiveAssessment,
+        "delete_assessment": DeleteAssessment,
+        "invite": Invite,
+        "enroll": Enroll,
+        "start": Start,
+        "complete": Complete,
+        "disqualify": Disqualify,
+        "expire": Expire,
+        "reject": Reject,
+        "rescore": Rescore,
+        "wait": Wait,
+        "expect": Expect,
+    }
+)
+"""Name of a step -> its class."""

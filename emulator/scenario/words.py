@@ -1,0 +1,193 @@
+"""The types of values that scenario files hold, each with how it is read from plain data.
+
+What a word names in the domain is asked there; nothing here knows YAML or places.
+"""
+
+from __future__ import annotations
+
+import re
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from emulator.domain.candidate import REASONS
+from emulator.domain.events import event_type
+from emulator.domain.webhook import checked_url
+from emulator.durations import parse
+from emulator.errors import InvalidInputError, UnknownNameError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from emulator.delivery.records import Outcome
+
+_PATH = re.compile(r"(?:\$\.)?[^.\[\]\s]+(?:\[[0-9]{1,6}\])*(?:\.[^.\[\]\s]+(?:\[[0-9]{1,6}\])*)*")
+_PART = re.compile(r"\[([0-9]+)\]|([^.\[\]]+)")
+_CLASS = re.compile(r"([1-5])xx", re.IGNORECASE)
+_WITHOUT_ANSWER: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"timeout": ("connect_timeout", "answer_timeout"), "refused": ("refused",)}
+)
+
+
+class Duration(float):
+    """Seconds; written with a unit, ``150ms``, ``2h``."""
+
+    __slots__ = ()
+
+
+class EventName(str):
+    """The id of an event type; written so, or as the word of the wire."""
+
+    __slots__ = ()
+
+
+class EventWord(str):
+    """What a webhook subscribes to, as it is written."""
+
+    __slots__ = ()
+
+
+class PayloadUrl(str):
+    """Where to post."""
+
+    __slots__ = ()
+
+
+class GenerationName(str):
+    """A generation of webhooks that can be run."""
+
+    __slots__ = ()
+
+
+class Reason(str):
+    """Why a candidate is disqualified."""
+
+    __slots__ = ()
+
+
+class NewAssessment(str):
+    """A name that the step gives to an assessment."""
+
+    __slots__ = ()
+
+
+class NewCandidate(str):
+    """A name that the step gives to a candidate."""
+
+    __slots__ = ()
+
+
+class AssessmentName(str):
+    """The name of an assessment that an earlier step made."""
+
+    __slots__ = ()
+
+
+class CandidateName(str):
+    """The name of a candidate whom an earlier step invited."""
+
+    __slots__ = ()
+
+
+class PayloadPath(str):
+    """Where a value stands in a payload: ``data.testLibrary[1].elapsedTime``."""
+
+    __slots__ = ()
+
+    @property
+    def parts(self) -> list[str | int]:
+        """Its keys and indexes, in order."""
+        found = _PART.findall(self.removeprefix("$."))
+        return [int(index) if index else key for index, key in found]
+
+
+class Answered(str):
+    """How a consumer answered: ``2xx``, ``409``, ``timeout`` or ``refused``."""
+
+    __slots__ = ()
+
+    def fits(self, outcome: Outcome | None) -> bool:
+        """Whether an attempt ended so."""
+        if outcome is None:
+            return False
+        if self in _WITHOUT_ANSWER:
+            return outcome.reason in _WITHOUT_ANSWER[self]
+        return self in (str(outcome.status), f"{(outcome.status or 0) // 100}xx")
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        message = f"expected text, got {_kind(value)}"
+        raise InvalidInputError(message)
+    return value
+
+
+def _duration(value: Any) -> Duration:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        message = f"a duration without a unit: {value!r}; expected one as in 150ms 10s 5m 2h 30d"
+        raise InvalidInputError(message)
+    return Duration(parse(_text(value)))
+
+
+def _event(value: Any) -> EventName:
+    return EventName(event_type(_text(value)).id)
+
+
+def _event_word(value: Any) -> EventWord:
+    event_type(_text(value))
+    return EventWord(value)
+
+
+def _url(value: Any) -> PayloadUrl:
+    return PayloadUrl(checked_url(_text(value)))
+
+
+def _generation(value: Any) -> GenerationName:
+    if _text(value) == "v2":
+        message = "v2 webhooks can't be run yet; expected 'v1'"
+        raise InvalidInputError(message)
+    if value != "v1":
+        raise UnknownNameError("generation of webhooks", value, ["v1"])
+    return GenerationName(value)
+
+
+def _reason(value: Any) -> Reason:
+    if _text(value) not in REASONS:
+        raise UnknownNameError("reason", value, REASONS, show_all=True)
+    return Reason(value)
+
+
+def _path(value: Any) -> PayloadPath:
+    if not _PATH.fullmatch(_text(value)):
+        message = f"not a payload path: {value!r}; expected one like 'data.testLibrary[1].name'"
+        raise InvalidInputError(message)
+    return PayloadPath(value)
+
+
+def _answered(value: Any) -> Answered:
+    is_status = isinstance(value, int) and not isinstance(value, bool) and 100 <= value <= 599
+    if is_status or (isinstance(value, str) and value in _WITHOUT_ANSWER):
+        return Answered(value)
+    if isinstance(value, str) and _CLASS.fullmatch(value):
+        return Answered(value.lower())
+    message = f"not an answer: {value!r}; expected a status like 409, 2xx, timeout or refused"
+    raise InvalidInputError(message)
+
+
+def _kind(value: Any) -> str:
+    names = {bool: "true or false", int: "a number", float: "a number", list: "a list"}
+    return names.get(type(value), "a mapping" if isinstance(value, dict) else "nothing")
+
+
+READERS: Mapping[type, Callable[[Any], Any]] = MappingProxyType(
+    {
+        Duration: _duration,
+        EventName: _event,
+        EventWord: _event_word,
+        PayloadUrl: _url,
+        GenerationName: _generation,
+        Reason: _reason,
+        PayloadPath: _path,
+        Answered: _answered,
+    }
+)
+"""Type -> how it is read; raises InvalidInputError. Names of subjects are the file's business."""

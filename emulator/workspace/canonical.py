@@ -1,0 +1,71 @@
+"""The canonical journal: what two runs of one scenario and seed have in common. Pure.
+
+It leaves out what is measured: durations, ports of loopback URLs, reuse and re-dials of
+connections, the dialled address, answer headers and bodies, error texts of the system, the
+product's version, timestamps of signatures. Secrets are redacted. ``clock.moved`` is left out
+because each entry carries its own time: one advance of 2 h and two of 1 h compare equal. It means
+something on a virtual clock only; a real one's times stand in the payloads themselves.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from emulator.delivery.redaction import redacted
+from emulator.durations import instant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from emulator.journal.entry import Entry
+
+_LEFT_OUT = frozenset({"clock.moved"})
+_COMPARED = ("reason", "status")
+"""What of an outcome does not depend on the machine."""
+
+_LOOPBACK = re.compile(r"^(https?://(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])):[0-9]+")
+_VERSION = re.compile(r"^(Testlify-Emulator)/\S+")
+_MEASURED_HEADERS = frozenset({"svix-timestamp", "webhook-timestamp"})
+
+
+def canonical(entries: Iterable[Entry]) -> bytes:
+    """Return *entries* as JSON lines that are equal, byte for byte, when the runs were.
+
+    The entries are numbered anew, from 1; keys are sorted.
+    """
+    lines = []
+    for entry in entries:
+        if entry.kind in _LEFT_OUT:
+            continue
+        plain = redacted(
+            msgspec.to_builtins(entry, builtin_types=(datetime, bytes), order="deterministic")
+        )
+        plain["number"] = len(lines) + 1
+        lines.append(msgspec.json.encode(_compared(plain, ""), order="sorted") + b"\n")
+    return b"".join(lines)
+
+
+def _compared(value: Any, key: str) -> Any:
+    """Return plain data without what is measured; *key* is where it stood."""
+    if key == "outcome" and isinstance(value, dict):
+        return {name: value[name] for name in _COMPARED}
+    if key == "headers" and isinstance(value, list):
+        return [_header(*pair) for pair in value]
+    if isinstance(value, dict):
+        return {name: _compared(one, name) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_compared(one, "") for one in value]
+    if isinstance(value, str):
+        return _LOOPBACK.sub(r"\1", value) if key in ("url", "payload_url") else value
+    if isinstance(value, datetime):
+        return instant(value)
+    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else value
+
+
+def _header(name: str, value: str) -> list[str]:
+    is_measured = name.lower() in _MEASURED_HEADERS
+    return [name, "" if is_measured else _VERSION.sub(r"\1", value)]
