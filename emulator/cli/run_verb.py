@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import click
 
 from emulator.cli import loop
-from emulator.errors import InvalidInputError
+from emulator.cli.variables import set_option, variables
 
 if TYPE_CHECKING:
     from emulator.scenario.result import StepResult
@@ -23,10 +22,7 @@ _COLOURS = {"passed": "green", "failed": "red", "skipped": "yellow", "no_evidenc
 )
 @click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO...")
 @click.option("--url", help="Of the consumer: the value of ${CONSUMER_URL}.")
-@click.option(
-    "--set", "settings", multiple=True, metavar="KEY=VALUE",
-    help="The value of ${KEY}; comes before the environment's. Repeatable.",
-)  # fmt: skip
+@set_option
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="In place of the file's own.")
 @click.option(
     "--allow-host", multiple=True,
@@ -48,34 +44,24 @@ def command(
     """
     from emulator.scenario.library import read_all
 
-    variables = dict(os.environ) | _assigned(settings)
-    if url is not None:
-        variables["CONSUMER_URL"] = url
-    return loop.run(_run(read_all(scenarios, variables), seed, allow_host))
-
-
-def _assigned(settings: tuple[str, ...]) -> dict[str, str]:
-    pairs = {}
-    for one in settings:
-        name, equals, value = one.partition("=")
-        if not (name and equals):
-            message = f"--set {one!r}: expected KEY=VALUE"
-            raise InvalidInputError(message)
-        pairs[name] = value
-    return pairs
+    targets = read_all(scenarios, variables(settings, url))
+    return loop.run(_run(targets, seed, allow_host))
 
 
 async def _run(scenarios: list[Scenario], seed: int | None, allow: tuple[str, ...]) -> int:
     from emulator.reports import text
     from emulator.scenario.run import run
 
-    def show(step: StepResult) -> None:
-        click.secho("\n".join(text.step_lines(step)), fg=_COLOURS[step.status])
-
-    codes = []
+    results = []
     for scenario in scenarios:
+
+        def show(step: StepResult, file: str = scenario.file) -> None:
+            click.secho("\n".join(text.step_lines(step, file)), fg=_COLOURS[step.status])
+
         click.echo(text.heading(scenario.title, scenario.file))
         result = await run(scenario, seed=seed, allow_hosts=allow, on_step=show)
         click.secho(text.summary(result), fg=_COLOURS[result.verdict])
-        codes.append(result.exit_code)
-    return max(codes)
+        results.append(result)
+    if len(results) > 1:
+        click.echo(f"\n{text.total(results)}")
+    return max(result.exit_code for result in results)

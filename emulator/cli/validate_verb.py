@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from emulator.cli.variables import set_option, variables
 from emulator.domain.events import event_type
 from emulator.errors import InvalidInputError, ScenarioError
 
@@ -24,7 +25,10 @@ _FAILED = 1
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--event", help="The files are payloads of this event type, not scenarios.")
 @click.option("--webhooks", type=click.Choice(["v1"]), default="v1", show_default=True)
-def command(files: tuple[Path, ...], event: str | None, webhooks: str) -> int:
+@set_option
+def command(
+    files: tuple[Path, ...], event: str | None, webhooks: str, settings: tuple[str, ...]
+) -> int:
     """Check FILES: scenarios, or with --event payloads.
 
     A payload is judged twice, by jsonschema-rs (as before a delivery) and by jsonschema (which
@@ -32,20 +36,26 @@ def command(files: tuple[Path, ...], event: str | None, webhooks: str) -> int:
     is well, 1 when a file does not fit, 2 when one can't be read.
     """
     if event is None:
-        return max(_scenario(file) for file in files)
+        return max(_scenario(file, settings) for file in files)
     from emulator.contracts.schemas import Contracts
 
     contracts, id_ = Contracts(), event_type(event).id
     return max(_payload(file, contracts, webhooks, id_) for file in files)
 
 
-def _scenario(file: Path) -> int:
+def _scenario(file: Path, settings: tuple[str, ...]) -> int:
+    from emulator.scenario.reading import read_file
 
     if file.suffix == ".json":
         message = f"{file}: for a payload, name its event type: --event candidate.completed"
         raise InvalidInputError(message)
+    if not file.is_file():
+        message = f"{file}: no such file"
+        raise InvalidInputError(message)
+    # Nothing is sent, so it does not matter where the consumer would be.
+    known = {"CONSUMER_URL": "http://127.0.0.1:9000/hook"} | variables(settings, url=None)
     try:
-        scenario = read_file(file, variables)
+        scenario = read_file(file, known)
     except ScenarioError as error:
         click.echo(str(error), err=True)
         return _FAILED

@@ -76,17 +76,16 @@ class _Reader:
     def __init__(self, problems: Problems) -> None:
         self._problems = problems
         self._names: dict[str, tuple[str, int]] = {}  # name -> kind and line
-        self._has_unknown_maker = False
         by_value = {kind: partial(_by_value, reader) for kind, reader in READERS.items()}
         self._shaper = Shaper(
             {
                 **by_value,
                 Any: Node.plain,
                 PlacedStep: self._step,
-                NewAssessment: partial(self._new, NewAssessment, "assessment"),
-                NewCandidate: partial(self._new, NewCandidate, "candidate"),
-                AssessmentName: partial(self._known, AssessmentName, "assessment"),
-                CandidateName: partial(self._known, CandidateName, "candidate"),
+                NewAssessment: partial(self._new, "assessment"),
+                NewCandidate: partial(self._new, "candidate"),
+                AssessmentName: partial(self._known, "assessment"),
+                CandidateName: partial(self._known, "candidate"),
             },
             problems,
         )
@@ -127,15 +126,15 @@ class _Reader:
             # What it would have named is not reported as unknown below.
             self._names.setdefault(str(body.value["as"].value), ("", body.place[0]))
 
-    def _new(self, kind: type[str], what: str, node: Node) -> str:
+    def _new(self, what: str, node: Node) -> str:
         name = _word(node)
         if name in self._names:
             message = f"the name {name!r} is already given, at line {self._names[name][1]}"
             raise InvalidInputError(message)
         self._names[name] = (what, node.place[0])
-        return kind(name)
+        return name
 
-    def _known(self, kind: type[str], what: str, node: Node) -> str:
+    def _known(self, what: str, node: Node) -> str:
         name = _word(node)
         found, line = self._names.get(name, (None, 0))
         if found is None:
@@ -148,7 +147,7 @@ class _Reader:
         if found not in (what, ""):
             message = f"{name!r} names the {found} of line {line}; expected the name of a {what}"
             raise InvalidInputError(message.replace("a assessment", "an assessment"))
-        return kind(name)
+        return name
 
 
 def _by_value(reader: Any, node: Node) -> Any:

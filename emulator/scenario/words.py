@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NewType
 
 from emulator.domain.candidate import REASONS
 from emulator.domain.events import event_type
@@ -28,64 +28,35 @@ _WITHOUT_ANSWER: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 
 
-class Duration(float):
-    """Seconds; written with a unit, ``150ms``, ``2h``."""
+Duration = NewType("Duration", float)
+"""Seconds; written with a unit, ``150ms``, ``2h``."""
 
-    __slots__ = ()
+EventName = NewType("EventName", str)
+"""The id of an event type; written so, or as the word of the wire."""
 
+EventWord = NewType("EventWord", str)
+"""What a webhook subscribes to, as it is written."""
 
-class EventName(str):
-    """The id of an event type; written so, or as the word of the wire."""
+PayloadUrl = NewType("PayloadUrl", str)
+"""Where to post."""
 
-    __slots__ = ()
+GenerationName = NewType("GenerationName", str)
+"""A generation of webhooks that can be run."""
 
+Reason = NewType("Reason", str)
+"""Why a candidate is disqualified."""
 
-class EventWord(str):
-    """What a webhook subscribes to, as it is written."""
+NewAssessment = NewType("NewAssessment", str)
+"""A name that the step gives to an assessment."""
 
-    __slots__ = ()
+NewCandidate = NewType("NewCandidate", str)
+"""A name that the step gives to a candidate."""
 
+AssessmentName = NewType("AssessmentName", str)
+"""The name of an assessment that an earlier step made."""
 
-class PayloadUrl(str):
-    """Where to post."""
-
-    __slots__ = ()
-
-
-class GenerationName(str):
-    """A generation of webhooks that can be run."""
-
-    __slots__ = ()
-
-
-class Reason(str):
-    """Why a candidate is disqualified."""
-
-    __slots__ = ()
-
-
-class NewAssessment(str):
-    """A name that the step gives to an assessment."""
-
-    __slots__ = ()
-
-
-class NewCandidate(str):
-    """A name that the step gives to a candidate."""
-
-    __slots__ = ()
-
-
-class AssessmentName(str):
-    """The name of an assessment that an earlier step made."""
-
-    __slots__ = ()
-
-
-class CandidateName(str):
-    """The name of a candidate whom an earlier step invited."""
-
-    __slots__ = ()
+CandidateName = NewType("CandidateName", str)
+"""The name of a candidate whom an earlier step invited."""
 
 
 class PayloadPath(str):
@@ -178,7 +149,7 @@ def _kind(value: Any) -> str:
     return names.get(type(value), "a mapping" if isinstance(value, dict) else "nothing")
 
 
-READERS: Mapping[type, Callable[[Any], Any]] = MappingProxyType(
+READERS: Mapping[Any, Callable[[Any], Any]] = MappingProxyType(
     {
         Duration: _duration,
         EventName: _event,

@@ -37,7 +37,7 @@ def canonical(entries: Iterable[Entry]) -> bytes:
 
     The entries are numbered anew, from 1; keys are sorted.
     """
-    lines = []
+    lines: list[bytes] = []
     for entry in entries:
         if entry.kind in _LEFT_OUT:
             continue

@@ -120,7 +120,9 @@ def run(request: pytest.FixtureRequest) -> Run:
         stray: list[dict[str, Any]] = []
 
         async def watched() -> T:
-            asyncio.get_running_loop().set_exception_handler(lambda _, context: stray.append(context))
+            asyncio.get_running_loop().set_exception_handler(
+                lambda _, context: stray.append(context)
+            )
             async with asyncio.timeout(DEADLINE):
                 result = await main
             async with asyncio.timeout(1.0):  # a task that does not end by itself is a leak

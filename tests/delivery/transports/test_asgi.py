@@ -173,7 +173,11 @@ def test_an_application_that_raises_within_its_answer_failed(run: Run) -> None:
         raise KeyError("id")
 
     outcome = run(sent(app))
-    assert (outcome.reason, outcome.status, outcome.detail) == ("app_failed", None, "KeyError: 'id'")
+    assert (outcome.reason, outcome.status, outcome.detail) == (
+        "app_failed",
+        None,
+        "KeyError: 'id'",
+    )
 
 
 def test_an_application_that_raises_after_its_answer_has_answered(run: Run) -> None:

@@ -228,9 +228,7 @@ async def read(pieces: Iterable[bytes], end: Exception | None) -> Read:
     reason = await waiter
     if reason != "answered":
         return Read(reason, 0, (), b"", is_cut=False)
-    return Read(
-        reason, connection.status, connection.headers, connection.body, connection.is_cut
-    )
+    return Read(reason, connection.status, connection.headers, connection.body, connection.is_cut)
 
 
 def pieces_of(data: bytes, cuts: Iterable[int]) -> list[bytes]:
@@ -293,7 +291,9 @@ def mutants() -> st.SearchStrategy[bytes]:
 
     new = st.one_of(
         st.binary(max_size=3),
-        st.sampled_from([b"\r\n", b"\r\n\r\n", b": ", b"0", b"\r", b"\n", b" ", b"HTTP/1.1 200 OK"]),
+        st.sampled_from(
+            [b"\r\n", b"\r\n\r\n", b": ", b"0", b"\r", b"\n", b" ", b"HTTP/1.1 200 OK"]
+        ),
     )
     change = st.tuples(st.integers(0, 300), st.integers(0, 3), new)
     return st.builds(mutate, st.sampled_from(ANSWERS), st.lists(change, max_size=3))
@@ -312,7 +312,9 @@ def test_a_broken_answer_in_any_pieces_reads_as_the_whole(
 
     async def main() -> None:
         whole = await read([answer], end)
-        assert await read(pieces_of(answer, [one % (len(answer) + 1) for one in cuts]), end) == whole
+        assert (
+            await read(pieces_of(answer, [one % (len(answer) + 1) for one in cuts]), end) == whole
+        )
         assert await read(pieces_of(answer, range(len(answer))), end) == whole
 
     asyncio.run(main())

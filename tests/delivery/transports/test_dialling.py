@@ -109,9 +109,7 @@ def test_a_literal_address_asks_no_resolver(
 @pytest.mark.parametrize(
     "url", ["http://169.254.169.254/latest/", "http://[::ffff:169.254.169.254]/", "http://8.8.8.8/"]
 )
-def test_a_forbidden_literal_is_not_dialled(
-    run: Run, wire: MakeWire, post: Post, url: str
-) -> None:
+def test_a_forbidden_literal_is_not_dialled(run: Run, wire: MakeWire, post: Post, url: str) -> None:
     async def main() -> None:
         async with wire() as client:
             outcome = await client.send(post(url))

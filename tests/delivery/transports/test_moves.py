@@ -119,9 +119,7 @@ def test_a_line_end_in_a_header_value_is_refused(value: str) -> None:
 def test_a_header_name_that_is_no_token_is_refused(name: str) -> None:
     with pytest.raises(InvalidInputError) as refusal:
         written("http://localhost", (("X-Good", "a"), (name, "b")))
-    assert str(refusal.value) == (
-        f"bad header name {name!r}: expected letters, digits and hyphens"
-    )
+    assert str(refusal.value) == (f"bad header name {name!r}: expected letters, digits and hyphens")
 
 
 @pytest.mark.parametrize("name", ["Host", "content-length", "Transfer-Encoding"])

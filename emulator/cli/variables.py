@@ -1,0 +1,37 @@
+"""What ``${NAME}`` stands for in a scenario: ``--set``, ``--url``, the environment."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from emulator.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+set_option: Callable[[Any], Any] = click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="The value of ${KEY}; comes before the environment's. Repeatable.",
+)
+
+
+def variables(settings: tuple[str, ...], url: str | None) -> dict[str, str]:
+    """Return the variables; *url* is the value of ``CONSUMER_URL``.
+
+    Raises:
+        InvalidInputError: a setting that is not ``KEY=VALUE``.
+    """
+    found = dict(os.environ)
+    for one in settings:
+        name, equals, value = one.partition("=")
+        if not (name and equals):
+            message = f"--set {one!r}: expected KEY=VALUE"
+            raise InvalidInputError(message)
+        found[name] = value
+    return found if url is None else found | {"CONSUMER_URL": url}
