@@ -67,25 +67,22 @@ def answer(expected: Answered, delivery: Delivery) -> Comparison:
 
 
 def nearest(rated: list[tuple[list[Comparison], Delivery]]) -> list[str]:
-    """Return lines about the deliveries that come nearest, best first, later ones first."""
+    """Return lines about the deliveries that come nearest, later ones first."""
     if not rated:
         return ["  nothing was sent so far"]
-    # The event and the candidate weigh more than any field: another subject is no near miss.
-    later_first = rated[::-1]
-    best = sorted(
-        later_first,
-        key=lambda one: (
-            one[0][0].is_equal,
-            all(part.is_equal for part in one[0] if part.field == "candidate"),
-            sum(part.is_equal for part in one[0]),
-        ),
-        reverse=True,
-    )
+    nearness = [_nearness(comparisons) for comparisons, _ in rated]
+    best = [one for one, score in zip(rated, nearness, strict=True) if score == max(nearness)]
     lines = []
-    for comparisons, delivery in best[:MOST_SHOWN]:
+    for comparisons, delivery in best[-MOST_SHOWN:][::-1]:
         lines.append(f"  nearest: {headline(delivery)}")
         lines += [f"    {_line(part)}" for part in comparisons]
     return lines
+
+
+def _nearness(comparisons: list[Comparison]) -> tuple[int, int]:
+    # The event and the candidate weigh more than all fields: another subject is no near miss.
+    whose = sum(part.is_equal for part in comparisons if part.field in ("event", "candidate"))
+    return whose, sum(part.is_equal for part in comparisons)
 
 
 def headline(delivery: Delivery) -> str:

@@ -12,14 +12,14 @@ from emulator.delivery.transports.connection import MOST_BODY
 from emulator.delivery.transports.moves import header_lines, parse_target
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, MutableMapping
 
     from emulator.delivery.records import Reason, Request
     from emulator.delivery.transports.moves import Target
 
-    Event = Mapping[str, Any]
+    Event = MutableMapping[str, Any]
     App = Callable[
-        [dict[str, Any], Callable[[], Awaitable[Event]], Callable[[Event], Awaitable[None]]],
+        [Event, Callable[[], Awaitable[Event]], Callable[[Event], Awaitable[None]]],
         Awaitable[None],
     ]
 
@@ -50,6 +50,8 @@ class InProcess:
         started = perf_counter()
         target = parse_target(request.url)
         header_lines(request.headers)  # refuses what the wire would refuse
+        if self._is_closed:
+            return Outcome("shutdown", detail="stopped")
         exchange = _Exchange(request.body)
         reason, detail = await self._run(exchange, _scope(request, target), request.timeouts.total)
         duration_ms = (perf_counter() - started) * 1000
@@ -76,8 +78,6 @@ class InProcess:
         self, exchange: _Exchange, scope: dict[str, Any], total: float
     ) -> tuple[Reason, str]:
         """Run the application to its end; return how that was, had it not answered."""
-        if self._is_closed:
-            return "shutdown", "stopped"
         limit = asyncio.timeout(total)
         self._scopes.add(limit)
         try:

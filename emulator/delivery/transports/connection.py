@@ -170,10 +170,11 @@ class Connection(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         """Everything written is out (asyncio calls this)."""
-        if self._wants_drain and self._waiter is not None:
+        transport = self._transport
+        if self._wants_drain and self._waiter is not None and transport is not None:
             self._wants_drain = False
             # Not here: asyncio's transport is in the midst of writing and must not be aborted.
-            self._pause = self._loop.call_soon(self._reset, self._transport)
+            self._pause = self._loop.call_soon(self._reset, transport)
 
     # Ends
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
@@ -233,7 +234,7 @@ async def read(pieces: Iterable[bytes], end: Exception | None) -> Read:
 
 def pieces_of(data: bytes, cuts: Iterable[int]) -> list[bytes]:
     edges = [0, *sorted(cuts), len(data)]
-    return [data[a:b] for a, b in zip(edges, edges[1:], strict=False) if a < b]
+    return [data[a:b] for a, b in pairwise(edges) if a < b]
 
 
 ANSWERS = [
@@ -306,7 +307,7 @@ def mutants() -> st.SearchStrategy[bytes]:
     is_reset=st.booleans(),
 )
 def test_a_broken_answer_in_any_pieces_reads_as_the_whole(
-    answer: bytes, cuts: list[int], is_reset: bool  # noqa: FBT001 - drawn
+    answer: bytes, cuts: list[int], is_reset: bool
 ) -> None:  # fmt: skip
     end = ConnectionResetError("reset") if is_reset else None
 

@@ -234,7 +234,7 @@ def test_an_idle_connection_is_let_go_in_time(
 
 
 def test_a_busy_connection_outlives_its_idle_time_out(
-    run: Run, torture: MakeServer, wire: MakeWire, post: Post, until: Until
+    run: Run, torture: MakeServer, wire: MakeWire, post: Post
 ) -> None:
     """The idle time-out of before must not end an exchange that waits for its answer."""
 
@@ -261,7 +261,7 @@ def test_a_busy_connection_outlives_its_idle_time_out(
 @pytest.mark.parametrize(
     ("per_host", "total", "kept"), [(3, 100, 3), (100, 2, 2), (0, 100, 0), (100, 0, 0)]
 )
-def test_idle_connections_are_bounded(  # noqa: PLR0913 - fixtures
+def test_idle_connections_are_bounded(
     run: Run,
     torture: MakeServer,
     wire: MakeWire,
@@ -301,7 +301,7 @@ def test_the_connection_that_was_idle_longest_makes_room(
 
 
 def test_requests_in_flight_never_wait_for_each_other(
-    run: Run, torture: MakeServer, wire: MakeWire, post: Post, until: Until
+    run: Run, torture: MakeServer, wire: MakeWire, post: Post
 ) -> None:
     async def main() -> None:
         everyone = asyncio.Event()
@@ -327,7 +327,7 @@ def test_localhost_is_kept_alive_without_asking_the_resolver_again(
 ) -> None:
     asked: list[str] = []
 
-    async def resolve(host: str, port: int) -> list[str]:
+    async def resolve(host: str, _port: int) -> list[str]:
         asked.append(host)
         return ["::1", "127.0.0.1"]
 

@@ -134,7 +134,7 @@ def command(name: str, folder: Path, port: int) -> list[str]:
     (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=port))
     python = sys.executable
     return {
-        "uvicorn": [python, "-m", "uvicorn", "asgi_app:app", "--port", f"{port}", "--no-access-log"],
+        "uvicorn": [python, "-m", "uvicorn", "asgi_app:app", "--port", f"{port}"],
         "hypercorn": [python, "-m", "hypercorn", "asgi_app:app", "--bind", bind],
         "gunicorn": [python, "-m", "gunicorn", "wsgi_app:app", "--bind", bind,
                      "--worker-class", "sync", "--no-control-socket"],

@@ -57,7 +57,7 @@ async def loopback(_host: str, _port: int) -> list[str]:
     return ["127.0.0.1"]
 
 
-def test_a_trusted_certificate_for_the_name_is_fine(  # noqa: PLR0913 - fixtures
+def test_a_trusted_certificate_for_the_name_is_fine(
     run: Run,
     torture: MakeServer,
     wire: MakeWire,
@@ -86,7 +86,7 @@ def test_a_trusted_certificate_for_the_name_is_fine(  # noqa: PLR0913 - fixtures
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
-def test_a_certificate_for_an_address_is_fine(  # noqa: PLR0913 - fixtures
+def test_a_certificate_for_an_address_is_fine(
     run: Run,
     torture: MakeServer,
     wire: MakeWire,
@@ -114,7 +114,7 @@ def test_a_certificate_for_an_address_is_fine(  # noqa: PLR0913 - fixtures
     ],
     ids=["wrong name", "unknown authority"],
 )
-def test_a_certificate_that_proves_nothing_fails(  # noqa: PLR0913 - fixtures
+def test_a_certificate_that_proves_nothing_fails(
     run: Run,
     torture: MakeServer,
     wire: MakeWire,
@@ -199,7 +199,7 @@ def test_a_handshake_without_end_is_a_connect_time_out(
     run(main())
 
 
-def test_tls_stops_between_client_and_server_that_share_no_version(  # noqa: PLR0913 - fixtures
+def test_tls_stops_between_client_and_server_that_share_no_version(
     run: Run,
     torture: MakeServer,
     wire: MakeWire,
@@ -246,7 +246,7 @@ def test_a_certificate_that_the_server_wants_and_we_lack_fails(
     run(main())
 
 
-def test_a_body_until_closed_ends_with_tls_too(  # noqa: PLR0913 - fixtures
+def test_a_body_until_closed_ends_with_tls_too(
     run: Run,
     torture: MakeServer,
     wire: MakeWire,
@@ -270,7 +270,7 @@ def test_a_body_until_closed_ends_with_tls_too(  # noqa: PLR0913 - fixtures
 
 
 @pytest.mark.parametrize("move", [Reset(), HalfClose()])
-def test_cutting_works_over_tls(  # noqa: PLR0913 - fixtures
+def test_cutting_works_over_tls(
     run: Run,
     torture: MakeServer,
     until: Until,

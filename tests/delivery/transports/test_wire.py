@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import socket
 from typing import TYPE_CHECKING
 
 import pytest
 
-from emulator.delivery.records import Outcome
 from emulator.delivery.transports.connection import MOST_BODY, MOST_HEAD
 from emulator.errors import InvalidInputError
 
@@ -120,7 +117,9 @@ async def send_trailers_without_end(talk: Talk) -> None:
 
 
 ANSWERED = {
-    "content length": (after_request(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), 200, b"ok"),
+    "content length": (
+        after_request(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), 200, b"ok",
+    ),
     "no reason phrase": (after_request(b"HTTP/1.1 500\r\nContent-Length: 0\r\n\r\n"), 500, b""),
     "unheard-of status": (after_request(b"HTTP/1.1 799 X\r\nContent-Length: 0\r\n\r\n"), 799, b""),
     "redirect": (
@@ -365,7 +364,7 @@ def test_an_answer_that_comes_byte_by_byte_is_read(
 
 @pytest.mark.parametrize("size", [MOST_BODY - 1, MOST_BODY, MOST_BODY + 1])
 @pytest.mark.parametrize("is_chunked", [False, True])
-def test_a_body_is_cut_at_64_kib(  # noqa: PLR0913 - fixtures
+def test_a_body_is_cut_at_64_kib(
     run: Run, torture: MakeServer, wire: MakeWire, post: Post, size: int, *, is_chunked: bool
 ) -> None:
     body = b"x" * size
@@ -414,7 +413,7 @@ def test_a_body_without_end_is_cut_and_the_connection_dropped(
 
 
 @pytest.mark.parametrize(("size", "reason"), [(0, "answered"), (1, "bad_answer")])
-def test_headers_are_bounded(  # noqa: PLR0913 - fixtures
+def test_headers_are_bounded(
     run: Run, torture: MakeServer, wire: MakeWire, post: Post, size: int, reason: Reason
 ) -> None:
     value = b"y" * (MOST_HEAD - len(b"XContent-Length0") + size)
