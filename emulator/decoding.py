@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import msgspec
 
@@ -12,6 +12,7 @@ from emulator.errors import InvalidInputError, near
 _T = TypeVar("_T")
 
 _PATH = re.compile(r" - at `(?P<path>[^`]+)`$")
+_KEY = re.compile(r"\.(?P<name>[^.\[\]]+)")
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`", re.DOTALL)
 
 
@@ -49,7 +50,7 @@ def _complaint(error: msgspec.ValidationError, kind: type) -> InvalidInputError:
     text = _PATH.sub("", text)
     if unknown := _UNKNOWN.fullmatch(text):
         name = unknown["name"]
-        known = [field.encode_name for field in _fields(kind)]
+        known = [field.encode_name for field in _fields(_at(kind, path))]
         close = near(name, known)
         hint = f"; near: {', '.join(map(repr, close))}" if close else ""
         hint = hint or (f"; known: {', '.join(sorted(known))}" if known else "; it takes none")
@@ -57,8 +58,19 @@ def _complaint(error: msgspec.ValidationError, kind: type) -> InvalidInputError:
     return InvalidInputError(_lower(text.replace("`", "'")), path=path)
 
 
-def _fields(kind: type) -> tuple[msgspec.structs.FieldInfo, ...]:
-    return msgspec.structs.fields(kind) if issubclass(kind, msgspec.Struct) else ()
+def _at(kind: Any, path: str) -> Any:
+    """Return the type of what stands at *path* in a *kind*: the record to which a key is new."""
+    for step in _KEY.finditer(path):
+        fields = {field.encode_name: field.type for field in _fields(kind)}
+        kind = fields.get(step["name"])
+    return kind
+
+
+def _fields(kind: Any) -> tuple[msgspec.structs.FieldInfo, ...]:
+    """Return the fields of the record in *kind*, which may be a list of it or an option."""
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return msgspec.structs.fields(kind)
+    return next(filter(None, map(_fields, get_args(kind))), ())
 
 
 def _lower(text: str) -> str:

@@ -59,10 +59,11 @@ def parse_instant(text: str, *, path: str | None = None) -> datetime:
     """
     try:
         at = datetime.fromisoformat(text)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
+        has_zone = at.tzinfo is not None
+        at = at.astimezone(UTC)
+    except (ValueError, OverflowError):  # not a time, or one that UTC has no year for
+        has_zone = False
+    if not has_zone:
         message = f"not a time: {text[:40]!r}; expected one like '2026-01-01T00:00:00Z'"
         raise InvalidInputError(message, path=path)
-    at = at.astimezone(UTC)
     return at.replace(microsecond=at.microsecond // 1000 * 1000)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from emulator.emulator import Emulator
 from emulator.errors import EmulatorError
 from emulator.scenario.result import Result, StepResult, verdict
@@ -53,7 +55,8 @@ async def run(
     async with emulator:
         workspace = emulator.workspace(WORKSPACE)
         register(scenario, workspace)
-        return await play(scenario, emulator, workspace, on_step=on_step)
+        result = await play(scenario, emulator, workspace, on_step=on_step)
+        return msgspec.structs.replace(result, entries=tuple(workspace.entries()))
 
 
 def register(scenario: Scenario, workspace: Workspace) -> None:
@@ -77,6 +80,8 @@ async def play(
 ) -> Result:
     """Run a scenario's steps in an open workspace whose webhooks are registered.
 
+    The result has the entries from here on only.
+
     Args:
         scenario: read and checked.
         emulator: whose workspace it is.
@@ -84,7 +89,7 @@ async def play(
         on_step: called with each step's result as it comes.
     """
     begun = time.perf_counter()
-    first = 0 if not workspace.state.message_count else workspace.last_entry
+    first = workspace.last_entry
     context = Context(workspace, emulator.journal)
     results: list[StepResult] = []
     is_stopped = False

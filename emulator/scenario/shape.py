@@ -11,7 +11,7 @@ import msgspec
 from emulator.errors import EmulatorError, near
 
 if TYPE_CHECKING:
-    from emulator.scenario.source import Node, Place, Problems
+    from emulator.scenario.source import Node, Problems
 
 Reader = Callable[["Node"], Any]
 
@@ -60,8 +60,10 @@ class Shaper:
             self._problems.add(node.place, f"expected a mapping, got {_name(node.value)}")
             return WRONG
         fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+        meant: set[str] = set()
         for key in node.value.keys() - fields.keys():
             hint = near(key, fields)
+            meant.update(hint)
             known = f"near: {', '.join(map(repr, hint))}" if hint else f"known: {', '.join(fields)}"
             known = known if fields else "it takes none"
             self._problems.add(node.keys[key], f"unknown key {key!r}; {known}")
@@ -72,8 +74,9 @@ class Shaper:
                 values[field.name] = self.read(node.value[key], field.type)
                 is_wrong |= values[field.name] is WRONG
             elif field.required:
-                self._problems.add(node.place, f"the key {key!r} is missing")
                 is_wrong = True
+                if key not in meant:
+                    self._problems.add(node.place, f"the key {key!r} is missing")
         return WRONG if is_wrong else self._made(node, kind, values)
 
     def _made(self, node: Node, kind: type[msgspec.Struct], values: dict[str, Any]) -> Any:
@@ -133,12 +136,6 @@ class Shaper:
                     pass
             self._problems.add(node.place, _told(str(error)))
             return WRONG
-
-
-def place_of(node: Node, key: str) -> Place:
-    """Return where the value of *key* stands, or the mapping when it has none."""
-    found = node.value.get(key) if isinstance(node.value, dict) else None
-    return found.place if found is not None else node.place
 
 
 def _name(value: Any) -> str:

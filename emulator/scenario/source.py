@@ -49,7 +49,7 @@ class Node(msgspec.Struct, frozen=True):
         value: ``dict[str, Node]``, ``list[Node]`` or a scalar.
         place: where it starts.
         keys: of a mapping, where each key stands.
-        is_unknown: it holds a variable that is not set; that is noted, and nothing more is said.
+        is_unknown: it could not be made out; that is noted, and nothing more is said of it.
         text: of an unquoted scalar that holds a variable, its text; it may be meant as text
             though it reads as a number.
     """
@@ -201,7 +201,7 @@ class _Builder:
             return self._scalar(node, place, tag)
         if id(node) in self._open:
             self._problems.add(place, "an anchor that holds an alias to itself")
-            return Node(None, place)
+            return Node(None, place, is_unknown=True)
         self._open.add(id(node))
         try:
             is_mapping = tag.endswith("map") or any(isinstance(one, tuple) for one in node.value)

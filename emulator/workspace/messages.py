@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from emulator.workspace.commands import Record
     from emulator.workspace.state import State
 
-_MOST_VIOLATIONS = 20
+MOST_VIOLATIONS = 20
+"""Kept of a payload that does not fit."""
 
 
 def messages(state: State, occurrence: Occurrence, contracts: Contracts) -> list[Record]:
@@ -38,7 +39,7 @@ def messages(state: State, occurrence: Occurrence, contracts: Contracts) -> list
             body = msgspec.json.encode(payload)
             violations = contracts.violations(generation, event, payload)
             if violations:
-                told = tuple(f"{one.path}: {one.message}" for one in violations[:_MOST_VIOLATIONS])
+                told = tuple(map(str, violations[:MOST_VIOLATIONS]))
                 refused = Refused(event, generation, subject, person, body, told)
                 records.append(("message.refused", refused))
                 continue

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from emulator.delivery.records import Message
+from emulator.delivery.records import Message, Refused
 from emulator.domain.events import TEST_EVENT, event_type
 from emulator.domain.ids import chance, message_id
 from emulator.domain.payloads import v1
 from emulator.domain.sample import sample
+from emulator.errors import ConflictError
 from emulator.workspace import commands
 from emulator.workspace.flow import Flow
+from emulator.workspace.messages import MOST_VIOLATIONS
 from emulator.workspace.records import WebhookRemoved
 from emulator.workspace.views import selected
 
@@ -107,33 +109,47 @@ class Workspace(Flow):
         Raises:
             NotFoundError: no such webhook.
             UnknownNameError: no such event type.
+            ConflictError: the sample does not fit the event type's schema, so it was not sent.
         """
-        message = self._test_message(self.state.webhook(id_), event)
+        webhook = self.state.webhook(id_)
+        message = self._ping(webhook) if event is None else self._sample(webhook, event)
         self._commit([("message.created", message)])
         key = (message.number, message.webhooks[0])
         await self._journal.until(self.name, lambda: self._is_attempted(key), timeout=_TEST_TIMEOUT)
         return self.state.deliveries[key]
 
-    def _test_message(self, webhook: Webhook, event: str | None) -> Message:
-        number, at = self.state.message_count + 1, self.now()
+    def _ping(self, webhook: Webhook) -> Message:
         # The real ping's body is unknown; it has neither type nor event (observed). An empty
         # object is what a consumer finds hardest (assumed).
-        body: object = {}
-        if event is not None:
-            event = event_type(event, path="$.event").id
-            draw = chance(self.state.settings.seed, "test", number)
-            body = v1.payload(event, sample(event, at, draw))
+        return self._test_message(webhook, TEST_EVENT, b"{}")
+
+    def _sample(self, webhook: Webhook, event: str) -> Message:
+        event = event_type(event, path="$.event").id
+        draw = chance(self.state.settings.seed, "test", self.state.message_count + 1)
+        payload = v1.payload(event, sample(event, self.now(), draw))
+        body = msgspec.json.encode(payload)
+        violations = self._contracts.violations(webhook.generation, event, payload)
+        if violations:
+            told = tuple(map(str, violations[:MOST_VIOLATIONS]))
+            refused = Refused(event, webhook.generation, "", "", body, told)
+            self._commit([("message.refused", refused)])
+            message = f"the sample of {event} does not fit its schema: {told[0]}"
+            raise ConflictError(message)
+        return self._test_message(webhook, event, body)
+
+    def _test_message(self, webhook: Webhook, event: str, body: bytes) -> Message:
+        number = self.state.message_count + 1
         return Message(
             number=number,
             id=message_id(chance(self.state.settings.seed, "message", number)),
-            event=event or TEST_EVENT,
+            event=event,
             generation=webhook.generation,
             subject="",
             person="",
-            at=at,
-            body=msgspec.json.encode(body),
+            at=self.now(),
+            body=body,
             webhooks=(webhook.number,),
-            is_deliberate=event is None,
+            is_deliberate=event == TEST_EVENT,
         )
 
     def _is_attempted(self, key: tuple[int, int]) -> bool:

@@ -125,6 +125,8 @@ class Connection(asyncio.Protocol):
         so a busy connection sets one timer in many exchanges.
         """
         self._deadline = deadline
+        if self._transport is None:
+            return  # gone: what it said before may still be read
         if self._timer is None or self._timer.when() > deadline:
             if self._timer is not None:
                 self._timer.cancel()

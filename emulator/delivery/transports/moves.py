@@ -78,6 +78,10 @@ class Target(msgspec.Struct, frozen=True):
     host_header: str
     head: str
 
+    def key_at(self, address: str) -> Key:
+        """Return what a connection to *address* is good for."""
+        return (self.scheme, address, self.port, self.host)
+
 
 @lru_cache(maxsize=1024)
 def parse_target(url: str) -> Target:

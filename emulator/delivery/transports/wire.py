@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import ssl
 from ipaddress import ip_address
 from time import perf_counter
@@ -12,30 +11,18 @@ from typing import TYPE_CHECKING, Any
 from emulator.delivery.records import Outcome
 from emulator.delivery.transports.connection import Connection
 from emulator.delivery.transports.moves import parse_target, plan
+from emulator.delivery.transports.names import Names, resolve
 from emulator.delivery.transports.pool import Pool
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
     from pathlib import Path
 
-    from emulator.delivery.records import Reason, Request, Timeouts
+    from emulator.delivery.records import Reason, Request
     from emulator.delivery.transports.guard import Address, Guard
     from emulator.delivery.transports.moves import Target
-
-    Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+    from emulator.delivery.transports.names import Resolve
 
 _BROKEN = frozenset({"closed", "reset"})
-
-
-async def resolve(host: str, port: int) -> list[str]:
-    """Return the addresses of *host* as the system knows them, best first.
-
-    Raises:
-        OSError: it has none.
-    """
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(one[4][0]) for one in found]
 
 
 def tls_context(*, ca: Path | str | None = None, is_insecure: bool = False) -> ssl.SSLContext:
@@ -81,14 +68,14 @@ class Wire:
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self._guard = guard
-        self._resolve = resolve
+        self._names = Names(resolve)
         self._idle_timeout = idle_timeout
         self._pool = Pool(per_host=per_host, total=total)
         self._tls = tls
         self._live: set[Connection] = set()
         self._dials: set[asyncio.Timeout] = set()
         self._is_closed = False
-        self._all_gone: asyncio.Future[None] | None = None
+        self._all_gone = asyncio.Event()
 
     async def send(self, request: Request) -> Outcome:
         """Send one request; a failing consumer is an outcome, never an exception.
@@ -96,85 +83,62 @@ class Wire:
         Raises:
             InvalidInputError: URL or headers that can't stand on the wire.
         """
-        started = perf_counter()
-        target = parse_target(request.url)
-        moves = plan(request, target)
-        timeouts = request.timeouts
-        ends = asyncio.get_running_loop().time() + timeouts.total
-        connection = self._pooled(target)
-        is_reused, is_redialled = connection is not None, False
-        while True:
-            if connection is None:
-                try:
-                    connection, is_reused = await self._connect(
-                        target, timeouts, ends, is_fresh=is_redialled
-                    )
-                except _DialError as error:
-                    return Outcome(
-                        error.reason,
-                        detail=error.detail,
-                        duration_ms=(perf_counter() - started) * 1000,
-                        address=error.address,
-                        is_redialled=is_redialled,
-                    )
-            try:
-                reason = await connection.exchange(moves, first_byte=timeouts.first_byte, ends=ends)
-            except asyncio.CancelledError:
-                connection.end("shutdown", "cancelled")
-                raise
-            is_stale = is_reused and not connection.has_begun and reason in _BROKEN
-            if not is_stale or self._is_closed:
-                break
-            connection.end(reason, connection.detail)
-            connection, is_redialled = None, True
-        outcome = self._outcome(connection, reason, started, is_reused, is_redialled)
+        attempt = _Attempt(request)
+        try:
+            connection, reason = await self._exchange(attempt)
+        except _DialError as error:
+            return attempt.failure(error.reason, error.detail, error.address)
+        if reason == "answered":
+            outcome = attempt.answer(connection)
+        else:
+            reason = "shutdown" if self._is_closed else reason
+            outcome = attempt.failure(reason, connection.detail, connection.address)
         self._release(connection)
         return outcome
 
     async def close(self) -> None:
         """Let go of every connection; what is under way ends as ``shutdown``."""
         self._is_closed = True
-        loop = asyncio.get_running_loop()
         for connection in list(self._live):
             connection.end("shutdown", "stopped meanwhile")
+        now = asyncio.get_running_loop().time()
         for dial in self._dials:
-            dial.reschedule(loop.time())
+            dial.reschedule(now)
         if self._live or self._dials:
-            self._all_gone = loop.create_future()
-            await self._all_gone
+            await self._all_gone.wait()
+        await self._names.close()
 
-    def _outcome(
-        self,
-        connection: Connection,
-        reason: Reason,
-        started: float,
-        is_reused: bool,
-        is_redialled: bool,
-    ) -> Outcome:
-        duration_ms = (perf_counter() - started) * 1000
-        if reason == "answered":
-            return Outcome(
-                reason,
-                connection.status,
-                connection.headers,
-                connection.body,
-                connection.is_cut,
-                connection.detail,
-                duration_ms,
-                connection.address,
-                is_reused,
-                is_redialled,
+    async def _exchange(self, attempt: _Attempt) -> tuple[Connection, Reason]:
+        """Return the connection that was used in the end, and how that went.
+
+        A kept-alive connection may have died unseen: then, if not one byte of an answer came,
+        we dial once more.
+
+        Raises:
+            _DialError: there is no connection to be had.
+        """
+        connection = self._pooled(attempt.target)
+        if connection is None:
+            connection = await self._connect(attempt)
+        else:
+            attempt.is_reused = True
+        reason = await self._make(attempt, connection)
+        is_stale = attempt.is_reused and not connection.has_begun and reason in _BROKEN
+        if is_stale and not self._is_closed:
+            connection.end(reason, connection.detail)
+            attempt.is_reused, attempt.is_redialled = False, True
+            connection = await self._connect(attempt)
+            reason = await self._make(attempt, connection)
+        return connection, reason
+
+    async def _make(self, attempt: _Attempt, connection: Connection) -> Reason:
+        try:
+            return await connection.exchange(
+                attempt.moves, first_byte=attempt.timeouts.first_byte, ends=attempt.ends
             )
-        if self._is_closed:
-            reason = "shutdown"
-        return Outcome(
-            reason,
-            detail=connection.detail,
-            duration_ms=duration_ms,
-            address=connection.address,
-            is_reused=is_reused,
-            is_redialled=is_redialled,
-        )
+        except asyncio.CancelledError:
+            connection.end("shutdown", "cancelled")
+            raise
 
     def _pooled(self, target: Target) -> Connection | None:
         for key in target.known:
@@ -191,35 +155,28 @@ class Wire:
         else:
             connection.end("closed", "")
 
-    async def _connect(
-        self, target: Target, timeouts: Timeouts, ends: float, *, is_fresh: bool
-    ) -> tuple[Connection, bool]:
-        """Return a connection, and whether it was kept alive.
-
-        Args:
-            target: where to.
-            timeouts: of the request.
-            ends: when the attempt ends, in the loop's time.
-            is_fresh: take no idle connection.
+    async def _connect(self, attempt: _Attempt) -> Connection:
+        """Return a kept-alive connection or a new one; after a stale one, a new one.
 
         Raises:
             _DialError: there is none to be had.
         """
-        loop = asyncio.get_running_loop()
         if self._is_closed:
             raise _DialError("shutdown", "stopped")
-        scope = asyncio.timeout_at(min(loop.time() + timeouts.connect, ends))
+        now = asyncio.get_running_loop().time()
+        scope = asyncio.timeout_at(min(now + attempt.timeouts.connect, attempt.ends))
         self._dials.add(scope)
         try:
             async with scope:
+                target = attempt.target
                 addresses = await self._checked(target)
-                if not is_fresh:
+                if not attempt.is_redialled:
                     for address in addresses:
-                        key = (target.scheme, address, target.port, target.host)
-                        connection = self._pool.take(key)
+                        connection = self._pool.take(target.key_at(address))
                         if connection is not None:
-                            return connection, True
-                return await self._dial(target, addresses), False
+                            attempt.is_reused = True
+                            return connection
+                return await self._dial(target, addresses)
         except TimeoutError:
             if self._is_closed:
                 raise _DialError("shutdown", "stopped meanwhile") from None
@@ -235,7 +192,7 @@ class Wire:
             candidates = [target.address]
         else:
             try:
-                found = await self._resolve(target.host, target.port)
+                found = await self._names.addresses(target.host, target.port)
             except (OSError, UnicodeError) as error:
                 raise _DialError("name_not_found", f"{target.host}: {error}") from None
             candidates = [ip_address(one) for one in dict.fromkeys(found)]
@@ -252,9 +209,7 @@ class Wire:
         failure = _DialError("unreachable", "no address")
         for address in addresses:
             connection = Connection(
-                (target.scheme, address, target.port, target.host),
-                on_end=self._pool.discard,
-                on_gone=self._forget,
+                target.key_at(address), on_end=self._pool.discard, on_gone=self._forget
             )
             try:
                 await self._dial_one(connection)
@@ -287,9 +242,51 @@ class Wire:
         self._note_gone()
 
     def _note_gone(self) -> None:
-        gone = self._all_gone
-        if gone is not None and not self._live and not self._dials and not gone.done():
-            gone.set_result(None)
+        if self._is_closed and not self._live and not self._dials:
+            self._all_gone.set()
+
+
+class _Attempt:
+    """One request under way: where to, until when, and what is known of how it went."""
+
+    __slots__ = (
+        "ends", "is_redialled", "is_reused", "moves", "started", "target", "timeouts",
+    )  # fmt: skip
+
+    def __init__(self, request: Request) -> None:
+        self.started = perf_counter()
+        self.target = parse_target(request.url)
+        self.moves = plan(request, self.target)
+        self.timeouts = request.timeouts
+        self.ends = asyncio.get_running_loop().time() + request.timeouts.total
+        self.is_reused = False
+        self.is_redialled = False
+
+    def answer(self, connection: Connection) -> Outcome:
+        """Return the answer that *connection* has read."""
+        return Outcome(
+            "answered",
+            connection.status,
+            connection.headers,
+            connection.body,
+            connection.is_cut,
+            connection.detail,
+            (perf_counter() - self.started) * 1000,
+            connection.address,
+            self.is_reused,
+            self.is_redialled,
+        )
+
+    def failure(self, reason: Reason, detail: str, address: str | None) -> Outcome:
+        """Return what happened in place of an answer."""
+        return Outcome(
+            reason,
+            detail=detail,
+            duration_ms=(perf_counter() - self.started) * 1000,
+            address=address,
+            is_reused=self.is_reused,
+            is_redialled=self.is_redialled,
+        )
 
 
 class _DialError(Exception):

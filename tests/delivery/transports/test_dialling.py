@@ -13,15 +13,17 @@ import pytest
 
 from emulator.delivery.transports.connection import Connection
 from emulator.delivery.transports.guard import Guard
-from emulator.delivery.transports.wire import _dial_error, resolve
+from emulator.delivery.transports.names import resolve
+from emulator.delivery.transports.wire import _dial_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from emulator.delivery.records import Reason, Request
     from tests.delivery.transports.conftest import MakeServer, MakeWire, Run, Script, Talk
 
     Post = Callable[..., Request]
+    Until = Callable[[Callable[[], object]], Awaitable[None]]
     Answers = Callable[..., Script]
 
 
@@ -261,6 +263,63 @@ def test_a_resolver_that_does_not_answer_is_a_connect_time_out(
         async with wire(resolve=never) as client:
             outcome = await client.send(post("http://consumer.example.com/", connect=0.05))
             assert outcome.reason == "connect_timeout"
+
+    run(main())
+
+
+def test_requests_at_the_same_time_share_one_question(
+    run: Run, torture: MakeServer, wire: MakeWire, post: Post, answers: Answers
+) -> None:
+    names = Names(["127.0.0.1"])
+
+    async def main() -> None:
+        async with torture(answers()) as server, wire(resolve=names) as client:
+            request = post(f"http://consumer.example.com:{server.port}/")
+            outcomes = await asyncio.gather(*(client.send(request) for _ in range(10)))
+            assert {one.status for one in outcomes} == {200}
+            assert len(names.asked) == 1
+            await client.send(request)
+            assert len(names.asked) == 2
+
+    run(main())
+
+
+def test_who_gives_up_does_not_take_the_answer_from_the_others(
+    run: Run, torture: MakeServer, wire: MakeWire, post: Post, answers: Answers
+) -> None:
+    async def main() -> None:
+        known = asyncio.get_running_loop().create_future()
+
+        async def slow(_host: str, _port: int) -> list[str]:
+            found: list[str] = await known
+            return found
+
+        async with torture(answers()) as server, wire(resolve=slow) as client:
+            url = f"http://consumer.example.com:{server.port}/"
+            impatient = asyncio.create_task(client.send(post(url, connect=0.02)))
+            patient = asyncio.create_task(client.send(post(url)))
+            assert (await impatient).reason == "connect_timeout"
+            known.set_result(["127.0.0.1"])
+            assert (await patient).status == 200
+
+    run(main())
+
+
+def test_a_question_that_fails_after_everyone_gave_up_is_forgotten(
+    run: Run, wire: MakeWire, post: Post, until: Until
+) -> None:
+    async def main() -> None:
+        known = asyncio.get_running_loop().create_future()
+
+        async def fail(_host: str, _port: int) -> list[str]:
+            await known
+            raise socket.gaierror
+
+        async with wire(resolve=fail) as client:
+            request = post("http://consumer.example.com/", connect=0.02)
+            assert (await client.send(request)).reason == "connect_timeout"
+            known.set_result(None)
+            await until(lambda: not client._names._asking)
 
     run(main())
 

@@ -44,7 +44,7 @@ def test_what_is_in_flight_ends_as_shutdown(
             body = b"x" * 20_000_000 if script is read_nothing else b""
             sending = [asyncio.create_task(client.send(post(server.url, body))) for _ in range(5)]
             await until(lambda: len(server.requests) == 5)
-            await client.close()
+            await asyncio.gather(client.close(), client.close())
             assert not client._live
             outcomes = await asyncio.gather(*sending)
             assert {one.reason for one in outcomes} == {"shutdown"}

@@ -1,4 +1,4 @@
-"""The client against a server that does everything a server may and may not do."""
+"""Every answer that a server may and may not give ends as an outcome with its reason."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
-
-from emulator.delivery.transports.connection import MOST_BODY, MOST_HEAD
-from emulator.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -341,134 +338,5 @@ def test_once_a_byte_came_only_the_total_time_out_counts(
             asyncio.get_running_loop().call_later(0.15, waited.set_result, None)
             outcome = await client.send(post(server.url, first_byte=0.05))
             assert outcome.status == 204
-
-    run(main())
-
-
-def test_an_answer_that_comes_byte_by_byte_is_read(
-    run: Run, torture: MakeServer, wire: MakeWire, post: Post
-) -> None:
-    answer = b"HTTP/1.1 200 OK\r\nX-A: b\r\nContent-Length: 3\r\n\r\nabc"
-
-    async def main() -> None:
-        async with (
-            torture(after_request(*(answer[n : n + 1] for n in range(len(answer))))) as server,
-            wire() as client,
-        ):
-            outcome = await client.send(post(server.url))
-            assert outcome.headers == (("X-A", "b"), ("Content-Length", "3"))
-            assert outcome.body == b"abc"
-
-    run(main())
-
-
-@pytest.mark.parametrize("size", [MOST_BODY - 1, MOST_BODY, MOST_BODY + 1])
-@pytest.mark.parametrize("is_chunked", [False, True])
-def test_a_body_is_cut_at_64_kib(
-    run: Run, torture: MakeServer, wire: MakeWire, post: Post, size: int, *, is_chunked: bool
-) -> None:
-    body = b"x" * size
-    answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (size, body)
-    if is_chunked:
-        answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-        answer += b"%x\r\n%s\r\n0\r\n\r\n" % (size, body)
-
-    async def main() -> None:
-        async with torture(after_request(answer)) as server, wire() as client:
-            outcome = await client.send(post(server.url))
-            assert outcome.status == 200
-            assert outcome.body == body[:MOST_BODY]
-            assert outcome.is_cut is (size > MOST_BODY)
-            assert len(client._pool) == (0 if outcome.is_cut else 1)
-
-    run(main())
-
-
-@pytest.mark.parametrize(
-    "start",
-    [
-        b"HTTP/1.1 200 OK\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffff\r\n",
-    ],
-)
-def test_a_body_without_end_is_cut_and_the_connection_dropped(
-    run: Run, torture: MakeServer, wire: MakeWire, post: Post, start: bytes
-) -> None:
-    async def endless(talk: Talk) -> None:
-        await talk.request()
-        await talk.say(start)
-        while True:
-            await talk.say(b"x" * 10_000)
-
-    async def main() -> None:
-        async with torture(endless) as server, wire() as client:
-            outcome = await client.send(post(server.url))
-            assert (outcome.reason, outcome.status) == ("answered", 200)
-            assert outcome.body == b"x" * MOST_BODY
-            assert outcome.is_cut
-            assert not len(client._pool)
-
-    run(main())
-
-
-@pytest.mark.parametrize(("size", "reason"), [(0, "answered"), (1, "bad_answer")])
-def test_headers_are_bounded(
-    run: Run, torture: MakeServer, wire: MakeWire, post: Post, size: int, reason: Reason
-) -> None:
-    value = b"y" * (MOST_HEAD - len(b"XContent-Length0") + size)
-    answer = b"HTTP/1.1 200 OK\r\nX: %s\r\nContent-Length: 0\r\n\r\n" % value
-
-    async def main() -> None:
-        async with torture(after_request(answer)) as server, wire() as client:
-            assert (await client.send(post(server.url))).reason == reason
-
-    run(main())
-
-
-@pytest.mark.parametrize("is_closing", [False, True])
-def test_an_answer_before_the_body_is_sent_counts_and_the_connection_does_not(
-    run: Run, torture: MakeServer, wire: MakeWire, post: Post, *, is_closing: bool
-) -> None:
-    async def refuse(talk: Talk) -> None:
-        await talk.reader.readuntil(b"\r\n\r\n")
-        await talk.say(b"HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig")
-        if not is_closing:
-            # Read on only once the client has gone: the body is never wholly sent.
-            await gone.wait()
-
-    gone = asyncio.Event()
-
-    async def main() -> None:
-        async with torture(refuse) as server, wire() as client:
-            outcome = await client.send(post(server.url, BIG))
-            assert (outcome.reason, outcome.status, outcome.body) == ("answered", 413, b"big")
-            assert not len(client._pool)
-            gone.set()
-
-    run(main())
-
-
-def test_a_body_of_many_packets_arrives(
-    run: Run, torture: MakeServer, wire: MakeWire, post: Post, answers: Answers
-) -> None:
-    async def main() -> None:
-        async with torture(answers()) as server, wire() as client:
-            for _ in range(2):
-                outcome = await client.send(post(server.url, BIG))
-                assert outcome.status == 200
-            assert server.connections == 1
-            assert all(one.endswith(BIG) for one in server.requests)
-
-    run(main())
-
-
-def test_bad_headers_and_urls_are_the_callers_mistake(run: Run, wire: MakeWire, post: Post) -> None:
-    async def main() -> None:
-        async with wire() as client:
-            with pytest.raises(InvalidInputError):
-                await client.send(post("http://localhost/", headers=(("X", "a\r\nY: b"),)))
-            with pytest.raises(InvalidInputError):
-                await client.send(post("ftp://localhost/"))
 
     run(main())

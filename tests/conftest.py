@@ -1,0 +1,135 @@
+"""What several rooms' tests share: a transport that answers as told, and workspaces on it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+from emulator.contracts.schemas import Contracts
+from emulator.delivery.records import Outcome
+from emulator.journal.journal import Journal
+from emulator.journal.store import MemoryStore
+from emulator.workspace.records import Settings
+from emulator.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from emulator.clock import Mode
+    from emulator.delivery.profiles import Profile
+    from emulator.delivery.records import Request
+
+DEADLINE = 10.0  # real seconds; nothing here waits for more than the loop
+
+
+class Scripted:
+    """A transport without a socket: notes each request, answers as told.
+
+    Attributes:
+        requests: all that came, in order.
+        statuses: URL -> what to answer, one after the other, the last one from then on;
+            200 for any other URL.
+        outcomes: URL -> an outcome in place of an answer.
+        gates: URL -> what a request there waits for before it is answered.
+        under_way: URLs of the requests that have not been answered yet.
+        most: how many were ever under way at once.
+    """
+
+    def __init__(self) -> None:
+        self.requests: list[Request] = []
+        self.statuses: dict[str, list[int]] = {}
+        self.outcomes: dict[str, Outcome] = {}
+        self.gates: dict[str, asyncio.Event] = {}
+        self.under_way: list[str] = []
+        self.most = 0
+        self._news = asyncio.Event()
+
+    async def send(self, request: Request) -> Outcome:
+        self.requests.append(request)
+        self.under_way.append(request.url)
+        self.most = max(self.most, len(self.under_way))
+        self._news.set()
+        try:
+            gate = self.gates.get(request.url)
+            if gate is not None:
+                await gate.wait()
+            if request.url in self.outcomes:
+                return self.outcomes[request.url]
+            left = self.statuses.get(request.url, [200])
+            return Outcome("answered", left.pop(0) if len(left) > 1 else left[0])
+        finally:
+            self.under_way.remove(request.url)
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+    async def arrived(self, count: int) -> None:
+        """Return once *count* requests came."""
+        async with asyncio.timeout(DEADLINE):
+            while len(self.requests) < count:
+                self._news.clear()
+                await self._news.wait()
+
+    def urls(self) -> list[str]:
+        return [request.url for request in self.requests]
+
+
+class MakeWorkspace(Protocol):
+    """Opens a workspace of its own journal; inside a running loop."""
+
+    def __call__(
+        self,
+        transport: Scripted | None = None,
+        *,
+        seed: int = 1,
+        clock: Mode = "virtual",
+        profile: Profile | None = None,
+        contracts: Contracts | None = None,
+        in_flight: int = 64,
+        per_webhook: int = 16,
+    ) -> Workspace: ...
+
+
+@pytest.fixture(scope="session")
+def contracts() -> Contracts:
+    """The bundled schemas, compiled once."""
+    return Contracts()
+
+
+@pytest.fixture
+def transport() -> Scripted:
+    return Scripted()
+
+
+@pytest.fixture(scope="session")
+def make_transport() -> Callable[[], Scripted]:
+    return Scripted
+
+
+@pytest.fixture(scope="session")
+def make_workspace(contracts: Contracts) -> MakeWorkspace:
+    bundled = contracts
+
+    def make(
+        transport: Scripted | None = None,
+        *,
+        seed: int = 1,
+        clock: Mode = "virtual",
+        profile: Profile | None = None,
+        contracts: Contracts | None = None,
+        in_flight: int = 64,
+        per_webhook: int = 16,
+    ) -> Workspace:
+        return Workspace(
+            "acme",
+            journal=Journal(MemoryStore()),
+            contracts=contracts or bundled,
+            transport=transport or Scripted(),
+            settings=Settings(seed, clock=clock, profile=profile),
+            in_flight=in_flight,
+            per_webhook=per_webhook,
+        )
+
+    return make

@@ -1,0 +1,164 @@
+"""Both lifecycles, walked row by row, and each pair without a row."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+
+from emulator.domain import assessment, candidate
+from emulator.domain.events import EVENT_TYPES
+from emulator.domain.lifecycle import NEW, Lifecycle, Transition
+from emulator.errors import IllegalCommandError
+
+LIFECYCLES = [candidate.LIFECYCLE, assessment.LIFECYCLE]
+ROWS = [(one, row) for one in LIFECYCLES for row in one.rows]
+PAIRS = [
+    (one, state, command)
+    for one in LIFECYCLES
+    for state, command in product([NEW, *one.states], [one.rows[0].command, *one.commands])
+    if (state, command) not in {(row.state, row.command) for row in one.rows}
+]
+
+
+def name(value: object) -> str:
+    if isinstance(value, Lifecycle):
+        return value.subject
+    if isinstance(value, Transition):
+        return f"{value.state or 'NEW'}-{value.command}"
+    return str(value) or "NEW"
+
+
+@pytest.mark.parametrize(("lifecycle", "row"), ROWS, ids=name)
+def test_each_row_is_legal_and_found(lifecycle: Lifecycle, row: Transition) -> None:
+    assert lifecycle.transition(row.state, row.command) is row
+    assert row.command in lifecycle.legal(row.state)
+
+
+@pytest.mark.parametrize(("lifecycle", "row"), ROWS, ids=name)
+def test_each_row_causes_known_events_of_its_subject(lifecycle: Lifecycle, row: Transition) -> None:
+    assert [EVENT_TYPES[event].subject for event in row.events] == [lifecycle.subject] * len(
+        row.events
+    )
+
+
+@pytest.mark.parametrize(("lifecycle", "state", "command"), PAIRS, ids=name)
+def test_each_pair_without_a_row_is_refused(
+    lifecycle: Lifecycle, state: str, command: str
+) -> None:
+    legal = sorted(row.command for row in lifecycle.rows if row.state == state)
+    with pytest.raises(IllegalCommandError) as caught:
+        lifecycle.transition(state, command, name="42")
+    assert (caught.value.state, caught.value.command) == (state, command)
+    assert caught.value.legal == legal
+    assert str(caught.value) == (
+        f"{lifecycle.subject} 42 is {state}: {command!r} is not legal;"
+        f" legal: {', '.join(legal) or 'none'}"
+    )
+
+
+def test_a_subject_without_a_name_is_called_by_its_kind() -> None:
+    with pytest.raises(IllegalCommandError) as caught:
+        candidate.LIFECYCLE.transition("REJECTED", "start")
+    assert str(caught.value) == "candidate is REJECTED: 'start' is not legal; legal: rescore"
+
+
+def test_an_unknown_state_allows_nothing() -> None:
+    assert candidate.LIFECYCLE.legal("LOST") == []
+
+
+def test_the_states_are_those_of_the_provider() -> None:
+    assert set(candidate.LIFECYCLE.states) == {
+        "INVITED", "ENROLLED", "IN_PROGRESS", "COMPLETED", "DISQUALIFIED", "INVITATION_EXPIRED",
+        "REJECTED",
+    }  # fmt: skip
+    assert assessment.LIFECYCLE.states == [
+        "DRAFT", "PUBLISHED", "SUBSCRIBED", "ARCHIVED", "DELETED",
+    ]  # fmt: skip
+
+
+def test_commands_leave_out_the_one_that_makes_the_subject() -> None:
+    assert candidate.LIFECYCLE.commands == [
+        "enroll", "expire", "start", "disqualify", "complete", "rescore", "reject",
+    ]  # fmt: skip
+    assert assessment.LIFECYCLE.commands == [
+        "update", "publish", "invite", "archive", "delete", "unarchive",
+    ]  # fmt: skip
+
+
+def test_a_candidate_s_status_changes_are_all_told_as_such() -> None:
+    """Every row into another state tells the all-in-one event first; a new score does not."""
+    for row in candidate.LIFECYCLE.rows:
+        changes = row.state != row.next_state
+        assert (row.events[0] == "candidate.status_changed") is changes
+        assert len(row.events) == 1 + changes
+
+
+def test_what_the_product_says_of_candidates_stands_in_the_table() -> None:
+    """Reference c.4."""
+    legal = candidate.LIFECYCLE.legal
+    assert [state for state in candidate.LIFECYCLE.states if "disqualify" in legal(state)] == [
+        "ENROLLED",
+        "IN_PROGRESS",
+    ]
+    assert [state for state in candidate.LIFECYCLE.states if "reject" in legal(state)] == [
+        "COMPLETED"
+    ]
+    assert [state for state in candidate.LIFECYCLE.states if "rescore" in legal(state)] == [
+        "COMPLETED",
+        "REJECTED",
+    ]
+    assert {"INVITED", "ENROLLED", "IN_PROGRESS"} == candidate.OPEN_STATES
+
+
+def test_what_the_product_says_of_assessments_stands_in_the_table() -> None:
+    found = {(row.state, row.command): (row.next_state, row.events) for row in
+             assessment.LIFECYCLE.rows}  # fmt: skip
+    assert found == {
+        ("", "create"): ("DRAFT", ("assessment.created",)),
+        ("DRAFT", "update"): ("PUBLISHED", ("assessment.updated",)),
+        ("DRAFT", "publish"): ("PUBLISHED", ("assessment.updated",)),
+        ("DRAFT", "invite"): ("SUBSCRIBED", ()),
+        ("DRAFT", "archive"): ("ARCHIVED", ("assessment.archived",)),
+        ("DRAFT", "delete"): ("DELETED", ("assessment.deleted",)),
+        ("PUBLISHED", "update"): ("PUBLISHED", ("assessment.updated",)),
+        ("PUBLISHED", "invite"): ("SUBSCRIBED", ()),
+        ("PUBLISHED", "archive"): ("ARCHIVED", ("assessment.archived",)),
+        ("PUBLISHED", "delete"): ("DELETED", ("assessment.deleted",)),
+        ("SUBSCRIBED", "update"): ("SUBSCRIBED", ("assessment.updated",)),
+        ("SUBSCRIBED", "invite"): ("SUBSCRIBED", ()),
+        ("SUBSCRIBED", "archive"): ("ARCHIVED", ("assessment.archived",)),
+        ("SUBSCRIBED", "delete"): ("DELETED", ("assessment.deleted",)),
+        ("ARCHIVED", "unarchive"): ("PUBLISHED", ()),
+        ("ARCHIVED", "delete"): ("DELETED", ("assessment.deleted",)),
+    }
+
+
+def test_every_event_type_is_caused_by_some_row() -> None:
+    assert {event for _, row in ROWS for event in row.events} == set(EVENT_TYPES)
+
+
+def test_two_rows_for_one_state_and_command_are_refused() -> None:
+    row = Transition(NEW, "make", "MADE", (), "assumed", "")
+    with pytest.raises(ValueError, match="^the candidate lifecycle has two rows for one state"):
+        Lifecycle("candidate", [row, Transition(NEW, "make", "ELSE", (), "assumed", "")])
+
+
+def test_a_diagram_draws_each_row_and_stars_what_is_assumed() -> None:
+    rows = [
+        Transition(NEW, "make", "MADE", (), "documented", ""),
+        Transition("MADE", "break", "BROKEN", (), "assumed", ""),
+    ]
+    assert Lifecycle("candidate", rows).diagram() == (
+        "stateDiagram-v2\n    [*] --> MADE: make\n    MADE --> BROKEN: break *"
+    )
+
+
+@pytest.mark.parametrize("lifecycle", LIFECYCLES, ids=name)
+def test_the_real_diagrams_have_a_line_for_each_row(lifecycle: Lifecycle) -> None:
+    lines = lifecycle.diagram().splitlines()
+    assert lines[0] == "stateDiagram-v2"
+    assert len(lines) == len(lifecycle.rows) + 1
+    assert sum(line.endswith(" *") for line in lines) == sum(
+        row.provenance == "assumed" for row in lifecycle.rows
+    )

@@ -1,0 +1,143 @@
+"""What may be registered, and each text that refuses the rest."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from emulator.domain.ids import ObjectId
+from emulator.domain.webhook import Webhook, checked_headers, checked_url, wanted
+from emulator.errors import InvalidInputError
+
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+EXAMPLE = "expected a URL like 'https://example.com/hook'"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://example.com",
+        "https://example.com/hook?x=1&y=%20",
+        "http://127.0.0.1:9000/hook",
+        "http://[::1]:9000/hook",
+        "http://example.com:65535/",
+        "http://example.com/" + "x" * (2_048 - 19),
+    ],
+)
+def test_a_url_that_something_can_be_posted_to_stays_as_it_is(url: str) -> None:
+    assert checked_url(url) is url
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("", "neither http nor https"),
+        ("example.com/hook", "neither http nor https"),
+        ("ftp://example.com/", "neither http nor https"),
+        ("file:///etc/hosts", "neither http nor https"),
+        ("http:///hook", "no host"),
+        ("https://:443/hook", "no host"),
+        ("http://example.com:0/", "port 0"),
+        ("http://example.com:65536/", "port out of range 0-65535"),
+        ("http://example.com:x/", "port could not be cast to integer value as 'x'"),
+        ("http://[::1/", "invalid ipv6 url"),
+        ("http://user:secret@example.com/", "user and password in the URL"),
+        ("http://user@example.com/", "user and password in the URL"),
+        ("http://example.com/#top", "a fragment"),
+        ("http://example.com/a b", "white space or a control character in the URL"),
+        ("http://example.com/\r\nHost: x", "white space or a control character in the URL"),
+        ("http://example.com/\x7f", "white space or a control character in the URL"),
+    ],
+)
+def test_any_other_url_is_refused(url: str, problem: str) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        checked_url(url)
+    assert str(caught.value) == f"{problem}: {url!r}; {EXAMPLE} (at $.payloadUrl)"
+
+
+def test_a_url_without_end_is_refused_and_cut_in_the_error() -> None:
+    url = "http://example.com/" + "x" * (2_048 - 18)
+    with pytest.raises(InvalidInputError) as caught:
+        checked_url(url, path="$.url")
+    assert str(caught.value) == (
+        f"longer than 2048 characters: {url[:80]!r}; {EXAMPLE} (at $.url)"
+    )
+
+
+def test_wanted_events_are_ids_whatever_they_were_called() -> None:
+    assert wanted(["candidateStatusChanged", "candidate.completed", "created", "completed"]) == {
+        "candidate.status_changed",
+        "candidate.completed",
+        "assessment.created",
+    }
+
+
+def test_a_webhook_that_wants_nothing_is_refused() -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        wanted([])
+    assert str(caught.value) == (
+        "no event named; expected at least one, as in ['candidate.completed'] (at $.events)"
+    )
+
+
+def test_a_wrong_event_is_refused_at_its_place() -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        wanted(["completed", "candidate"])
+    assert caught.value.path == "$.events[1]"
+
+
+def test_headers_that_can_stand_in_a_request_stay_as_they_are() -> None:
+    pairs = (("X-Token", "s3cret"), ("user-agent", "me"), ("x!#$%&'*+-.^_`|~9", "\ta \xe9"))
+    assert checked_headers(iter(pairs)) == pairs
+
+
+@pytest.mark.parametrize("name", ["", "X Token", "X-Tok\xe9n", "X:Token", "X\r\n"])
+def test_a_name_that_is_no_token_is_refused(name: str) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        checked_headers([(name, "")])
+    assert str(caught.value) == f"not a header name: {name!r} (at $.headers)"
+
+
+@pytest.mark.parametrize(
+    "name", ["Host", "content-length", "Transfer-Encoding", "CONNECTION", "Content-Type"]
+)
+def test_a_header_that_the_delivery_writes_is_refused(name: str) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        checked_headers([(name, "x")])
+    assert str(caught.value) == (
+        f"the header {name!r} is written by the delivery itself (at $.headers.{name})"
+    )
+
+
+@pytest.mark.parametrize("value", ["a\r\nb", "\x00", "\x7f", "\x80", "\u20ac"])
+def test_a_value_that_no_header_can_carry_is_refused(value: str) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        checked_headers([("X-Token", value)])
+    assert str(caught.value) == (
+        "a character in the value of 'X-Token' that no header can carry (at $.headers.X-Token)"
+    )
+
+
+def test_a_webhook_wants_what_it_named_and_does_not_show_its_secrets() -> None:
+    webhook = Webhook(
+        id=ObjectId("a" * 24),
+        number=1,
+        name="mine",
+        payload_url="http://example.com/",
+        events=("completed",),
+        event_types=frozenset({"candidate.completed"}),
+        generation="v1",
+        headers=(("X-Token", "s3cret"),),
+        secret="whsec_s3cret",
+        description="",
+        endpoint_id="",
+        subscription_id="",
+        created_at=AT,
+        modified_at=AT,
+    )
+    assert webhook.wants("candidate.completed")
+    assert not webhook.wants("candidate.invited")
+    assert repr(webhook) == (
+        "Webhook(aaaaaaaaaaaaaaaaaaaaaaaa, 'mine', 'http://example.com/', ['completed'])"
+    )

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from emulator.errors import ScenarioError
+from emulator.scenario.reading import read
+
+FILES = sorted((Path(__file__).parent / "negative").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_wrong_file_is_refused_with_everything_that_is_wrong(path: Path) -> None:
+    variables = {"TITLE": "A", "HOSTNAME": "b"}
+    with pytest.raises(ScenarioError) as refused:
+        read(path.name, path.read_bytes(), variables)
+    assert f"{refused.value}\n" == path.with_suffix(".txt").read_text()
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len(FILES) >= 40
+
+
+def test_each_text_has_its_file() -> None:
+    texts = {path.stem for path in (Path(__file__).parent / "negative").glob("*.txt")}
+    assert texts == {path.stem for path in FILES}

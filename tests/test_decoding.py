@@ -1,0 +1,115 @@
+"""Untrusted input: a decoder's complaint becomes ours, with the JSON path."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+import pytest
+
+from emulator.decoding import convert, decode
+from emulator.errors import InvalidInputError
+
+
+class Empty(msgspec.Struct, forbid_unknown_fields=True):
+    """Takes nothing."""
+
+
+class Item(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
+    first_name: str
+    size: Annotated[int, msgspec.Meta(ge=0)] = 0
+
+
+class Asked(msgspec.Struct, forbid_unknown_fields=True):
+    name: str = ""
+    items: list[Item] = []
+    best: Item | None = None
+    more: dict[str, Item] = {}
+    words: list[str] = []
+
+
+def problem(body: bytes, kind: type = Asked) -> str:
+    with pytest.raises(InvalidInputError) as caught:
+        decode(body, kind)
+    return str(caught.value)
+
+
+def test_a_body_becomes_a_record() -> None:
+    asked = decode(b'{"name": "x", "items": [{"firstName": "Ada"}]}', Asked)
+    assert asked == Asked("x", [Item("Ada")])
+
+
+def test_what_is_not_json_is_refused() -> None:
+    assert problem(b"") == "not JSON: input data was truncated"
+    assert problem(b"{") == "not JSON: input data was truncated"
+    assert problem(b"{} x") == "not JSON: JSON is malformed: trailing characters (byte 4)"
+
+
+def test_what_is_not_utf_8_is_refused() -> None:
+    assert problem(b'{"name": "\xff"}').startswith("not JSON: ")
+    assert problem(b'{"name": "\\ud800"}').startswith("not JSON: ")
+
+
+def test_a_body_nested_too_deep_is_refused() -> None:
+    deep = b'{"unknown": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    with pytest.raises(InvalidInputError):
+        decode(deep, dict)
+
+
+def test_a_wrong_type_is_told_with_its_path() -> None:
+    assert problem(b'{"name": 1}') == "expected 'str', got 'int' (at $.name)"
+    assert problem(b'{"items": [{"firstName": "A"}, {"firstName": null}]}') == (
+        "expected 'str', got 'null' (at $.items[1].firstName)"
+    )
+    assert problem(b"[]") == "expected 'object', got 'array' (at $)"
+
+
+def test_a_missing_key_and_a_value_out_of_bounds_are_told() -> None:
+    assert problem(b'{"items": [{}]}') == (
+        "object missing required field 'firstName' (at $.items[0])"
+    )
+    assert problem(b'{"best": {"firstName": "A", "size": -1}}') == (
+        "expected 'int' >= 0 (at $.best.size)"
+    )
+
+
+def test_an_unknown_key_is_told_with_what_is_near() -> None:
+    assert problem(b'{"nmae": ""}') == "unknown key 'nmae'; near: 'name' (at $)"
+
+
+def test_an_unknown_key_with_nothing_near_is_told_with_all_that_is_known() -> None:
+    assert problem(b'{"xyzzy": 1}') == (
+        "unknown key 'xyzzy'; known: best, items, more, name, words (at $)"
+    )
+
+
+def test_an_unknown_key_where_none_is_taken_says_so() -> None:
+    assert problem(b'{"x": 1}', Empty) == "unknown key 'x'; it takes none (at $)"
+    assert problem(b'{"`x`": 1}', Empty) == "unknown key '`x`'; it takes none (at $)"
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        (b'{"items": [{"firstnam": ""}]}', "$.items[0]"),
+        (b'{"best": {"firstnam": ""}}', "$.best"),
+        (b'{"more": {"x": {"firstnam": ""}}}', "$.more[...]"),
+    ],
+)
+def test_an_unknown_key_further_in_is_told_with_the_keys_of_its_own_object(
+    body: bytes, path: str
+) -> None:
+    assert problem(body) == f"unknown key 'firstnam'; near: 'firstName' (at {path})"
+
+
+def test_an_unknown_key_in_a_list_at_the_top_is_told_too() -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        decode(b'[{"firstnam": ""}]', list[Item])
+    assert str(caught.value) == "unknown key 'firstnam'; near: 'firstName' (at $[0])"
+
+
+def test_decoded_values_are_converted_by_the_same_rules() -> None:
+    assert convert({"name": "x"}, Asked) == Asked("x")
+    with pytest.raises(InvalidInputError) as caught:
+        convert({"words": ["a", 1]}, Asked)
+    assert str(caught.value) == "expected 'str', got 'int' (at $.words[1])"

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from emulator.emulator import Emulator
+from emulator.receiver import Receiver
+from emulator.workspace.canonical import canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from emulator.journal.entry import Entry
+    from emulator.workspace.workspace import Workspace
+
+
+async def _invite(workspace: Workspace) -> None:
+    job = workspace.create_assessment(title="A job")
+    workspace.invite(job.id, email="ada@example.com")
+    await workspace.settle()
+
+
+def _run(
+    steps: Callable[[Workspace], Awaitable[None]] = _invite,
+    *,
+    delay: float = 0.0,
+    seed: int = 1,
+    status: int = 200,
+) -> list[Entry]:
+    async def main() -> list[Entry]:
+        async with (
+            Receiver(delay=delay, statuses=(status,)) as receiver,
+            Emulator(seed=seed, clock="virtual", in_flight=1) as emulator,
+        ):
+            workspace = emulator.workspace()
+            workspace.add_webhook(
+                name="ats",
+                payload_url=f"{receiver.url}/hook?port=:80",
+                events=["candidate.status_changed", "candidate.invited", "candidate.rejected"],
+                headers={"X-Webhook-Token": "s3cret", "webhook-timestamp": "17"},
+                secret="whsec_abc",
+            )
+            await steps(workspace)
+            return list(workspace.entries())
+
+    return asyncio.run(main())
+
+
+def test_what_is_measured_makes_no_difference() -> None:
+    assert canonical(_run()) == canonical(_run(delay=0.02))
+
+
+def test_seed_and_answer_make_one() -> None:
+    expected = canonical(_run())
+    assert canonical(_run(seed=2)) != expected
+    assert canonical(_run(status=204)) != expected
+
+
+def test_secrets_do_not_get_out() -> None:
+    text = canonical(_run()).decode()
+    assert "s3cret" not in text
+    assert "whsec_abc" not in text
+    assert "X-Webhook-Token" in text
+
+
+def test_an_outcome_keeps_its_status_and_its_reason_only() -> None:
+    entries = [msgspec.json.decode(line) for line in canonical(_run()).splitlines()]
+    finished = next(one for one in entries if one["kind"] == "attempt.finished")
+    assert finished["data"]["outcome"] == {"reason": "answered", "status": 200}
+    started = next(one for one in entries if one["kind"] == "attempt.started")
+    assert started["data"]["attempt"]["url"] == "http://127.0.0.1/hook?port=:80"
+    assert started["data"]["attempt"]["headers"] == [
+        ["Content-Type", "application/json"],
+        ["User-Agent", "Testlify-Emulator"],
+        ["X-Webhook-Token", "[redacted]"],
+        ["webhook-timestamp", ""],
+    ]
+
+
+def test_a_body_stands_as_it_was_sent() -> None:
+    entries = _run()
+    body = next(one.data.body for one in entries if one.kind == "message.created")  # type: ignore[attr-defined]
+    told = [msgspec.json.decode(line) for line in canonical(entries).splitlines()]
+    message = next(one for one in told if one["kind"] == "message.created")
+    assert message["data"]["body"] == body.decode()
+
+
+def test_an_advance_in_one_go_or_in_two_compares_equal_and_numbers_have_no_gaps() -> None:
+    async def in_one(workspace: Workspace) -> None:
+        await _invite(workspace)
+        await workspace.advance(31 * 86_400)
+
+    async def in_two(workspace: Workspace) -> None:
+        await _invite(workspace)
+        await workspace.advance(86_400)
+        await workspace.advance(30 * 86_400)
+
+    one, two = _run(in_one), _run(in_two)
+    assert len(one) + 1 == len(two)
+    assert canonical(one) == canonical(two)
+    numbers = [msgspec.json.decode(line)["number"] for line in canonical(two).splitlines()]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_only_loopback_ports_are_left_out() -> None:
+    async def elsewhere(workspace: Workspace) -> None:
+        for url in ("https://example.com:8443/a", "http://localhost:81", "http://[::1]:82/b"):
+            workspace.add_webhook(name="x", payload_url=url, events=["candidate.rejected"])
+
+    text = canonical(_run(elsewhere)).decode()
+    assert '"https://example.com:8443/a"' in text
+    assert '"http://localhost"' in text
+    assert '"http://[::1]/b"' in text
