@@ -20,9 +20,11 @@ from emulator.workspace.workspace import Workspace
 if TYPE_CHECKING:
     from datetime import datetime
     from importlib.resources.abc import Traversable
+    from pathlib import Path
     from types import TracebackType
 
     from emulator.domain.events import Generation
+    from emulator.journal.store import Store
 
 DEFAULT_WORKSPACE = "default"
 IN_FLIGHT = 512
@@ -43,6 +45,7 @@ class Emulator:
         generation: of their webhooks that do not say otherwise.
         schemas: a folder of the user's that is laid over the bundled schemas.
         allow_hosts: host names and CIDRs beyond this machine and its private networks.
+        journal: file to keep the journal in; None keeps it in memory.
         in_flight: attempts under way at once in a workspace; 1 is lockstep.
         is_strict: know only tokens of workspaces that were opened by name.
     """
@@ -56,6 +59,7 @@ class Emulator:
         generation: Generation = "v1",
         schemas: Traversable | None = None,
         allow_hosts: tuple[str, ...] = (),
+        journal: Path | None = None,
         in_flight: int = IN_FLIGHT,
         is_strict: bool = False,
     ) -> None:
@@ -66,14 +70,16 @@ class Emulator:
             generation=generation,
         )
         self.contracts = Contracts(schemas)
-        self.journal = Journal(MemoryStore())
+        self.journal = Journal(MemoryStore() if journal is None else _on_disk(journal))
+        self.is_ready = journal is None  # nothing to replay then
         self.is_strict = is_strict
         self._in_flight = in_flight
         self._transport = Wire(Guard(allow_hosts))
         self._workspaces: dict[str, Workspace] = {}
 
     async def __aenter__(self) -> Self:
-        """Open for business."""
+        """Start, and stop at the end."""
+        await self.start()
         return self
 
     async def __aexit__(
@@ -85,6 +91,12 @@ class Emulator:
         """Stop: what is under way may end, the rest is dropped with the reason ``shutdown``."""
         await self.stop()
 
+    async def start(self) -> None:
+        """Open for business: bring back what the journal holds."""
+        for name in self.journal.workspaces():
+            await self._open(name, self.settings).replay()
+        self.is_ready = True
+
     async def stop(self, grace: float = GRACE) -> None:
         """Stop all workspaces, at most *grace* seconds each, and let go of every connection."""
         try:
@@ -92,6 +104,7 @@ class Emulator:
                 await workspace.close(grace)
         finally:
             await self._transport.close()
+            self.journal.close()
 
     @property
     def workspaces(self) -> dict[str, Workspace]:
@@ -114,16 +127,21 @@ class Emulator:
             if not _NAME.fullmatch(name):
                 message = f"not a workspace name: {name[:80]!r}; expected letters, digits, _ . -"
                 raise InvalidInputError(message)
-            self._workspaces[name] = Workspace(
-                name,
-                journal=self.journal,
-                contracts=self.contracts,
-                transport=self._transport,
-                settings=settings or self.settings,
-                in_flight=self._in_flight,
-                per_webhook=min(PER_WEBHOOK, self._in_flight),
-            )
+            self._open(name, settings or self.settings)
         return self._workspaces[name]
+
+    def _open(self, name: str, settings: Settings) -> Workspace:
+        workspace = Workspace(
+            name,
+            journal=self.journal,
+            contracts=self.contracts,
+            transport=self._transport,
+            settings=settings,
+            in_flight=self._in_flight,
+            per_webhook=min(PER_WEBHOOK, self._in_flight),
+        )
+        self._workspaces[name] = workspace
+        return workspace
 
     def existing(self, name: str) -> Workspace:
         """Return the open workspace called *name*.
@@ -170,3 +188,10 @@ def workspace_name(token: str) -> str:
     if _NAME.fullmatch(token):
         return token
     return f"token-{hashlib.sha256(token.encode()).hexdigest()[:16]}"
+
+
+def _on_disk(path: Path) -> Store:
+    from emulator.journal.sqlite import SqliteStore
+    from emulator.workspace.fold import KINDS
+
+    return SqliteStore(path, {kind: type_ for kind, (type_, _) in KINDS.items()})

@@ -15,6 +15,8 @@ caller's mistakes, and ours.
     ├── NotFoundError            no such record                              exit 2, 404
     ├── ConflictError            right in itself, wrong now                  exit 2, 409
     │   └── IllegalCommandError  not a row of the lifecycle's table
+    ├── NotReadyError            the journal is still being replayed         exit 2, 503
+    ├── JournalError             a journal file that can't be used           exit 2, 503
     └── MissingDataError         the installation lacks its schemas          exit 3, 500
 """
 
@@ -146,6 +148,20 @@ class IllegalCommandError(ConflictError):
         self.legal = sorted(legal)
         allowed = ", ".join(self.legal) or "none"
         super().__init__(f"{subject} is {state}: {command!r} is not legal; legal: {allowed}")
+
+
+class NotReadyError(EmulatorError):
+    """A call before the journal was replayed."""
+
+    status = 503
+    code = "not_ready"
+
+
+class JournalError(EmulatorError):
+    """A journal file that can't be opened, read or written."""
+
+    status = 503
+    code = "journal_failed"
 
 
 class MissingDataError(EmulatorError):

@@ -20,6 +20,7 @@ _VERBS = {
     "run": "run scenarios against a consumer",
     "listen": "a receiver that prints what it gets",
     "validate": "check a scenario, or a payload against its schema",
+    "journal": "print a journal file as JSON lines",
     "schema": "print the JSON Schema of an event's payload",
     "list": "what there is: events, commands, scenarios, steps",
     "ready": "wait until a server is ready",

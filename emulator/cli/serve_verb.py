@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextlib import AsyncExitStack
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,6 +62,11 @@ def _option(*names: str, **settings: Any) -> Callable[[Any], Any]:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Folder of schemas (v1/EVENT.json) laid over the bundled ones.",
 )
+@_option(
+    "--journal",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File to keep the journal in; what stands in it goes on. In memory when left out.",
+)
 @_option("--strict-tokens", is_flag=True, help="Refuse access tokens of unknown workspaces.")
 @_option("--hostname", multiple=True, help="A name under which we are called. Repeatable.")
 @_option(
@@ -97,21 +103,25 @@ async def _serve(options: dict[str, Any]) -> int:
         from emulator.contracts.folder import check_folder
 
         check_folder(options["schemas"])
+    listening = listen(options["host"], options["port"])
     emulator = Emulator(
         seed=options["seed"],
         clock=options["clock"],
         generation=options["webhooks"],
         schemas=options["schemas"],
         allow_hosts=options["allow_host"],
+        journal=options["journal"],
         is_strict=options["strict_tokens"],
     )
-    listening = listen(options["host"], options["port"])
-    async with emulator:
+    app = application(emulator, hostnames=options["hostname"])
+    # Served while the journal is replayed, so that livez answers; closed before it is.
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(emulator.stop)
+        url = await stack.enter_async_context(serving(app, listening))
+        await emulator.start()
         emulator.workspace()
-        app = application(emulator, hostnames=options["hostname"])
-        async with serving(app, listening) as url:
-            _say_ready(url)
-            is_interrupt = await loop.stopped()
+        _say_ready(url)
+        is_interrupt = await loop.stopped()
     return INTERRUPTED if is_interrupt else 0
 
 

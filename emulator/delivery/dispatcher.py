@@ -31,6 +31,10 @@ class Desk(Protocol):
         """Note that the attempt starts; None when there is nothing to send any more."""
         ...
 
+    async def flush(self) -> None:
+        """Return once all that was noted is as safe as it gets: nothing is sent before."""
+        ...
+
     def finish_attempt(self, key: Key, outcome: Outcome) -> None:
         """Note how the attempt ended."""
         ...
@@ -156,6 +160,7 @@ class Dispatcher:
     async def _run(self, key: Key, transport: Transport, request: Request) -> None:
         try:
             try:
+                await self._desk.flush()
                 outcome = await transport.send(request)
             except asyncio.CancelledError:
                 outcome = Outcome("shutdown")  # by stop or abandon; this task ends here anyway

@@ -24,6 +24,7 @@ Reason = Literal[
     "app_failed",  # an in-process consumer raised
     "cut",  # we broke the connection on purpose (a fault)
     "shutdown",  # we were stopped meanwhile
+    "interrupted",  # the process was killed meanwhile; tried again
 ]
 """How an attempt ended, whatever the profile makes of it. Codes are stable; words are not."""
 

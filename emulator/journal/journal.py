@@ -32,7 +32,7 @@ class Journal:
         Returns:
             Their entries, numbered.
         """
-        number = self._last.get(workspace, 0)
+        number = self.last(workspace)
         entries = [
             Entry(number + place, at, workspace, kind, data)
             for place, (kind, data) in enumerate(records, start=1)
@@ -49,13 +49,28 @@ class Journal:
 
     def last(self, workspace: str) -> int:
         """Return the number of the workspace's newest entry, 0 without any."""
-        return self._last.get(workspace, 0)
+        if workspace not in self._last:
+            self._last[workspace] = self._store.last(workspace)
+        return self._last[workspace]
 
     def forget(self, workspace: str) -> None:
         """Let go of a workspace's entries; who watches it sees no more."""
         self._store.forget(workspace)
         self._last.pop(workspace, None)
         self._wake(workspace)
+
+    @property
+    def is_durable(self) -> bool:
+        """Whether entries outlive the process."""
+        return self._store.is_durable
+
+    def workspaces(self) -> list[str]:
+        """Return the names of the workspaces that have entries."""
+        return self._store.workspaces()
+
+    def close(self) -> None:
+        """Let go of the store; nothing is appended after it."""
+        self._store.close()
 
     async def flush(self) -> None:
         """Return once all that was appended is as safe as the store can make it."""

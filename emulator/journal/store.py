@@ -12,7 +12,13 @@ if TYPE_CHECKING:
 
 
 class Store(Protocol):
-    """Keeps entries, in order, by workspace."""
+    """Keeps entries, in order, by workspace.
+
+    Attributes:
+        is_durable: whether they outlive the process.
+    """
+
+    is_durable: bool
 
     def write(self, entries: Sequence[Entry]) -> None:
         """Take the entries of one command, all or none."""
@@ -22,8 +28,12 @@ class Store(Protocol):
         """Yield the workspace's entries whose number is above *after*, in order."""
         ...
 
+    def last(self, workspace: str) -> int:
+        """Return the number of the workspace's newest entry, 0 without any."""
+        ...
+
     def workspaces(self) -> list[str]:
-        """Return the names of the workspaces that have entries, in the order of their first."""
+        """Return the names of the workspaces that have entries."""
         ...
 
     def forget(self, workspace: str) -> None:
@@ -34,9 +44,15 @@ class Store(Protocol):
         """Return once all that was written is as safe as this store can make it."""
         ...
 
+    def close(self) -> None:
+        """Let go of what is held; nothing is written after it."""
+        ...
+
 
 class MemoryStore:
     """Keeps entries as long as the process lives."""
+
+    is_durable = False
 
     def __init__(self) -> None:
         self._entries: dict[str, list[Entry]] = {}
@@ -50,6 +66,10 @@ class MemoryStore:
         # Numbers have no gaps, so an entry's place is its number less one.
         return islice(self._entries.get(workspace, ()), after, None)
 
+    def last(self, workspace: str) -> int:
+        """Return the number of the workspace's newest entry."""
+        return len(self._entries.get(workspace, ()))
+
     def workspaces(self) -> list[str]:
         """Return the names of the workspaces that have entries."""
         return list(self._entries)
@@ -60,3 +80,6 @@ class MemoryStore:
 
     async def flush(self) -> None:
         """Return at once: memory is as safe as it gets."""
+
+    def close(self) -> None:
+        """Do nothing: there is nothing to let go of."""

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 _MARKS = {"passed": "✓", "failed": "✗", "skipped": "-"}
 _VERDICTS = {"passed": "passed", "failed": "FAILED", "no_evidence": "NO EVIDENCE"}
 _LONGEST = 100
+"""Characters of a step's detail."""
+
+_MOST = 4
+"""Deliveries named on the line of a step."""
 
 
 def lines(result: Result) -> list[str]:
@@ -84,10 +88,6 @@ def _caused(deliveries: tuple[Delivery, ...]) -> str:
     ]
     more = f"; {len(deliveries) - _MOST} more" if len(deliveries) > _MOST else ""
     return f"  -> {'; '.join(told)}{more}"
-
-
-_MOST = 4
-"""Deliveries named on the line of a step."""
 
 
 def _counted(sent: int) -> str:

@@ -151,12 +151,7 @@ class _Reader:
 
 
 def _by_value(reader: Any, node: Node) -> Any:
-    try:
-        return reader(node.plain())
-    except InvalidInputError:
-        if node.text is None:
-            raise
-        return reader(node.text)
+    return reader(node.plain())
 
 
 def _word(node: Node) -> str:

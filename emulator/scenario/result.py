@@ -18,7 +18,7 @@ _EXIT_CODES: dict[Verdict, int] = {"passed": 0, "failed": 1, "no_evidence": 2}
 
 _NOT_THERE = frozenset({
     "refused", "unreachable", "name_not_found", "address_forbidden", "connect_timeout",
-    "answer_timeout", "tls_failed", "shutdown",
+    "answer_timeout", "tls_failed", "shutdown", "interrupted",
 })  # fmt: skip
 """Ends of an attempt that tell nothing about a consumer: nobody may have been there."""
 
@@ -54,7 +54,7 @@ class Result(msgspec.Struct, frozen=True):
         file: as it was given.
         seed: that it ran with; the same one gives the same run.
         reason: why the verdict is not ``passed``, one sentence; empty else.
-        entries: the journal of the run.
+        entries: the journal of the run, its secrets included; what shows it redacts.
         duration_ms: real time.
     """
 
@@ -71,6 +71,11 @@ class Result(msgspec.Struct, frozen=True):
     def exit_code(self) -> int:
         """0 passed, 1 failed, 2 no evidence."""
         return _EXIT_CODES[self.verdict]
+
+    def __repr__(self) -> str:
+        """Leave out the journal, which holds secrets."""
+        why = f" ({self.reason})" if self.reason else ""
+        return f"<Result {self.file} {self.verdict}{why}, {len(self.steps)} steps>"
 
 
 def verdict(

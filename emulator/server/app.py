@@ -14,7 +14,7 @@ from starlette.middleware.exceptions import ExceptionMiddleware
 from emulator.errors import EmulatorError
 from emulator.server.control import routes as control
 from emulator.server.control.errors import problem
-from emulator.server.guard import PageGuard
+from emulator.server.guard import PageGuard, ReplayGuard
 from emulator.server.provider import routes as provider
 from emulator.server.provider.errors import error as provider_error
 
@@ -45,6 +45,7 @@ def application(emulator: Emulator, *, hostnames: Iterable[str] = ()) -> Starlet
             # its own: what it raises leaves in the form of the API that was called.
             Middleware(ExceptionMiddleware, handlers=handlers),
             Middleware(PageGuard, hostnames=tuple(hostnames)),
+            Middleware(ReplayGuard, emulator=emulator),
         ],
     )
     app.state.emulator = emulator

@@ -1,4 +1,4 @@
-"""Keeps foreign web pages out: checks Host and Origin of every request; never a token."""
+"""What stands before every call: no foreign web page, and nothing before the replay ended."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from emulator.errors import ForbiddenError
+from emulator.errors import ForbiddenError, NotReadyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from emulator.emulator import Emulator
 
 
 class PageGuard:
@@ -54,6 +56,30 @@ class PageGuard:
         if urlsplit(origin).netloc != host:
             message = f"a page of {origin[:80]!r} may not call this API"
             raise ForbiddenError(message)
+
+
+class ReplayGuard:
+    """Middleware that serves nothing but ``livez`` until the journal is replayed.
+
+    Args:
+        app: what is guarded.
+        emulator: that replays.
+    """
+
+    def __init__(self, app: ASGIApp, emulator: Emulator) -> None:
+        self._app = app
+        self._emulator = emulator
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or raise.
+
+        Raises:
+            NotReadyError: the journal is not replayed yet.
+        """
+        if not self._emulator.is_ready and not scope["path"].endswith("/livez"):
+            message = "the journal is being replayed; ask /_emulator/readyz again"
+            raise NotReadyError(message)
+        await self._app(scope, receive, send)
 
 
 def _name(host: str) -> str:

@@ -16,7 +16,16 @@ import msgspec
 from emulator.clock import EPOCH, Mode, Timeline
 from emulator.delivery.dispatcher import Dispatcher
 from emulator.delivery.plan import plan
-from emulator.delivery.records import Attempt, Dropped, Finished, Message, Planned, Started
+from emulator.delivery.records import (
+    Attempt,
+    Dropped,
+    Finished,
+    Message,
+    Outcome,
+    Planned,
+    Started,
+)
+from emulator.domain.candidate import INVITED
 from emulator.domain.ids import chance
 from emulator.domain.people import organisation
 from emulator.errors import ConflictError, InvalidInputError
@@ -29,13 +38,15 @@ if TYPE_CHECKING:
 
     from emulator.clock import TimerKey
     from emulator.contracts.schemas import Contracts
-    from emulator.delivery.records import Key, Outcome, Request, Transport, Trigger
+    from emulator.delivery.records import Delivery, Key, Request, Transport, Trigger
     from emulator.journal.entry import Entry
     from emulator.journal.journal import Journal
     from emulator.workspace.commands import Change, Record
 
 # Ranks of timers at one instant: a candidate expires before a delivery is tried again.
 _EXPIRY, _ATTEMPT = 1, 2
+
+_REPLAYED_AT_ONCE = 1_000  # entries, some ten milliseconds' worth
 
 
 class Flow:
@@ -70,8 +81,47 @@ class Flow:
         self._dispatcher = Dispatcher(self, in_flight=in_flight, per_webhook=per_webhook)
         self._advancing = asyncio.Lock()
         self._alarm: asyncio.TimerHandle | None = None
-        first = journal.append(name, self.now(), [("workspace.opened", self._opened(settings))])
-        self.state = fold.opened(first[0])
+        first = next(journal.entries(name), None)
+        if first is None:
+            opened = ("workspace.opened", self._opened(settings))
+            (first,) = journal.append(name, self.now(), [opened])
+        self.state = fold.opened(first)
+
+    # --- replay -------------------------------------------------------------------------------
+
+    async def replay(self) -> None:
+        """Bring a workspace back from its journal, and go on where it stood.
+
+        The event loop gets its turn all the while. An attempt whose end is not in the journal
+        is noted as interrupted, and the delivery is tried again: at least once.
+        """
+        for count, entry in enumerate(self._journal.entries(self.name, after=1)):
+            fold.apply(self.state, entry)
+            if count % _REPLAYED_AT_ONCE == 0:
+                await asyncio.sleep(0)
+        self._timeline = Timeline(self.state.settings.clock, self.state.now)
+        for candidate in self.state.candidates.values():
+            if candidate.state == INVITED:
+                self._timeline.set_timer((_EXPIRY, candidate.number, 0, 0), candidate.valid_until)
+        for key in list(self.state.by_status.get("pending", ())):
+            self._resume(self.state.deliveries[key])
+        self._arm()
+
+    def _resume(self, delivery: Delivery) -> None:
+        message, webhook, tried = delivery.message, delivery.webhook_number, len(delivery.attempts)
+        if not tried:
+            self._dispatcher.offer((message.number, webhook, 1), message.subject)
+        elif delivery.next_due is not None:
+            key = (_ATTEMPT, message.number, webhook, tried + 1)
+            self._timeline.set_timer(key, delivery.next_due)
+        elif delivery.attempts[-1].outcome is None:
+            lost = Finished(
+                message.number, webhook, tried, Outcome("interrupted"), is_success=False,
+                status="pending", reason="interrupted", next_due=self.now(),
+            )  # fmt: skip
+            self._commit([("attempt.finished", lost)])
+        else:
+            self._dispatcher.offer((message.number, webhook, tried + 1))
 
     # --- the workspace itself ---------------------------------------------------------------
 
@@ -93,6 +143,9 @@ class Flow:
     async def close(self, grace: float, reason: str = "shutdown") -> None:
         """Let what is under way end, drop the rest, stop all timers.
 
+        With a journal on disk, a shutdown drops nothing: what is pending goes on at the next
+        start.
+
         Args:
             grace: how long to wait, in real seconds.
             reason: why the rest is dropped.
@@ -102,7 +155,8 @@ class Flow:
         finally:
             self._timeline.clear()
             self._arm()
-            self._commit(self._drops(reason))
+            if not self._journal.is_durable or reason != "shutdown":
+                self._commit(self._drops(reason))
             await self._journal.flush()
 
     def _opened(self, settings: Settings) -> Opened:

@@ -101,7 +101,6 @@ def _candidate(state: State, data: CandidateChanged) -> None:
 
 def _message(state: State, data: Message) -> None:
     state.message_count = data.number
-    state.test_count += not data.subject
     for number in data.webhooks:
         webhook = state.webhook_numbers[number]
         key = (data.number, number)

@@ -50,7 +50,6 @@ class State:
         self.people: dict[str, Candidate] = {}
         self.invitations: dict[str, list[str]] = defaultdict(list)  # person or assessment -> ids
         self.message_count = 0
-        self.test_count = 0
         self.deliveries: dict[DeliveryKey, Delivery] = {}
         self.by_event: dict[str, list[DeliveryKey]] = defaultdict(list)
         self.by_subject: dict[str, list[DeliveryKey]] = defaultdict(list)  # subject or person

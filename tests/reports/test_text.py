@@ -40,8 +40,10 @@ def test_a_result_is_told_line_by_line() -> None:
     assert text.lines(result) == [
         "It happens (a.yaml)",
         "  ✓ create_assessment",
-        "  ✓ invite to: job  -> candidate.invited 503, 200; candidate.invited refused; "
-        "candidate.invited pending",
+        (
+            "  ✓ invite to: job  -> candidate.invited 503, 200; candidate.invited refused; "
+            "candidate.invited pending"
+        ),
         f"  ✗ expect event: x, {'y' * 90}...",
         "      a.yaml:8",
         "      expected 1; came 0",

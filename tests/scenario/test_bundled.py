@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -43,6 +46,39 @@ def test_two_runs_have_the_same_canonical_journal(
     assert first.url != second.url
     assert canonical(one.entries) == canonical(other.entries)
     assert [one.body for one in first.requests] == [one.body for one in second.requests]
+
+
+_IN_A_PROCESS = """
+import asyncio, hashlib
+from emulator.receiver import Receiver
+from emulator.scenario.library import read_all
+from emulator.scenario.run import run
+from emulator.workspace.canonical import canonical
+
+async def main():
+    async with Receiver() as receiver:
+        (scenario,) = read_all(["invitation-expires"], {"CONSUMER_URL": receiver.url})
+        return canonical((await run(scenario)).entries)
+
+print(hashlib.sha256(asyncio.run(main())).hexdigest())
+"""
+
+
+def test_another_process_has_the_same_canonical_journal() -> None:
+    """Sets are hashed anew in each process, and must not show."""
+    digests = set()
+    for hash_seed in ("1", "2", "3"):
+        environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+        digests.add(
+            subprocess.run(
+                [sys.executable, "-c", _IN_A_PROCESS],
+                env=environment,
+                check=True,
+                capture_output=True,
+                text=True,
+            ).stdout
+        )
+    assert len(digests) == 1
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -77,8 +77,10 @@ def test_all_that_is_wrong_with_all_of_them_is_told_at_once(tmp_path: Path) -> N
     with pytest.raises(ScenarioError) as refused:
         read_all([str(tmp_path), "absent.yaml", "candidate-completes"], {})
     assert str(refused.value).splitlines() == [
-        f"{tmp_path}/bad.yaml:3:15: a duration without a unit: 1; "
-        "expected one as in 150ms 10s 5m 2h 30d",
+        (
+            f"{tmp_path}/bad.yaml:3:15: a duration without a unit: 1; "
+            "expected one as in 150ms 10s 5m 2h 30d"
+        ),
         "absent.yaml: can't be read: no such file or directory",
         "scenarios/candidate-completes.yaml:6:18: the variable 'CONSUMER_URL' is not set",
     ]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 TEXT = """\
 scenario: Something
+webhooks: v1
 consumer:
   - payload_url: ${CONSUMER_URL}/hook
     events: [candidate.status_changed]
@@ -127,11 +128,12 @@ def test_a_step_keeps_its_line_and_its_words() -> None:
     scenario = read("a.yaml", (TEXT + steps).encode(), variables)
     told = [(placed.name, placed.detail, placed.line) for placed in scenario.steps]
     assert told == [
-        ("create_assessment", "", 7),
-        ("wait", "1h", 9),
-        ("wait", "duration: 90s", 10),
+        ("create_assessment", "", 8),
+        ("wait", "1h", 10),
+        ("wait", "duration: 90s", 11),
     ]
-    assert [one.step.duration for one in scenario.steps if isinstance(one.step, Wait)] == [3600, 90]
+    waits = [float(one.step.duration) for one in scenario.steps if isinstance(one.step, Wait)]
+    assert waits == [3600, 90]
 
 
 def test_an_expectation_is_read_whole() -> None:

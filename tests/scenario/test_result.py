@@ -29,6 +29,7 @@ def _delivery(reason: Reason, status: int | None = None) -> Delivery:
         "answer_timeout",
         "tls_failed",
         "shutdown",
+        "interrupted",
     ],
 )
 def test_a_consumer_that_never_answered_is_no_evidence(reason: Reason) -> None:
@@ -55,3 +56,8 @@ def test_nothing_sent_is_no_evidence() -> None:
 def test_each_verdict_has_its_exit_code(said: str, code: int) -> None:
     result = Result("t", "f", 1, (), said)  # type: ignore[arg-type]
     assert result.exit_code == code
+
+
+def test_a_result_prints_without_its_journal() -> None:
+    result = Result("t", "a.yaml", 1, (PASSED,), "no_evidence", "nothing was sent")
+    assert repr(result) == "<Result a.yaml no_evidence (nothing was sent), 1 steps>"

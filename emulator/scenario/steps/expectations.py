@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import msgspec
 
+from emulator.domain.events import event_type
 from emulator.durations import show
+from emulator.errors import InvalidInputError
 from emulator.scenario import matching
 from emulator.scenario.steps.step import Context, Step
 from emulator.scenario.words import Answered, CandidateName, Duration, EventName, PayloadPath
@@ -33,6 +35,12 @@ class Expect(Step, frozen=True):
     answered: Answered | None = None
     count: Count | None = None
     within: Duration = Duration(0)
+
+    def __post_init__(self) -> None:
+        """Refuse what can never be met, before anything runs."""
+        if self.candidate is not None and event_type(self.event).subject != "candidate":
+            message = f"{self.event!r} is about no candidate"
+            raise InvalidInputError(message, path="$.candidate")
 
     async def run(self, context: Context) -> str:
         """Settle, look, and look again whenever something happened, up to `within`."""

@@ -115,6 +115,23 @@ def test_background_work_is_part_of_the_attempt(run: Run) -> None:
     assert done == ["work"]
 
 
+def test_an_application_that_listens_on_learns_that_the_client_has_gone(run: Run) -> None:
+    received: list[Any] = []
+
+    async def app(_scope: Any, receive: Any, send: Any) -> None:
+        received.append(await receive())
+        listening = asyncio.create_task(receive())
+        await send(start())
+        await send(part(b"ok"))
+        received.append(await listening)
+
+    assert run(sent(app)).status == 200
+    assert received == [
+        {"type": "http.request", "body": b'{"a":1}', "more_body": False},
+        {"type": "http.disconnect"},
+    ]
+
+
 def test_a_body_in_parts_is_put_together(run: Run) -> None:
     app = script(start(headers=[(b"x-a", b"b")]), part(b"a", more=True), part(b"b"))
     outcome = run(sent(app))

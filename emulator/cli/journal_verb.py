@@ -1,0 +1,60 @@
+"""``journal``: print a journal file as JSON lines."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from emulator.errors import InvalidInputError, UnknownNameError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from emulator.journal.entry import Entry
+
+
+@click.command(
+    name="journal", epilog="Example: testlify-emulator journal emulator.db --canonical > run.jsonl"
+)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--workspace", help="The entries of this workspace alone.")
+@click.option("--canonical", is_flag=True, help="Leave out what was measured, to compare two runs.")
+def command(file: Path, workspace: str | None, *, canonical: bool) -> None:
+    """Print the entries of the journal FILE, a line of JSON each, secrets redacted.
+
+    It can be read while the emulator writes it.
+    """
+    from emulator.workspace.canonical import canonical as canonical_lines
+    from emulator.workspace.journal_lines import line
+
+    out = sys.stdout.buffer
+    for name in _workspaces(file, workspace):
+        if canonical:
+            out.write(canonical_lines(_entries(file, name)))
+            continue
+        for entry in _entries(file, name):
+            out.write(line(entry))
+
+
+def _workspaces(file: Path, wanted: str | None) -> list[str]:
+    from emulator.journal.sqlite import stored_workspaces
+
+    if not file.is_file():
+        message = f"{file}: no such file"
+        raise InvalidInputError(message)
+    found = stored_workspaces(file)
+    if wanted is None:
+        return found
+    if wanted not in found:
+        raise UnknownNameError("workspace", wanted, found, show_all=True)
+    return [wanted]
+
+
+def _entries(file: Path, workspace: str) -> Iterator[Entry]:
+    from emulator.journal.sqlite import read_entries
+    from emulator.workspace.fold import KINDS
+
+    return read_entries(file, {kind: type_ for kind, (type_, _) in KINDS.items()}, workspace)

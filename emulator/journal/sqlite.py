@@ -1,0 +1,318 @@
+"""The store on disk: SQLite in WAL mode, commits grouped by a writer thread.
+
+A killed process loses nothing that was flushed: it is in the file. A power cut may take the
+last moments with it (``synchronous=NORMAL``), but tears no entry.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import sqlite3
+import threading
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from emulator.errors import JournalError
+from emulator.journal.entry import Entry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+APPLICATION_ID = 0x54_46_59_45
+"""Tells our files from another program's ("TFYE")."""
+
+FORMAT = 1
+"""Of the file; a newer one is refused."""
+
+_TABLE = """
+CREATE TABLE entries (
+    workspace TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    data BLOB NOT NULL,
+    PRIMARY KEY (workspace, number)
+) WITHOUT ROWID
+"""
+_READ = """
+SELECT number, at_ms, kind, data FROM entries
+WHERE workspace = ? AND number > ? AND number < ? ORDER BY number
+"""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+_NO_LIMIT = 2**63 - 1
+
+
+class SqliteStore:
+    """Keeps entries in a file, for one process at a time.
+
+    Entries are taken at once; a thread commits whatever came while it wrote the last batch.
+    Bound to the event loop that calls `flush`.
+
+    Args:
+        path: of the file; made, for its owner's eyes only, when it is not there.
+        kinds: kind of entry -> the type of its record.
+
+    Raises:
+        JournalError: the file can't be opened or written, is another program's or a newer
+            version's, or another process has it. Nothing was changed.
+    """
+
+    is_durable = True
+
+    def __init__(self, path: Path, kinds: Mapping[str, type[msgspec.Struct]]) -> None:
+        self._path = path
+        self._kinds = kinds
+        self._lock = _locked(path)
+        try:
+            _prepare(path)
+        except JournalError:
+            os.close(self._lock)
+            raise
+        self._fresh: dict[str, list[Entry]] = {}  # taken, not yet in the file
+        self._jobs: list[Sequence[Entry] | str] = []  # entries, or a workspace to forget
+        self._taken = self._done = 0
+        self._waiters: list[tuple[int, asyncio.Future[None]]] = []
+        self._news = threading.Condition()
+        self._is_closing = False
+        self._failure: JournalError | None = None
+        self._writer = threading.Thread(target=self._work, name="journal", daemon=True)
+        self._writer.start()
+
+    def write(self, entries: Sequence[Entry]) -> None:
+        """Take the entries of one command; they are committed together.
+
+        Raises:
+            JournalError: an earlier commit failed; nothing is taken any more.
+        """
+        with self._news:
+            self._take(entries)
+            self._fresh.setdefault(entries[0].workspace, []).extend(entries)
+
+    def forget(self, workspace: str) -> None:
+        """Let go of a workspace's entries."""
+        with self._news:
+            self._take(workspace)
+            self._fresh.pop(workspace, None)
+
+    def read(self, workspace: str, after: int = 0) -> Iterator[Entry]:
+        """Yield the workspace's entries whose number is above *after*, in order."""
+        with self._news:
+            fresh = [one for one in self._fresh.get(workspace, ()) if one.number > after]
+        before = fresh[0].number if fresh else _NO_LIMIT
+        yield from read_entries(self._path, self._kinds, workspace, after, before)
+        yield from fresh
+
+    def last(self, workspace: str) -> int:
+        """Return the number of the workspace's newest entry, 0 without any."""
+        with self._news:
+            if fresh := self._fresh.get(workspace):
+                return fresh[-1].number
+        with closing(_connected(self._path)) as database:
+            query = "SELECT max(number) FROM entries WHERE workspace = ?"
+            (number,) = database.execute(query, (workspace,)).fetchone()
+        return number or 0
+
+    def workspaces(self) -> list[str]:
+        """Return the names of the workspaces that have entries, sorted."""
+        with self._news:
+            fresh = set(self._fresh)
+        return sorted(fresh.union(stored_workspaces(self._path)))
+
+    async def flush(self) -> None:
+        """Return once all that was written is in the file.
+
+        Raises:
+            JournalError: it could not be written; says why.
+        """
+        with self._news:
+            if self._failure is not None:
+                raise self._failure
+            if self._done == self._taken:
+                return
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiters.append((self._taken, waiter))
+        await waiter
+
+    def close(self) -> None:
+        """Write what is left, and let go of the file."""
+        with self._news:
+            self._is_closing = True
+            self._news.notify()
+        self._writer.join()
+        os.close(self._lock)
+
+    def _take(self, job: Sequence[Entry] | str) -> None:
+        if self._failure is not None:
+            raise self._failure
+        self._jobs.append(job)
+        self._taken += 1
+        self._news.notify()
+
+    # --- the writer's thread ----------------------------------------------------------------
+
+    def _work(self) -> None:
+        with closing(_connected(self._path, is_writer=True)) as database:
+            while jobs := self._next_jobs():
+                try:
+                    _write(database, jobs)
+                except (sqlite3.Error, OSError) as error:
+                    self._note(jobs, failure=_failure(self._path, error))
+                    return
+                self._note(jobs)
+
+    def _next_jobs(self) -> list[Sequence[Entry] | str]:
+        with self._news:
+            while not self._jobs and not self._is_closing:
+                self._news.wait()
+            jobs, self._jobs = self._jobs, []
+        return jobs
+
+    def _note(self, jobs: list[Sequence[Entry] | str], failure: JournalError | None = None) -> None:
+        with self._news:
+            self._failure = failure
+            if failure is None:
+                self._done += len(jobs)
+                for job in jobs:
+                    fresh = [] if isinstance(job, str) else self._fresh.get(job[0].workspace, [])
+                    # Another list stands there when the workspace was forgotten meanwhile.
+                    if fresh and fresh[0] is job[0]:
+                        del fresh[: len(job)]
+            ready = [one for one in self._waiters if failure or one[0] <= self._done]
+            self._waiters = [one for one in self._waiters if one not in ready]
+        for _, waiter in ready:
+            waiter.get_loop().call_soon_threadsafe(_wake, waiter, failure)
+
+
+def read_entries(
+    path: Path,
+    kinds: Mapping[str, type[msgspec.Struct]],
+    workspace: str,
+    after: int = 0,
+    before: int = _NO_LIMIT,
+) -> Iterator[Entry]:
+    """Yield a workspace's entries of a journal file, also while another process writes it.
+
+    Raises:
+        JournalError: the file can't be read, or is not ours.
+    """
+    try:
+        with closing(_connected(path)) as database:
+            _check(path, database)
+            for number, at_ms, kind, data in database.execute(_READ, (workspace, after, before)):
+                record = msgspec.msgpack.decode(data, type=kinds[kind])
+                yield Entry(number, _EPOCH + at_ms * _MILLISECOND, workspace, kind, record)
+    except (sqlite3.Error, msgspec.MsgspecError, KeyError) as error:
+        raise _failure(path, error) from error
+
+
+def stored_workspaces(path: Path) -> list[str]:
+    """Return the names of the workspaces in a journal file, sorted.
+
+    Raises:
+        JournalError: the file can't be read, or is not ours.
+    """
+    try:
+        with closing(_connected(path)) as database:
+            _check(path, database)
+            found = database.execute("SELECT DISTINCT workspace FROM entries ORDER BY workspace")
+            return [name for (name,) in found]
+    except sqlite3.Error as error:
+        raise _failure(path, error) from error
+
+
+def _locked(path: Path) -> int:
+    # A file of its own, so that the journal can be read while it is written.
+    try:
+        lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise _failure(path, error) from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        message = f"the journal {str(path)!r} is in use by another process"
+        raise JournalError(message) from None
+    return lock
+
+
+def _prepare(path: Path) -> None:
+    """Make the file, or check that it is one of ours that can be written."""
+    try:
+        if not path.exists() or not path.stat().st_size:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            with closing(_connected(path, is_writer=True)) as database:
+                database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                database.execute(f"PRAGMA user_version = {FORMAT}")
+                database.execute(_TABLE)
+            return
+        with closing(_connected(path)) as database:
+            _check(path, database)
+        if not os.access(path, os.W_OK):
+            message = f"the journal {str(path)!r} can't be written; expected a writable file"
+            raise JournalError(message)
+    except (sqlite3.Error, OSError) as error:
+        raise _failure(path, error) from error
+
+
+def _check(path: Path, database: sqlite3.Connection) -> None:
+    (application,) = database.execute("PRAGMA application_id").fetchone()
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    if application != APPLICATION_ID:
+        message = f"{str(path)!r} is no journal of ours; expected one that 'serve --journal' made"
+        raise JournalError(message)
+    if version > FORMAT:
+        message = f"the journal {str(path)!r} has format {version}; this version reads {FORMAT}"
+        raise JournalError(message)
+
+
+def _connected(path: Path, *, is_writer: bool = False) -> sqlite3.Connection:
+    mode = "rw" if is_writer else "ro"
+    database = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None
+    )
+    if is_writer:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = NORMAL")
+    return database
+
+
+def _write(database: sqlite3.Connection, jobs: list[Sequence[Entry] | str]) -> None:
+    encode = msgspec.msgpack.encode
+    database.execute("BEGIN")
+    for job in jobs:
+        if isinstance(job, str):
+            database.execute("DELETE FROM entries WHERE workspace = ?", (job,))
+            continue
+        rows = [
+            (
+                one.workspace,
+                one.number,
+                (one.at - _EPOCH) // _MILLISECOND,
+                one.kind,
+                encode(one.data),
+            )
+            for one in job
+        ]
+        database.executemany("INSERT INTO entries VALUES (?, ?, ?, ?, ?)", rows)
+    database.execute("COMMIT")
+
+
+def _failure(path: Path, error: Exception) -> JournalError:
+    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return JournalError(f"the journal {str(path)!r} failed: {reason.lower()}")
+
+
+def _wake(waiter: asyncio.Future[None], failure: JournalError | None) -> None:
+    if waiter.done():
+        return
+    if failure is None:
+        waiter.set_result(None)
+    else:
+        waiter.set_exception(failure)
