@@ -11,8 +11,10 @@ from emulator.errors import (
     ForbiddenError,
     IllegalCommandError,
     InvalidInputError,
+    JournalError,
     MissingDataError,
     NotFoundError,
+    NotReadyError,
     ScenarioError,
     TooLargeError,
     UnauthorizedError,
@@ -31,6 +33,8 @@ TABLE: dict[type[EmulatorError], tuple[int, int, str]] = {
     NotFoundError: (2, 404, "not_found"),
     ConflictError: (2, 409, "conflict"),
     IllegalCommandError: (2, 409, "illegal_command"),
+    NotReadyError: (2, 503, "not_ready"),
+    JournalError: (2, 503, "journal_failed"),
     MissingDataError: (3, 500, "missing_data"),
 }
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 def shown(entry: Entry) -> dict[str, Any]:
     """Return an entry as plain JSON: times as text, bodies as text, secrets redacted."""
     plain: dict[str, Any] = redacted(
-        msgspec.to_builtins(entry, builtin_types=(datetime, bytes), enc_hook=_refuse)
+        msgspec.to_builtins(
+            entry, builtin_types=(datetime, bytes), enc_hook=_refuse, order="deterministic"
+        )
     )
     return {key: _as_text(value) for key, value in plain.items()}
 

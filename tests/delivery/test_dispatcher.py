@@ -30,6 +30,9 @@ class Desk:
         gates: key -> what its attempt waits for.
         gone: keys for which there is nothing to send any more.
         answers: key -> its outcome, or what its transport raises; 200 for the rest.
+        breaks: key -> a bug of the owner.
+        sent: keys whose transport was called, in order.
+        safe: what ``flush`` waits for.
         most: webhook -> how many attempts to it were ever under way at once; 0 for all.
     """
 
@@ -42,6 +45,9 @@ class Desk:
         self.answers: dict[Key, Outcome | Exception] = {}
         self.breaks: dict[Key, Exception] = {}
         self.most: Counter[int] = Counter()
+        self.sent: list[Key] = []
+        self.flushes = 0
+        self.safe: asyncio.Event | None = None
         self._busy: Counter[int] = Counter()
         self._news = asyncio.Event()
 
@@ -53,6 +59,12 @@ class Desk:
             self._busy[which] += 1
             self.most[which] = max(self.most[which], self._busy[which])
         return Answering(self, key), Request("http://example.com/", (), b"")
+
+    async def flush(self) -> None:
+        """All is as safe as it gets, unless the test holds it back."""
+        self.flushes += 1
+        if self.safe is not None:
+            await self.safe.wait()
 
     def finish_attempt(self, key: Key, outcome: Outcome) -> None:
         if key in self.breaks:
@@ -93,6 +105,7 @@ class Answering:
         self._desk, self._key = desk, key
 
     async def send(self, _: Request) -> Outcome:
+        self._desk.sent.append(self._key)
         if self._key in self._desk.gates:
             await self._desk.gates[self._key].wait()
         answer = self._desk.answers.get(self._key, OK)
@@ -211,6 +224,19 @@ def test_an_attempt_with_nothing_to_send_lets_the_next_one_of_its_subject_go() -
 
     desk, _ = scenario(body)
     assert desk.started() == [(3, 1, 1)]
+
+
+def test_nothing_is_sent_before_what_was_noted_is_safe() -> None:
+    async def body(desk: Desk) -> None:
+        desk.safe = asyncio.Event()
+        desk.offer((1, 1, 1))
+        await desk.until("start", (1, 1, 1))
+        asyncio.get_running_loop().call_soon(desk.safe.set)
+        assert desk.sent == []
+        await desk.dispatcher.idle()
+
+    desk, _ = scenario(body)
+    assert (desk.sent, desk.flushes) == ([(1, 1, 1)], 1)
 
 
 # --- bounds ---------------------------------------------------------------------------------

@@ -75,6 +75,17 @@ def test_a_forgotten_workspace_begins_anew() -> None:
     assert journal.last("other") == 1
 
 
+def test_the_journal_knows_what_its_store_holds() -> None:
+    store = MemoryStore()
+    write(Journal(store), "one", "a", "b")
+    journal = Journal(store)
+    assert journal.last("one") == 2
+    assert journal.workspaces() == ["one"]
+    assert [one.number for one in write(journal, "one", "c")] == [3]
+    assert not journal.is_durable
+    journal.close()
+
+
 def test_flush_waits_for_the_store() -> None:
     asyncio.run(make().flush())
 

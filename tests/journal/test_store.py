@@ -34,6 +34,7 @@ def test_entries_are_kept_in_order_and_by_workspace() -> None:
     assert list(store.read("one", after=3)) == []
     assert list(store.read("nobody")) == []
     assert store.workspaces() == ["one", "other"]
+    assert (store.last("one"), store.last("nobody")) == (3, 0)
 
 
 def test_what_is_forgotten_is_gone_and_the_rest_stays() -> None:
@@ -46,5 +47,8 @@ def test_what_is_forgotten_is_gone_and_the_rest_stays() -> None:
     assert store.workspaces() == ["other"]
 
 
-def test_flush_returns_at_once() -> None:
-    asyncio.run(MemoryStore().flush())
+def test_memory_is_as_safe_as_it_gets() -> None:
+    store = MemoryStore()
+    asyncio.run(store.flush())
+    store.close()
+    assert not store.is_durable

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 import msgspec
 
 from emulator.scenario.steps.step import Context, Step
-from emulator.scenario.words import AssessmentName, NewAssessment  # noqa: TC001 - msgspec reads annotations
+from emulator.scenario.words import AssessmentName, NewAssessment
 from emulator.workspace.commands import LONGEST_TEXT, LONGEST_VALIDITY_DAYS
 
 Title = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_TEXT)]

@@ -6,10 +6,10 @@ from typing import Annotated, Any, ClassVar
 
 import msgspec
 
-from emulator.domain.moves import Percentage, Points  # noqa: TC001 - msgspec reads annotations
+from emulator.domain.moves import Percentage, Points
 from emulator.errors import InvalidInputError
 from emulator.scenario.steps.step import Context, Step
-from emulator.scenario.words import (  # noqa: TC001 - msgspec reads annotations
+from emulator.scenario.words import (
     AssessmentName,
     CandidateName,
     NewCandidate,

@@ -6,7 +6,7 @@ import asyncio
 from typing import ClassVar
 
 from emulator.scenario.steps.step import Context, Step
-from emulator.scenario.words import Duration  # noqa: TC001 - msgspec reads annotations
+from emulator.scenario.words import Duration
 
 
 class Wait(Step, frozen=True):
