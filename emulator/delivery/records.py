@@ -188,7 +188,10 @@ class Delivery(msgspec.Struct, frozen=True):
     Attributes:
         status: ``pending`` until it ended.
         reason: why it failed or was dropped; empty else.
-        next_due: when the next attempt is due, None when none is planned.
+        next_due, next_attempt: when the next scheduled attempt is due, and its number; None
+            when none is planned.
+        numbered: the last attempt number that was given out.
+        manual: numbers of the attempts that somebody asked for.
     """
 
     message: Message
@@ -198,6 +201,9 @@ class Delivery(msgspec.Struct, frozen=True):
     reason: str = ""
     attempts: tuple[Attempt, ...] = ()
     next_due: datetime | None = None
+    next_attempt: int | None = None
+    numbered: int = 1
+    manual: tuple[int, ...] = ()
 
     @property
     def id(self) -> str:
@@ -253,7 +259,8 @@ class Finished(msgspec.Struct, frozen=True):
 
     Attributes:
         status, reason: of the delivery from now on.
-        next_due: when the next attempt is due, None when none is planned.
+        next_due, next_attempt: when the next attempt is due, and its number; None when none
+            is planned.
     """
 
     message: int
@@ -263,7 +270,20 @@ class Finished(msgspec.Struct, frozen=True):
     is_success: bool
     status: Status
     reason: str
-    next_due: datetime | None
+    next_due: datetime | None = None
+    next_attempt: int | None = None
+
+
+class RedeliveryAsked(msgspec.Struct, frozen=True):
+    """Somebody wants a delivery tried once more: the journal's ``delivery.redelivery_asked``.
+
+    Attributes:
+        attempt: the number that the attempt will have.
+    """
+
+    message: int
+    webhook: int
+    attempt: int
 
 
 class Dropped(msgspec.Struct, frozen=True):

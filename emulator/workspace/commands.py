@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from emulator import decoding
+from emulator.delivery.records import Delivery, RedeliveryAsked
 from emulator.delivery.transports.moves import parse_target
 from emulator.domain import assessment as assessments
 from emulator.domain import candidate as candidates
@@ -127,6 +128,24 @@ def edit_webhook(state: State, at: datetime, id_: str, changes: Mapping[str, obj
         subscription_id=before.subscription_id,
         created_at=before.created_at,
     )
+
+
+# --- deliveries ----------------------------------------------------------------------------
+
+
+def redelivery(state: State, delivery: Delivery) -> RedeliveryAsked:
+    """Return the record that has *delivery* tried once more.
+
+    Raises:
+        ConflictError: it was not tried yet, or its webhook was removed.
+    """
+    if delivery.webhook_id not in state.webhooks:
+        message = f"the webhook of delivery {delivery.id} was removed"
+        raise ConflictError(message)
+    if not delivery.attempts:
+        message = f"delivery {delivery.id} was not tried yet: it is {delivery.status}"
+        raise ConflictError(message)
+    return RedeliveryAsked(delivery.message.number, delivery.webhook_number, delivery.numbered + 1)
 
 
 # --- assessments ----------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from emulator.delivery.records import (
     Message,
     Outcome,
     Planned,
+    RedeliveryAsked,
     Started,
 )
 from emulator.domain.candidate import INVITED
@@ -108,20 +109,21 @@ class Flow:
         self._arm()
 
     def _resume(self, delivery: Delivery) -> None:
-        message, webhook, tried = delivery.message, delivery.webhook_number, len(delivery.attempts)
-        if not tried:
-            self._dispatcher.offer((message.number, webhook, 1), message.subject)
-        elif delivery.next_due is not None:
-            key = (_ATTEMPT, message.number, webhook, tried + 1)
+        message, webhook = delivery.message, delivery.webhook_number
+        begun = {attempt.number: attempt for attempt in delivery.attempts}
+        if delivery.next_due is not None and delivery.next_attempt is not None:
+            key = (_ATTEMPT, message.number, webhook, delivery.next_attempt)
             self._timeline.set_timer(key, delivery.next_due)
-        elif delivery.attempts[-1].outcome is None:
-            lost = Finished(
-                message.number, webhook, tried, Outcome("interrupted"), is_success=False,
-                status="pending", reason="interrupted", next_due=self.now(),
-            )  # fmt: skip
+        if delivery.numbered not in begun:
+            if delivery.numbered != delivery.next_attempt:
+                subject = message.subject if delivery.numbered == 1 else ""
+                self._dispatcher.offer((message.number, webhook, delivery.numbered), subject)
+        elif begun[delivery.numbered].outcome is None:
+            lost = self._finished(delivery, delivery.numbered, Outcome("interrupted"))
             self._commit([("attempt.finished", lost)])
-        else:
-            self._dispatcher.offer((message.number, webhook, tried + 1))
+        elif delivery.next_due is None:  # a shutdown cut it short
+            again = RedeliveryAsked(message.number, webhook, delivery.numbered + 1)
+            self._commit([("delivery.redelivery_asked", again)])
 
     # --- the workspace itself ---------------------------------------------------------------
 
@@ -298,7 +300,7 @@ class Flow:
             return None
         webhook = self.state.webhook_numbers[webhook_number]
         request = plan(delivery.message, webhook, self.state.profile(webhook))
-        trigger: Trigger = "scheduled"
+        trigger: Trigger = "manual" if number in delivery.manual else "scheduled"
         at = self.now()
         attempt = Attempt(number, trigger, at, request.url, request.headers)
         self._commit(
@@ -313,24 +315,51 @@ class Flow:
         """Note how an attempt ended, and when the next one is due."""
         message_number, webhook_number, number = key
         delivery = self.state.deliveries[message_number, webhook_number]
-        profile = self.state.profile(self.state.webhook_numbers[webhook_number])
-        is_success = profile.is_success(outcome)
-        status, reason, next_due = delivery.status, delivery.reason, None
-        if status == "pending":
-            pause = None if is_success else profile.pause_after(number)
-            if is_success:
-                status = "succeeded"
-            elif outcome.reason == "shutdown":
-                reason = "shutdown"
-            elif pause is None:
-                status = "failed"
-                reason = f"answered {outcome.status}" if outcome.status else outcome.reason
-            else:
-                next_due = self.now() + timedelta(seconds=pause)
+        self._commit([("attempt.finished", self._finished(delivery, number, outcome))])
+
+    def _finished(self, delivery: Delivery, number: int, outcome: Outcome) -> Finished:
+        """Return the end of an attempt, and what the profile makes of it."""
+        profile = self.state.profile(self.state.webhook_numbers[delivery.webhook_number])
         finished = Finished(
-            message_number, webhook_number, number, outcome, is_success, status, reason, next_due
+            delivery.message.number,
+            delivery.webhook_number,
+            number,
+            outcome,
+            is_success=profile.is_success(outcome),
+            status=delivery.status,
+            reason=delivery.reason,
+            next_due=delivery.next_due,
+            next_attempt=delivery.next_attempt,
         )
-        self._commit([("attempt.finished", finished)])
+        if finished.is_success and delivery.status == "pending":
+            return msgspec.structs.replace(
+                finished, status="succeeded", reason="", next_due=None, next_attempt=None
+            )
+        if delivery.status != "pending" or outcome.reason == "shutdown":
+            return finished
+        if outcome.reason == "interrupted":
+            return self._tried_again(finished, delivery, 0.0)
+        if number in delivery.manual:
+            if delivery.next_due is not None:
+                return finished  # the schedule goes on as it stood
+            return self._given_up(finished, delivery, outcome)
+        scheduled = sum(attempt.trigger == "scheduled" for attempt in delivery.attempts)
+        pause = profile.pause_after(scheduled)
+        if pause is None:
+            return self._given_up(finished, delivery, outcome)
+        return self._tried_again(finished, delivery, pause)
+
+    def _tried_again(self, finished: Finished, delivery: Delivery, pause: float) -> Finished:
+        due = self.now() + timedelta(seconds=pause)
+        return msgspec.structs.replace(finished, next_due=due, next_attempt=delivery.numbered + 1)
+
+    @staticmethod
+    def _given_up(finished: Finished, delivery: Delivery, outcome: Outcome) -> Finished:
+        # A manual attempt that fails does not undo what an earlier one achieved.
+        if any(attempt.is_success for attempt in delivery.attempts):
+            return msgspec.structs.replace(finished, status="succeeded", reason="")
+        reason = f"answered {outcome.status}" if outcome.status else outcome.reason
+        return msgspec.structs.replace(finished, status="failed", reason=reason)
 
     # --- the one way in ---------------------------------------------------------------------
 
@@ -352,9 +381,11 @@ class Flow:
             for webhook in data.webhooks:
                 self._dispatcher.offer((data.number, webhook, 1), data.subject)
         elif isinstance(data, Finished):
-            if data.next_due is not None:
-                key = (_ATTEMPT, data.message, data.webhook, data.attempt + 1)
+            if data.next_due is not None and data.next_attempt is not None:
+                key = (_ATTEMPT, data.message, data.webhook, data.next_attempt)
                 self._set_timer(key, data.next_due)
+        elif isinstance(data, RedeliveryAsked):
+            self._dispatcher.offer((data.message, data.webhook, data.attempt))
         elif isinstance(data, CandidateChanged):
             key = (_EXPIRY, data.candidate.number, 0, 0)
             if data.command == "invite":

@@ -18,6 +18,7 @@ from emulator.delivery.records import (
     Finished,
     Message,
     Planned,
+    RedeliveryAsked,
     Refused,
     Started,
 )
@@ -123,9 +124,10 @@ def _planned(_: State, __: Planned) -> None:
 def _started(state: State, data: Started) -> None:
     key = (data.message, data.webhook)
     delivery = state.deliveries[key]
-    state.deliveries[key] = msgspec.structs.replace(
-        delivery, attempts=(*delivery.attempts, data.attempt), next_due=None
-    )
+    changed = msgspec.structs.replace(delivery, attempts=(*delivery.attempts, data.attempt))
+    if data.attempt.number == delivery.next_attempt:
+        changed = msgspec.structs.replace(changed, next_due=None, next_attempt=None)
+    state.deliveries[key] = changed
 
 
 def _finished(state: State, data: Finished) -> None:
@@ -143,6 +145,21 @@ def _finished(state: State, data: Finished) -> None:
         status=data.status,
         reason=data.reason,
         next_due=data.next_due,
+        next_attempt=data.next_attempt,
+        numbered=max(delivery.numbered, data.next_attempt or 0),
+    )
+    _put(state, key, delivery, changed)
+
+
+def _redelivery_asked(state: State, data: RedeliveryAsked) -> None:
+    key = (data.message, data.webhook)
+    delivery = state.deliveries[key]
+    changed = msgspec.structs.replace(
+        delivery,
+        status="pending",
+        reason="",
+        numbered=data.attempt,
+        manual=(*delivery.manual, data.attempt),
     )
     _put(state, key, delivery, changed)
 
@@ -183,6 +200,7 @@ KINDS: Mapping[str, tuple[type[msgspec.Struct], _Step]] = MappingProxyType(
         "attempt.started": (Started, _started),
         "attempt.finished": (Finished, _finished),
         "delivery.dropped": (Dropped, _dropped),
+        "delivery.redelivery_asked": (RedeliveryAsked, _redelivery_asked),
         "clock.set": (ClockMoved, _clock),
         "clock.moved": (ClockMoved, _clock),
     }

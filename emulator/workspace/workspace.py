@@ -20,6 +20,7 @@ from emulator.workspace.views import selected
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from emulator.delivery.records import Delivery
     from emulator.domain.assessment import Assessment
@@ -114,9 +115,7 @@ class Workspace(Flow):
         webhook = self.state.webhook(id_)
         message = self._ping(webhook) if event is None else self._sample(webhook, event)
         self._commit([("message.created", message)])
-        key = (message.number, message.webhooks[0])
-        await self._journal.until(self.name, lambda: self._is_attempted(key), timeout=_TEST_TIMEOUT)
-        return self.state.deliveries[key]
+        return await self._attempted(message.number, webhook.number, 1)
 
     def _ping(self, webhook: Webhook) -> Message:
         # The real ping's body is unknown; it has neither type nor event (observed). An empty
@@ -152,9 +151,47 @@ class Workspace(Flow):
             is_deliberate=event == TEST_EVENT,
         )
 
-    def _is_attempted(self, key: tuple[int, int]) -> bool:
-        delivery = self.state.deliveries.get(key)
-        return delivery is None or delivery.status != "pending" or delivery.next_due is not None
+    async def redeliver(self, id_: str) -> Delivery:
+        """Try a delivery once more, same message id, and return it, attempted.
+
+        Raises:
+            NotFoundError: no such delivery.
+            ConflictError: it was not tried yet, or its webhook was removed.
+        """
+        record = commands.redelivery(self.state, self.state.delivery(id_))
+        self._commit([("delivery.redelivery_asked", record)])
+        return await self._attempted(record.message, record.webhook, record.attempt)
+
+    def redeliver_failed(self, since: datetime) -> list[Delivery]:
+        """Have every delivery tried once more that failed and whose message is not older.
+
+        Args:
+            since: the workspace's time.
+
+        Returns:
+            The deliveries, pending; `settle` waits for them. Those whose webhook was removed
+            are left alone.
+        """
+        failed = [self.state.deliveries[key] for key in self.state.by_status.get("failed", ())]
+        records = [
+            commands.redelivery(self.state, one)
+            for one in failed
+            if one.message.at >= since and one.webhook_id in self.state.webhooks
+        ]
+        self._commit([("delivery.redelivery_asked", record) for record in records])
+        return [self.state.deliveries[one.message, one.webhook] for one in records]
+
+    async def _attempted(self, message: int, webhook: int, number: int) -> Delivery:
+        """Return a delivery once the attempt with that number ended, or never will."""
+
+        def is_ended() -> bool:
+            delivery = self.state.deliveries.get((message, webhook))
+            if delivery is None or delivery.status == "dropped":
+                return True
+            return any(one.number == number and one.outcome for one in delivery.attempts)
+
+        await self._journal.until(self.name, is_ended, timeout=_TEST_TIMEOUT)
+        return self.state.deliveries[message, webhook]
 
     # --- assessments ------------------------------------------------------------------------
 

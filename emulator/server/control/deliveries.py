@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from emulator import durations
 from emulator.server.control.workspaces import workspace_of
 from emulator.server.views import delivery_view
-from emulator.server.web import json, known_query, number
+from emulator.server.web import body_as, json, known_query, number
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -14,6 +17,14 @@ if TYPE_CHECKING:
 
 _LIMIT = 1_000
 _FILTERS = ("event", "candidate", "webhook", "status")
+
+
+class _Nothing(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of a call that takes none."""
+
+
+class _Since(msgspec.Struct, forbid_unknown_fields=True):
+    since: str
 
 
 async def list_all(request: Request) -> Response:
@@ -31,3 +42,20 @@ async def read(request: Request) -> Response:
     """Show one delivery, its attempts with request and response."""
     workspace = workspace_of(request)
     return json(delivery_view(workspace.state.delivery(request.path_params["id"])))
+
+
+async def redeliver(request: Request) -> Response:
+    """Try one delivery once more; answers with it, attempted."""
+    workspace = workspace_of(request)
+    await body_as(request, _Nothing)
+    return json(delivery_view(await workspace.redeliver(request.path_params["id"])))
+
+
+async def redeliver_failed(request: Request) -> Response:
+    """Have all failed deliveries tried once more whose message is not older than ``since``."""
+    workspace = workspace_of(request)
+    asked = await body_as(request, _Since)
+    since = durations.parse_instant(asked.since, path="$.since")
+    found = workspace.redeliver_failed(since)
+    await workspace.flush()
+    return json({"data": [delivery_view(one) for one in found], "total": len(found)}, 202)

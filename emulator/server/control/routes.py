@@ -34,5 +34,7 @@ ROUTES = [
     Route(f"{_ONE}/candidates/{{id}}", subjects.read_candidate),
     Route(f"{_ONE}/candidates/{{id}}/{{command}}", subjects.move_candidate, methods=["POST"]),
     Route(f"{_ONE}/deliveries", deliveries.list_all),
+    Route(f"{_ONE}/deliveries/redeliver", deliveries.redeliver_failed, methods=["POST"]),
     Route(f"{_ONE}/deliveries/{{id}}", deliveries.read),
+    Route(f"{_ONE}/deliveries/{{id}}/redeliver", deliveries.redeliver, methods=["POST"]),
 ]
