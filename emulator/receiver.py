@@ -95,6 +95,8 @@ class Receiver:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take one request: the ASGI application that this is."""
         body = await _whole_body(receive)
+        if body is None:
+            return  # it broke off: not a request
         status = self._statuses.pop(0) if len(self._statuses) > 1 else self._statuses[0]
         if self._delay:
             await asyncio.sleep(self._delay)
@@ -114,10 +116,13 @@ class Receiver:
             self._on_request(received)
 
 
-async def _whole_body(receive: Receive) -> bytes:
+async def _whole_body(receive: Receive) -> bytes | None:
+    """Return the body, None when the sender left before its end."""
     chunks = []
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         chunks.append(message.get("body", b""))
         if not message.get("more_body"):
             return b"".join(chunks)

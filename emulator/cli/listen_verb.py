@@ -12,7 +12,7 @@ from emulator.cli import loop
 if TYPE_CHECKING:
     from emulator.receiver import Received
 
-_HTTP_ERROR = 400
+_HTTP_ERROR, _INTERRUPTED = 400, 130
 
 
 @click.command(
@@ -28,15 +28,17 @@ _HTTP_ERROR = 400
 )  # fmt: skip
 @click.option("--delay", default="0s", show_default=True, help="Pause before each answer.")
 @click.option("--body/--no-body", default=True, help="Print the payloads.")
-def command(port: int, statuses: tuple[int, ...], delay: str, *, body: bool) -> None:
+def command(port: int, statuses: tuple[int, ...], delay: str, *, body: bool) -> int:
     """Print what is posted, and answer as told.
 
     Where it listens and every request go to stdout; Ctrl-C ends it.
     """
-    loop.run(_listen(port, statuses, durations.parse(delay), shows_body=body))
+    seconds = durations.parse(delay)
+    is_interrupt = loop.run(_listen(port, statuses, seconds, shows_body=body))
+    return _INTERRUPTED if is_interrupt else 0
 
 
-async def _listen(port: int, statuses: tuple[int, ...], delay: float, *, shows_body: bool) -> None:
+async def _listen(port: int, statuses: tuple[int, ...], delay: float, *, shows_body: bool) -> bool:
     from emulator.receiver import Receiver
 
     def show(received: Received) -> None:
@@ -45,8 +47,9 @@ async def _listen(port: int, statuses: tuple[int, ...], delay: float, *, shows_b
             click.echo(_pretty(received))
 
     async with Receiver(statuses=statuses, delay=delay, port=port, on_request=show) as receiver:
-        click.echo(f"listening on {receiver.url}/ (any path)")
-        await loop.stopped()
+        with loop.stop_signal() as stopped:
+            click.echo(f"listening on {receiver.url}/ (any path)")
+            return await stopped
 
 
 def _line(received: Received) -> str:

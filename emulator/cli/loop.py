@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Iterator
 
 _T = TypeVar("_T")
 
@@ -32,6 +33,18 @@ def _loop_factory() -> Any:
 
 async def stopped() -> bool:
     """Return when SIGTERM or SIGINT comes: whether it was SIGINT."""
+    with stop_signal() as came:
+        return await came
+
+
+@contextmanager
+def stop_signal() -> Iterator[asyncio.Future[bool]]:
+    """Take SIGTERM and SIGINT while the context is open.
+
+    Yields:
+        Done once one of them came: whether it was SIGINT. Open it before you tell anybody that
+        you are up: who reads that may send a signal at once.
+    """
     loop = asyncio.get_running_loop()
     came: asyncio.Future[bool] = loop.create_future()
 
@@ -42,7 +55,7 @@ async def stopped() -> bool:
     loop.add_signal_handler(signal.SIGTERM, note, False)
     loop.add_signal_handler(signal.SIGINT, note, True)
     try:
-        return await came
+        yield came
     finally:
         loop.remove_signal_handler(signal.SIGTERM)
         loop.remove_signal_handler(signal.SIGINT)

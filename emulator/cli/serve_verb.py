@@ -120,8 +120,9 @@ async def _serve(options: dict[str, Any]) -> int:
         url = await stack.enter_async_context(serving(app, listening))
         await emulator.start()
         emulator.workspace()
-        _say_ready(url)
-        is_interrupt = await loop.stopped()
+        with loop.stop_signal() as stopped:
+            _say_ready(url)
+            is_interrupt = await stopped
     return INTERRUPTED if is_interrupt else 0
 
 

@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.requests import ClientDisconnect
 
 from emulator.errors import EmulatorError
 from emulator.server.control import routes as control
@@ -36,7 +37,11 @@ def application(emulator: Emulator, *, hostnames: Iterable[str] = ()) -> Starlet
         emulator: open.
         hostnames: names under which we are called, beside loopback ones.
     """
-    handlers: dict[Any, Any] = {HTTPException: _refused, EmulatorError: _wrong}
+    handlers: dict[Any, Any] = {
+        HTTPException: _refused,
+        EmulatorError: _wrong,
+        ClientDisconnect: _left,
+    }
     app = Starlette(
         routes=[*control.ROUTES, *provider.ROUTES],
         exception_handlers={**handlers, Exception: _bug},
@@ -60,6 +65,11 @@ def _answer(request: Request, status: int, code: str, error: EmulatorError | str
 
 def _wrong(request: Request, error: EmulatorError) -> Response:
     return _answer(request, error.status, error.code, error)
+
+
+def _left(request: Request, _: ClientDisconnect) -> Response:
+    # Nobody reads this; but a client that hangs up is no bug of ours, and no business of the log.
+    return _answer(request, 400, "bad_request", "the body broke off")
 
 
 def _refused(request: Request, error: HTTPException) -> Response:

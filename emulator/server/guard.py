@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from emulator.errors import ForbiddenError, NotReadyError
+from emulator.server.control.routes import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,7 +54,7 @@ class PageGuard:
             raise ForbiddenError(message)
 
     def _check_origin(self, origin: str, host: str) -> None:
-        if urlsplit(origin).netloc != host:
+        if _netloc(origin) != host:
             message = f"a page of {origin[:80]!r} may not call this API"
             raise ForbiddenError(message)
 
@@ -76,10 +77,17 @@ class ReplayGuard:
         Raises:
             NotReadyError: the journal is not replayed yet.
         """
-        if not self._emulator.is_ready and not scope["path"].endswith("/livez"):
+        if not self._emulator.is_ready and scope["path"] != f"{PREFIX}/livez":
             message = "the journal is being replayed; ask /_emulator/readyz again"
             raise NotReadyError(message)
         await self._app(scope, receive, send)
+
+
+def _netloc(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
 
 
 def _name(host: str) -> str:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from emulator.workspace.workspace import Workspace
 
+_LIMIT = 1_000
+
 
 class _Configure(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     seed: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] | None = None
@@ -55,9 +57,12 @@ def workspace_of(request: Request) -> Workspace:
 
 
 async def list_all(request: Request) -> Response:
-    """List the open workspaces."""
-    views = [workspace_view(one) for one in emulator_of(request).workspaces.values()]
-    return json({"data": views, "total": len(views)})
+    """List the open workspaces, oldest first."""
+    known_query(request, "limit", "skip")
+    limit, skip = number(request, "limit", _LIMIT, 1), number(request, "skip", 0, 0)
+    found = list(emulator_of(request).workspaces.values())
+    page = [workspace_view(one) for one in found[skip : skip + limit]]
+    return json({"data": page, "total": len(found)})
 
 
 async def put(request: Request) -> Response:

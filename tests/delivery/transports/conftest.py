@@ -28,10 +28,6 @@ DEADLINE = 10.0
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "system: needs a program of the system (nginx)")
-
-
 class Run(Protocol):
     """Runs a coroutine to its end, within the deadline, and finds what it left behind."""
 

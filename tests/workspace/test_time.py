@@ -1,0 +1,430 @@
+"""Virtual time: expiry, retries, advance, settle; and the same on a real clock."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from emulator.clock import EPOCH
+from emulator.delivery.profiles import Profile
+from emulator.delivery.records import Outcome
+from emulator.domain.events import EVENT_TYPES
+from emulator.errors import ConflictError, InvalidInputError
+from emulator.workspace.records import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from emulator.delivery.records import Delivery
+    from emulator.workspace.workspace import Workspace
+    from tests.conftest import MakeWorkspace, Scripted
+
+URL, OTHER = "http://example.com/hook", "http://example.com/other"
+DAY = 86_400.0
+DEADLINE = 10.0  # real seconds
+
+
+def state_of(workspace: Workspace, id_: str) -> str:
+    return workspace.state.candidate(id_).state
+
+
+def offsets(delivery: Delivery) -> list[float]:
+    """Return when each attempt started, in seconds after the epoch of virtual clocks."""
+    return [(attempt.at - EPOCH).total_seconds() for attempt in delivery.attempts]
+
+
+# --- expiry ---------------------------------------------------------------------------------
+
+
+def test_an_invitation_expires_at_the_very_instant_and_not_before(
+    make_workspace: MakeWorkspace,
+) -> None:
+    async def main() -> None:
+        workspace = make_workspace()
+        workspace.add_webhook(name="mine", payload_url=URL, events=["invitation_expired"])
+        candidate = workspace.invite(workspace.create_assessment(validity_days=2).id)
+        await workspace.advance(2 * DAY - 0.001)
+        assert state_of(workspace, candidate.id) == "INVITED"
+        await workspace.advance(0.001)
+        assert state_of(workspace, candidate.id) == "INVITATION_EXPIRED"
+        (delivery,) = workspace.deliveries()
+        assert delivery.message.at == candidate.valid_until == workspace.now()
+        assert delivery.succeeded
+
+    asyncio.run(main())
+
+
+def test_invitations_expire_each_at_its_own_instant_within_one_advance(
+    make_workspace: MakeWorkspace,
+) -> None:
+    async def main() -> None:
+        workspace = make_workspace()
+        late = workspace.invite(workspace.create_assessment(validity_days=9).id)
+        soon = workspace.invite(workspace.create_assessment(validity_days=1).id)
+        entries = await workspace.advance(30 * DAY)
+        moved = [entry for entry in entries if entry.kind == "candidate.moved"]
+        assert [entry.at for entry in moved] == [soon.valid_until, late.valid_until]
+        assert workspace.now() == EPOCH + timedelta(days=30)
+
+    asyncio.run(main())
+
+
+def test_invitations_of_one_instant_expire_in_the_order_of_their_numbers(
+    make_workspace: MakeWorkspace,
+) -> None:
+    async def main() -> None:
+        workspace = make_workspace()
+        assessment = workspace.create_assessment()
+        ids = [workspace.invite(assessment.id).id for _ in range(5)]
+        entries = await workspace.advance(30 * DAY)
+        moved: list[Any] = [entry.data for entry in entries if entry.kind == "candidate.moved"]
+        assert [one.candidate.id for one in moved] == ids
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("way", [["enroll", "start"], ["enroll", "disqualify"], ["expire"]])
+def test_who_went_on_does_not_expire(way: list[str], make_workspace: MakeWorkspace) -> None:
+    async def main() -> None:
+        workspace = make_workspace()
+        id_ = workspace.invite(workspace.create_assessment().id).id
+        for command in way:
+            workspace.move_candidate(id_, command)
+        before = state_of(workspace, id_)
+        entries = await workspace.advance(60 * DAY)
+        assert state_of(workspace, id_) == before
+        assert [entry.kind for entry in entries] == ["clock.moved"]
+
+    asyncio.run(main())
+
+
+# --- retries --------------------------------------------------------------------------------
+
+
+def test_each_retry_comes_at_its_own_instant_counted_from_the_failure_before(
+    make_workspace: MakeWorkspace, transport: Scripted
+) -> None:
+    async def main() -> None:
+        profile = Profile(retries=(5.0, 300.0, 7_200.0))
+        workspace = make_workspace(transport, profile=profile)
+        transport.statuses[URL] = [500, 503, 404, 200]
+        workspace.add_webhook(name="mine", payload_url=URL, events=["created"])
+        workspace.create_assessment()
+        await workspace.settle()
+        (delivery,) = workspace.deliveries()
+        assert (delivery.status, delivery.next_due) == ("pending", EPOCH + timedelta(seconds=5))
+        await workspace.advance(4.999)
+        assert len(transport.requests) == 1
+        await workspace.advance(DAY)
+        (delivery,) = workspace.deliveries()
+        assert offsets(delivery) == [0.0, 5.0, 305.0, 7_505.0]
+        assert [attempt.answer for attempt in delivery.attempts] == ["500", "503", "404", "200"]
+        assert [attempt.is_success for attempt in delivery.attempts] == [False, False, False, True]
+        assert (delivery.status, delivery.reason, delivery.next_due) == ("succeeded", "", None)
+        bodies = {request.body for request in transport.requests}
+        assert bodies == {delivery.message.body}
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason"),
+    [(Outcome("answered", 500), "answered 500"), (Outcome("refused"), "refused")],
+)
+def test_a_delivery_fails_once_the_schedule_is_used_up(
+    outcome: Outcome, reason: str, make_workspace: MakeWorkspace, transport: Scripted
+) -> None:
+    async def main() -> None:
+        workspace = make_workspace(transport, profile=Profile(retries=(5.0, 5.0)))
+        transport.outcomes[URL] = outcome
+        workspace.add_webhook(name="mine", payload_url=URL, events=["created"])
+        workspace.create_assessment()
+        await workspace.advance(DAY)
+        (delivery,) = workspace.deliveries()
+        assert (delivery.status, delivery.reason, delivery.next_due) == ("failed", reason, None)
+        assert offsets(delivery) == [0.0, 5.0, 10.0]
+
+    asyncio.run(main())
+
+
+def test_without_a_schedule_a_failure_is_final(
+    make_workspace: MakeWorkspace, transport: Scripted
+) -> None:
+    async def main() -> None:
+        workspace = make_workspace(transport)
+        transport.statuses[URL] = [500]
+        workspace.add_webhook(name="mine", payload_url=URL, events=["created"])
+        workspace.create_assessment()
+        await workspace.settle()
+        assert [delivery.status for delivery in workspace.deliveries()] == ["failed"]
+        await workspace.advance(DAY)
+        assert len(transport.requests) == 1
+
+    asyncio.run(main())
+
+
+def test_a_candidate_expires_before_a_delivery_of_that_instant_is_tried_again(
+    make_workspace: MakeWorkspace, transport: Scripted
+) -> None:
+    async def main() -> None:
+        workspace = make_workspace(transport, profile=Profile(retries=(DAY,)), in_flight=1)
+        transport.statuses[URL] = [500, 200]
+        workspace.add_webhook(name="mine", payload_url=URL, events=["status_changed"])
+        workspace.invite(workspace.create_assessment(validity_days=1).id)
+        entries = await workspace.advance(DAY)
+        kinds = [entry.kind for entry in entries if entry.at == EPOCH + timedelta(days=1)]
+        assert kinds[:3] == ["candidate.moved", "message.created", "attempt.planned"]
+        planned: Any = next(entry.data for entry in reversed(entries)
+                            if entry.kind == "attempt.planned")  # fmt: skip
+        assert planned.message == 2
+        assert all(delivery.succeeded for delivery in workspace.deliveries())
+
+    asyncio.run(main())
+
+
+# --- advance and settle ---------------------------------------------------------------------
+
+
+def test_advance_returns_what_happened_and_ends_at_its_target(
+    make_workspace: MakeWorkspace,
+) -> None:
+    async def main() -> None:
+        workspace = make_workspace()
+        last = workspace.last_entry
+        (entry,) = await workspace.advance(90.0)
+        assert (entry.kind, entry.number) == ("clock.moved", last + 1)
+        assert workspace.now() == workspace.state.now == EPOCH + timedelta(seconds=90)
+
+    asyncio.run(main())
+
+
+def test_time_never_moves_while_an_attempt_is_in_flight(
+    make_workspace: MakeWorkspace, transport: Scripted
+) -> None:
+    async def main() -> None:
+        workspace = make_workspace(transport)
+        transport.gates[URL] = asyncio.Event()
+        workspace.add_webhook(name="mine", payload_url=URL, events=["created"])
+        workspace.create_assessment()
+        moving = asyncio.create_task(workspace.advance(DAY))
+        await transport.arrived(1)
+        assert workspace.now() == EPOCH
+        transport.gates[URL].set()
+        await moving
+        ended = next(one for one in workspace.entries() if one.kind == "attempt.finished")
+        assert ended.at == EPOCH
+
+    asyncio.run(main())
+
+
+def test_two_advances_at_once_come_one_after_the_other(make_workspace: MakeWorkspace) -> None:
+    async def main() -> None:
+        workspace = make_workspace()
+        await asyncio.gather(workspace.advance(DAY), workspace.advance(DAY))
+        assert workspace.now() == EPOCH + timedelta(days=2)
+
+    asyncio.run(main())
+
+
+def test_advance_to_next_stops_at_the_next_timer_up_to_a_limit(
+    make_workspace: MakeWorkspace,
+) -> None:
+    async def main() -> None:
+        workspace = make_workspace()
+        limit = EPOCH + timedelta(days=5)
+        assert not await workspace.advance_to_next(limit)
+        workspace.invite(workspace.create_assessment(validity_days=5).id)
+        workspace.invite(workspace.create_assessment(validity_days=6).id)
+        assert not await workspace.advance_to_next(limit - timedelta(milliseconds=1))
+        assert await workspace.advance_to_next(limit)
+        assert workspace.now() == limit
+        assert not await workspace.advance_to_next(limit)
+        assert workspace.now() == limit
+
+    asyncio.run(main())
+
+
+def test_a_clock_set_beyond_what_is_due_runs_it_with_the_next_advance(
+    make_workspace: MakeWorkspace,
+) -> None:
+    async def main() -> None:
+        workspace = make_workspace()
+        candidate = workspace.invite(workspace.create_assessment(validity_days=1).id)
+        workspace.set_clock("virtual", EPOCH + timedelta(days=3))
+        await workspace.advance(0.0)
+        assert state_of(workspace, candidate.id) == "INVITATION_EXPIRED"
+        assert workspace.now() == EPOCH + timedelta(days=3)
+
+    asyncio.run(main())
+
+
+def test_a_real_clock_can_t_be_advanced(make_workspace: MakeWorkspace) -> None:
+    async def main() -> None:
+        workspace = make_workspace(clock="real")
+        for call in (workspace.advance(1.0), workspace.advance_to_next(datetime.now(UTC))):
+            with pytest.raises(ConflictError) as caught:
+                await call
+            assert str(caught.value) == (
+                "the clock is real; set it to virtual before you advance it"
+            )
+        assert workspace.last_entry == 1
+
+    asyncio.run(main())
+
+
+def test_time_does_not_go_back_by_advance(make_workspace: MakeWorkspace) -> None:
+    async def main() -> None:
+        workspace = make_workspace()
+        with pytest.raises(InvalidInputError):
+            await workspace.advance(-1.0)
+        assert workspace.now() == EPOCH
+
+    asyncio.run(main())
+
+
+def test_a_clock_stands_on_whole_milliseconds_whatever_it_is_advanced_by(
+    make_workspace: MakeWorkspace,
+) -> None:
+    async def main() -> None:
+        workspace = make_workspace()
+        await workspace.advance(1 / 3)
+        assert workspace.now().microsecond % 1_000 == 0
+
+    asyncio.run(main())
+
+
+def test_settle_waits_for_what_is_due_now_and_leaves_later_attempts(
+    make_workspace: MakeWorkspace, transport: Scripted
+) -> None:
+    async def main() -> None:
+        workspace = make_workspace(transport, profile=Profile(retries=(5.0,)))
+        transport.statuses[URL] = [500]
+        workspace.add_webhook(name="mine", payload_url=URL, events=["created", "updated"])
+        id_ = workspace.create_assessment().id
+        workspace.publish(id_)
+        assert await workspace.settle()
+        assert len(transport.requests) == 2
+        assert [one.status for one in workspace.deliveries()] == ["pending", "pending"]
+        assert workspace.now() == EPOCH
+
+    asyncio.run(main())
+
+
+def test_settle_gives_up_in_time(make_workspace: MakeWorkspace, transport: Scripted) -> None:
+    async def main() -> None:
+        workspace = make_workspace(transport)
+        transport.gates[URL] = asyncio.Event()
+        workspace.add_webhook(name="mine", payload_url=URL, events=["created"])
+        workspace.create_assessment()
+        assert not await workspace.settle(timeout=0.01)
+        transport.gates[URL].set()
+        assert await workspace.settle(timeout=DEADLINE)
+
+    asyncio.run(main())
+
+
+def test_flush_returns_once_all_is_safe(make_workspace: MakeWorkspace) -> None:
+    asyncio.run(make_workspace().flush())
+
+
+# --- a day in parts -------------------------------------------------------------------------
+
+
+async def lived(workspace: Workspace, transport: Scripted, parts: list[float]) -> list[Delivery]:
+    """Live through the same forty days, in *parts*."""
+    transport.statuses = {URL: [500, 500, 200, 500, 200], OTHER: [200, 500]}
+    workspace.add_webhook(name="one", payload_url=URL, events=list(EVENT_TYPES))
+    workspace.add_webhook(name="other", payload_url=OTHER, events=["status_changed"])
+    for days in (1, 2, 2, 30):
+        assessment = workspace.create_assessment(validity_days=days)
+        workspace.invite(assessment.id)
+        workspace.enroll(workspace.invite(assessment.id).id)
+    for part in parts:
+        await workspace.advance(part)
+    return workspace.deliveries()
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.integers(0, 40 * 86_400_000) | st.just(86_400_000), max_size=6))
+def test_an_advance_in_parts_gives_what_it_gives_in_one(
+    make_workspace: MakeWorkspace, make_transport: Callable[[], Scripted], cuts: list[int]
+) -> None:
+    async def live(cuts: list[int]) -> list[Delivery]:
+        transport = make_transport()
+        profile = Profile(retries=(5.0, 3_600.0, 20 * DAY))
+        workspace = make_workspace(transport, profile=profile, in_flight=1)
+        ends = [*sorted(cuts), 40 * 86_400_000]
+        parts = [(end - start) / 1_000 for start, end in zip([0, *ends], ends, strict=False)]
+        return await lived(workspace, transport, parts)
+
+    assert asyncio.run(live(cuts)) == asyncio.run(live([]))
+
+
+# --- a real clock ---------------------------------------------------------------------------
+
+
+def test_a_real_clock_rings_when_a_retry_is_due(
+    make_workspace: MakeWorkspace, transport: Scripted
+) -> None:
+    async def main() -> None:
+        workspace = make_workspace(transport, clock="real", profile=Profile(retries=(0.02, 0.01)))
+        transport.statuses[URL] = [500, 500, 200]
+        workspace.add_webhook(name="mine", payload_url=URL, events=["created"])
+        workspace.create_assessment()
+        await transport.arrived(3)
+        await workspace.settle()
+        (delivery,) = workspace.deliveries()
+        assert delivery.succeeded
+        first, second, third = (attempt.at for attempt in delivery.attempts)
+        assert second - first >= timedelta(milliseconds=20)
+        assert third - second >= timedelta(milliseconds=10)
+        await workspace.close(0.0)
+
+    asyncio.run(main())
+
+
+def test_a_clock_set_to_real_runs_what_is_overdue(make_workspace: MakeWorkspace) -> None:
+    async def main() -> None:
+        workspace = make_workspace()
+        workspace.set_clock("virtual", datetime(2020, 1, 1, tzinfo=UTC))
+        candidate = workspace.invite(workspace.create_assessment(validity_days=1).id)
+        workspace.set_clock("real")
+        assert workspace.state.settings.clock == "real"
+        async with asyncio.timeout(DEADLINE):
+            while state_of(workspace, candidate.id) == "INVITED":
+                await workspace._journal.grown("acme", workspace.last_entry)
+        assert state_of(workspace, candidate.id) == "INVITATION_EXPIRED"
+        await workspace.close(0.0)
+
+    asyncio.run(main())
+
+
+def test_a_far_timer_of_a_real_clock_is_looked_at_again_within_the_hour(
+    make_workspace: MakeWorkspace,
+) -> None:
+    async def main() -> None:
+        workspace = make_workspace(clock="real")
+        workspace.invite(workspace.create_assessment().id)
+        assert workspace._alarm is not None
+        assert workspace._alarm.when() - asyncio.get_running_loop().time() <= 3_600.0
+        workspace._ring()  # too early: nothing is due, and it is armed again
+        assert workspace._alarm is not None
+        workspace.set_clock("virtual")
+        assert workspace._alarm is None
+        assert workspace.now() == EPOCH
+        await workspace.close(0.0)
+
+    asyncio.run(main())
+
+
+def test_configure_sets_all_but_the_clock(make_workspace: MakeWorkspace) -> None:
+    workspace = make_workspace()
+    profile = Profile(retries=(1.0,))
+    workspace.configure(Settings(9, clock="real", profile=profile))
+    assert workspace.state.settings == Settings(9, clock="virtual", profile=profile)
+    assert workspace.now() == EPOCH
