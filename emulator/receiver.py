@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
+_BODILESS = (204, 304)  # an answer of that status has no body (RFC 9110)
+
 
 class Received(msgspec.Struct, frozen=True):
     """One request as it came in.
@@ -110,8 +112,9 @@ class Receiver:
         )
         self.requests.append(received)
         headers = [(b"content-type", b"text/plain")]
+        answer = b"" if status in _BODILESS else b"ok" if status < 300 else b"no"
         await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"ok" if status < 300 else b"no"})
+        await send({"type": "http.response.body", "body": answer})
         if self._on_request is not None:
             self._on_request(received)
 

@@ -137,7 +137,9 @@ steps = st.lists(st.tuples(keys, st.none() | st.integers(0, 5)), max_size=30)
 
 
 @given(steps)
-def test_timers_come_as_a_plain_table_of_them_says(steps: list[tuple[TimerKey, int | None]]) -> None:
+def test_timers_come_as_a_plain_table_of_them_says(
+    steps: list[tuple[TimerKey, int | None]],
+) -> None:
     timeline, table = Timeline("virtual"), dict[TimerKey, datetime]()
     for key, second in steps:
         if second is None:

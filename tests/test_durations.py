@@ -124,10 +124,11 @@ def test_a_long_text_is_cut_in_the_error() -> None:
 
 
 @given(
-    st.datetimes(
-        datetime(1970, 1, 2), datetime(2100, 1, 1), timezones=st.just(timezone(timedelta(hours=2)))
-    )
+    st.integers(86_400, 4_000_000_000).map(
+        lambda seconds: datetime.fromtimestamp(seconds, timezone(timedelta(hours=2)))
+    ),
+    st.integers(0, 999_999),
 )
-def test_an_instant_is_read_back_as_written(at: datetime) -> None:
-    at = at.replace(microsecond=at.microsecond // 1000 * 1000)
+def test_an_instant_is_read_back_as_written(at: datetime, microsecond: int) -> None:
+    at = at.replace(microsecond=microsecond // 1000 * 1000)
     assert parse_instant(instant(at.astimezone(UTC))) == at

@@ -96,9 +96,7 @@ def test_an_illegal_command_names_state_command_and_the_legal_ones() -> None:
     error = IllegalCommandError("candidate 1", "COMPLETED", "start", ["rescore", "reject"])
     assert (error.state, error.command) == ("COMPLETED", "start")
     assert error.legal == ["reject", "rescore"]
-    assert str(error) == (
-        "candidate 1 is COMPLETED: 'start' is not legal; legal: reject, rescore"
-    )
+    assert str(error) == ("candidate 1 is COMPLETED: 'start' is not legal; legal: reject, rescore")
 
 
 def test_an_illegal_command_in_a_last_state_says_that_none_is_legal() -> None:

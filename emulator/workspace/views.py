@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, get_args
 
-from emulator.delivery.records import Status
+import msgspec
+
+from emulator.delivery.records import Delivery, Status
 from emulator.domain.events import TEST_EVENT, event_type
 from emulator.errors import UnknownNameError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from emulator.delivery.records import Delivery
     from emulator.domain.candidate import Candidate
     from emulator.workspace.state import DeliveryKey, State
 
@@ -64,3 +66,42 @@ def candidates(
         theirs = {candidate, *state.invitations.get(candidate, ())}
         found = [id_ for id_ in found if id_ in theirs]
     return [state.candidates[id_] for id_ in found]
+
+
+def nearest(state: State, filters: dict[str, str | None], count: int = 3) -> list[Miss]:
+    """Return the deliveries that come closest to the filters of `selected`, nearest first.
+
+    Args:
+        state: of the workspace.
+        filters: as `selected` takes them.
+        count: how many at most, found among the newest hundred.
+    """
+    wanted = {name: value for name, value in filters.items() if value is not None}
+    newest = islice(reversed(state.deliveries.values()), _NEWEST)
+    misses = [Miss(one, _differences(one, wanted)) for one in newest]
+    return sorted(misses, key=lambda miss: len(miss.differences))[:count]
+
+
+class Miss(msgspec.Struct, frozen=True):
+    """A delivery that is not quite what was looked for.
+
+    Attributes:
+        differences: filter -> what the delivery has there.
+    """
+
+    delivery: Delivery
+    differences: dict[str, str]
+
+
+def _differences(delivery: Delivery, wanted: dict[str, str]) -> dict[str, str]:
+    message = delivery.message
+    found = {
+        "event": (message.event,),
+        "candidate": (message.subject, message.person),
+        "webhook": (delivery.webhook_id,),
+        "status": (delivery.status,),
+    }
+    return {name: found[name][0] for name, value in wanted.items() if value not in found[name]}
+
+
+_NEWEST = 100

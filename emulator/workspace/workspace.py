@@ -383,3 +383,34 @@ class Workspace(Flow):
         return selected(
             self.state, event=event, candidate=candidate, webhook=webhook, status=status
         )
+
+    async def wait(
+        self,
+        *,
+        event: str | None = None,
+        candidate: str | None = None,
+        webhook: str | None = None,
+        status: str | None = None,
+        count: int = 1,
+        within: float = 5.0,
+    ) -> bool:
+        """Wait for deliveries that fit the filters of `deliveries`, woken by the journal.
+
+        Args:
+            event, candidate, webhook, status: the filters.
+            count: how many at least; 0 waits for silence, all the time.
+            within: real seconds.
+
+        Returns:
+            Whether they came in time; for silence, whether none came.
+
+        Raises:
+            UnknownNameError: no such event type or status.
+        """
+        filters = {"event": event, "candidate": candidate, "webhook": webhook, "status": status}
+        selected(self.state, **filters)  # wrong filters are told before any waiting
+        least = max(count, 1)
+        came = await self._journal.until(
+            self.name, lambda: len(selected(self.state, **filters)) >= least, within
+        )
+        return came if count else not came

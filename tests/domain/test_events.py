@@ -72,7 +72,8 @@ def test_an_unknown_name_is_told_with_what_is_near_and_all_that_is_known() -> No
         event_type("candidate.invite", path="$.event")
     assert str(caught.value) == (
         "no event type 'candidate.invite'; near: 'candidate.invited',"
-        " 'candidate.invitation_expired', 'candidate.rejected'; known: assessment.archived, assessment.created,"
+        " 'candidate.invitation_expired', 'candidate.rejected'; known: assessment.archived,"
+        " assessment.created,"
         " assessment.deleted, assessment.updated, candidate.completed, candidate.disqualified,"
         " candidate.enrolled, candidate.in_progress, candidate.invitation_expired,"
         " candidate.invited, candidate.rejected, candidate.score_updated,"

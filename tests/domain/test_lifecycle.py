@@ -43,9 +43,7 @@ def test_each_row_causes_known_events_of_its_subject(lifecycle: Lifecycle, row: 
 
 
 @pytest.mark.parametrize(("lifecycle", "state", "command"), PAIRS, ids=name)
-def test_each_pair_without_a_row_is_refused(
-    lifecycle: Lifecycle, state: str, command: str
-) -> None:
+def test_each_pair_without_a_row_is_refused(lifecycle: Lifecycle, state: str, command: str) -> None:
     legal = sorted(row.command for row in lifecycle.rows if row.state == state)
     with pytest.raises(IllegalCommandError) as caught:
         lifecycle.transition(state, command, name="42")
@@ -140,7 +138,7 @@ def test_every_event_type_is_caused_by_some_row() -> None:
 
 def test_two_rows_for_one_state_and_command_are_refused() -> None:
     row = Transition(NEW, "make", "MADE", (), "assumed", "")
-    with pytest.raises(ValueError, match="^the candidate lifecycle has two rows for one state"):
+    with pytest.raises(ValueError, match=r"^the candidate lifecycle has two rows for one state"):
         Lifecycle("candidate", [row, Transition(NEW, "make", "ELSE", (), "assumed", "")])
 
 

@@ -428,10 +428,13 @@ def test_an_invite_link_holds_base64_of_compact_json() -> None:
     )
     assert match is not None
     decoded = base64.b64decode(match[1], validate=True)
-    assert decoded == (
-        f'{{"email":"{candidate.email}","inviteKey":"{candidate.invite_key}",'
-        '"defaultLanguage":"en"}'
-    ).encode()
+    assert (
+        decoded
+        == (
+            f'{{"email":"{candidate.email}","inviteKey":"{candidate.invite_key}",'
+            '"defaultLanguage":"en"}'
+        ).encode()
+    )
     assert candidate.invite_key.endswith("-ik")
 
 

@@ -60,9 +60,7 @@ def test_a_url_without_end_is_refused_and_cut_in_the_error() -> None:
     url = "http://example.com/" + "x" * (2_048 - 18)
     with pytest.raises(InvalidInputError) as caught:
         checked_url(url, path="$.url")
-    assert str(caught.value) == (
-        f"longer than 2048 characters: {url[:80]!r}; {EXAMPLE} (at $.url)"
-    )
+    assert str(caught.value) == (f"longer than 2048 characters: {url[:80]!r}; {EXAMPLE} (at $.url)")
 
 
 def test_wanted_events_are_ids_whatever_they_were_called() -> None:

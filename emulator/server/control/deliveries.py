@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
 from emulator import durations
-from emulator.server.control.workspaces import workspace_of
+from emulator.server.control.workspaces import duration, workspace_of
 from emulator.server.views import delivery_view
 from emulator.server.web import body_as, json, known_query, number
+from emulator.workspace.views import nearest
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -21,6 +22,15 @@ _FILTERS = ("event", "candidate", "webhook", "status")
 
 class _Nothing(msgspec.Struct, forbid_unknown_fields=True):
     """The body of a call that takes none."""
+
+
+class _Wait(msgspec.Struct, forbid_unknown_fields=True):
+    event: str | None = None
+    candidate: str | None = None
+    webhook: str | None = None
+    status: str | None = None
+    count: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 1
+    within: str = "5s"
 
 
 class _Since(msgspec.Struct, forbid_unknown_fields=True):
@@ -59,3 +69,23 @@ async def redeliver_failed(request: Request) -> Response:
     found = workspace.redeliver_failed(since)
     await workspace.flush()
     return json({"data": [delivery_view(one) for one in found], "total": len(found)}, 202)
+
+
+async def wait(request: Request) -> Response:
+    """Wait for deliveries, or for silence: 200 when met, 408 when not, with the nearest."""
+    workspace = workspace_of(request)
+    asked = await body_as(request, _Wait)
+    filters = {name: getattr(asked, name) for name in _FILTERS}
+    within = duration(asked.within, "$.within")
+    is_met = await workspace.wait(**filters, count=asked.count, within=within)
+    view = {
+        "met": is_met,
+        "deliveries": [delivery_view(one) for one in workspace.deliveries(**filters)[:_LIMIT]],
+        "nearest": []
+        if is_met
+        else [
+            {"delivery": delivery_view(miss.delivery), "differs": miss.differences}
+            for miss in nearest(workspace.state, filters)
+        ],
+    }
+    return json(view, 200 if is_met else 408)

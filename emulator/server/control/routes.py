@@ -24,6 +24,7 @@ ROUTES = [
     Route(f"{_ONE}/clock", workspaces.set_clock, methods=["PUT"]),
     Route(f"{_ONE}/clock/advance", workspaces.advance, methods=["POST"]),
     Route(f"{_ONE}/settle", workspaces.settle, methods=["POST"]),
+    Route(f"{_ONE}/wait", deliveries.wait, methods=["POST"]),
     Route(f"{_ONE}/journal", workspaces.journal),
     Route(f"{_ONE}/assessments", subjects.list_assessments, methods=["GET"]),
     Route(f"{_ONE}/assessments", subjects.create_assessment, methods=["POST"]),

@@ -129,7 +129,7 @@ async def advance(request: Request) -> Response:
     """Move a virtual clock on; answers when all is settled, with what happened."""
     workspace = workspace_of(request)
     asked = await body_as(request, _Advance)
-    entries = await workspace.advance(_duration(asked.by, "$.by"))
+    entries = await workspace.advance(duration(asked.by, "$.by"))
     attempted = dict.fromkeys(
         (entry.data.message, entry.data.webhook)  # type: ignore[attr-defined]
         for entry in entries
@@ -143,7 +143,7 @@ async def settle(request: Request) -> Response:
     """Wait until nothing is in flight and nothing is due now."""
     workspace = workspace_of(request)
     asked = await body_as(request, _Settle)
-    settled = await workspace.settle(_duration(asked.timeout, "$.timeout"))
+    settled = await workspace.settle(duration(asked.timeout, "$.timeout"))
     pending = len(workspace.state.by_status.get("pending", ()))
     return json({"settled": settled, "pending": pending}, 200 if settled else 408)
 
@@ -161,7 +161,12 @@ async def journal(request: Request) -> Response:
     return StreamingResponse(lines(), media_type="application/x-ndjson")
 
 
-def _duration(text: str, path: str) -> float:
+def duration(text: str, path: str) -> float:
+    """Return a duration of a request's body in seconds.
+
+    Raises:
+        InvalidInputError: not one; with its JSON path.
+    """
     try:
         return durations.parse(text)
     except InvalidInputError as error:

@@ -1,0 +1,117 @@
+"""What is built carries its data, and what is imported stays small."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import emulator
+
+ROOT = Path(__file__).resolve().parents[1]
+LATE = ("faker", "hypothesis", "schemathesis", "jinja2", "rich", "jsonschema", "httpx2", "ruamel")
+"""What is imported where it is used, so that starting is fast."""
+
+
+def run(*command: str | Path, cwd: Path = ROOT) -> str:
+    # Coverage of a subprocess would start with the interpreter; these ask for an empty one.
+    environment = {key: one for key, one in os.environ.items() if not key.startswith("COV")}
+    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def tracked(folder: str) -> set[str]:
+    return set(run("git", "ls-files", "-z", "--", folder).split("\0")) - {""}
+
+
+@pytest.fixture(scope="session")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A source distribution, and the wheel built from it."""
+    out = tmp_path_factory.mktemp("dist")
+    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", out, ROOT)
+    return out
+
+
+def test_the_wheel_built_from_the_sdist_carries_every_schema_and_scenario(dist: Path) -> None:
+    """The wheel's data is exactly what git tracks."""
+    (wheel,) = dist.glob("*.whl")
+    names = {one for one in zipfile.ZipFile(wheel).namelist() if one.startswith("emulator/_data/")}
+    expected = tracked("schemas") | tracked("scenarios")
+    assert len(expected) > 30
+    assert names == {f"emulator/_data/{name}" for name in expected}
+
+
+def test_the_wheel_carries_every_module_and_the_mark_of_types(dist: Path) -> None:
+    (wheel,) = dist.glob("*.whl")
+    names = {one for one in zipfile.ZipFile(wheel).namelist()
+             if one.startswith("emulator/") and not one.startswith("emulator/_data/")}  # fmt: skip
+    assert names == tracked("emulator")
+    assert "emulator/py.typed" in names
+
+
+def test_the_sdist_has_what_its_own_tests_need(dist: Path) -> None:
+    (sdist,) = dist.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    tops = {name.partition("/")[0] for name in names}
+    assert {"emulator", "schemas", "scenarios", "tests", "scripts", "pyproject.toml"} <= tops
+    assert "tests/conftest.py" in names
+    assert tracked("schemas") | tracked("scenarios") <= names
+
+
+def test_an_installed_wheel_finds_its_data_from_anywhere(dist: Path, tmp_path: Path) -> None:
+    (wheel,) = dist.glob("*.whl")
+    target, elsewhere = tmp_path / "site", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    run(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+        "--no-deps", "--no-index", "--target", target, wheel)  # fmt: skip
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "import emulator\n"
+        "from emulator import data\n"
+        "from emulator.contracts.schemas import Contracts\n"
+        "assert emulator.__file__.startswith(sys.argv[1]), emulator.__file__\n"
+        "print(emulator.__version__, len(Contracts().events('v1')),"
+        " sum(one.name.endswith('.yaml') for one in data.scenarios().iterdir()))\n"
+    )
+    found = run(sys.executable, "-I", "-c", code, target, cwd=elsewhere).split()
+    scenarios = sum(name.endswith(".yaml") for name in tracked("scenarios"))
+    assert found == [emulator.__version__, "13", str(scenarios)]
+
+
+def loaded(code: str) -> set[str]:
+    """Return the top-level modules that a fresh interpreter has loaded after *code*."""
+    output = run(sys.executable, "-c", f"{code}\nimport sys; print(*sys.modules)")
+    return {name.partition(".")[0] for name in output.split()}
+
+
+def test_an_emulator_is_made_without_what_it_needs_later() -> None:
+    code = "from emulator.emulator import Emulator\nEmulator(seed=1)"
+    assert loaded(code) & set(LATE) == set()
+
+
+def test_the_package_alone_loads_none_of_its_parts() -> None:
+    output = run(sys.executable, "-c", "import emulator, sys; print(*sys.modules)")
+    assert [name for name in output.split() if name.startswith("emulator")] == ["emulator"]
+
+
+def test_the_public_names_are_handed_out_when_they_are_asked_for() -> None:
+    from emulator.emulator import Emulator
+
+    assert emulator.Emulator is Emulator
+    assert emulator.__version__.count(".") == 2
+    assert "Emulator" in emulator.__all__
+    for name in emulator.__all__:
+        assert getattr(emulator, name) is not None
+
+
+def test_what_is_not_public_is_not_handed_out() -> None:
+    with pytest.raises(AttributeError) as caught:
+        emulator.Emulater  # noqa: B018 - asking is the test
+    assert str(caught.value) == "module 'emulator' has no attribute 'Emulater'"
