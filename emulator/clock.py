@@ -6,14 +6,20 @@ order of their keys, never of their creation.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 from typing import Literal
+
+from emulator.errors import InvalidInputError
 
 Mode = Literal["real", "virtual"]
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 """Where a virtual clock starts unless told otherwise."""
+
+EARLIEST, LATEST = datetime(2002, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+"""Where a virtual clock can stand: ObjectIds have 32 bits for the seconds, and a ``timestamp``
+in milliseconds has 13 digits."""
 
 TimerKey = tuple[int, int, int, int]
 """A rank (what kind of timer) and three numbers (whose)."""
@@ -25,11 +31,14 @@ class Timeline:
     Args:
         mode: ``real`` follows the machine's clock; ``virtual`` stands until moved.
         now: where a virtual clock stands.
+
+    Raises:
+        InvalidInputError: *now* is not in UTC, or beyond where a clock can stand.
     """
 
     def __init__(self, mode: Mode, now: datetime = EPOCH) -> None:
         self.mode: Mode = mode
-        self._now = now
+        self._now = checked(now)
         self._due: dict[TimerKey, datetime] = {}
         self._heap: list[tuple[datetime, TimerKey]] = []
 
@@ -41,8 +50,12 @@ class Timeline:
         return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
     def move_to(self, now: datetime) -> None:
-        """Set a virtual clock; back in time, too, which only its owner may decide."""
-        self._now = now
+        """Set a virtual clock; back in time, too, which only its owner may decide.
+
+        Raises:
+            InvalidInputError: beyond where a clock can stand.
+        """
+        self._now = checked(now)
 
     def set_timer(self, key: TimerKey, at: datetime) -> None:
         """Set the timer called *key*, in place of an earlier one of that name."""
@@ -79,3 +92,23 @@ class Timeline:
     def __len__(self) -> int:
         """How many timers stand."""
         return len(self._due)
+
+
+def checked(now: datetime) -> datetime:
+    """Return *now* if a clock can stand there.
+
+    Raises:
+        InvalidInputError: not in UTC, or before 2002 or after 2099.
+    """
+    if now.utcoffset() != timedelta(0):
+        message = f"not a UTC time: {now.isoformat()!r}; expected one like '2026-01-01T00:00:00Z'"
+        raise InvalidInputError(message, path="$.now")
+    if not EARLIEST <= now < LATEST:
+        message = f"the clock can't stand at {now.isoformat()!r}; expected a year from 2002 to 2099"
+        raise InvalidInputError(message, path="$.now")
+    return now
+
+
+def later(at: datetime, seconds: float) -> datetime:
+    """Return the instant *seconds* after *at*, on a whole millisecond."""
+    return at + timedelta(milliseconds=round(seconds * 1000))

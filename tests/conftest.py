@@ -77,7 +77,7 @@ class Scripted:
 
 
 class MakeWorkspace(Protocol):
-    """Opens a workspace of its own journal; inside a running loop."""
+    """Opens a workspace, with a journal of its own unless one is given."""
 
     def __call__(
         self,
@@ -87,6 +87,7 @@ class MakeWorkspace(Protocol):
         clock: Mode = "virtual",
         profile: Profile | None = None,
         contracts: Contracts | None = None,
+        journal: Journal | None = None,
         in_flight: int = 64,
         per_webhook: int = 16,
     ) -> Workspace: ...
@@ -119,12 +120,13 @@ def make_workspace(contracts: Contracts) -> MakeWorkspace:
         clock: Mode = "virtual",
         profile: Profile | None = None,
         contracts: Contracts | None = None,
+        journal: Journal | None = None,
         in_flight: int = 64,
         per_webhook: int = 16,
     ) -> Workspace:
         return Workspace(
             "acme",
-            journal=Journal(MemoryStore()),
+            journal=journal or Journal(MemoryStore()),
             contracts=contracts or bundled,
             transport=transport or Scripted(),
             settings=Settings(seed, clock=clock, profile=profile),

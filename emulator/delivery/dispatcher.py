@@ -89,12 +89,12 @@ class Dispatcher:
         return not (self._tasks or self._ready or self._held)
 
     async def idle(self) -> None:
-        """Return once nothing is under way and nothing waits to be.
+        """Return once nothing is under way and nothing waits to be, or it was stopped.
 
         Raises:
             Exception: the first bug that a task met; it is never lost.
         """
-        while not self.is_idle and not self._bugs:
+        while not (self.is_idle or self._bugs or self._is_stopped):
             waiter = asyncio.get_running_loop().create_future()
             self._idle_waiters.append(waiter)
             await waiter
@@ -147,15 +147,22 @@ class Dispatcher:
             if self._busy[webhook] >= limit:
                 heappush(self._held[webhook], key)
                 continue
-            planned = self._desk.start_attempt(key)
+            planned = self._started(key)
             if planned is None:
                 self._unchain(key)
                 continue
             self._busy[webhook] += 1
             task = asyncio.get_running_loop().create_task(self._run(key, *planned))
             self._tasks[key] = task
-        if self.is_idle:
+        if self.is_idle or self._bugs:
             self._release_waiters()
+
+    def _started(self, key: Key) -> tuple[Transport, Request] | None:
+        try:
+            return self._desk.start_attempt(key)
+        except Exception as bug:  # noqa: BLE001 - kept, and raised by idle and stop
+            self._bugs.append(bug)
+            return None
 
     async def _run(self, key: Key, transport: Transport, request: Request) -> None:
         try:
@@ -194,7 +201,7 @@ class Dispatcher:
         self._unchain(key)
         if self._ready:
             self._pump()  # no wait for the next turn: this is the hot path
-        elif self.is_idle:
+        elif self.is_idle or self._bugs:
             self._release_waiters()
 
     def _unchain(self, key: Key) -> None:

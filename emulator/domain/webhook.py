@@ -86,6 +86,8 @@ def checked_url(url: str, *, path: str = "$.payloadUrl") -> str:
 def _problem(url: str) -> str | None:
     if len(url) > _LONGEST_URL:
         return f"longer than {_LONGEST_URL} characters"
+    if any("\ud800" <= sign <= "\udfff" for sign in url):
+        return "half a surrogate pair in the URL"
     if any(ord(sign) <= 0x20 or ord(sign) == 0x7F for sign in url):
         return "white space or a control character in the URL"
     try:

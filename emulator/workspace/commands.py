@@ -287,9 +287,7 @@ def move_candidate(
         IllegalCommandError: not in their state.
         InvalidInputError: details that contradict themselves.
     """
-    if command not in candidates.LIFECYCLE.commands:
-        known = candidates.LIFECYCLE.commands
-        raise UnknownNameError("candidate command", command, known, show_all=True)
+    _check_command(command)
     before = state.candidate(id_)
     row = candidates.LIFECYCLE.transition(before.state, command, name=id_)
     assessment = state.assessments[before.assessment_id]
@@ -311,10 +309,18 @@ def details(command: str, given: Mapping[str, object]) -> Details:
     """Return the details of a candidate's command, checked; None counts as left out.
 
     Raises:
+        UnknownNameError: no such command.
         InvalidInputError: one that the command does not take, or of the wrong type or size.
     """
+    _check_command(command)
     kind = DETAILS.get(command, NoDetails)
     return decoding.convert({key: one for key, one in given.items() if one is not None}, kind)
+
+
+def _check_command(command: str) -> None:
+    known = candidates.LIFECYCLE.commands
+    if command not in known:
+        raise UnknownNameError("candidate command", command, known, show_all=True)
 
 
 def _refuse_second(state: State, known: Candidate, assessment: Assessment) -> None:
@@ -345,6 +351,9 @@ def _text(text: str, path: str) -> str:
         raise InvalidInputError(message, path=path)
     if len(text) > LONGEST_TEXT:
         message = f"{len(text)} characters; the longest is {LONGEST_TEXT}"
+        raise InvalidInputError(message, path=path)
+    if any("\ud800" <= sign <= "\udfff" for sign in text):
+        message = "half a surrogate pair, which can't be sent; expected Unicode text"
         raise InvalidInputError(message, path=path)
     return text
 

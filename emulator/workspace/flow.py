@@ -8,12 +8,13 @@ due, timers. There is no other way to change a workspace.
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from emulator.clock import EPOCH, Mode, Timeline
+from emulator import durations
+from emulator.clock import EPOCH, Mode, Timeline, checked, later
 from emulator.delivery.dispatcher import Dispatcher
 from emulator.delivery.plan import plan
 from emulator.delivery.records import (
@@ -39,13 +40,16 @@ if TYPE_CHECKING:
 
     from emulator.clock import TimerKey
     from emulator.contracts.schemas import Contracts
-    from emulator.delivery.records import Delivery, Key, Request, Transport, Trigger
+    from emulator.delivery.records import Delivery, Key, Request, Status, Transport, Trigger
     from emulator.journal.entry import Entry
     from emulator.journal.journal import Journal
     from emulator.workspace.commands import Change, Record
 
 # Ranks of timers at one instant: a candidate expires before a delivery is tried again.
 _EXPIRY, _ATTEMPT = 1, 2
+
+_NOT_ITS_FAULT = frozenset({"shutdown", "interrupted"})
+"""Ends of an attempt that say nothing about the consumer; it is made again."""
 
 _REPLAYED_AT_ONCE = 1_000  # entries, some ten milliseconds' worth
 
@@ -112,8 +116,7 @@ class Flow:
         message, webhook = delivery.message, delivery.webhook_number
         begun = {attempt.number: attempt for attempt in delivery.attempts}
         if delivery.next_due is not None and delivery.next_attempt is not None:
-            key = (_ATTEMPT, message.number, webhook, delivery.next_attempt)
-            self._timeline.set_timer(key, delivery.next_due)
+            self._schedule((message.number, webhook, delivery.next_attempt), delivery.next_due)
         if delivery.numbered not in begun:
             if delivery.numbered != delivery.next_attempt:
                 subject = message.subject if delivery.numbered == 1 else ""
@@ -121,9 +124,6 @@ class Flow:
         elif begun[delivery.numbered].outcome is None:
             lost = self._finished(delivery, delivery.numbered, Outcome("interrupted"))
             self._commit([("attempt.finished", lost)])
-        elif delivery.next_due is None:  # a shutdown cut it short
-            again = RedeliveryAsked(message.number, webhook, delivery.numbered + 1)
-            self._commit([("delivery.redelivery_asked", again)])
 
     # --- the workspace itself ---------------------------------------------------------------
 
@@ -177,11 +177,8 @@ class Flow:
             InvalidInputError: a time that is not in UTC.
             ConflictError: a virtual clock set back while timers stand on it.
         """
-        if now is not None and now.utcoffset() != timedelta(0):
-            message = (
-                f"not a UTC time: {now.isoformat()!r}; expected one like '2026-01-01T00:00:00Z'"
-            )
-            raise InvalidInputError(message, path="$.now")
+        if now is not None:
+            checked(now)
         if mode == "virtual":
             now = now or (self.now() if self._timeline.mode == "virtual" else EPOCH)
             if self._timeline.mode == "virtual" and now < self.now() and len(self._timeline):
@@ -208,11 +205,13 @@ class Flow:
 
         Raises:
             ConflictError: the clock is real.
+            InvalidInputError: back in time, or beyond where a clock can stand.
         """
         self._check_virtual()
+        self._target(seconds)
         seen = self._journal.last(self.name)
         async with self._advancing:
-            target = self.now() + timedelta(seconds=seconds)
+            target = self._target(seconds)
             await self._dispatcher.idle()
             while (at := self._timeline.next_at()) is not None and at <= target:
                 self._timeline.move_to(max(at, self.now()))
@@ -254,6 +253,12 @@ class Flow:
         except TimeoutError:
             return False
         return True
+
+    def _target(self, seconds: float) -> datetime:
+        if not 0 <= seconds <= durations.LONGEST:
+            message = f"can't advance by {seconds} s; expected 0 s to 3650 days"
+            raise InvalidInputError(message, path="$.by")
+        return checked(later(self.now(), seconds))
 
     def _check_virtual(self) -> None:
         if self._timeline.mode != "virtual":
@@ -331,35 +336,44 @@ class Flow:
             next_due=delivery.next_due,
             next_attempt=delivery.next_attempt,
         )
-        if finished.is_success and delivery.status == "pending":
-            return msgspec.structs.replace(
-                finished, status="succeeded", reason="", next_due=None, next_attempt=None
-            )
-        if delivery.status != "pending" or outcome.reason == "shutdown":
+        if delivery.status != "pending":
             return finished
-        if outcome.reason == "interrupted":
+        if finished.is_success:
+            return self._ended(finished, delivery, "succeeded", "")
+        if outcome.reason in _NOT_ITS_FAULT:
             return self._tried_again(finished, delivery, 0.0)
         if number in delivery.manual:
-            if delivery.next_due is not None:
-                return finished  # the schedule goes on as it stood
-            return self._given_up(finished, delivery, outcome)
-        scheduled = sum(attempt.trigger == "scheduled" for attempt in delivery.attempts)
+            # The schedule goes on as it stood; without one, this was the last attempt.
+            return finished if delivery.next_due else self._given_up(finished, delivery, outcome)
+        scheduled = sum(
+            attempt.trigger == "scheduled"
+            and (attempt.outcome is None or attempt.outcome.reason not in _NOT_ITS_FAULT)
+            for attempt in delivery.attempts
+        )
         pause = profile.pause_after(scheduled)
         if pause is None:
             return self._given_up(finished, delivery, outcome)
         return self._tried_again(finished, delivery, pause)
 
     def _tried_again(self, finished: Finished, delivery: Delivery, pause: float) -> Finished:
-        due = self.now() + timedelta(seconds=pause)
+        due = later(self.now(), pause)
         return msgspec.structs.replace(finished, next_due=due, next_attempt=delivery.numbered + 1)
 
-    @staticmethod
-    def _given_up(finished: Finished, delivery: Delivery, outcome: Outcome) -> Finished:
+    def _given_up(self, finished: Finished, delivery: Delivery, outcome: Outcome) -> Finished:
         # A manual attempt that fails does not undo what an earlier one achieved.
         if any(attempt.is_success for attempt in delivery.attempts):
-            return msgspec.structs.replace(finished, status="succeeded", reason="")
+            return self._ended(finished, delivery, "succeeded", "")
         reason = f"answered {outcome.status}" if outcome.status else outcome.reason
-        return msgspec.structs.replace(finished, status="failed", reason=reason)
+        return self._ended(finished, delivery, "failed", reason)
+
+    @staticmethod
+    def _ended(finished: Finished, delivery: Delivery, status: Status, reason: str) -> Finished:
+        begun = {attempt.number for attempt in delivery.attempts}
+        if set(delivery.manual) - begun:
+            status, reason = "pending", ""  # somebody asked for one more, and it waits
+        return msgspec.structs.replace(
+            finished, status=status, reason=reason, next_due=None, next_attempt=None
+        )
 
     # --- the one way in ---------------------------------------------------------------------
 
@@ -382,8 +396,7 @@ class Flow:
                 self._dispatcher.offer((data.number, webhook, 1), data.subject)
         elif isinstance(data, Finished):
             if data.next_due is not None and data.next_attempt is not None:
-                key = (_ATTEMPT, data.message, data.webhook, data.next_attempt)
-                self._set_timer(key, data.next_due)
+                self._schedule((data.message, data.webhook, data.next_attempt), data.next_due)
         elif isinstance(data, RedeliveryAsked):
             self._dispatcher.offer((data.message, data.webhook, data.attempt))
         elif isinstance(data, CandidateChanged):
@@ -392,6 +405,13 @@ class Flow:
                 self._set_timer(key, data.candidate.valid_until)
             else:
                 self._timeline.cancel(key)
+
+    def _schedule(self, key: Key, due: datetime) -> None:
+        """Have an attempt made when it is due: now, or by a timer."""
+        if due <= self.now():
+            self._dispatcher.offer(key)
+        else:
+            self._set_timer((_ATTEMPT, *key), due)
 
     def _set_timer(self, key: TimerKey, at: datetime) -> None:
         earliest = self._timeline.next_at()
@@ -406,7 +426,7 @@ class Flow:
         """
         return [
             ("delivery.dropped", Dropped(message, number, reason))
-            for message, number in self.state.by_status["pending"]
+            for message, number in self.state.by_status.get("pending", ())
             if webhook in (None, number)
         ]
 

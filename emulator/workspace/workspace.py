@@ -191,7 +191,11 @@ class Workspace(Flow):
             return any(one.number == number and one.outcome for one in delivery.attempts)
 
         await self._journal.until(self.name, is_ended, timeout=_TEST_TIMEOUT)
-        return self.state.deliveries[message, webhook]
+        found = self.state.deliveries.get((message, webhook))
+        if found is None:
+            gone = f"delivery {message}-{webhook} is gone: the workspace was reset meanwhile"
+            raise ConflictError(gone)
+        return found
 
     # --- assessments ------------------------------------------------------------------------
 
@@ -334,7 +338,7 @@ class Workspace(Flow):
         """Change a score afterwards; the state stays."""
         return self.move_candidate(id_, "rescore", score=score, of=of, percentage=percentage)
 
-    def move_candidate(self, id_: str, command: str, **details: Any) -> Candidate:
+    def move_candidate(self, id_: str, command: str, /, **details: Any) -> Candidate:
         """Do any command of the candidate's table.
 
         Args:

@@ -377,7 +377,6 @@ def test_stop_with_nothing_under_way_returns_at_once() -> None:
     assert desk.log == []
 
 
-@pytest.mark.xfail(reason="idle waits for what will never start", strict=True)
 def test_who_waits_for_idle_is_let_go_by_stop() -> None:
     async def body(desk: Desk) -> None:
         desk.hold((1, 1, 1))
@@ -466,7 +465,6 @@ class Faulty(Desk):
         return super().start_attempt(key)
 
 
-@pytest.mark.xfail(reason="start_attempt runs in a callback of the loop", strict=True)
 def test_a_bug_at_the_start_of_an_attempt_is_raised_and_never_lost() -> None:
     async def main() -> None:
         desk = Faulty()

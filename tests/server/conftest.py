@@ -41,7 +41,7 @@ class Server:
         self._settings: dict[str, Any] = {"seed": 7, "clock": "virtual"} | settings
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._work()))
-        self._open = AsyncExitStack()
+        self._receivers: list[Receiver] = []
         self.answers: list[bytes] = []
         self.url = ""
 
@@ -69,12 +69,14 @@ class Server:
 
     async def _work(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        async with self._open as stack:
+        async with AsyncExitStack() as stack:
             self.emulator = await stack.enter_async_context(Emulator(**self._settings))
             self.app = application(self.emulator, hostnames=self._hostnames)
             self.url = await stack.enter_async_context(serving(self.app, listen("127.0.0.1", 0)))
             self._ready.set()
             await self._stop.wait()
+            # All at once: each takes uvicorn a while.
+            await asyncio.gather(*(one.__aexit__(None, None, None) for one in self._receivers))
 
     def _keep(self, response: httpx2.Response) -> None:
         response.read()
@@ -88,7 +90,8 @@ class Server:
     def receiver(self, *statuses: int, delay: float = 0.0) -> Receiver:
         """Start a consumer that lives as long as the server."""
         receiver = Receiver(statuses=statuses or (200,), delay=delay)
-        self.on_loop(self._open.enter_async_context(receiver))
+        self.on_loop(receiver.__aenter__())
+        self._receivers.append(receiver)
         return receiver
 
     def tenant(self, name: str, **settings: Any) -> Tenant:

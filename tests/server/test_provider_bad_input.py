@@ -57,10 +57,10 @@ def check(answer: httpx2.Response, status: int, message: str, code: str = "inval
     ("body", "message"),
     [
         (b'{"name": ', "not JSON: input data was truncated"),
-        (b"name=ats", "not JSON: JSON is malformed: invalid character (byte 1)"),
+        (b"name=ats", "not JSON: JSON is malformed: invalid character (byte 4)"),
         (b"\xff\xfe", "not JSON: JSON is malformed: invalid character (byte 0)"),
         (b'{"event": "\xff", "name": "\xff"}', None),
-        (b"{} {}", "not JSON: JSON is malformed: trailing characters (byte 3)"),
+        (b"{} {}", None),
         (b"[]", "expected 'object', got 'array' (at $)"),
         (b'"name"', "expected 'object', got 'str' (at $)"),
         (b"null", "expected 'object', got 'null' (at $)"),

@@ -140,10 +140,6 @@ def test_what_was_not_tried_or_has_no_webhook_any_more_is_refused(
     asyncio.run(main())
 
 
-@pytest.mark.xfail(
-    reason="a manual attempt that waits is lost when the one before it ends the delivery",
-    strict=True,
-)
 @pytest.mark.parametrize("status", [200, 500])
 def test_a_redelivery_asked_for_while_an_attempt_is_under_way_is_not_lost(
     status: int, make_workspace: MakeWorkspace, transport: Scripted
@@ -163,7 +159,6 @@ def test_a_redelivery_asked_for_while_an_attempt_is_under_way_is_not_lost(
     asyncio.run(main())
 
 
-@pytest.mark.xfail(reason="a KeyError instead", strict=True)
 def test_who_waits_for_an_attempt_is_told_when_the_workspace_was_reset(
     make_workspace: MakeWorkspace, transport: Scripted
 ) -> None:

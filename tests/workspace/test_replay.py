@@ -172,7 +172,6 @@ def test_opened_in_the_middle_of_a_journal_sets_what_it_says(
     assert vars(state) == vars(workspace.state)
 
 
-@pytest.mark.xfail(reason="a look at what is pending leaves a trace in the state", strict=True)
 def test_a_workspace_that_had_nothing_to_do_replays_after_its_end(
     make_workspace: MakeWorkspace,
 ) -> None:
