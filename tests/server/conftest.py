@@ -136,7 +136,9 @@ class Tenant:
         return self._made("/assessments", {"title": "Job Analysis Specialist"})
 
     def candidate(self, **fields: str) -> Json:
-        job = self.assessment()
+        return self.invite(self.assessment(), **fields)
+
+    def invite(self, job: Json, **fields: str) -> Json:
         return self._made("/candidates", {"assessmentId": job["id"], **fields})
 
     def _made(self, path: str, body: Json) -> Json:

@@ -263,8 +263,10 @@ def test_a_detail_that_is_called_like_a_parameter_of_ours(wrong: Wrong, key: str
         (
             "/candidates/{candidate}",
             "enrol",
-            "no candidate command 'enrol'; near: 'enroll'; "
-            "known: complete, disqualify, enroll, expire, reject, rescore, start",
+            (
+                "no candidate command 'enrol'; near: 'enroll'; "
+                "known: complete, disqualify, enroll, expire, reject, rescore, start"
+            ),
         ),
         (
             "/assessments/{assessment}",
@@ -466,8 +468,7 @@ def test_a_wrong_method_beside_the_workspaces(
         (
             "/deliveries",
             "events=x",
-            "unknown parameter 'events'; "
-            "known: limit, skip, event, candidate, webhook, status",
+            "unknown parameter 'events'; known: limit, skip, event, candidate, webhook, status",
         ),
         ("/journal", "after=x", "after is 'x'; expected a whole number from 0"),
         ("/journal", "limit=1", "unknown parameter 'limit'; known: after"),

@@ -236,7 +236,11 @@ def test_a_test_event_to_a_dead_port_answers_with_the_failure(
     answer = tenant.provider("POST", f"/v1/webhook/{made['id']}/test", json={"event": None})
     delivery = answer.json()["data"]
     (attempt,) = delivery["attempts"]
-    assert (answer.status_code, delivery["status"], delivery["reason"]) == (200, "failed", "refused")
+    assert (answer.status_code, delivery["status"], delivery["reason"]) == (
+        200,
+        "failed",
+        "refused",
+    )
     assert (attempt["success"], attempt["reason"], attempt["response"]) == (False, "refused", None)
     assert f"{dead_url}/".startswith(f"http://{attempt['address']}/")
 

@@ -135,14 +135,15 @@ def test_an_empty_body_lacks_every_field(wrong: Wrong, method: str, path: str) -
         (
             "headers",
             {"Content-Length": "1"},
-            "the header 'Content-Length' is written by the delivery itself"
-            " (at $.headers.Content-Length)",
+            (
+                "the header 'Content-Length' is written by the delivery itself"
+                " (at $.headers.Content-Length)"
+            ),
         ),
         (
             "headers",
             {"X-Token": "1\r\nX-Evil: 2"},
-            "a character in the value of 'X-Token' that no header can carry"
-            " (at $.headers.X-Token)",
+            "a character in the value of 'X-Token' that no header can carry (at $.headers.X-Token)",
         ),
         ("secret", 1, "expected 'str | null', got 'int' (at $.secret)"),
         ("description", None, "expected 'str', got 'null' (at $.description)"),

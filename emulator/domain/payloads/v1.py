@@ -9,6 +9,7 @@ Every object but Invitation Expired has its keys sorted by length, then by bytes
 from __future__ import annotations
 
 from base64 import b64encode
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -149,7 +150,12 @@ def _common(occurrence: Occurrence) -> Payload:
 
 
 def _sorted(values: Payload) -> Payload:
-    return dict(sorted(values.items(), key=lambda item: (len(item[0]), item[0])))
+    return {key: values[key] for key in _order(tuple(values))}
+
+
+@lru_cache(maxsize=64)  # there are some twenty shapes
+def _order(keys: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(keys, key=lambda key: (len(key), key)))
 
 
 def _detail_link(occurrence: Occurrence) -> str:

@@ -1,0 +1,124 @@
+"""No page of another site can call us, by whatever name it has us resolved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    import httpx2
+
+    from tests.server.conftest import OpenServer, Server
+
+PROVIDER, CONTROL = "/v1/webhook", "/_emulator/workspaces"
+
+
+def refusal(path: str, message: str) -> dict[str, Any]:
+    if path == PROVIDER:
+        return {"error": {"message": message, "code": "forbidden"}}
+    return {
+        "type": "about:blank",
+        "title": "Forbidden",
+        "status": 403,
+        "detail": message,
+        "code": "forbidden",
+    }
+
+
+def get(server: Server, path: str, **headers: str) -> httpx2.Response:
+    token = {"Authorization": "Bearer guarded"}
+    return server.client.get(path, headers=token | headers)
+
+
+@pytest.mark.parametrize("path", [PROVIDER, CONTROL])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1",
+        "127.0.0.1:4800",
+        "127.8.9.1:1",
+        "localhost",
+        "LOCALHOST:4800",
+        "acme.localhost:4800",
+        "[::1]:4800",
+    ],
+)
+def test_a_loopback_host_is_ours(server: Server, path: str, host: str) -> None:
+    assert get(server, path, Host=host).status_code == 200
+
+
+@pytest.mark.parametrize("path", [PROVIDER, CONTROL])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "evil.example:4800",
+        "localhost.evil.example",
+        "evillocalhost",
+        "192.168.1.5:4800",
+        "127.0.0.1@evil.example",
+        "127.0.0.1.evil.example",
+        "[::1",
+        "",
+    ],
+)
+def test_a_foreign_host_is_refused(server: Server, path: str, host: str) -> None:
+    before = server.workspaces()
+    answer = get(server, path, Host=host)
+    message = f"the Host {host!r} is not ours; allow it with --hostname"
+    assert (answer.status_code, answer.json()) == (403, refusal(path, message))
+    assert server.workspaces() == before
+
+
+def test_a_hostname_that_was_given_is_ours(open_server: OpenServer) -> None:
+    with open_server(hostnames=["Emulator", "testlify.internal"]) as named:
+        assert get(named, CONTROL, Host="emulator:4800").status_code == 200
+        assert get(named, CONTROL, Host="TESTLIFY.internal").status_code == 200
+        assert get(named, CONTROL, Host="sub.testlify.internal").status_code == 403
+        assert get(named, CONTROL).status_code == 200
+
+
+@pytest.mark.parametrize("path", [PROVIDER, CONTROL])
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://evil.example",
+        "http://localhost:3000",
+        "http://127.0.0.1",
+        "http://[",
+        "null",
+        "",
+        "file://",
+    ],
+)
+def test_a_page_of_another_origin_is_refused(server: Server, path: str, origin: str) -> None:
+    before = server.workspaces()
+    answer = get(server, path, Origin=origin)
+    message = f"a page of {origin!r} may not call this API"
+    assert (answer.status_code, answer.json()) == (403, refusal(path, message))
+    assert server.workspaces() == before
+
+
+@pytest.mark.parametrize("path", [PROVIDER, CONTROL])
+def test_a_page_of_ours_may_call(server: Server, path: str) -> None:
+    assert get(server, path, Origin=server.url).status_code == 200
+
+
+def test_a_foreign_page_can_t_change_anything(server: Server) -> None:
+    """Not by what a browser sends without asking first: a plain POST."""
+    tenant = server.tenant("attacked")
+    before = tenant.journal()
+    headers = {"Origin": "https://evil.example", "Content-Type": "text/plain"}
+    for path in ("/assessments", "/reset", "/clock/advance"):
+        answer = tenant.control("POST", path, content=b'{"by": "1h"}', headers=headers)
+        assert answer.status_code == 403
+    assert tenant.journal() == before
+
+
+def test_no_answer_lets_a_foreign_page_read_it(server: Server) -> None:
+    answer = server.client.options(
+        CONTROL, headers={"Origin": server.url, "Access-Control-Request-Method": "PUT"}
+    )
+    assert answer.status_code == 405
+    assert [one for one in answer.headers if one.startswith("access-control")] == []

@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+import emulator
+from emulator.emulator import Emulator, workspace_name
+from emulator.errors import InvalidInputError, NotFoundError, UnauthorizedError
+from emulator.receiver import Receiver
+from emulator.workspace.records import Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_the_package_hands_out_its_public_names() -> None:
+    assert emulator.Emulator is Emulator
+    assert sorted(emulator.__all__) == ["Emulator", "__version__"]
+    with pytest.raises(AttributeError, match="^module 'emulator' has no attribute 'Emulater'$"):
+        _ = emulator.Emulater
+
+
+def test_a_workspace_is_opened_once() -> None:
+    async def main() -> None:
+        async with Emulator(seed=7, clock="virtual") as provider:
+            one = provider.workspace()
+            assert one.name == "default"
+            assert provider.workspace("default") is one
+            assert provider.existing("default") is one
+            assert provider.workspaces == {"default": one}
+            other = provider.workspace("acme", Settings(9))
+            assert (other.state.settings.seed, one.state.settings.seed) == (9, 7)
+
+    asyncio.run(main())
+
+
+def test_new_workspaces_take_the_settings_of_the_emulator() -> None:
+    async def main() -> None:
+        now = datetime(2027, 2, 3, tzinfo=UTC)
+        async with Emulator(seed=7, clock="virtual", now=now) as provider:
+            workspace = provider.workspace("acme")
+            assert workspace.now() == now
+            assert workspace.state.settings == Settings(7, "virtual", now)
+
+    asyncio.run(main())
+
+
+def test_a_seed_is_drawn_when_none_is_given() -> None:
+    assert Emulator().settings.seed != Emulator().settings.seed
+
+
+@pytest.mark.parametrize("name", ["", "-x", ".x", "a b", "a/b", "x" * 65, "a\n", "é"])
+def test_a_workspace_has_a_plain_name(name: str) -> None:
+    async def main() -> str:
+        async with Emulator() as provider:
+            with pytest.raises(InvalidInputError) as caught:
+                provider.workspace(name)
+            assert provider.workspaces == {}
+        return str(caught.value)
+
+    told = f"not a workspace name: {name!r}; expected letters, digits, _ . -"
+    assert asyncio.run(main()) == told
+
+
+def test_a_workspace_that_is_not_open_is_told_with_those_that_are() -> None:
+    async def main() -> None:
+        async with Emulator() as provider:
+            with pytest.raises(NotFoundError) as caught:
+                provider.existing("acme")
+            assert str(caught.value) == "no workspace 'acme'; open: none"
+            provider.workspace("two")
+            provider.workspace("one")
+            with pytest.raises(NotFoundError) as caught:
+                provider.existing("acme")
+            assert str(caught.value) == "no workspace 'acme'; open: one, two"
+            with pytest.raises(NotFoundError) as caught:
+                await provider.remove("acme")
+            assert str(caught.value) == "no workspace 'acme'; open: one, two"
+
+    asyncio.run(main())
+
+
+def test_a_removed_workspace_is_forgotten() -> None:
+    async def main() -> None:
+        async with Emulator() as provider:
+            old = provider.workspace("acme")
+            old.create_assessment(title="Cook")
+            await provider.remove("acme")
+            assert provider.workspaces == {}
+            new = provider.workspace("acme")
+            assert new is not old
+            assert (len(new.state.assessments), new.last_entry) == (0, 1)
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("token", ["default", "acme-1", "A.b_c", "k" * 64])
+def test_a_plain_word_names_its_workspace(token: str) -> None:
+    assert workspace_name(token) == token
+
+
+@pytest.mark.parametrize("token", ["a b", "x/y", "k" * 65, "-x", "é"])
+def test_of_any_other_token_a_hash_names_it(token: str) -> None:
+    name = workspace_name(token)
+    assert name == f"token-{hashlib.sha256(token.encode()).hexdigest()[:16]}"
+    assert workspace_name(name) == name
+
+
+def test_a_token_opens_its_workspace_unless_tokens_are_strict() -> None:
+    async def main() -> None:
+        async with Emulator() as provider:
+            assert provider.by_token("acme") is provider.workspace("acme")
+        async with Emulator(is_strict=True) as strict:
+            with pytest.raises(UnauthorizedError) as caught:
+                strict.by_token("acme")
+            message = "unknown access token; the workspace has to be opened first"
+            assert str(caught.value) == message
+            assert strict.workspaces == {}
+            workspace = strict.workspace("acme")
+            assert strict.by_token("acme") is workspace
+
+    asyncio.run(main())
+
+
+def test_stopping_lets_what_is_under_way_end_and_drops_the_rest() -> None:
+    async def main() -> None:
+        async with Receiver(delay=0.05) as receiver:
+            async with Emulator(in_flight=1) as provider:
+                workspace = provider.workspace()
+                workspace.add_webhook(name="a", payload_url=receiver.url, events=["invited"])
+                job = workspace.create_assessment()
+                workspace.invite(job.id)
+                workspace.invite(job.id)
+                assert await provider.journal.until(
+                    "default", lambda: len(workspace.deliveries()[0].attempts) == 1, timeout=10
+                )
+            ends = [(one.status, one.reason) for one in workspace.deliveries()]
+            assert ends == [("succeeded", ""), ("dropped", "shutdown")]
+            assert len(receiver.requests) == 1
+
+    asyncio.run(main())
+
+
+def test_stopping_waits_for_its_grace_and_no_longer() -> None:
+    async def main() -> None:
+        async with Receiver(delay=3600) as receiver:
+            provider = Emulator()
+            workspace = provider.workspace()
+            workspace.add_webhook(name="a", payload_url=receiver.url, events=["invited"])
+            workspace.invite(workspace.create_assessment().id)
+            assert await provider.journal.until(
+                "default", lambda: len(workspace.deliveries()[0].attempts) == 1, timeout=10
+            )
+            async with asyncio.timeout(10):
+                await provider.stop(grace=0.01)
+            (delivery,) = workspace.deliveries()
+            assert (delivery.status, delivery.attempts[0].answer) == ("dropped", "shutdown")
+
+    asyncio.run(main())
+
+
+def test_a_journal_on_disk_brings_everything_back(tmp_path: Path) -> None:
+    file = tmp_path / "journal.db"
+
+    async def main() -> None:
+        async with Emulator(seed=7, journal=file) as first:
+            assert first.is_ready
+            made = first.workspace("acme").create_assessment(title="Cook")
+        second = Emulator(seed=8, journal=file)
+        assert not second.is_ready
+        async with second:
+            assert second.is_ready
+            workspace = second.existing("acme")
+            assert workspace.state.assessments == {made.id: made}
+            assert workspace.state.settings.seed == 7
+
+    asyncio.run(main())
+
+
+def test_a_schema_folder_is_laid_over_the_bundled_ones(tmp_path: Path) -> None:
+    (tmp_path / "v1").mkdir()
+    (tmp_path / "v1/candidate.invited.json").write_text("false")
+    with pytest.raises(InvalidInputError) as caught:
+        Emulator(schemas=tmp_path)
+    told = "v1/candidate.invited.json: $: a schema document must be an object"
+    assert str(caught.value) == told

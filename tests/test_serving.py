@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+from typing import TYPE_CHECKING
+
+import httpx2
+import pytest
+
+from emulator.errors import InvalidInputError
+from emulator.serving import listen, serving, url_of
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+
+async def hello(scope: Scope, receive: Receive, send: Send) -> None:
+    assert scope["type"] == "http"
+    await receive()
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"hello"})
+
+
+def test_port_0_picks_a_free_one() -> None:
+    with listen("127.0.0.1", 0) as one, listen("127.0.0.1", 0) as two:
+        assert re.fullmatch(r"http://127\.0\.0\.1:[1-9][0-9]{2,4}", url_of(one))
+        assert url_of(one) != url_of(two)
+
+
+def test_an_ipv6_address_stands_in_brackets() -> None:
+    with listen("::1", 0) as listening:
+        assert re.fullmatch(r"http://\[::1\]:[0-9]+", url_of(listening))
+
+
+def test_answers_are_not_held_back() -> None:
+    """A socket that does not name its protocol keeps Nagle's delay under asyncio: 40 ms a call."""
+    with listen("127.0.0.1", 0) as listening:
+        assert listening.proto == socket.IPPROTO_TCP
+        assert listening.getblocking() is False
+
+
+def test_a_taken_port_is_told() -> None:
+    with listen("127.0.0.1", 0) as listening:
+        port = listening.getsockname()[1]
+        with pytest.raises(InvalidInputError) as caught:
+            listen("127.0.0.1", port)
+    assert str(caught.value) == (
+        f"can't listen on 127.0.0.1:{port}: address already in use; --port 0 picks a free one"
+    )
+
+
+@pytest.mark.parametrize("host", ["256.0.0.1.invalid", "x" * 300, "a..b"])
+def test_a_host_that_is_none_is_told(host: str) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        listen(host, 0)
+    text = str(caught.value)
+    assert text.startswith(f"can't listen on {host}:0: ")
+    assert text.endswith("; --port 0 picks a free one")
+
+
+def test_a_port_that_is_none_is_told() -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        listen("127.0.0.1", 70_000)
+    text = "can't listen on 127.0.0.1:70000: bind(): port must be 0-65535.; --port 0 picks a free one"
+    assert str(caught.value) == text
+
+
+def test_an_application_is_served_while_the_context_is_open() -> None:
+    async def main() -> None:
+        listening = listen("127.0.0.1", 0)
+        async with serving(hello, listening) as url, httpx2.AsyncClient() as client:
+            assert url == url_of(listening)
+            answer = await client.get(url)
+            assert (answer.status_code, answer.content) == (200, b"hello")
+            assert "server" not in answer.headers
+        assert listening.fileno() == -1
+        with pytest.raises(httpx2.ConnectError):
+            async with httpx2.AsyncClient() as client:
+                await client.get(url)
+
+    asyncio.run(main())
+
+
+def test_the_server_stops_when_the_context_ends_by_an_error() -> None:
+    async def main() -> None:
+        listening = listen("127.0.0.1", 0)
+        with pytest.raises(KeyError):
+            async with serving(hello, listening):
+                raise KeyError
+        assert listening.fileno() == -1
+        assert len(asyncio.all_tasks()) == 1
+
+    asyncio.run(main())
+
+
+def test_a_server_that_can_t_start_says_why() -> None:
+    async def main() -> None:
+        listening = listen("127.0.0.1", 0)
+        listening.close()
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            async with serving(hello, listening):
+                pass
+        assert len(asyncio.all_tasks()) == 1
+
+    asyncio.run(main())
+
+
+def test_signals_stay_with_who_runs_the_server() -> None:
+    import signal
+
+    async def main() -> None:
+        before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
+        async with serving(hello, listen("127.0.0.1", 0)):
+            assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
+
+    asyncio.run(main())
