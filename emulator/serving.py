@@ -31,10 +31,10 @@ def listen(host: str, port: int) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((host, port))
-        except OSError:
+        except (OSError, OverflowError):
             listening.close()
             raise
-    except (OSError, OverflowError) as error:
+    except (OSError, OverflowError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         message = f"can't listen on {host}:{port}: {reason.lower()}; --port 0 picks a free one"
         raise InvalidInputError(message) from None

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import socket
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 def test_the_package_hands_out_its_public_names() -> None:
     assert emulator.Emulator is Emulator
     assert sorted(emulator.__all__) == ["Emulator", "__version__"]
-    with pytest.raises(AttributeError, match="^module 'emulator' has no attribute 'Emulater'$"):
+    with pytest.raises(AttributeError, match=r"^module 'emulator' has no attribute 'Emulater'$"):
         _ = emulator.Emulater
 
 
@@ -147,10 +148,11 @@ def test_stopping_lets_what_is_under_way_end_and_drops_the_rest() -> None:
 
 def test_stopping_waits_for_its_grace_and_no_longer() -> None:
     async def main() -> None:
-        async with Receiver(delay=3600) as receiver:
+        with socket.create_server(("127.0.0.1", 0)) as hanging:
             provider = Emulator()
+            url = f"http://127.0.0.1:{hanging.getsockname()[1]}/"
             workspace = provider.workspace()
-            workspace.add_webhook(name="a", payload_url=receiver.url, events=["invited"])
+            workspace.add_webhook(name="a", payload_url=url, events=["invited"])
             workspace.invite(workspace.create_assessment().id)
             assert await provider.journal.until(
                 "default", lambda: len(workspace.deliveries()[0].attempts) == 1, timeout=10
@@ -171,9 +173,10 @@ def test_a_journal_on_disk_brings_everything_back(tmp_path: Path) -> None:
             assert first.is_ready
             made = first.workspace("acme").create_assessment(title="Cook")
         second = Emulator(seed=8, journal=file)
-        assert not second.is_ready
+        was_ready = [second.is_ready]
         async with second:
-            assert second.is_ready
+            was_ready.append(second.is_ready)
+            assert was_ready == [False, True]
             workspace = second.existing("acme")
             assert workspace.state.assessments == {made.id: made}
             assert workspace.state.settings.seed == 7

@@ -61,8 +61,9 @@ async def _demo(seed: int, *, keeps: bool) -> int:
         ]
         code = _summary(workspace, verdicts)
         if keeps:
-            click.echo(f"\nstill up: {url}/_emulator/workspaces/default  (Ctrl-C ends it)")
-            await loop.stopped()
+            with loop.stop_signal() as stopped:
+                click.echo(f"\nstill up: {url}/_emulator/workspaces/default  (Ctrl-C ends it)")
+                await stopped
     return code
 
 

@@ -31,12 +31,6 @@ def _loop_factory() -> Any:
     return uvloop.new_event_loop
 
 
-async def stopped() -> bool:
-    """Return when SIGTERM or SIGINT comes: whether it was SIGINT."""
-    with stop_signal() as came:
-        return await came
-
-
 @contextmanager
 def stop_signal() -> Iterator[asyncio.Future[bool]]:
     """Take SIGTERM and SIGINT while the context is open.

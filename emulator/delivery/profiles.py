@@ -1,19 +1,38 @@
-"""How each generation delivers: headers, retries, time-outs, success. Data, not code."""
+"""How each generation delivers: headers, signature, retries, time-outs, success. Data, not code.
+
+The functions say what a profile makes of an outcome; they are pure.
+"""
 
 from __future__ import annotations
 
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
+from emulator import durations
 from emulator.delivery.records import Timeouts
+from emulator.delivery.signing import Signature
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from emulator.delivery.records import Outcome
     from emulator.domain.events import Generation
+
+Pause = Annotated[float, msgspec.Meta(ge=0, le=durations.LONGEST)]
+
+AnswerHeader = Literal["retry-after", "webhook-delivery"]
+"""A header of an answer by which a consumer can steer what comes next."""
+
+LONGEST_STRETCH = 7_200.0
+"""Seconds by which ``Retry-After`` can stretch a pause of the schedule, at most.
+
+Source: documented by the vendor (svix-webhooks, pull request 2203: the larger of both, at most
+two hours above the schedule).
+"""
 
 
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -24,19 +43,34 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             workspace's time; each counts from the failure before.
         timeouts: of one attempt, in real seconds.
         success: the first and the last status that count as accepted.
+        signature: how bodies are signed, for webhooks that have a secret; None signs nothing.
+        obeys: headers of the answer that are heeded: ``retry-after`` on any failed answer,
+            ``webhook-delivery`` for ``abort-message``.
     """
 
-    retries: tuple[float, ...] = ()
+    retries: tuple[Pause, ...] = ()
     timeouts: Timeouts = Timeouts()
     success: tuple[int, int] = (200, 299)
+    signature: Signature | None = None
+    obeys: tuple[AnswerHeader, ...] = ()
 
     def is_success(self, outcome: Outcome) -> bool:
         """Whether the profile takes *outcome* as accepted."""
         first, last = self.success
         return outcome.status is not None and first <= outcome.status <= last
 
+    def is_aborted(self, outcome: Outcome) -> bool:
+        """Whether the consumer asked that its message be not tried again.
+
+        Source: documented by the vendor (Svix, delivery control: the answer header
+        ``webhook-delivery: abort-message`` stops the retries of the message just sent; without
+        effect on an accepted one).
+        """
+        asked = _header(outcome, "webhook-delivery") or ""
+        return "webhook-delivery" in self.obeys and asked.strip().lower() == "abort-message"
+
     def pause_after(self, attempt: int) -> float | None:
-        """Return the pause between *attempt* and the next one, in seconds.
+        """Return the pause that the schedule has between *attempt* and the next one, in seconds.
 
         Args:
             attempt: 1 for the first attempt.
@@ -47,9 +81,84 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.retries[attempt - 1] if attempt <= len(self.retries) else None
 
 
-PROFILES: Mapping[Generation, Profile] = MappingProxyType({"v1": Profile()})
+def next_pause(profile: Profile, attempt: int, outcome: Outcome, now: float) -> float | None:
+    """Return the pause after a failed attempt, in seconds of the workspace's time.
+
+    ``Retry-After`` never shortens the schedule's pause, and stretches it by `LONGEST_STRETCH` at
+    most; one that can't be read counts for nothing.
+
+    Args:
+        attempt: 1 for the first of the schedule.
+        outcome: of that attempt.
+        now: real Unix seconds, with which a date in ``Retry-After`` is compared when the answer
+            has no ``Date``; never a virtual clock, which the consumer does not know.
+
+    Returns:
+        None when there is no next attempt: the schedule is used up, or the consumer said so.
+    """
+    if profile.is_aborted(outcome):
+        return None
+    pause = profile.pause_after(attempt)
+    if pause is None:
+        return None
+    asked = retry_after(outcome, now) if "retry-after" in profile.obeys else None
+    return pause if asked is None else min(max(pause, asked), pause + LONGEST_STRETCH)
+
+
+def retry_after(outcome: Outcome, now: float) -> float | None:
+    """Return how many seconds the answer's ``Retry-After`` asks to wait; None without one.
+
+    Args:
+        outcome: with the header as seconds or as an HTTP date (RFC 9110, 10.2.3).
+        now: real Unix seconds.
+    """
+    value = (_header(outcome, "retry-after") or "").strip()
+    if value.isascii() and value.isdecimal():
+        return float(value)
+    at = _unix(value)
+    if at is None:
+        return None
+    # By the consumer's own clock, if it tells it: ours may differ.
+    return max(0.0, at - (_unix(_header(outcome, "date") or "") or now))
+
+
+def _unix(date: str) -> float | None:
+    """Return an HTTP date in any of its three forms as Unix seconds; None if it is none."""
+    try:
+        at = parsedate_to_datetime(date)
+        return at.replace(tzinfo=at.tzinfo or UTC).timestamp()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+def _header(outcome: Outcome, name: str) -> str | None:
+    return next((value for known, value in outcome.headers if known.lower() == name), None)
+
+
+PROFILES: Mapping[Generation, Profile] = MappingProxyType(
+    {
+        "v1": Profile(),
+        "v2": Profile(
+            retries=(5.0, 300.0, 1_800.0, 7_200.0, 18_000.0, 36_000.0, 36_000.0),
+            timeouts=Timeouts(connect=15.0, first_byte=15.0, total=15.0),
+            signature=Signature("standard", prefix="svix-"),
+            obeys=("retry-after", "webhook-delivery"),
+        ),
+    }
+)
 """Generation -> how it delivers.
 
 v1: no signature is documented, and no automatic retry ("Force Retry only", documented);
 time-outs and the success rule, any 2xx within 15 s, are assumed.
+
+v2: that Svix delivers is documented by Testlify; the rest is Svix's own documentation:
+
+- retries (5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 10 h, each from the failure before: 8 attempts),
+  any 2xx within 15 s as success, 3xx as failure, never followed: retry schedule; without its
+  jitter, whose size is not documented;
+- signature: verifying payloads; the prefix ``svix-`` is assumed, some customers have
+  ``webhook-``;
+- ``Retry-After``: svix-webhooks, pull request 2203; heeded on any failed answer (assumed, its
+  text names 429 and 503, its title error responses);
+- ``webhook-delivery: abort-message``: delivery control.
 """

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
+from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
 from emulator import data
@@ -18,15 +19,20 @@ from emulator.emulator import Emulator
 from emulator.server.app import application
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator
     from pathlib import Path
 
     from starlette.requests import Request
     from starlette.responses import Response
+    from starlette.types import Message
 
     from tests.server.conftest import OpenServer, Server, Tenant
 
 DEADLINE = 10.0  # real seconds
+
+
+async def _teapot(_: Request) -> Response:
+    raise HTTPException(418, "short and stout")
 
 
 async def _bug(_: Request) -> Response:
@@ -63,22 +69,47 @@ async def _bug(_: Request) -> Response:
 def test_a_bug_is_told_to_the_log_and_not_to_the_caller(
     caplog: pytest.LogCaptureFixture, path: str, media_type: str, body: object
 ) -> None:
-    async def call() -> httpx2.Response:
-        async with Emulator() as emulator:
-            app = application(emulator)
-            app.router.routes.append(Route(path, _bug))
-            transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
-            async with httpx2.AsyncClient(
-                transport=transport, base_url="http://127.0.0.1"
-            ) as client:
-                return await client.get(path)
-
-    answer = asyncio.run(call())
+    answer = asyncio.run(call(path, _bug))
     assert (answer.status_code, answer.json()) == (500, body)
     assert answer.headers["content-type"] == media_type
     (record,) = [one for one in caplog.records if one.name == "emulator.server"]
     assert record.getMessage() == f"a bug in GET {path}"
     assert "sesame" in caplog.text
+
+
+async def call(path: str, endpoint: Callable[[Request], Awaitable[Response]]) -> httpx2.Response:
+    """Call one more handler of the application."""
+    async with Emulator() as emulator:
+        app = application(emulator)
+        app.router.routes.append(Route(path, endpoint))
+        transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            return await client.get(path)
+
+
+def test_what_the_framework_refuses_leaves_in_the_form_of_the_api() -> None:
+    answer = asyncio.run(call("/v1/teapot", _teapot))
+    expected = {"error": {"message": "short and stout", "code": "im_a_teapot"}}
+    assert (answer.status_code, answer.json()) == (418, expected)
+
+
+def test_the_guard_lets_the_lifespan_of_a_server_pass() -> None:
+    said: list[str] = []
+
+    async def main() -> None:
+        events = iter([{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}])
+
+        async def receive() -> Message:
+            return next(events)
+
+        async def send(message: Message) -> None:
+            said.append(message["type"])
+
+        async with Emulator() as emulator:
+            await application(emulator)({"type": "lifespan", "path": ""}, receive, send)
+
+    asyncio.run(main())
+    assert said == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
 
 
 @pytest.mark.parametrize("form", [b"Content-Length: 1000", b"Transfer-Encoding: chunked"])

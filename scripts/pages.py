@@ -1,0 +1,182 @@
+"""Writes the pages of docs/ that are made from the program's tables: fidelity, lifecycles."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from emulator.delivery.profiles import PROFILES
+from emulator.domain import assessment, candidate, fidelity
+from emulator.domain.events import EVENT_TYPES
+from emulator.domain.moves import DETAILS, NoDetails
+from emulator.durations import show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from emulator.domain.fidelity import Fact
+    from emulator.domain.lifecycle import Lifecycle
+
+_GENERATED = "<!-- Made by scripts/docs from the tables of the program; edit those. -->"
+
+_FIDELITY = """\
+What the emulator knows of the real service, and where it had to choose. Each fact says how it
+is known:
+
+- **documented**: on a page of Testlify's, its examples included
+- **observed**: read from those examples, or from the code of consumers that are in use
+- **assumed**: our choice, because nothing is known. Do not build on it
+
+Where the examples contradict each other or themselves, the emulator does what the example does,
+not what would be tidy."""
+
+_LIFECYCLES = """\
+What can happen to a candidate and to an assessment, and which event types it causes. A command
+that has no row for the state is refused: 409, with the legal ones, and nothing changes. In the
+diagrams a star marks what is assumed.
+
+`candidate.status_changed` comes with every change of a candidate's status, before the event type
+of its own. A webhook gets one message for each event type that it wants."""
+
+_EXPIRY = """\
+An invitation expires by itself when its validity is over (30 days unless the assessment says
+otherwise) and the candidate is still INVITED. On a virtual clock that happens while the clock is
+advanced. Who enrolled stays so until a command moves them.
+
+A candidate is one invitation: the same address invited to two assessments has one `candidateId`
+and two candidates. A second invitation to the same assessment is refused while the first is
+open: INVITED, ENROLLED or IN_PROGRESS."""
+
+_CONTENT = """\
+The content of an assessment, tests and questions, is drawn when it is created and not shown while
+it is a DRAFT. `invite` stands here because the first invitation moves the assessment; it is asked
+for with `POST .../candidates`, see [the HTTP APIs](http-api.md). Unarchived is PUBLISHED, whatever
+it was before. Payloads of `assessment.archived` and `assessment.deleted` say SUBSCRIBED as the
+examples do, whatever the state."""
+
+
+def pages() -> dict[str, str]:
+    """Return the generated pages: name below docs/ -> text."""
+    return {"fidelity.md": _fidelity(), "lifecycles.md": _lifecycles()}
+
+
+def _fidelity() -> str:
+    return _page(
+        "# Fidelity",
+        _GENERATED,
+        _FIDELITY,
+        "## Event types",
+        _table(
+            ("Id", "v1 `event`", "Shape", "Word", "Says"),
+            (
+                (
+                    f"`{one.id}`",
+                    f"`{one.v1_word}`" if one.v1_word else "none",
+                    one.provenance,
+                    one.word_provenance,
+                    one.summary,
+                )
+                for one in EVENT_TYPES.values()
+            ),
+        ),
+        "Which command causes which, and how we know, is in [lifecycles](lifecycles.md).",
+        "## How a generation delivers",
+        _table(
+            ("Generation", "Retries after", "Connect", "First byte", "In all", "Success"),
+            (
+                (
+                    generation,
+                    ", ".join(map(show, one.retries)) or "none",
+                    *map(show, msgspec.structs.astuple(one.timeouts)),
+                    "{} to {}".format(*one.success),
+                )
+                for generation, one in PROFILES.items()
+            ),
+        ),
+        _facts(fidelity.DELIVERY),
+        "## Irregularities of the v1 examples",
+        _facts(fidelity.IRREGULARITIES),
+        "## The provider's API",
+        _facts(fidelity.API),
+        "## The product",
+        _facts(fidelity.PRODUCT),
+    )
+
+
+def _lifecycles() -> str:
+    return _page(
+        "# Lifecycles",
+        _GENERATED,
+        _LIFECYCLES,
+        *_lifecycle("## Candidates", candidate.LIFECYCLE),
+        _EXPIRY,
+        "Details that a command takes; what is left out is drawn:",
+        _table(
+            ("Command", "Details"),
+            (
+                (f"`{command}`", _keys(DETAILS.get(command, NoDetails)))
+                for command in candidate.LIFECYCLE.commands
+            ),
+        ),
+        *_lifecycle("## Assessments", assessment.LIFECYCLE),
+        _CONTENT,
+    )
+
+
+def _lifecycle(heading: str, lifecycle: Lifecycle) -> Iterable[str]:
+    rows = (
+        (
+            row.state or "(new)",
+            f"`{row.command}`",
+            row.next_state,
+            ", ".join(f"`{event}`" for event in row.events) or "none",
+            row.provenance,
+            row.note,
+        )
+        for row in lifecycle.rows
+    )
+    return (
+        heading,
+        f"```mermaid\n{lifecycle.diagram()}\n```",
+        _table(("State", "Command", "Next state", "Event types", "Known", "Note"), rows),
+    )
+
+
+def _facts(facts: Iterable[Fact]) -> str:
+    return _table(
+        ("", "Id", "The real service", "Known", "Emulated", "The emulator", "In"),
+        (
+            (
+                str(number),
+                f"`{one.id}`",
+                one.known,
+                one.provenance,
+                one.is_emulated,
+                one.does,
+                f"`{one.where}`",
+            )
+            for number, one in enumerate(facts, 1)
+        ),
+    )
+
+
+def _keys(kind: type[msgspec.Struct]) -> str:
+    return ", ".join(f"`{field.encode_name}`" for field in msgspec.structs.fields(kind)) or "none"
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join(
+        f"| {' | '.join(cell.replace('|', '&#124;') for cell in row)} |" for row in lines
+    )
+
+
+def _page(*blocks: str) -> str:
+    return "\n\n".join(blocks) + "\n"
+
+
+if __name__ == "__main__":
+    for name, text in pages().items():
+        Path(__file__).parents[1].joinpath("docs", name).write_text(text, encoding="utf-8")

@@ -1,0 +1,176 @@
+"""``serve``: ready line, settings, signals."""
+
+from __future__ import annotations
+
+import json
+import signal
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+import pytest
+
+from emulator import __version__
+from emulator.serving import listen
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.cli.conftest import Cli, Until
+
+
+def test_the_ready_line_says_where(until: Until) -> None:
+    def visit(line: str) -> None:
+        ready = json.loads(line)
+        assert ready == {"url": ready["url"], "token": "default", "version": __version__}
+        answer = httpx2.get(f"{ready['url']}/_emulator/workspaces", trust_env=False)
+        assert [one["name"] for one in answer.json()["data"]] == ["default"]
+
+    code, out, err = until("serve", "--port", "0", visit=visit)
+    assert (code, err) == (0, "")
+    assert out.count("\n") == 1
+
+
+@pytest.mark.parametrize(("by", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_a_signal_ends_it(until: Until, by: signal.Signals, code: int) -> None:
+    assert until("serve", "--port", "0", visit=lambda _: None, by=by).code == code
+
+
+def get(line: str, path: str, **headers: str) -> Any:
+    url = json.loads(line)["url"]
+    return httpx2.get(f"{url}{path}", headers=headers, trust_env=False)
+
+
+def test_its_options_reach_the_emulator(until: Until, tmp_path: Path) -> None:
+    def visit(line: str) -> None:
+        view = get(line, "/_emulator/workspaces/default").json()
+        clock = {"mode": "virtual", "now": "2026-01-01T00:00:00.000Z"}
+        assert (view["seed"], view["clock"], view["generation"]) == (7, clock, "v1")
+        assert get(line, "/v1/webhook", Authorization="Bearer acme").status_code == 401
+        assert get(line, "/v1/webhook", Authorization="Bearer default").status_code == 200
+        assert get(line, "/_emulator/livez", Host="emulator").status_code == 200
+        assert get(line, "/_emulator/livez", Host="other").status_code == 403
+
+    arguments = ["--seed", "7", "--clock", "virtual", "--webhooks", "v1", "--strict-tokens"]
+    journal = tmp_path / "journal.db"
+    arguments += ["--hostname", "emulator", "--host", "localhost", "--journal", str(journal)]
+    assert until("serve", "--port", "0", *arguments, visit=visit).code == 0
+    assert journal.is_file()
+
+
+def test_a_journal_file_goes_on_where_it_stood(until: Until, cli: Cli, tmp_path: Path) -> None:
+    journal = str(tmp_path / "journal.db")
+
+    def make(line: str) -> None:
+        url = json.loads(line)["url"]
+        path = "/_emulator/workspaces/default/assessments"
+        assert httpx2.post(f"{url}{path}", json={"title": "Cook"}).status_code == 201
+
+    def look(line: str) -> None:
+        found = get(line, "/_emulator/workspaces/default/assessments").json()["data"]
+        assert [one["title"] for one in found] == ["Cook"]
+
+    assert until("serve", "--port", "0", "--journal", journal, visit=make).code == 0
+    assert until("serve", "--port", "0", "--journal", journal, visit=look).code == 0
+    code, out, err = cli("journal", journal)
+    assert (code, err) == (0, "")
+    assert [json.loads(line)["kind"] for line in out.splitlines()][:2] == [
+        "workspace.opened",
+        "assessment.created",
+    ]
+    code, out, err = cli("journal", journal, "--workspace", "default", "--canonical")
+    assert (code, err) == (0, "")
+    assert '"assessment.created"' in out
+    told = "error: no workspace 'acme'; known: default\n"
+    assert cli("journal", journal, "--workspace", "acme") == (2, "", told)
+    assert cli("journal", f"{journal}x") == (2, "", f"error: {journal}x: no such file\n")
+
+
+@pytest.mark.parametrize("variable", ["PORT", "TESTLIFY_EMULATOR_PORT"])
+def test_the_port_can_come_from_the_environment(
+    until: Until, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    with listen("127.0.0.1", 0) as free:
+        port = free.getsockname()[1]
+    monkeypatch.setenv(variable, str(port))
+    out = until("serve", visit=lambda _: None).out
+    assert json.loads(out)["url"] == f"http://127.0.0.1:{port}"
+
+
+def test_our_own_variable_comes_before_port(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "0")
+    monkeypatch.setenv("TESTLIFY_EMULATOR_PORT", "x")
+    code, out, err = cli("serve")
+    assert (code, out) == (2, "")
+    assert "'x' is not a valid integer range" in err
+
+
+def test_every_option_has_its_variable(until: Until, monkeypatch: pytest.MonkeyPatch) -> None:
+    def visit(line: str) -> None:
+        view = get(line, "/_emulator/workspaces/default").json()
+        assert (view["seed"], view["clock"]["mode"]) == (9, "virtual")
+        assert get(line, "/v1/webhook", Authorization="Bearer acme").status_code == 401
+        for name in ("one.example", "two.example"):
+            assert get(line, "/_emulator/livez", Host=name).status_code == 200
+
+    for name, value in {
+        "PORT": "0",
+        "SEED": "9",
+        "CLOCK": "virtual",
+        "HOST": "127.0.0.1",
+        "STRICT_TOKENS": "1",
+        "HOSTNAME": "one.example two.example",
+        "ALLOW_HOST": "192.0.2.0/24",
+    }.items():
+        monkeypatch.setenv(f"TESTLIFY_EMULATOR_{name}", value)
+    assert until("serve", visit=visit).code == 0
+
+
+def test_a_taken_port_is_told(cli: Cli) -> None:
+    with listen("127.0.0.1", 0) as taken:
+        port = str(taken.getsockname()[1])
+        message = (
+            f"error: can't listen on 127.0.0.1:{port}: address already in use; "
+            "--port 0 picks a free one\n"
+        )
+        assert cli("serve", "--port", port) == (2, "", message)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.com"])  # noqa: S104
+def test_it_listens_on_loopback_only(cli: Cli, host: str) -> None:
+    message = f"error: --host {host!r} is beyond loopback; expected one like 127.0.0.1 or ::1\n"
+    assert cli("serve", "--port", "0", "--host", host) == (2, "", message)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--port", "70000"], "70000 is not in the range 0<=x<=65535"),
+        (["--seed", "-1"], "-1 is not in the range"),
+        (["--clock", "unreal"], "'unreal' is not one of 'real', 'virtual'"),
+        (["--webhooks", "v3"], "'v3'"),
+        (["--schemas", "nowhere"], "Directory 'nowhere' does not exist"),
+        (["--prot", "1"], "No such option '--prot'"),
+        (["extra"], "Got unexpected extra argument (extra)"),
+    ],
+)
+def test_a_wrong_option_is_exit_2_on_stderr(cli: Cli, arguments: list[str], told: str) -> None:
+    code, out, err = cli("serve", *arguments)
+    assert (code, out) == (2, "")
+    assert err.startswith("Usage: testlify-emulator serve [OPTIONS]\n")
+    assert told in err
+
+
+def test_a_folder_of_schemas_is_checked_first(cli: Cli, tmp_path: Path) -> None:
+    message = f"error: no schemas in '{tmp_path}': expected v1/<event type>.json\n"
+    assert cli("serve", "--port", "0", "--schemas", str(tmp_path)) == (2, "", message)
+
+
+def test_a_folder_of_schemas_is_laid_over_the_bundled_ones(until: Until, tmp_path: Path) -> None:
+    (tmp_path / "v1").mkdir()
+    (tmp_path / "v1/candidate.invited.json").write_text('{"title": "mine"}')
+
+    def visit(line: str) -> None:
+        path = "/_emulator/schemas/v1/candidate.invited.json"
+        assert get(line, path).json()["title"] == "mine"
+
+    assert until("serve", "--port", "0", "--schemas", str(tmp_path), visit=visit).code == 0
