@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -13,7 +14,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 import pytest
-from starlette.routing import Route
 
 from emulator import errors
 from emulator.cli.main import cli
@@ -25,6 +25,8 @@ from emulator.server.provider import routes as provider
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from starlette.routing import Route
 
 ROOT = Path(__file__).parents[1]
 DOCS = {path.name: path.read_text() for path in sorted((ROOT / "docs").glob("*.md"))}
@@ -117,7 +119,9 @@ def test_no_option_is_in_the_docs_that_does_not_exist() -> None:
         verb = cli.get_command(click.Context(cli), name)
         assert verb is not None
         known = {one for parameter in verb.params for one in parameter.opts}
-        told = re.findall(r"^\| `(--[a-z-]+)`", _section(DOCS["command-line.md"], name), re.M)
+        told = re.findall(
+            r"^\| `(--[a-z-]+)`", _section(DOCS["command-line.md"], name), re.MULTILINE
+        )
         assert set(told) <= known
 
 
@@ -130,7 +134,7 @@ def test_each_call_is_named(method: str, route: Route) -> None:
 
 def test_no_call_is_in_the_docs_that_does_not_exist() -> None:
     known = {f"{method} {route.path}" for method, route in CALLS}
-    told = re.findall(r"^### `([A-Z]+ /.+)`$", DOCS["http-api.md"], re.M)
+    told = re.findall(r"^### `([A-Z]+ /.+)`$", DOCS["http-api.md"], re.MULTILINE)
     assert told
     assert set(told) <= known
 
@@ -159,11 +163,29 @@ def test_each_relative_link_resolves(page: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_each_block_of_json_or_yaml_can_be_read(page: str) -> None:
-    for kind, block in re.findall(r"^```(json|yaml)\n(.*?)^```", PAGES[page], re.M | re.S):
+    for kind, block in re.findall(
+        r"^```(json|yaml)\n(.*?)^```", PAGES[page], re.MULTILINE | re.DOTALL
+    ):
         if kind == "json":
             json.loads(block)
         else:
             read(page, block.encode(), {"CONSUMER_URL": "http://127.0.0.1:9"})
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        line
+        for page in DOCS.values()
+        for block in re.findall(r"^```console\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+        for line in re.findall(r"testlify-emulator ([^>&\n)\"]+)", block)
+    ],
+)
+def test_each_command_on_a_page_can_be_called(line: str) -> None:
+    name, *arguments = shlex.split(line)
+    verb = cli.get_command(click.Context(cli), name)
+    assert verb is not None
+    verb.make_context(name, arguments)
 
 
 class Example(NamedTuple):
@@ -179,7 +201,7 @@ EXAMPLES = [
     for found in re.findall(
         r"^```sh\n(.*?)^```\n(?:\nAnswers `(\d+)`[^\n]*\n(?:\n```json\n(.*?)^```\n)?)?",
         DOCS["http-api.md"],
-        re.M | re.S,
+        re.MULTILINE | re.DOTALL,
     )
 ]
 _MARK = "--- end of example ---"
@@ -237,7 +259,9 @@ def answered(
     )
     outputs, told = ran.stdout.split(_MARK), ran.stderr.split(_MARK)
     assert len(outputs) == len(told) == len(EXAMPLES), ran.stderr
-    calls = [re.findall(r"^(\d{3}) ([A-Z]+) http://[^/]+([^?\s]*)", one, re.M) for one in told]
+    calls = [
+        re.findall(r"^(\d{3}) ([A-Z]+) http://[^/]+([^?\s]*)", one, re.MULTILINE) for one in told
+    ]
     return dict(zip(EXAMPLES, map(Answered, outputs, calls), strict=True))
 
 
@@ -287,12 +311,12 @@ def _check(told: Any, found: Any, path: str) -> None:
 
 
 def _section(page: str, name: str) -> str:
-    found = re.search(rf"^## {name}\n(.*?)(?=^## |\Z)", page, re.M | re.S)
+    found = re.search(rf"^## {name}\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
     assert found is not None, f"no section {name!r}"
     return found[1]
 
 
 def _anchors(page: str) -> set[str]:
     """Return the anchors of a page's headings, as forges make them."""
-    headings = re.findall(r"^#+ (.+)$", page, re.M)
+    headings = re.findall(r"^#+ (.+)$", page, re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in headings}

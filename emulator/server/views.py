@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from emulator import durations
+from emulator.delivery.profiles import PROFILES
 from emulator.delivery.redaction import shown_headers
 from emulator.domain import assessment as assessments
 from emulator.domain import candidate as candidates
@@ -13,6 +15,7 @@ from emulator.durations import instant
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from emulator.delivery.profiles import Profile
     from emulator.delivery.records import Attempt, Delivery, Refused
     from emulator.domain.assessment import Assessment
     from emulator.domain.candidate import Candidate
@@ -30,6 +33,7 @@ def workspace_view(workspace: Workspace) -> View:
         "seed": state.settings.seed,
         "clock": clock_view(workspace),
         "generation": state.settings.generation,
+        "profile": profile_view(state.settings.profile or PROFILES[state.settings.generation]),
         "organisation": {"id": state.organisation.id, "name": state.organisation.name},
         "webhooks": len(state.webhooks),
         "assessments": len(state.assessments),
@@ -38,6 +42,22 @@ def workspace_view(workspace: Workspace) -> View:
             status: len(state.by_status.get(status, ()))
             for status in ("pending", "succeeded", "failed", "dropped")
         },
+    }
+
+
+def profile_view(profile: Profile) -> View:
+    """Return how deliveries are made; durations carry their unit."""
+    timeouts = profile.timeouts
+    return {
+        "retries": [durations.show(pause) for pause in profile.retries],
+        "timeouts": {
+            "connect": durations.show(timeouts.connect),
+            "firstByte": durations.show(timeouts.first_byte),
+            "total": durations.show(timeouts.total),
+        },
+        "success": list(profile.success),
+        "signature": profile.signature,
+        "obeys": list(profile.obeys),
     }
 
 

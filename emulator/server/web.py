@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 from starlette.responses import Response
 
+from emulator import durations
 from emulator.decoding import decode
 from emulator.errors import InvalidInputError, TooLargeError
 
@@ -84,3 +85,15 @@ def known_query(request: Request, *known: str) -> None:
         if name not in known:
             message = f"unknown parameter {name[:40]!r}; known: {', '.join(known) or 'none'}"
             raise InvalidInputError(message, path=f"?{name[:40]}")
+
+
+def duration(text: str, path: str) -> float:
+    """Return a duration of a request's body in seconds.
+
+    Raises:
+        InvalidInputError: not one; with its JSON path.
+    """
+    try:
+        return durations.parse(text)
+    except InvalidInputError as error:
+        raise InvalidInputError(error.message, path=path) from None

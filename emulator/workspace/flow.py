@@ -184,6 +184,9 @@ class Flow:
             if self._timeline.mode == "virtual" and now < self.now() and len(self._timeline):
                 message = "the clock can't go back while something waits on it; reset first"
                 raise ConflictError(message)
+        elif now is not None:
+            message = "a real clock takes no 'now'; only a virtual one can be set"
+            raise InvalidInputError(message, path="$.now")
         else:
             now = datetime.now(UTC)
         self._timeline.mode = mode
@@ -211,14 +214,16 @@ class Flow:
         self._target(seconds)
         seen = self._journal.last(self.name)
         async with self._advancing:
+            timeline = self._timeline
             target = self._target(seconds)
             await self._dispatcher.idle()
-            while (at := self._timeline.next_at()) is not None and at <= target:
-                self._timeline.move_to(max(at, self.now()))
+            while (at := timeline.next_at()) is not None and at <= target:
+                timeline.move_to(max(at, self.now()))
                 self._run_due()
                 await self._dispatcher.idle()
-            self._timeline.move_to(target)
-            self._commit([("clock.moved", ClockMoved("virtual", target))])
+            if timeline is self._timeline:  # not reset meanwhile
+                timeline.move_to(target)
+                self._commit([("clock.moved", ClockMoved("virtual", target))])
         return list(self._journal.entries(self.name, seen))
 
     async def advance_to_next(self, limit: datetime) -> bool:

@@ -188,7 +188,7 @@ def test_answers_come_while_a_consumer_hangs(
     server: Server, make_tenant: Callable[..., Tenant], hanging_url: str
 ) -> None:
     """Neither the API nor another webhook of the same workspace waits for it."""
-    tenant = make_tenant(profile={"timeouts": {"total": 8.0, "first_byte": 8.0}})
+    tenant = make_tenant(profile={"timeouts": {"total": "8s", "firstByte": "8s"}})
     receiver = server.receiver()
     hanging = tenant.webhook(hanging_url, ["invited", "enrolled"])
     tenant.webhook(receiver.url, ["invited", "enrolled"])
@@ -210,7 +210,7 @@ def test_answers_come_while_a_consumer_hangs(
 
 def test_calls_are_served_at_the_same_time(tenant: Tenant, hanging_url: str) -> None:
     """A test event waits for its consumer; others are answered meanwhile."""
-    tenant.control("PUT", json={"profile": {"timeouts": {"total": 8.0, "first_byte": 8.0}}})
+    tenant.control("PUT", json={"profile": {"timeouts": {"total": "8s", "firstByte": "8s"}}})
     hanging = tenant.webhook(hanging_url)
     answers: list[httpx2.Response] = []
 

@@ -42,6 +42,13 @@ def test_a_put_opens_a_workspace_and_tells_its_token(server: Server) -> None:
         "seed": 3,
         "clock": {"mode": "virtual", "now": "2026-03-01T09:00:00.000Z"},
         "generation": "v1",
+        "profile": {
+            "retries": [],
+            "timeouts": {"connect": "5s", "firstByte": "15s", "total": "15s"},
+            "success": [200, 299],
+            "signature": None,
+            "obeys": [],
+        },
         "webhooks": 0,
         "assessments": 0,
         "candidates": 0,
@@ -64,7 +71,7 @@ def test_a_second_put_changes_what_it_names(tenant: Tenant) -> None:
 
 
 def test_a_put_sets_the_profile_of_deliveries(tenant: Tenant, dead_url: str) -> None:
-    tenant.control("PUT", json={"profile": {"retries": [60, 60]}})
+    tenant.control("PUT", json={"profile": {"retries": ["60s", "60s"]}})
     tenant.webhook(dead_url, ["invited"])
     tenant.candidate()
     tenant.control("POST", "/clock/advance", json={"by": "1h"})
@@ -184,7 +191,7 @@ def test_settle_waits_for_what_is_under_way(server: Server, tenant: Tenant) -> N
 
 
 def test_settle_leaves_later_attempts_standing(tenant: Tenant, dead_url: str) -> None:
-    tenant.control("PUT", json={"profile": {"retries": [60]}})
+    tenant.control("PUT", json={"profile": {"retries": ["60s"]}})
     tenant.webhook(dead_url, ["invited"])
     tenant.candidate()
     answer = tenant.control("POST", "/settle", json={"timeout": "20s"})

@@ -156,7 +156,7 @@ def test_a_deleted_webhook_is_gone_and_gets_nothing(server: Server, tenant: Tena
 def test_what_is_pending_for_a_deleted_webhook_is_dropped_and_says_so(
     make_tenant: Callable[..., Tenant], dead_url: str
 ) -> None:
-    tenant = make_tenant(profile={"retries": [60]})
+    tenant = make_tenant(profile={"retries": ["60s"]})
     made = tenant.webhook(dead_url, ["invited"])
     tenant.candidate()
     tenant.settle()

@@ -279,7 +279,6 @@ def test_an_attempt_under_way_to_a_removed_webhook_still_ends_as_it_ends(
     asyncio.run(main())
 
 
-@pytest.mark.xfail(reason="there is no profile of v2 yet", strict=True)
 def test_a_webhook_of_the_other_generation_is_delivered_to_as_well(
     make_workspace: MakeWorkspace, transport: Scripted
 ) -> None:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 
 from emulator import durations
-from emulator.server.control.workspaces import duration, workspace_of
+from emulator.server.control.workspaces import workspace_of
 from emulator.server.views import delivery_view
-from emulator.server.web import body_as, json, known_query, number
+from emulator.server.web import body_as, duration, json, known_query, number
 from emulator.workspace.views import nearest
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from starlette.responses import Response, StreamingResponse
 
 from emulator import durations
 from emulator.clock import Mode
-from emulator.delivery.profiles import Profile
+from emulator.delivery.profiles import PROFILES
 from emulator.domain.events import Generation
-from emulator.errors import InvalidInputError
+from emulator.server.control.profiles import AskedProfile, profile_from
 from emulator.server.views import clock_view, delivery_view, workspace_view
-from emulator.server.web import body_as, emulator_of, json, known_query, number
+from emulator.server.web import body_as, duration, emulator_of, json, known_query, number
 from emulator.workspace.journal_lines import line
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class _Configure(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     clock: Mode | None = None
     now: str | None = None
     generation: Generation | None = None
-    profile: Profile | None = None
+    profile: AskedProfile | None = None
 
 
 class _Clock(msgspec.Struct, forbid_unknown_fields=True):
@@ -75,12 +75,15 @@ async def put(request: Request) -> Response:
         "clock": asked.clock,
         "now": now,
         "generation": asked.generation,
-        "profile": asked.profile,
     }
     changes = {field: value for field, value in changes.items() if value is not None}
     is_new = name not in emulator.workspaces
     before = emulator.settings if is_new else emulator.existing(name).state.settings
     settings = msgspec.structs.replace(before, **changes)
+    if asked.profile is not None:
+        base = settings.profile or PROFILES[settings.generation]
+        profile = profile_from(asked.profile, base)
+        settings = msgspec.structs.replace(settings, profile=profile)
     workspace = emulator.workspace(name, settings)
     if not is_new:
         if asked.clock is not None or now is not None:
@@ -159,15 +162,3 @@ async def journal(request: Request) -> Response:
             yield line(entry)
 
     return StreamingResponse(lines(), media_type="application/x-ndjson")
-
-
-def duration(text: str, path: str) -> float:
-    """Return a duration of a request's body in seconds.
-
-    Raises:
-        InvalidInputError: not one; with its JSON path.
-    """
-    try:
-        return durations.parse(text)
-    except InvalidInputError as error:
-        raise InvalidInputError(error.message, path=path) from None

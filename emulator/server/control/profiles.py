@@ -1,0 +1,80 @@
+"""Profiles over the control API: what is left out stays, and durations carry their unit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+
+from emulator.delivery.profiles import AnswerHeader
+from emulator.delivery.signing import Signature
+from emulator.errors import InvalidInputError
+from emulator.server.web import duration
+
+if TYPE_CHECKING:
+    from emulator.delivery.profiles import Profile
+    from emulator.delivery.records import Timeouts
+
+Status = Annotated[int, msgspec.Meta(ge=200, le=599)]
+
+_LONGEST_TIMEOUT = 600.0  # real seconds: somebody waits for them
+
+
+class AskedTimeouts(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    """Time-outs as asked for: ``{"connect": "5s", "firstByte": "15s", "total": "15s"}``."""
+
+    connect: str | None = None
+    first_byte: str | None = None
+    total: str | None = None
+
+
+class AskedProfile(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    """A profile as asked for: ``{"retries": ["5s", "5m"], "success": [200, 299]}``."""
+
+    retries: list[str] | None = None
+    timeouts: AskedTimeouts | None = None
+    success: tuple[Status, Status] | None = None
+    signature: Signature | msgspec.UnsetType | None = msgspec.UNSET
+    obeys: tuple[AnswerHeader, ...] | None = None
+
+
+def profile_from(asked: AskedProfile, before: Profile) -> Profile:
+    """Return *before* with what *asked* names.
+
+    Raises:
+        InvalidInputError: not a duration, or one that is too long; a success rule that nothing
+            fulfils; with its JSON path.
+    """
+    changes: dict[str, Any] = {}
+    if asked.retries is not None:
+        changes["retries"] = tuple(
+            duration(text, f"$.profile.retries[{index}]")
+            for index, text in enumerate(asked.retries)
+        )
+    if asked.timeouts is not None:
+        changes["timeouts"] = _timeouts(asked.timeouts, before.timeouts)
+    if asked.success is not None:
+        if asked.success[0] > asked.success[1]:
+            message = f"no status is from {asked.success[0]} to {asked.success[1]}"
+            raise InvalidInputError(message, path="$.profile.success")
+        changes["success"] = asked.success
+    if asked.signature is not msgspec.UNSET:
+        changes["signature"] = asked.signature
+    if asked.obeys is not None:
+        changes["obeys"] = asked.obeys
+    return msgspec.structs.replace(before, **changes)
+
+
+def _timeouts(asked: AskedTimeouts, before: Timeouts) -> Timeouts:
+    changes = {}
+    for field in msgspec.structs.fields(asked):
+        text = getattr(asked, field.name)
+        if text is None:
+            continue
+        path = f"$.profile.timeouts.{field.encode_name}"
+        seconds = duration(text, path)
+        if not 0 < seconds <= _LONGEST_TIMEOUT:
+            message = f"a time-out of {text!r}; expected more than 0s, and 10m at most"
+            raise InvalidInputError(message, path=path)
+        changes[field.name] = seconds
+    return msgspec.structs.replace(before, **changes)
