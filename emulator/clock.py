@@ -7,7 +7,7 @@ order of their keys, never of their creation.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import Literal
 
 from emulator.errors import InvalidInputError
@@ -20,6 +20,8 @@ EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 EARLIEST, LATEST = datetime(2002, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 """Where a virtual clock can stand: ObjectIds have 32 bits for the seconds, and a ``timestamp``
 in milliseconds has 13 digits."""
+
+_SPARE = 64
 
 TimerKey = tuple[int, int, int, int]
 """A rank (what kind of timer) and three numbers (whose)."""
@@ -65,6 +67,10 @@ class Timeline:
     def cancel(self, key: TimerKey) -> None:
         """Take the timer called *key* away, if it stands."""
         self._due.pop(key, None)
+        # What was cancelled stays in the heap until its date; not too much of it.
+        if len(self._heap) > 2 * len(self._due) + _SPARE:
+            self._heap = [(at, key) for key, at in self._due.items()]
+            heapify(self._heap)
 
     def clear(self) -> None:
         """Take all timers away."""

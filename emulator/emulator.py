@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
 import secrets
 from typing import TYPE_CHECKING, Self
+
+import msgspec
 
 from emulator.clock import EPOCH, Mode
 from emulator.contracts.schemas import Contracts
@@ -98,13 +101,30 @@ class Emulator:
         self.is_ready = True
 
     async def stop(self, grace: float = GRACE) -> None:
-        """Stop all workspaces, at most *grace* seconds each, and let go of every connection."""
+        """Stop all workspaces and let go of every connection and of the journal.
+
+        Args:
+            grace: real seconds that attempts under way may take to end.
+
+        Raises:
+            Exception: the first bug that a delivery met; everything is stopped all the same.
+        """
         try:
-            for workspace in self._workspaces.values():
-                await workspace.close(grace)
+            await self.drain(grace)
         finally:
             await self._transport.close()
             self.journal.close()
+
+    async def drain(self, grace: float = GRACE) -> None:
+        """Let what is under way end, in all workspaces at once, and start nothing more.
+
+        Raises:
+            Exception: the first bug that a delivery met.
+        """
+        closing = [workspace.close(grace) for workspace in self._workspaces.values()]
+        for result in await asyncio.gather(*closing, return_exceptions=True):
+            if isinstance(result, BaseException):
+                raise result
 
     @property
     def workspaces(self) -> dict[str, Workspace]:
@@ -127,8 +147,19 @@ class Emulator:
             if not _NAME.fullmatch(name):
                 message = f"not a workspace name: {name[:80]!r}; expected letters, digits, _ . -"
                 raise InvalidInputError(message)
-            self._open(name, settings or self.settings)
+            self._open(name, settings or self.settings_of(name))
         return self._workspaces[name]
+
+    def settings_of(self, name: str) -> Settings:
+        """Return the settings of a new workspace that nobody set.
+
+        Its seed follows from the emulator's and from its name, so that two tenants share no id;
+        the default workspace has the emulator's own.
+        """
+        if name == DEFAULT_WORKSPACE:
+            return self.settings
+        digest = hashlib.blake2b(f"{self.settings.seed}/{name}".encode(), digest_size=4).digest()
+        return msgspec.structs.replace(self.settings, seed=int.from_bytes(digest))
 
     def _open(self, name: str, settings: Settings) -> Workspace:
         workspace = Workspace(
@@ -163,8 +194,10 @@ class Emulator:
         """
         workspace = self.existing(name)
         del self._workspaces[name]
-        await workspace.close(grace=0.0, reason="workspace removed")
-        self.journal.forget(name)
+        try:
+            await workspace.close(grace=0.0, reason="workspace removed")
+        finally:
+            self.journal.forget(name)
 
     def by_token(self, token: str) -> Workspace:
         """Return the workspace that an access token names; an unknown one opens it.

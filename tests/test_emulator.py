@@ -43,9 +43,12 @@ def test_new_workspaces_take_the_settings_of_the_emulator() -> None:
     async def main() -> None:
         now = datetime(2027, 2, 3, tzinfo=UTC)
         async with Emulator(seed=7, clock="virtual", now=now) as provider:
-            workspace = provider.workspace("acme")
+            workspace = provider.workspace()
             assert workspace.now() == now
             assert workspace.state.settings == Settings(7, "virtual", now)
+            other = provider.workspace("acme").state.settings
+            assert other == Settings(other.seed, "virtual", now)
+            assert other.seed == Emulator(seed=7).settings_of("acme").seed != 7
 
     asyncio.run(main())
 
@@ -171,6 +174,7 @@ def test_a_journal_on_disk_brings_everything_back(tmp_path: Path) -> None:
     async def main() -> None:
         async with Emulator(seed=7, journal=file) as first:
             assert first.is_ready
+            settings = first.workspace("acme").state.settings
             made = first.workspace("acme").create_assessment(title="Cook")
         second = Emulator(seed=8, journal=file)
         was_ready = [second.is_ready]
@@ -179,7 +183,7 @@ def test_a_journal_on_disk_brings_everything_back(tmp_path: Path) -> None:
             assert was_ready == [False, True]
             workspace = second.existing("acme")
             assert workspace.state.assessments == {made.id: made}
-            assert workspace.state.settings.seed == 7
+            assert workspace.state.settings == settings
 
     asyncio.run(main())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,6 +11,10 @@ from emulator import durations
 from emulator.cli import loop
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from emulator.delivery.records import Headers
+    from emulator.delivery.signing import Verdict
     from emulator.receiver import Received
 
 _HTTP_ERROR, _INTERRUPTED = 400, 130
@@ -28,17 +33,69 @@ _HTTP_ERROR, _INTERRUPTED = 400, 130
 )  # fmt: skip
 @click.option("--delay", default="0s", show_default=True, help="Pause before each answer.")
 @click.option("--body/--no-body", default=True, help="Print the payloads.")
-def command(port: int, statuses: tuple[int, ...], delay: str, *, body: bool) -> int:
+@click.option(
+    "--verify", metavar="SECRET",
+    help="Check signatures (svix- or webhook- headers; SECRET is whsec_...), answer 401 to wrong"
+    " ones.",
+)  # fmt: skip
+@click.option(
+    "--verify-header", metavar="NAME",
+    help="With --verify: the header has the body's HMAC-SHA256 in hex; SECRET is any text.",
+)  # fmt: skip
+def command(
+    port: int,
+    statuses: tuple[int, ...],
+    delay: str,
+    verify: str | None,
+    verify_header: str | None,
+    *,
+    body: bool,
+) -> int:
     """Print what is posted, and answer as told.
 
     Where it listens and every request go to stdout; Ctrl-C ends it.
     """
     seconds = durations.parse(delay)
-    is_interrupt = loop.run(_listen(port, statuses, seconds, shows_body=body))
+    check = _verifier(verify, verify_header)
+    is_interrupt = loop.run(_listen(port, statuses, seconds, check, shows_body=body))
     return _INTERRUPTED if is_interrupt else 0
 
 
-async def _listen(port: int, statuses: tuple[int, ...], delay: float, *, shows_body: bool) -> bool:
+def _verifier(secret: str | None, header: str | None) -> Callable[[Headers, bytes], Verdict] | None:
+    """Return what looks at signatures; None when nobody has to.
+
+    Raises:
+        InvalidInputError: a secret or a header that can't be.
+    """
+    from emulator.delivery.signing import Signature, checked_secret, prefix_in, verify
+    from emulator.errors import InvalidInputError
+
+    if secret is None:
+        if header is not None:
+            message = "--verify-header says where the signature is; --verify SECRET is missing"
+            raise InvalidInputError(message)
+        return None
+    try:
+        fixed = None if header is None else Signature("hmac-sha256-hex", header=header)
+    except ValueError as error:
+        raise InvalidInputError(str(error), path="--verify-header") from None
+    checked_secret(fixed or Signature("standard"), secret, path="--verify")
+
+    def check(headers: Headers, body: bytes) -> Verdict:
+        signature = fixed or Signature("standard", prefix=prefix_in(headers))
+        return verify(signature, secret, headers, body, now=time.time())
+
+    return check
+
+
+async def _listen(
+    port: int,
+    statuses: tuple[int, ...],
+    delay: float,
+    check: Callable[[Headers, bytes], Verdict] | None,
+    *,
+    shows_body: bool,
+) -> bool:
     from emulator.receiver import Receiver
 
     def show(received: Received) -> None:
@@ -46,7 +103,9 @@ async def _listen(port: int, statuses: tuple[int, ...], delay: float, *, shows_b
         if shows_body:
             click.echo(_pretty(received))
 
-    async with Receiver(statuses=statuses, delay=delay, port=port, on_request=show) as receiver:
+    async with Receiver(
+        statuses=statuses, delay=delay, port=port, verify=check, on_request=show
+    ) as receiver:
         with loop.stop_signal() as stopped:
             click.echo(f"listening on {receiver.url}/ (any path)")
             return await stopped
@@ -60,7 +119,12 @@ def _line(received: Received) -> str:
     words = [received.method, received.path, str(told.get("event", "-")), str(status)]
     line = "  ".join(word for word in words if word)
     colour = "green" if received.answered < _HTTP_ERROR else "red"
-    return f"{line}  {click.style(f'-> {received.answered}', fg=colour)}"
+    line = f"{line}  {click.style(f'-> {received.answered}', fg=colour)}"
+    verdict = received.verdict
+    if verdict is None:
+        return line
+    says = "signature holds" if verdict.holds else f"signature does not hold: {verdict.detail}"
+    return f"{line}  {click.style(says, fg='green' if verdict.holds else 'red')}"
 
 
 def _payload(received: Received) -> Any:

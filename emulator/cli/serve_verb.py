@@ -123,6 +123,7 @@ async def _serve(options: dict[str, Any]) -> int:
         with loop.stop_signal() as stopped:
             _say_ready(url)
             is_interrupt = await stopped
+        await emulator.drain()  # while the server still answers who asks
     return INTERRUPTED if is_interrupt else 0
 
 

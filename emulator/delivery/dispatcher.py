@@ -11,6 +11,7 @@ in flight at a time that is lockstep.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import defaultdict, deque
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Protocol
@@ -19,6 +20,11 @@ from emulator.delivery.records import Outcome
 
 if TYPE_CHECKING:
     from emulator.delivery.records import Key, Request, Transport
+
+_log = logging.getLogger("emulator.delivery")
+
+_AT_FIRST = 4
+"""Attempts at once to a webhook of which nothing is known yet."""
 
 Chain = tuple[int, str]
 """Webhook number and subject: what is delivered one after the other."""
@@ -59,7 +65,8 @@ class Dispatcher:
         self._chain_of: dict[Key, Chain] = {}
         self._tasks: dict[Key, asyncio.Task[None]] = {}
         self._busy: dict[int, int] = defaultdict(int)
-        self._slow: set[int] = set()  # webhooks whose last attempt timed out: one at a time
+        self._places: dict[int, int] = {}  # webhook -> how many attempts at once
+        self._express: set[Key] = set()  # somebody waits for these: past the webhook's limit
         self._idle_waiters: list[asyncio.Future[None]] = []
         self._wakes = False
         self._is_stopped = False
@@ -82,6 +89,10 @@ class Dispatcher:
             self._chains[chain] = deque()
         heappush(self._ready, key)
         self._wake()
+
+    def hurry(self, key: Key) -> None:
+        """Have an attempt that was just offered not queue for a full webhook."""
+        self._express.add(key)
 
     @property
     def is_idle(self) -> bool:
@@ -128,7 +139,9 @@ class Dispatcher:
             task.cancel()
         self._tasks.clear()
         self._busy.clear()
-        self._slow.clear()
+        self._places.clear()
+        self._express.clear()
+        self._bugs.clear()
         self._release_waiters()
 
     def _wake(self) -> None:
@@ -143,13 +156,13 @@ class Dispatcher:
         while self._ready and len(self._tasks) < self._limit and not self._is_stopped:
             key = heappop(self._ready)
             webhook = key[1]
-            limit = 1 if webhook in self._slow else self._webhook_limit
-            if self._busy[webhook] >= limit:
+            if key not in self._express and self._busy[webhook] >= self._places_of(webhook):
                 heappush(self._held[webhook], key)
                 continue
+            self._express.discard(key)
             planned = self._started(key)
             if planned is None:
-                self._unchain(key)
+                self._release(key)
                 continue
             self._busy[webhook] += 1
             task = asyncio.get_running_loop().create_task(self._run(key, *planned))
@@ -161,8 +174,12 @@ class Dispatcher:
         try:
             return self._desk.start_attempt(key)
         except Exception as bug:  # noqa: BLE001 - kept, and raised by idle and stop
-            self._bugs.append(bug)
+            self._keep(bug)
             return None
+
+    def _keep(self, bug: Exception) -> None:
+        self._bugs.append(bug)
+        _log.error("a bug in a delivery", exc_info=bug)
 
     async def _run(self, key: Key, transport: Transport, request: Request) -> None:
         try:
@@ -175,34 +192,39 @@ class Dispatcher:
                 self._note_speed(key[1], outcome)
                 self._desk.finish_attempt(key, outcome)
         except Exception as bug:  # noqa: BLE001 - kept, and raised by idle and stop
-            self._bugs.append(bug)
+            self._keep(bug)
         finally:
             if self._tasks.get(key) is asyncio.current_task():
                 self._ended(key)
 
     def _note_speed(self, webhook: int, outcome: Outcome) -> None:
-        # A consumer that hangs would fill its places again and again, and with a few of its
-        # kind all places there are.
-        if outcome.reason in ("answer_timeout", "connect_timeout"):
-            self._slow.add(webhook)
-        else:
-            self._slow.discard(webhook)
+        # A few consumers that hang would otherwise fill all the places there are, again and
+        # again: one place for those, a few until we know.
+        is_hanging = outcome.reason in ("answer_timeout", "connect_timeout")
+        self._places[webhook] = 1 if is_hanging else self._webhook_limit
+
+    def _places_of(self, webhook: int) -> int:
+        return self._places.get(webhook, min(_AT_FIRST, self._webhook_limit))
 
     def _ended(self, key: Key) -> None:
         webhook = key[1]
         del self._tasks[key]
         self._busy[webhook] -= 1
-        limit = 1 if webhook in self._slow else self._webhook_limit
-        held = self._held.get(webhook, [])
-        for _ in range(min(len(held), limit - self._busy[webhook])):
-            heappush(self._ready, heappop(held))
-        if not held:
-            self._held.pop(webhook, None)
-        self._unchain(key)
+        self._release(key)
         if self._ready:
             self._pump()  # no wait for the next turn: this is the hot path
         elif self.is_idle or self._bugs:
             self._release_waiters()
+
+    def _release(self, key: Key) -> None:
+        """Let those go on that waited for *key*: for its place, or behind it."""
+        webhook = key[1]
+        held = self._held.get(webhook, [])
+        for _ in range(min(len(held), self._places_of(webhook) - self._busy[webhook])):
+            heappush(self._ready, heappop(held))
+        if not held:
+            self._held.pop(webhook, None)
+        self._unchain(key)
 
     def _unchain(self, key: Key) -> None:
         chain = self._chain_of.pop(key, None)

@@ -160,6 +160,11 @@ class Candidate(msgspec.Struct, frozen=True):
     moves: int = 0
 
     @property
+    def expires_at(self) -> datetime | None:
+        """When the invitation expires by itself: only while nobody has opened it (assumed)."""
+        return self.valid_until if self.state == INVITED else None
+
+    @property
     def is_open(self) -> bool:
         """Whether the invitation still leads somewhere."""
         return self.state in OPEN_STATES

@@ -200,6 +200,8 @@ def _test_scores(
         got = min(left, round(share * test.question_limit))
         left -= got
         elapsed = round(draw.uniform(0.01, 0.6) * test.time_limit, 3)
+        if end > start:  # nobody answers for longer than it took
+            elapsed = min(elapsed, (end - at).total_seconds())
         at = min(at + timedelta(seconds=int(elapsed)), end)
         scores.append(TestScore(got, round(100 * got / test.question_limit), elapsed, at))
     return tuple(scores)

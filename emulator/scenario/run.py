@@ -53,7 +53,7 @@ async def run(
         in_flight=1,
     )
     async with emulator:
-        workspace = emulator.workspace(WORKSPACE)
+        workspace = emulator.workspace(WORKSPACE, emulator.settings)
         register(scenario, workspace)
         result = await play(scenario, emulator, workspace, on_step=on_step)
         return msgspec.structs.replace(result, entries=tuple(workspace.entries()))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from emulator import durations
-from emulator.clock import EPOCH, Mode, Timeline, checked, later
+from emulator.clock import Mode, Timeline, checked, later
 from emulator.delivery.dispatcher import Dispatcher
 from emulator.delivery.plan import plan
 from emulator.delivery.records import (
@@ -27,7 +27,6 @@ from emulator.delivery.records import (
     RedeliveryAsked,
     Started,
 )
-from emulator.domain.candidate import INVITED
 from emulator.domain.ids import chance
 from emulator.domain.people import organisation
 from emulator.errors import ConflictError, InvalidInputError
@@ -106,8 +105,8 @@ class Flow:
                 await asyncio.sleep(0)
         self._timeline = Timeline(self.state.settings.clock, self.state.now)
         for candidate in self.state.candidates.values():
-            if candidate.state == INVITED:
-                self._timeline.set_timer((_EXPIRY, candidate.number, 0, 0), candidate.valid_until)
+            if candidate.expires_at is not None:
+                self._timeline.set_timer((_EXPIRY, candidate.number, 0, 0), candidate.expires_at)
         for key in list(self.state.by_status.get("pending", ())):
             self._resume(self.state.deliveries[key])
         self._arm()
@@ -173,26 +172,36 @@ class Flow:
     def set_clock(self, mode: Mode, now: datetime | None = None) -> None:
         """Set the clock's mode and, when virtual, where it stands.
 
+        Left out, *now* is the present, or the settings' own start while nothing happened yet.
+
         Raises:
-            InvalidInputError: a time that is not in UTC.
-            ConflictError: a virtual clock set back while timers stand on it.
+            InvalidInputError: a time that is not in UTC, or one for a real clock.
+            ConflictError: a virtual clock set back, or past something that is due, while
+                timers stand on it; `advance` runs them.
         """
-        if now is not None:
-            checked(now)
-        if mode == "virtual":
-            now = now or (self.now() if self._timeline.mode == "virtual" else EPOCH)
-            if self._timeline.mode == "virtual" and now < self.now() and len(self._timeline):
-                message = "the clock can't go back while something waits on it; reset first"
-                raise ConflictError(message)
-        elif now is not None:
-            message = "a real clock takes no 'now'; only a virtual one can be set"
-            raise InvalidInputError(message, path="$.now")
-        else:
+        if mode == "real":
+            if now is not None:
+                message = "a real clock takes no 'now'; only a virtual one can be set"
+                raise InvalidInputError(message, path="$.now")
             now = datetime.now(UTC)
+        else:
+            is_blank = not (self.state.assessments or self.state.deliveries)
+            is_fresh = is_blank and self._timeline.mode == "real"
+            now = checked(now or (self.state.settings.now if is_fresh else self.now()))
+            self._check_jump(now)
         self._timeline.mode = mode
         self._timeline.move_to(now)
         self._commit([("clock.set", ClockMoved(mode, now))])
         self._arm()
+
+    def _check_jump(self, now: datetime) -> None:
+        if now < self.now() and len(self._timeline):
+            message = "the clock can't go back while something waits on it; reset first"
+            raise ConflictError(message)
+        due = self._timeline.next_at()
+        if due is not None and self.now() < due <= now:
+            message = f"something is due at {durations.instant(due)}; advance the clock there"
+            raise ConflictError(message)
 
     async def advance(self, seconds: float) -> list[Entry]:
         """Move a virtual clock on, running each due timer in order.
@@ -406,8 +415,8 @@ class Flow:
             self._dispatcher.offer((data.message, data.webhook, data.attempt))
         elif isinstance(data, CandidateChanged):
             key = (_EXPIRY, data.candidate.number, 0, 0)
-            if data.command == "invite":
-                self._set_timer(key, data.candidate.valid_until)
+            if data.candidate.expires_at is not None:
+                self._set_timer(key, data.candidate.expires_at)
             else:
                 self._timeline.cancel(key)
 

@@ -115,6 +115,7 @@ class Workspace(Flow):
         webhook = self.state.webhook(id_)
         message = self._ping(webhook) if event is None else self._sample(webhook, event)
         self._commit([("message.created", message)])
+        self._dispatcher.hurry((message.number, webhook.number, 1))
         return await self._attempted(message.number, webhook.number, 1)
 
     def _ping(self, webhook: Webhook) -> Message:
@@ -160,6 +161,7 @@ class Workspace(Flow):
         """
         record = commands.redelivery(self.state, self.state.delivery(id_))
         self._commit([("delivery.redelivery_asked", record)])
+        self._dispatcher.hurry((record.message, record.webhook, record.attempt))
         return await self._attempted(record.message, record.webhook, record.attempt)
 
     def redeliver_failed(self, since: datetime) -> list[Delivery]:

@@ -45,6 +45,7 @@ def test_a_url_that_something_can_be_posted_to_stays_as_it_is(url: str) -> None:
         ("http://user:secret@example.com/", "user and password in the URL"),
         ("http://user@example.com/", "user and password in the URL"),
         ("http://example.com/#top", "a fragment"),
+        ("http://example.com/\ud800", "half a surrogate pair in the URL"),
         ("http://example.com/a b", "white space or a control character in the URL"),
         ("http://example.com/\r\nHost: x", "white space or a control character in the URL"),
         ("http://example.com/\x7f", "white space or a control character in the URL"),

@@ -85,7 +85,14 @@ def test_a_put_sets_the_profile_of_deliveries(tenant: Tenant, dead_url: str) -> 
 
 def test_a_new_workspace_takes_the_settings_of_the_emulator(server: Server) -> None:
     view = server.client.put("/_emulator/workspaces/plain").json()
-    assert (view["seed"], view["clock"]) == (7, {"mode": "virtual", "now": NOW})
+    assert view["clock"] == {"mode": "virtual", "now": NOW}
+    assert server.client.get("/_emulator/workspaces/default").json()["seed"] == 7
+
+
+def test_two_workspaces_share_no_id(server: Server) -> None:
+    views = [server.client.put(f"/_emulator/workspaces/{name}").json() for name in ("a1", "a2")]
+    assert len({7, *(view["seed"] for view in views)}) == 3
+    assert views[0]["organisation"]["id"] != views[1]["organisation"]["id"]
 
 
 def test_the_list_has_all_workspaces(server: Server) -> None:

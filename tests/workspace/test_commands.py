@@ -548,6 +548,13 @@ def test_a_time_without_utc_is_refused(make_workspace: MakeWorkspace) -> None:
         )
 
 
+def test_a_real_clock_can_t_be_set(make_workspace: MakeWorkspace) -> None:
+    workspace = make_workspace()
+    assert refused(workspace, InvalidInputError, workspace.set_clock, "real", EPOCH) == (
+        "a real clock takes no 'now'; only a virtual one can be set (at $.now)"
+    )
+
+
 def test_a_clock_does_not_go_back_while_something_waits(make_workspace: MakeWorkspace) -> None:
     workspace = make_workspace()
     workspace.set_clock("virtual", EPOCH - timedelta(days=1))  # nothing waits

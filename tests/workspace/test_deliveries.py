@@ -636,6 +636,21 @@ def test_the_same_seed_gives_the_same_journal(
     assert first != other
 
 
+def test_another_seed_gives_other_ids_everywhere(make_workspace: MakeWorkspace) -> None:
+    async def run(seed: int) -> set[str]:
+        workspace = make_workspace(seed=seed)
+        webhook = workspace.add_webhook(name="m", payload_url=ONE, events=list(EVENT_TYPES))
+        assessment = workspace.create_assessment()
+        candidate = workspace.invite(assessment.id)
+        await workspace.settle()
+        ids = {webhook.id, assessment.id, candidate.id, candidate.candidate_id}
+        return ids | {delivery.message.id for delivery in workspace.deliveries()}
+
+    one, other = asyncio.run(run(1)), asyncio.run(run(2))
+    assert len(one) == len(other) == 7
+    assert one & other == set()
+
+
 def test_what_one_record_draws_does_not_depend_on_what_others_drew(
     make_workspace: MakeWorkspace,
 ) -> None:

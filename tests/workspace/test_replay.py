@@ -108,7 +108,7 @@ async def do_everything(workspace: Workspace, transport: Scripted) -> None:
     await workspace.advance(60.0)
     workspace.configure(Settings(7, profile=Profile(retries=(1.0,))))
     workspace.remove_webhook(dead.id)
-    workspace.set_clock("virtual", EPOCH + timedelta(days=20))
+    workspace.set_clock("virtual", workspace.now() + timedelta(seconds=1))
     await workspace.advance(40 * DAY)
     workspace.invite(assessment.id)
 

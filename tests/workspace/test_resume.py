@@ -6,8 +6,6 @@ import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import pytest
-
 from emulator.clock import EPOCH
 from emulator.delivery.profiles import Profile
 from emulator.journal.journal import Journal

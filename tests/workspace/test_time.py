@@ -229,6 +229,24 @@ def test_time_never_moves_while_an_attempt_is_in_flight(
     asyncio.run(main())
 
 
+def test_a_reset_ends_an_advance_where_the_new_clock_stands(
+    make_workspace: MakeWorkspace, transport: Scripted
+) -> None:
+    async def main() -> None:
+        workspace = make_workspace(transport)
+        transport.gates[URL] = asyncio.Event()
+        workspace.add_webhook(name="mine", payload_url=URL, events=["created"])
+        workspace.create_assessment()
+        moving = asyncio.create_task(workspace.advance(DAY))
+        await transport.arrived(1)
+        workspace.reset()
+        entries = await moving
+        assert entries[-1].kind == "workspace.reset"
+        assert workspace.now() == EPOCH
+
+    asyncio.run(main())
+
+
 def test_two_advances_at_once_come_one_after_the_other(make_workspace: MakeWorkspace) -> None:
     async def main() -> None:
         workspace = make_workspace()
@@ -256,16 +274,15 @@ def test_advance_to_next_stops_at_the_next_timer_up_to_a_limit(
     asyncio.run(main())
 
 
-def test_a_clock_set_beyond_what_is_due_runs_it_with_the_next_advance(
-    make_workspace: MakeWorkspace,
-) -> None:
+def test_a_clock_set_forward_keeps_what_is_due(make_workspace: MakeWorkspace) -> None:
     async def main() -> None:
         workspace = make_workspace()
-        candidate = workspace.invite(workspace.create_assessment(validity_days=1).id)
-        workspace.set_clock("virtual", EPOCH + timedelta(days=3))
-        await workspace.advance(0.0)
+        candidate = workspace.invite(workspace.create_assessment(validity_days=2).id)
+        workspace.set_clock("virtual", EPOCH + timedelta(days=1))
+        await workspace.advance(DAY - 0.001)
+        assert state_of(workspace, candidate.id) == "INVITED"
+        await workspace.advance(0.001)
         assert state_of(workspace, candidate.id) == "INVITATION_EXPIRED"
-        assert workspace.now() == EPOCH + timedelta(days=3)
 
     asyncio.run(main())
 
@@ -422,7 +439,7 @@ def test_a_far_timer_of_a_real_clock_is_looked_at_again_within_the_hour(
         assert rings_in(workspace) <= 3_600.0
         workspace.set_clock("virtual")
         assert rings_in(workspace) == float("inf")
-        assert workspace.now() == EPOCH
+        assert workspace.now() == workspace.state.now
         await workspace.close(0.0)
 
     asyncio.run(main())

@@ -78,7 +78,7 @@ async def put(request: Request) -> Response:
     }
     changes = {field: value for field, value in changes.items() if value is not None}
     is_new = name not in emulator.workspaces
-    before = emulator.settings if is_new else emulator.existing(name).state.settings
+    before = emulator.settings_of(name) if is_new else emulator.existing(name).state.settings
     settings = msgspec.structs.replace(before, **changes)
     if asked.profile is not None:
         base = settings.profile or PROFILES[settings.generation]
