@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import msgspec
 
 from emulator import serving
+from emulator.delivery.signing import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
+    from emulator.delivery.records import Headers
+
+_UNAUTHORIZED = 401
 _BODILESS = (204, 304)  # an answer of that status has no body (RFC 9110)
 
 
@@ -26,6 +30,7 @@ class Received(msgspec.Struct, frozen=True):
         path: with its query.
         headers: names in lower case, in the order in which they came.
         answered: the status that was answered.
+        verdict: on its signature; None when nobody looked.
     """
 
     method: str
@@ -33,6 +38,7 @@ class Received(msgspec.Struct, frozen=True):
     headers: tuple[tuple[str, str], ...]
     body: bytes
     answered: int
+    verdict: Verdict | None = None
 
     @property
     def payload(self) -> Any:
@@ -55,6 +61,8 @@ class Receiver:
         statuses: what to answer, one after the other; the last one from then on.
         delay: how long to wait before each answer, in real seconds.
         host, port: where to listen; port 0 picks a free one.
+        verify: looks at headers and body of a request; what does not hold is answered with 401,
+            and none of *statuses* is used up.
         on_request: called with each request once it is answered.
     """
 
@@ -65,6 +73,7 @@ class Receiver:
         delay: float = 0.0,
         host: str = "127.0.0.1",
         port: int = 0,
+        verify: Callable[[Headers, bytes], Verdict] | None = None,
         on_request: Callable[[Received], None] | None = None,
     ) -> None:
         self.requests: list[Received] = []
@@ -72,6 +81,7 @@ class Receiver:
         self._statuses = list(statuses)
         self._delay = delay
         self._address = (host, port)
+        self._verify = verify
         self._on_request = on_request
         self._open = AsyncExitStack()
 
@@ -99,21 +109,27 @@ class Receiver:
         body = await _whole_body(receive)
         if body is None:
             return  # it broke off: not a request
-        status = self._statuses.pop(0) if len(self._statuses) > 1 else self._statuses[0]
+        headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in scope["headers"])
+        verdict = None if self._verify is None else self._verify(headers, body)
+        if verdict is not None and not verdict.holds:
+            status = _UNAUTHORIZED
+        else:
+            status = self._statuses.pop(0) if len(self._statuses) > 1 else self._statuses[0]
         if self._delay:
             await asyncio.sleep(self._delay)
         query = scope["query_string"].decode("latin-1")
         received = Received(
             method=scope["method"],
             path=scope["path"] + (f"?{query}" if query else ""),
-            headers=tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in scope["headers"]),
+            headers=headers,
             body=body,
             answered=status,
+            verdict=verdict,
         )
         self.requests.append(received)
-        headers = [(b"content-type", b"text/plain")]
+        about = [(b"content-type", b"text/plain")]
         answer = b"" if status in _BODILESS else b"ok" if status < 300 else b"no"
-        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.start", "status": status, "headers": about})
         await send({"type": "http.response.body", "body": answer})
         if self._on_request is not None:
             self._on_request(received)

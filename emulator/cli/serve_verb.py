@@ -44,7 +44,7 @@ def _option(*names: str, **settings: Any) -> Callable[[Any], Any]:
 )
 @_option(
     "--webhooks",
-    type=click.Choice(["v1"]),
+    type=click.Choice(["v1", "v2"]),
     default="v1",
     show_default=True,
     help="Generation of webhooks that do not say otherwise.",

@@ -59,6 +59,11 @@ class Request(msgspec.Struct, frozen=True):
     body: bytes
     timeouts: Timeouts = Timeouts()
 
+    def __repr__(self) -> str:
+        """Leave out the headers' values, which may be secrets."""
+        names = [name for name, _ in self.headers]
+        return f"Request({self.url!r}, headers={names}, body of {len(self.body)} bytes)"
+
 
 class Outcome(msgspec.Struct, frozen=True):
     """What happened to one request.
@@ -173,6 +178,10 @@ class Attempt(msgspec.Struct, frozen=True):
     headers: Headers
     outcome: Outcome | None = None
     is_success: bool = False
+
+    def __repr__(self) -> str:
+        """Leave out the headers' values, which may be secrets."""
+        return f"<Attempt {self.number} {self.trigger} {self.url}: {self.answer}>"
 
     @property
     def answer(self) -> str:

@@ -222,8 +222,3 @@ class Assessment(msgspec.Struct, frozen=True):
     modified_at: datetime
     validity_days: int
     content: Content
-
-    @property
-    def is_shown(self) -> bool:
-        """Whether its content is in its payloads: not while it is a draft (documented)."""
-        return self.state != DRAFT

@@ -18,6 +18,17 @@ if TYPE_CHECKING:
 _LONGEST_URL = 2_048
 
 
+class OldSecret(msgspec.Struct, frozen=True):
+    """A secret that was rotated out and signs, beside the new one, until then."""
+
+    secret: str
+    until: datetime
+
+    def __repr__(self) -> str:
+        """Leave out the secret."""
+        return f"OldSecret(until {self.until})"
+
+
 class Webhook(msgspec.Struct, frozen=True):
     """A registration.
 
@@ -27,6 +38,7 @@ class Webhook(msgspec.Struct, frozen=True):
         event_types: their ids.
         headers: sent along with each attempt, a shared secret for example.
         secret: to sign with; None signs nothing.
+        old_secrets: rotated out, the newest first.
         endpoint_id, subscription_id: of the delivery engine behind (documented fields).
     """
 
@@ -44,6 +56,13 @@ class Webhook(msgspec.Struct, frozen=True):
     subscription_id: str
     created_at: datetime
     modified_at: datetime
+    old_secrets: tuple[OldSecret, ...] = ()
+
+    def secrets_at(self, at: datetime) -> tuple[str, ...]:
+        """Return the secrets to sign with at *at*, the newest first; empty without one."""
+        if self.secret is None:
+            return ()
+        return (self.secret, *(old.secret for old in self.old_secrets if at < old.until))
 
     def wants(self, event: str) -> bool:
         """Whether messages of the event type *event* go here."""

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from emulator import decoding
+from emulator.delivery.profiles import PROFILES
 from emulator.delivery.records import Delivery, RedeliveryAsked
+from emulator.delivery.signing import checked_secret, made_secret
 from emulator.delivery.transports.moves import parse_target
 from emulator.domain import assessment as assessments
 from emulator.domain import candidate as candidates
@@ -25,7 +27,7 @@ from emulator.domain.moves import DETAILS, Details, NoDetails, moved
 from emulator.domain.occurrence import Occurrence
 from emulator.domain.people import Person, person
 from emulator.domain.questions import JOB_ROLES, content
-from emulator.domain.webhook import Webhook, checked_headers, checked_url, wanted
+from emulator.domain.webhook import OldSecret, Webhook, checked_headers, checked_url, wanted
 from emulator.errors import ConflictError, InvalidInputError, UnknownNameError
 from emulator.workspace.records import AssessmentChanged, CandidateChanged
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from emulator.domain.events import Generation
+    from emulator.workspace.records import Settings
     from emulator.workspace.state import State
 
 Record = tuple[str, msgspec.Struct]
@@ -42,6 +45,9 @@ VALIDITY_DAYS = 30
 """How long an invitation stays open unless the assessment says otherwise (documented)."""
 
 LONGEST_VALIDITY_DAYS = 3_650
+
+OVERLAP = timedelta(hours=24)
+"""How long a secret that was rotated out still signs (documented by the vendor, Svix)."""
 
 LONGEST_TEXT = 10_000
 """Characters of a name or a title: beyond what any page takes, short of a mistake."""
@@ -77,11 +83,39 @@ def add_webhook(
     description: str = "",
     generation: Generation | None = None,
 ) -> Webhook:
-    """Return the webhook to be registered.
+    """Return the webhook to be registered; a secret is made when it has none and has to sign.
 
     Raises:
         InvalidInputError: something is wrong with one of the fields; names it.
     """
+    return _signing(
+        state,
+        _checked(
+            state,
+            at,
+            name=name,
+            payload_url=payload_url,
+            events=events,
+            headers=headers,
+            secret=secret,
+            description=description,
+            generation=generation,
+        ),
+    )
+
+
+def _checked(
+    state: State,
+    at: datetime,
+    *,
+    name: str,
+    payload_url: str,
+    events: Sequence[str],
+    headers: Mapping[str, str] | None,
+    secret: str | None,
+    description: str,
+    generation: Generation | None,
+) -> Webhook:
     number = len(state.webhook_numbers) + 1
     draw = chance(state.settings.seed, "webhook", number)
     return Webhook(
@@ -119,15 +153,74 @@ def edit_webhook(state: State, at: datetime, id_: str, changes: Mapping[str, obj
         "description": before.description,
         "generation": before.generation,
     } | dict(changes)
-    checked = add_webhook(state, at, **asked)  # type: ignore[arg-type]
-    return msgspec.structs.replace(
+    checked = _checked(state, at, **asked)  # type: ignore[arg-type]
+    edited = msgspec.structs.replace(
         checked,
         id=before.id,
         number=before.number,
         endpoint_id=before.endpoint_id,
         subscription_id=before.subscription_id,
         created_at=before.created_at,
+        old_secrets=before.old_secrets if checked.secret == before.secret else (),
     )
+    return _signing(state, edited)
+
+
+def rotate_secret(state: State, at: datetime, id_: str, secret: str | None = None) -> Webhook:
+    """Return the webhook with a new secret; the one before signs, too, for `OVERLAP`.
+
+    Raises:
+        NotFoundError: no such webhook.
+        ConflictError: its profile has no signature.
+        InvalidInputError: not a secret that it can sign with.
+    """
+    before = state.webhook(id_)
+    signature = state.profile(before).signature
+    if signature is None:
+        message = f"webhook {id_} signs nothing: its profile has no signature"
+        raise ConflictError(message)
+    if secret is None:
+        # Keyed by the one before, so that no two rotations draw the same.
+        draw = chance(state.settings.seed, f"secret/{before.secret}", before.number)
+        secret = made_secret(signature, draw)
+    old = before.old_secrets
+    if before.secret is not None:
+        old = (OldSecret(before.secret, at + OVERLAP), *old)
+    return msgspec.structs.replace(
+        before,
+        secret=checked_secret(signature, secret),
+        old_secrets=tuple(one for one in old if at < one.until),
+        modified_at=at,
+    )
+
+
+def check_secrets(state: State, settings: Settings) -> None:
+    """Check that what *settings* say of signing goes with the secrets that there are.
+
+    Raises:
+        ConflictError: a webhook has a secret that its profile could not sign with.
+    """
+    for webhook in state.webhooks.values():
+        signature = (settings.profile or PROFILES[webhook.generation]).signature
+        if signature is None or webhook.secret is None:
+            continue
+        try:
+            checked_secret(signature, webhook.secret)
+        except InvalidInputError as error:
+            message = f"webhook {webhook.id}: {error.message}"
+            raise ConflictError(message) from None
+
+
+def _signing(state: State, webhook: Webhook) -> Webhook:
+    """Return *webhook* with a secret that its profile can sign with."""
+    signature = state.profile(webhook).signature
+    if signature is None:
+        return webhook
+    if webhook.secret is None:
+        draw = chance(state.settings.seed, "secret", webhook.number)
+        return msgspec.structs.replace(webhook, secret=made_secret(signature, draw))
+    checked_secret(signature, webhook.secret)
+    return webhook
 
 
 # --- deliveries ----------------------------------------------------------------------------

@@ -8,6 +8,7 @@ due, timers. There is no other way to change a workspace.
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,8 @@ import msgspec
 from emulator import durations
 from emulator.clock import Mode, Timeline, checked, later
 from emulator.delivery.dispatcher import Dispatcher
-from emulator.delivery.plan import plan
+from emulator.delivery.plan import plan, signed
+from emulator.delivery.profiles import next_pause
 from emulator.delivery.records import (
     Attempt,
     Dropped,
@@ -129,6 +131,7 @@ class Flow:
     def configure(self, settings: Settings) -> None:
         """Set seed, generation and profile from now on; the clock has `set_clock`."""
         settings = msgspec.structs.replace(settings, clock=self._timeline.mode)
+        commands.check_secrets(self.state, settings)
         self._commit([("workspace.configured", Configured(settings))])
 
     def reset(self) -> None:
@@ -318,9 +321,12 @@ class Flow:
         if delivery.status != "pending":
             return None
         webhook = self.state.webhook_numbers[webhook_number]
-        request = plan(delivery.message, webhook, self.state.profile(webhook))
+        profile, at = self.state.profile(webhook), self.now()
+        request = plan(delivery.message, webhook, profile)
+        # Over real time: verifiers compare with their own clock.
+        secrets = webhook.secrets_at(at)
+        request = signed(request, delivery.message, secrets, profile, time.time())
         trigger: Trigger = "manual" if number in delivery.manual else "scheduled"
-        at = self.now()
         attempt = Attempt(number, trigger, at, request.url, request.headers)
         self._commit(
             [
@@ -356,7 +362,7 @@ class Flow:
             return self._ended(finished, delivery, "succeeded", "")
         if outcome.reason in _NOT_ITS_FAULT:
             return self._tried_again(finished, delivery, 0.0)
-        if number in delivery.manual:
+        if number in delivery.manual and not profile.is_aborted(outcome):
             # The schedule goes on as it stood; without one, this was the last attempt.
             return finished if delivery.next_due else self._given_up(finished, delivery, outcome)
         scheduled = sum(
@@ -364,7 +370,7 @@ class Flow:
             and (attempt.outcome is None or attempt.outcome.reason not in _NOT_ITS_FAULT)
             for attempt in delivery.attempts
         )
-        pause = profile.pause_after(scheduled)
+        pause = next_pause(profile, scheduled, outcome, time.time())
         if pause is None:
             return self._given_up(finished, delivery, outcome)
         return self._tried_again(finished, delivery, pause)

@@ -187,6 +187,7 @@ KINDS: Mapping[str, tuple[type[msgspec.Struct], _Step]] = MappingProxyType(
         "workspace.reset": (Opened, _reset),
         "webhook.added": (Webhook, _webhook),
         "webhook.edited": (Webhook, _webhook),
+        "webhook.secret_rotated": (Webhook, _webhook),
         "webhook.removed": (WebhookRemoved, _webhook_removed),
         "assessment.created": (AssessmentChanged, _assessment),
         "assessment.edited": (AssessmentChanged, _assessment),

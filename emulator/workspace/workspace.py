@@ -88,6 +88,22 @@ class Workspace(Flow):
         self._commit([("webhook.edited", webhook)])
         return webhook
 
+    def rotate_secret(self, id_: str, secret: str | None = None) -> Webhook:
+        """Give a webhook a new secret; for 24 hours the one before signs, too.
+
+        Args:
+            id_: of the webhook.
+            secret: the new one; made when left out.
+
+        Raises:
+            NotFoundError: no such webhook.
+            ConflictError: its profile has no signature.
+            InvalidInputError: not a secret that it can sign with.
+        """
+        webhook = commands.rotate_secret(self.state, self.now(), id_, secret)
+        self._commit([("webhook.secret_rotated", webhook)])
+        return webhook
+
     def remove_webhook(self, id_: str) -> None:
         """Delete a webhook; what is pending for it is dropped, and says so.
 

@@ -86,7 +86,7 @@ def test_a_put_sets_the_profile_of_deliveries(tenant: Tenant, dead_url: str) -> 
 def test_a_new_workspace_takes_the_settings_of_the_emulator(server: Server) -> None:
     view = server.client.put("/_emulator/workspaces/plain").json()
     assert view["clock"] == {"mode": "virtual", "now": NOW}
-    assert server.client.get("/_emulator/workspaces/default").json()["seed"] == 7
+    assert server.client.put("/_emulator/workspaces/default").json()["seed"] == 7
 
 
 def test_two_workspaces_share_no_id(server: Server) -> None:

@@ -14,6 +14,7 @@ from emulator.clock import EPOCH
 from emulator.contracts.schemas import Contracts
 from emulator.delivery.profiles import Profile
 from emulator.delivery.records import Outcome
+from emulator.delivery.signing import Signature
 from emulator.domain.assessment import LIFECYCLE as ASSESSMENTS
 from emulator.domain.candidate import LIFECYCLE as CANDIDATES
 from emulator.domain.events import EVENT_TYPES
@@ -106,7 +107,9 @@ async def do_everything(workspace: Workspace, transport: Scripted) -> None:
     workspace.redeliver_failed(EPOCH)
     workspace.edit_webhook(bad.id, name="better", events=["completed"])
     await workspace.advance(60.0)
-    workspace.configure(Settings(7, profile=Profile(retries=(1.0,))))
+    hexed = Signature("hmac-sha256-hex")
+    workspace.configure(Settings(7, profile=Profile(retries=(1.0,), signature=hexed)))
+    workspace.rotate_secret(bad.id)
     workspace.remove_webhook(dead.id)
     workspace.set_clock("virtual", workspace.now() + timedelta(seconds=1))
     await workspace.advance(40 * DAY)

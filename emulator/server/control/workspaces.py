@@ -14,6 +14,7 @@ from emulator.domain.events import Generation
 from emulator.server.control.profiles import AskedProfile, profile_from
 from emulator.server.views import clock_view, delivery_view, workspace_view
 from emulator.server.web import body_as, duration, emulator_of, json, known_query, number
+from emulator.workspace.commands import check_secrets
 from emulator.workspace.journal_lines import line
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ async def put(request: Request) -> Response:
         settings = msgspec.structs.replace(settings, profile=profile)
     workspace = emulator.workspace(name, settings)
     if not is_new:
+        check_secrets(workspace.state, settings)  # refused before anything moves
         if asked.clock is not None or now is not None:
             workspace.set_clock(settings.clock, now)
         workspace.configure(settings)
