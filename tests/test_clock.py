@@ -152,3 +152,13 @@ def test_timers_come_as_a_plain_table_of_them_says(
         assert len(timeline) == len(table)
     timeline.move_to(EPOCH + 5 * SECOND)
     assert popped(timeline) == sorted(table, key=lambda key: (table[key], key))
+
+
+def test_cancelled_timers_do_not_pile_up() -> None:
+    timeline = Timeline("virtual")
+    timeline.set_timer((9, 0, 0, 0), EPOCH + timedelta(days=2))
+    for number in range(10_000):
+        timeline.set_timer((1, number, 0, 0), EPOCH + timedelta(days=1))
+        timeline.cancel((1, number, 0, 0))
+    assert len(timeline._heap) < 200
+    assert timeline.next_at() == EPOCH + timedelta(days=2)

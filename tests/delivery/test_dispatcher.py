@@ -491,3 +491,60 @@ def test_a_bug_at_the_start_of_an_attempt_is_raised_and_never_lost() -> None:
         await desk.until("end", (2, 1, 1), (3, 1, 1))
 
     run(main())
+
+
+def test_a_backlog_that_there_is_nothing_to_send_of_any_more_goes_away() -> None:
+    """A webhook with many waiting is removed: nothing of it keeps the others from settling."""
+
+    async def body(desk: Desk) -> None:
+        keys = [(number, 1, 1) for number in range(1, 401)]
+        desk.hold(*keys[:4])
+        desk.offer(*keys)
+        await desk.until("start", *keys[:4])
+        desk.gone.update(keys[4:])
+        desk.let_go(*keys[:4])
+        async with asyncio.timeout(DEADLINE):
+            await desk.dispatcher.idle()
+        assert desk.started() == keys[:4]
+
+    scenario(body)
+
+
+def test_a_webhook_gets_few_places_until_it_has_answered_and_one_once_it_hung() -> None:
+    async def body(desk: Desk) -> None:
+        first = [(number, 1, 1) for number in range(1, 11)]
+        desk.hold(*first)
+        desk.offer(*first)
+        await desk.until("start", *first[:4])
+        assert desk.started() == first[:4]
+        desk.answers[first[0]] = Outcome("answer_timeout")
+        desk.let_go(first[0])
+        await desk.until("end", first[0])
+        assert desk.started() == first[:4]  # three are under way, one is all that it gets now
+        desk.let_go(*first[1:])
+        await desk.dispatcher.idle()
+        desk.most.clear()
+        again = [(number, 1, 1) for number in range(11, 31)]
+        desk.hold(*again)
+        desk.offer(*again)
+        await desk.until("start", *again[:16])
+        desk.let_go(*again)
+        await desk.dispatcher.idle()
+        assert desk.most[1] == 16
+
+    scenario(body)
+
+
+def test_who_waits_for_an_attempt_does_not_queue_for_a_full_webhook() -> None:
+    async def body(desk: Desk) -> None:
+        full = [(number, 1, 1) for number in range(1, 50)]
+        desk.hold(*full)
+        desk.offer(*full)
+        await desk.until("start", *full[:4])
+        desk.offer((50, 1, 1))
+        desk.dispatcher.hurry((50, 1, 1))
+        await desk.until("end", (50, 1, 1))
+        assert desk.started()[:5] == [*full[:4], (50, 1, 1)]
+        desk.let_go(*full)
+
+    scenario(body)

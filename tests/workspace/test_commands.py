@@ -558,6 +558,24 @@ def test_a_real_clock_can_t_be_set(make_workspace: MakeWorkspace) -> None:
     )
 
 
+def test_a_clock_does_not_jump_over_what_is_due(make_workspace: MakeWorkspace) -> None:
+    workspace = make_workspace()
+    candidate_at(workspace)
+    beyond = EPOCH + timedelta(days=31)
+    assert refused(workspace, ConflictError, workspace.set_clock, "virtual", beyond) == (
+        "something is due at 2026-01-31T00:00:00.000Z; advance the clock there"
+    )
+    workspace.set_clock("virtual", EPOCH + timedelta(days=29))
+    assert workspace.now() == EPOCH + timedelta(days=29)
+
+
+def test_a_real_clock_takes_no_time(make_workspace: MakeWorkspace) -> None:
+    workspace = make_workspace()
+    assert refused(workspace, InvalidInputError, workspace.set_clock, "real", EPOCH) == (
+        "a real clock takes no 'now'; only a virtual one can be set (at $.now)"
+    )
+
+
 def test_a_clock_does_not_go_back_while_something_waits(make_workspace: MakeWorkspace) -> None:
     workspace = make_workspace()
     workspace.set_clock("virtual", EPOCH - timedelta(days=1))  # nothing waits
