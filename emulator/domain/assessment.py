@@ -9,6 +9,11 @@ import msgspec
 from emulator.domain.ids import ObjectId
 from emulator.domain.lifecycle import NEW, Lifecycle, Transition
 
+VALIDITY_DAYS = 30
+"""How long an invitation stays open unless the assessment says otherwise (documented)."""
+
+LONGEST_VALIDITY_DAYS = 3_650
+
 DRAFT = "DRAFT"
 PUBLISHED = "PUBLISHED"
 SUBSCRIBED = "SUBSCRIBED"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 import msgspec
@@ -10,6 +11,9 @@ from emulator.domain.ids import ObjectId
 from emulator.domain.lifecycle import NEW, Lifecycle, Transition
 from emulator.domain.people import Monitor
 from emulator.domain.questions import QualifyingQuestion
+
+EMAIL = re.compile(r"[!-?A-~]{1,64}@[!-?A-~]{1,255}")
+"""What the schemas take for an e-mail address: ASCII, one ``@``, no white space."""
 
 INVITED = "INVITED"
 ENROLLED = "ENROLLED"

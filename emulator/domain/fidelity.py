@@ -314,7 +314,7 @@ DELIVERY = (
         "delivery.signature",
         "none is documented for v1",
         "yes",
-        "v1 signs nothing: a webhook's `secret` is kept and not used",
+        "v1 signs nothing unless a profile says so: its `secret` is kept and not used",
         "documented",
         "delivery/profiles.py:PROFILES",
     ),
@@ -463,7 +463,7 @@ PRODUCT = (
         "it expires by itself while the candidate is INVITED; one who enrolled expires by "
         "command alone (assumed)",
         "documented",
-        "workspace/commands.py:VALIDITY_DAYS",
+        "domain/assessment.py:VALIDITY_DAYS",
     ),
     Fact(
         "product.second-invitation",

@@ -44,7 +44,7 @@ def sample(event: str, at: datetime, draw: Random) -> Occurrence:
         state=assessments.SUBSCRIBED if is_candidate else path[-1].next_state,
         created_at=start,
         modified_at=at,
-        validity_days=30,
+        validity_days=assessments.VALIDITY_DAYS,
         content=content(draw, start, org.id),
     )
     candidate = _walked(path, assessment, start, draw) if is_candidate else None

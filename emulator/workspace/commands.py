@@ -6,7 +6,6 @@ changes nothing. Chance is keyed by the workspace's counters and stands in the r
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -41,19 +40,11 @@ if TYPE_CHECKING:
 Record = tuple[str, msgspec.Struct]
 """Kind and data of an entry to be."""
 
-VALIDITY_DAYS = 30
-"""How long an invitation stays open unless the assessment says otherwise (documented)."""
-
-LONGEST_VALIDITY_DAYS = 3_650
-
 OVERLAP = timedelta(hours=24)
 """How long a secret that was rotated out still signs (documented by the vendor, Svix)."""
 
 LONGEST_TEXT = 10_000
 """Characters of a name or a title: beyond what any page takes, short of a mistake."""
-
-_EMAIL = re.compile(r"[!-?A-~]{1,64}@[!-?A-~]{1,255}")
-"""What the schemas take for one: ASCII, one ``@``, no white space."""
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -262,7 +253,9 @@ def create_assessment(
         state=row.next_state,
         created_at=at,
         modified_at=at,
-        validity_days=_validity(VALIDITY_DAYS if validity_days is None else validity_days),
+        validity_days=_validity(
+            assessments.VALIDITY_DAYS if validity_days is None else validity_days
+        ),
         content=content(draw, at, state.organisation.id),
     )
     return _assessment_change(state, at, row, made, "assessment.created")
@@ -452,14 +445,14 @@ def _text(text: str, path: str) -> str:
 
 
 def _email(email: str) -> str:
-    if not _EMAIL.fullmatch(email):
+    if not candidates.EMAIL.fullmatch(email):
         message = f"not an e-mail address: {email[:80]!r}; expected one like 'ada@example.com'"
         raise InvalidInputError(message, path="$.email")
     return email
 
 
 def _validity(days: int) -> int:
-    if not 1 <= days <= LONGEST_VALIDITY_DAYS:
-        message = f"a validity of {days} days; expected 1 to {LONGEST_VALIDITY_DAYS}"
+    if not 1 <= days <= assessments.LONGEST_VALIDITY_DAYS:
+        message = f"a validity of {days} days; expected 1 to {assessments.LONGEST_VALIDITY_DAYS}"
         raise InvalidInputError(message, path="$.invitationEmailLinkValidity")
     return days

@@ -6,9 +6,10 @@ from typing import Annotated, ClassVar
 
 import msgspec
 
+from emulator.domain.assessment import LONGEST_VALIDITY_DAYS
 from emulator.scenario.steps.step import Context, Step
 from emulator.scenario.words import AssessmentName, NewAssessment
-from emulator.workspace.commands import LONGEST_TEXT, LONGEST_VALIDITY_DAYS
+from emulator.workspace.commands import LONGEST_TEXT
 
 Title = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_TEXT)]
 Days = Annotated[int, msgspec.Meta(ge=1, le=LONGEST_VALIDITY_DAYS)]
