@@ -357,7 +357,7 @@ DELIVERY = (
         "partly",
         "on `redeliver`, and when the process was killed during an attempt; not by chance",
         "observed",
-        "workspace/flow.py:_NOT_ITS_FAULT",
+        "delivery/verdict.py:NOT_ITS_FAULT",
     ),
     Fact(
         "delivery.ping",

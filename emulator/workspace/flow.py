@@ -18,7 +18,6 @@ from emulator import durations
 from emulator.clock import Mode, Timeline, checked, later
 from emulator.delivery.dispatcher import Dispatcher
 from emulator.delivery.plan import plan, signed
-from emulator.delivery.profiles import next_pause
 from emulator.delivery.records import (
     Attempt,
     Dropped,
@@ -29,6 +28,7 @@ from emulator.delivery.records import (
     RedeliveryAsked,
     Started,
 )
+from emulator.delivery.verdict import finished
 from emulator.domain.ids import chance
 from emulator.domain.people import organisation
 from emulator.errors import ConflictError, InvalidInputError
@@ -41,16 +41,13 @@ if TYPE_CHECKING:
 
     from emulator.clock import TimerKey
     from emulator.contracts.schemas import Contracts
-    from emulator.delivery.records import Delivery, Key, Request, Status, Transport, Trigger
+    from emulator.delivery.records import Delivery, Key, Request, Transport, Trigger
     from emulator.journal.entry import Entry
     from emulator.journal.journal import Journal
     from emulator.workspace.commands import Change, Record
 
 # Ranks of timers at one instant: a candidate expires before a delivery is tried again.
 _EXPIRY, _ATTEMPT = 1, 2
-
-_NOT_ITS_FAULT = frozenset({"shutdown", "interrupted"})
-"""Ends of an attempt that say nothing about the consumer; it is made again."""
 
 _REPLAYED_AT_ONCE = 1_000  # entries, some ten milliseconds' worth
 
@@ -343,57 +340,8 @@ class Flow:
         self._commit([("attempt.finished", self._finished(delivery, number, outcome))])
 
     def _finished(self, delivery: Delivery, number: int, outcome: Outcome) -> Finished:
-        """Return the end of an attempt, and what the profile makes of it."""
         profile = self.state.profile(self.state.webhook_numbers[delivery.webhook_number])
-        finished = Finished(
-            delivery.message.number,
-            delivery.webhook_number,
-            number,
-            outcome,
-            is_success=profile.is_success(outcome),
-            status=delivery.status,
-            reason=delivery.reason,
-            next_due=delivery.next_due,
-            next_attempt=delivery.next_attempt,
-        )
-        if delivery.status != "pending":
-            return finished
-        if finished.is_success:
-            return self._ended(finished, delivery, "succeeded", "")
-        if outcome.reason in _NOT_ITS_FAULT:
-            return self._tried_again(finished, delivery, 0.0)
-        if number in delivery.manual and not profile.is_aborted(outcome):
-            # The schedule goes on as it stood; without one, this was the last attempt.
-            return finished if delivery.next_due else self._given_up(finished, delivery, outcome)
-        scheduled = sum(
-            attempt.trigger == "scheduled"
-            and (attempt.outcome is None or attempt.outcome.reason not in _NOT_ITS_FAULT)
-            for attempt in delivery.attempts
-        )
-        pause = next_pause(profile, scheduled, outcome, time.time())
-        if pause is None:
-            return self._given_up(finished, delivery, outcome)
-        return self._tried_again(finished, delivery, pause)
-
-    def _tried_again(self, finished: Finished, delivery: Delivery, pause: float) -> Finished:
-        due = later(self.now(), pause)
-        return msgspec.structs.replace(finished, next_due=due, next_attempt=delivery.numbered + 1)
-
-    def _given_up(self, finished: Finished, delivery: Delivery, outcome: Outcome) -> Finished:
-        # A manual attempt that fails does not undo what an earlier one achieved.
-        if any(attempt.is_success for attempt in delivery.attempts):
-            return self._ended(finished, delivery, "succeeded", "")
-        reason = f"answered {outcome.status}" if outcome.status else outcome.reason
-        return self._ended(finished, delivery, "failed", reason)
-
-    @staticmethod
-    def _ended(finished: Finished, delivery: Delivery, status: Status, reason: str) -> Finished:
-        begun = {attempt.number for attempt in delivery.attempts}
-        if set(delivery.manual) - begun:
-            status, reason = "pending", ""  # somebody asked for one more, and it waits
-        return msgspec.structs.replace(
-            finished, status=status, reason=reason, next_due=None, next_attempt=None
-        )
+        return finished(delivery, number, outcome, profile, now=self.now(), real_now=time.time())
 
     # --- the one way in ---------------------------------------------------------------------
 
