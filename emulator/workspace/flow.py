@@ -28,6 +28,7 @@ from emulator.delivery.records import (
     RedeliveryAsked,
     Started,
 )
+from emulator.delivery.redaction import without_secrets
 from emulator.delivery.verdict import finished
 from emulator.domain.ids import chance
 from emulator.domain.people import organisation
@@ -337,6 +338,7 @@ class Flow:
         """Note how an attempt ended, and when the next one is due."""
         message_number, webhook_number, number = key
         delivery = self.state.deliveries[message_number, webhook_number]
+        outcome = without_secrets(outcome, self.state.webhook_numbers[webhook_number])
         self._commit([("attempt.finished", self._finished(delivery, number, outcome))])
 
     def _finished(self, delivery: Delivery, number: int, outcome: Outcome) -> Finished:
