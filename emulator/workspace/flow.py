@@ -313,10 +313,15 @@ class Flow:
     # --- what the dispatcher asks (Desk) ----------------------------------------------------
 
     def start_attempt(self, key: Key) -> tuple[Transport, Request] | None:
-        """Note that an attempt starts; None when the delivery is pending no more."""
+        """Note that an attempt starts; None when there is nothing to send any more.
+
+        That is when the delivery is pending no more, or when the attempt was made already: one
+        that is due is offered again when a manual attempt before it ends.
+        """
         message_number, webhook_number, number = key
         delivery = self.state.deliveries[message_number, webhook_number]
-        if delivery.status != "pending":
+        is_made = any(attempt.number == number for attempt in delivery.attempts)
+        if delivery.status != "pending" or is_made:
             return None
         webhook = self.state.webhook_numbers[webhook_number]
         profile, at = self.state.profile(webhook), self.now()

@@ -173,3 +173,21 @@ def test_who_waits_for_an_attempt_is_told_when_the_workspace_was_reset(
             await waiting
 
     asyncio.run(main())
+
+
+def test_an_attempt_is_made_once_however_often_it_is_offered(
+    make_workspace: MakeWorkspace, transport: Scripted
+) -> None:
+    async def main() -> None:
+        workspace = make_workspace(transport)
+        transport.gates[ONE] = asyncio.Event()
+        with_one(workspace)
+        await transport.arrived(1)
+        seen = workspace.last_entry
+        assert workspace.start_attempt((1, 1, 1)) is None
+        assert workspace.last_entry == seen
+        transport.gates[ONE].set()
+        await workspace.settle()
+        assert workspace.start_attempt((1, 1, 1)) is None
+
+    asyncio.run(main())
