@@ -17,6 +17,9 @@ from emulator.workspace.records import Settings
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from emulator.delivery.records import Outcome, Request
+    from emulator.workspace.workspace import Workspace
+
 
 def test_the_package_hands_out_its_public_names() -> None:
     assert emulator.Emulator is Emulator
@@ -195,3 +198,59 @@ def test_a_schema_folder_is_laid_over_the_bundled_ones(tmp_path: Path) -> None:
         Emulator(schemas=tmp_path)
     told = "v1/candidate.invited.json: $: a schema document must be an object"
     assert str(caught.value) == told
+
+
+class Broken:
+    """A transport with a bug."""
+
+    async def send(self, request: Request) -> Outcome:
+        message = f"a bug at {request.url}"
+        raise RuntimeError(message)
+
+    async def close(self) -> None:
+        """Hold nothing."""
+
+
+def with_a_bug(provider: Emulator, name: str) -> Workspace:
+    """Return a workspace whose one delivery met a bug as soon as it is settled."""
+    provider._transport = Broken()  # type: ignore[assignment]
+    workspace = provider.workspace(name)
+    url = f"http://127.0.0.1:9/{name}"
+    workspace.add_webhook(name="x", payload_url=url, events=["created"])
+    workspace.create_assessment()
+    return workspace
+
+
+def test_a_workspace_that_met_a_bug_can_be_reset_and_removed() -> None:
+    async def main() -> None:
+        async with Emulator(seed=7, clock="virtual") as provider:
+            workspace = with_a_bug(provider, "acme")
+            with pytest.raises(RuntimeError, match=r"^a bug at http://127.0.0.1:9/acme$"):
+                await workspace.settle()
+            workspace.reset()
+            assert await workspace.settle()
+            with_a_bug(provider, "acme")
+            with pytest.raises(RuntimeError):
+                await workspace.settle()
+            with pytest.raises(RuntimeError):
+                await provider.remove("acme")
+            assert provider.journal.last("acme") == 0
+            assert provider.workspace("acme").state.deliveries == {}
+
+    asyncio.run(main())
+
+
+def test_a_bug_in_one_workspace_leaves_no_other_open() -> None:
+    async def main() -> None:
+        provider = Emulator(seed=7, clock="virtual")
+        workspaces = [with_a_bug(provider, name) for name in ("one", "two", "three")]
+        for workspace in workspaces:
+            with pytest.raises(RuntimeError):
+                await workspace.settle()
+        with pytest.raises(RuntimeError, match=r"^a bug at http://127.0.0.1:9/one$"):
+            await provider.stop()
+        for workspace in workspaces:
+            (delivery,) = workspace.deliveries()
+            assert (delivery.status, delivery.reason) == ("dropped", "shutdown")
+
+    asyncio.run(main())
