@@ -9,6 +9,7 @@ import click
 
 from emulator import durations
 from emulator.cli import loop
+from emulator.cli.codes import INTERRUPTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from emulator.delivery.signing import Verdict
     from emulator.receiver import Received
 
-_HTTP_ERROR, _INTERRUPTED = 400, 130
+_HTTP_ERROR = 400
 
 
 @click.command(
@@ -58,7 +59,7 @@ def command(
     seconds = durations.parse(delay)
     check = _verifier(verify, verify_header)
     is_interrupt = loop.run(_listen(port, statuses, seconds, check, shows_body=body))
-    return _INTERRUPTED if is_interrupt else 0
+    return INTERRUPTED if is_interrupt else 0
 
 
 def _verifier(secret: str | None, header: str | None) -> Callable[[Headers, bytes], Verdict] | None:

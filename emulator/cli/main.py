@@ -10,9 +10,8 @@ from typing import Any
 import click
 
 from emulator import __version__
+from emulator.cli.codes import BUG, INTERRUPTED
 from emulator.errors import EmulatorError, ScenarioError, near
-
-BUG, INTERRUPTED = 3, 130
 
 _VERBS = {
     "serve": "run the emulator",

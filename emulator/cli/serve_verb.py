@@ -13,12 +13,11 @@ import click
 
 from emulator import __version__
 from emulator.cli import loop
+from emulator.cli.codes import INTERRUPTED
 from emulator.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-INTERRUPTED = 130
 
 
 def _option(*names: str, **settings: Any) -> Callable[[Any], Any]:

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from emulator.cli.codes import FAILED
 from emulator.cli.variables import set_option, variables
 from emulator.domain.events import event_type
 from emulator.errors import InvalidInputError, ScenarioError
 
 if TYPE_CHECKING:
     from emulator.contracts.schemas import Contracts
-
-_FAILED = 1
 
 
 @click.command(
@@ -58,7 +57,7 @@ def _scenario(file: Path, settings: tuple[str, ...]) -> int:
         scenario = read_file(file, known)
     except ScenarioError as error:
         click.echo(str(error), err=True)
-        return _FAILED
+        return FAILED
     click.echo(f"{file}: a scenario of {len(scenario.steps)} steps, as it should be")
     return 0
 
@@ -90,4 +89,4 @@ def _payload(file: Path, contracts: Contracts, generation: str, event: str) -> i
     if bool(ours) != bool(theirs):
         said = "refuses" if ours else "accepts"
         click.echo(f"{file}: jsonschema-rs {said} it, jsonschema does not agree", err=True)
-    return _FAILED
+    return FAILED

@@ -100,6 +100,7 @@ def _complete(
     details: Details,
     draw: Random,
 ) -> Candidate:
+    assert isinstance(details, Result)  # noqa: S101 - DETAILS says so
     points, of = _asked(details, content)
     if of is None:
         # 32 of 37 in the Completed example: the written answer is not marked yet (assumed).
@@ -114,7 +115,7 @@ def _complete(
         points = draw.randint(of // 3, of)
     _check(points, of)
     scores = _test_scores(content, points / of, points, before.started_at or at, at, draw)
-    percentage = getattr(details, "percentage", None)
+    percentage = details.percentage
     if percentage is None:
         percentage = _average(content, scores, points)
     assert changed.monitor is not None  # noqa: S101 - set by start, which comes before
@@ -136,6 +137,7 @@ def _rescore(
     draw: Random,
 ) -> Candidate:
     assert before.score is not None  # noqa: S101 - set by complete, which comes before
+    assert isinstance(details, Result)  # noqa: S101 - DETAILS says so
     points, of = _asked(details, content)
     if of is None:
         # The Score Updated example is back at the whole sum, 37, whatever Completed said.
@@ -143,7 +145,7 @@ def _rescore(
     if points is None:
         points = draw.randint(0, of)
     _check(points, of)
-    percentage = getattr(details, "percentage", None)
+    percentage = details.percentage
     if percentage is None:
         percentage = round(100 * points / of)  # 10 of 37 is given as 27 (documented)
     return msgspec.structs.replace(changed, score=Score(points, of, percentage))
@@ -158,7 +160,8 @@ def _disqualify(
     draw: Random,
 ) -> Candidate:
     was_answering = before.state == IN_PROGRESS
-    reason = getattr(details, "reason", None)
+    assert isinstance(details, Disqualify)  # noqa: S101 - DETAILS says so
+    reason = details.reason
     if reason is None:
         reason = "proctoring" if was_answering else "qualification"
     if reason not in REASONS:
@@ -176,8 +179,8 @@ _MOVES: Mapping[str, _Move] = MappingProxyType(
 )
 
 
-def _asked(details: Details, content: Content) -> tuple[int | None, int | None]:
-    points, of = getattr(details, "score", None), getattr(details, "of", None)
+def _asked(details: Result, content: Content) -> tuple[int | None, int | None]:
+    points, of = details.score, details.of
     if points is not None and of is None and points > content.total_score:
         message = f"a score of {points} needs an 'of'; this assessment has {content.total_score}"
         raise InvalidInputError(message, path="$.score")

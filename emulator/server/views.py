@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from emulator import durations
-from emulator.delivery.profiles import PROFILES
 from emulator.delivery.redaction import shown_headers
 from emulator.domain import assessment as assessments
 from emulator.domain import candidate as candidates
@@ -33,7 +32,7 @@ def workspace_view(workspace: Workspace) -> View:
         "seed": state.settings.seed,
         "clock": clock_view(workspace),
         "generation": state.settings.generation,
-        "profile": profile_view(state.settings.profile or PROFILES[state.settings.generation]),
+        "profile": profile_view(state.settings.profile_of(state.settings.generation)),
         "organisation": {"id": state.organisation.id, "name": state.organisation.name},
         "webhooks": len(state.webhooks),
         "assessments": len(state.assessments),

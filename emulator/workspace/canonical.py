@@ -10,13 +10,11 @@ something on a virtual clock only; a real one's times stand in the payloads them
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from emulator.delivery.redaction import redacted
-from emulator.durations import instant
+from emulator.workspace.journal_lines import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,10 +39,7 @@ def canonical(entries: Iterable[Entry]) -> bytes:
     for entry in entries:
         if entry.kind in _LEFT_OUT:
             continue
-        plain = redacted(
-            msgspec.to_builtins(entry, builtin_types=(datetime, bytes), order="deterministic")
-        )
-        plain["number"] = len(lines) + 1
+        plain = shown(entry) | {"number": len(lines) + 1}
         lines.append(msgspec.json.encode(_compared(plain, ""), order="sorted") + b"\n")
     return b"".join(lines)
 
@@ -57,13 +52,11 @@ def _compared(value: Any, key: str) -> Any:
         return [_header(*pair) for pair in value]
     if isinstance(value, dict):
         return {name: _compared(one, name) for name, one in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, list):
         return [_compared(one, "") for one in value]
-    if isinstance(value, str):
-        return _LOOPBACK.sub(r"\1", value) if key in ("url", "payload_url") else value
-    if isinstance(value, datetime):
-        return instant(value)
-    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else value
+    if isinstance(value, str) and key in ("url", "payload_url"):
+        return _LOOPBACK.sub(r"\1", value)
+    return value
 
 
 def _header(name: str, value: str) -> list[str]:

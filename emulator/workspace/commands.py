@@ -6,13 +6,13 @@ changes nothing. Chance is keyed by the workspace's counters and stands in the r
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from emulator import decoding
-from emulator.delivery.profiles import PROFILES
 from emulator.delivery.records import Delivery, RedeliveryAsked
 from emulator.delivery.signing import checked_secret, made_secret
 from emulator.delivery.transports.moves import parse_target
@@ -20,6 +20,7 @@ from emulator.domain import assessment as assessments
 from emulator.domain import candidate as candidates
 from emulator.domain.assessment import Assessment
 from emulator.domain.candidate import Candidate
+from emulator.domain.events import Generation
 from emulator.domain.ids import chance, invite_key, object_id
 from emulator.domain.lifecycle import NEW, Transition
 from emulator.domain.moves import DETAILS, Details, NoDetails, moved
@@ -31,9 +32,6 @@ from emulator.errors import ConflictError, InvalidInputError, UnknownNameError
 from emulator.workspace.records import AssessmentChanged, CandidateChanged
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from emulator.domain.events import Generation
     from emulator.workspace.records import Settings
     from emulator.workspace.state import State
 
@@ -62,64 +60,45 @@ class Change(msgspec.Struct, frozen=True):
 # --- webhooks -------------------------------------------------------------------------------
 
 
-def add_webhook(
-    state: State,
-    at: datetime,
-    *,
-    name: str,
-    payload_url: str,
-    events: Sequence[str],
-    headers: Mapping[str, str] | None = None,
-    secret: str | None = None,
-    description: str = "",
-    generation: Generation | None = None,
-) -> Webhook:
+class Registration(msgspec.Struct, frozen=True):
+    """What a customer says of a webhook, as yet unchecked.
+
+    Attributes:
+        generation: the workspace's when left out.
+    """
+
+    name: str
+    payload_url: str
+    events: Sequence[str]
+    headers: Mapping[str, str] | None = None
+    secret: str | None = None
+    description: str = ""
+    generation: Generation | None = None
+
+
+def add_webhook(state: State, at: datetime, asked: Registration) -> Webhook:
     """Return the webhook to be registered; a secret is made when it has none and has to sign.
 
     Raises:
         InvalidInputError: something is wrong with one of the fields; names it.
     """
-    return _signing(
-        state,
-        _checked(
-            state,
-            at,
-            name=name,
-            payload_url=payload_url,
-            events=events,
-            headers=headers,
-            secret=secret,
-            description=description,
-            generation=generation,
-        ),
-    )
+    return _signing(state, _checked(state, at, asked))
 
 
-def _checked(
-    state: State,
-    at: datetime,
-    *,
-    name: str,
-    payload_url: str,
-    events: Sequence[str],
-    headers: Mapping[str, str] | None,
-    secret: str | None,
-    description: str,
-    generation: Generation | None,
-) -> Webhook:
+def _checked(state: State, at: datetime, asked: Registration) -> Webhook:
     number = len(state.webhook_numbers) + 1
     draw = chance(state.settings.seed, "webhook", number)
     return Webhook(
         id=object_id(at, draw),
         number=number,
-        name=_text(name, "$.name"),
-        payload_url=_url(payload_url),
-        events=tuple(events),
-        event_types=wanted(events),
-        generation=generation or state.settings.generation,
-        headers=checked_headers((headers or {}).items()),
-        secret=secret,
-        description=description,
+        name=_text(asked.name, "$.name"),
+        payload_url=_url(asked.payload_url),
+        events=tuple(asked.events),
+        event_types=wanted(asked.events),
+        generation=asked.generation or state.settings.generation,
+        headers=checked_headers((asked.headers or {}).items()),
+        secret=asked.secret,
+        description=asked.description,
         endpoint_id=object_id(at, draw),
         subscription_id=object_id(at, draw),
         created_at=at,
@@ -127,7 +106,7 @@ def _checked(
     )
 
 
-def edit_webhook(state: State, at: datetime, id_: str, changes: Mapping[str, object]) -> Webhook:
+def edit_webhook(state: State, at: datetime, id_: str, changes: Mapping[str, Any]) -> Webhook:
     """Return the webhook as the edit leaves it; what *changes* does not name stays.
 
     Raises:
@@ -135,16 +114,16 @@ def edit_webhook(state: State, at: datetime, id_: str, changes: Mapping[str, obj
         InvalidInputError: something is wrong with one of the fields; names it.
     """
     before = state.webhook(id_)
-    asked = {
-        "name": before.name,
-        "payload_url": before.payload_url,
-        "events": before.events,
-        "headers": dict(before.headers),
-        "secret": before.secret,
-        "description": before.description,
-        "generation": before.generation,
-    } | dict(changes)
-    checked = _checked(state, at, **asked)  # type: ignore[arg-type]
+    registered = Registration(
+        name=before.name,
+        payload_url=before.payload_url,
+        events=before.events,
+        headers=dict(before.headers),
+        secret=before.secret,
+        description=before.description,
+        generation=before.generation,
+    )
+    checked = _checked(state, at, msgspec.structs.replace(registered, **changes))
     edited = msgspec.structs.replace(
         checked,
         id=before.id,
@@ -192,7 +171,7 @@ def check_secrets(state: State, settings: Settings) -> None:
         ConflictError: a webhook has a secret that its profile could not sign with.
     """
     for webhook in state.webhooks.values():
-        signature = (settings.profile or PROFILES[webhook.generation]).signature
+        signature = settings.profile_of(webhook.generation).signature
         if signature is None or webhook.secret is None:
             continue
         try:

@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 def shown(entry: Entry) -> dict[str, Any]:
     """Return an entry as plain JSON: times as text, bodies as text, secrets redacted."""
     plain: dict[str, Any] = redacted(
-        msgspec.to_builtins(
-            entry, builtin_types=(datetime, bytes), enc_hook=_refuse, order="deterministic"
-        )
+        msgspec.to_builtins(entry, builtin_types=(datetime, bytes), order="deterministic")
     )
     return {key: _as_text(value) for key, value in plain.items()}
 
@@ -33,14 +31,9 @@ def _as_text(value: Any) -> Any:
     if isinstance(value, datetime):
         return instant(value)
     if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
+        return value.decode("utf-8", "backslashreplace")
     if isinstance(value, dict):
         return {key: _as_text(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
         return [_as_text(one) for one in value]
     return value
-
-
-def _refuse(value: Any) -> Any:
-    message = f"a record holds a {type(value).__name__}, which is no plain data"
-    raise TypeError(message)

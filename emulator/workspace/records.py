@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from emulator.clock import EPOCH, Mode
-from emulator.delivery.profiles import Profile
+from emulator.delivery.profiles import PROFILES, Profile
 from emulator.domain.assessment import Assessment
 from emulator.domain.candidate import Candidate
 from emulator.domain.events import Generation
@@ -30,6 +30,10 @@ class Settings(msgspec.Struct, frozen=True):
     now: datetime = EPOCH
     generation: Generation = "v1"
     profile: Profile | None = None
+
+    def profile_of(self, generation: Generation) -> Profile:
+        """Return how deliveries of a generation are made."""
+        return self.profile or PROFILES[generation]
 
 
 class Opened(msgspec.Struct, frozen=True):

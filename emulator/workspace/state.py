@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, TypeVar
 
-from emulator.delivery.profiles import PROFILES
 from emulator.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -100,7 +99,7 @@ class State:
 
     def profile(self, webhook: Webhook) -> Profile:
         """Return how deliveries to *webhook* are made."""
-        return self.settings.profile or PROFILES[webhook.generation]
+        return self.settings.profile_of(webhook.generation)
 
     def wanting(self, event: str) -> list[Webhook]:
         """Return the webhooks that want an event type, in the order of their numbers."""

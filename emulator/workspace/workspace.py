@@ -63,17 +63,10 @@ class Workspace(Flow):
         Raises:
             InvalidInputError: something is wrong with one of these; names it.
         """
-        webhook = commands.add_webhook(
-            self.state,
-            self.now(),
-            name=name,
-            payload_url=payload_url,
-            events=events,
-            headers=headers,
-            secret=secret,
-            description=description,
-            generation=generation,
+        asked = commands.Registration(
+            name, payload_url, events, headers, secret, description, generation
         )
+        webhook = commands.add_webhook(self.state, self.now(), asked)
         self._commit([("webhook.added", webhook)])
         return webhook
 

@@ -9,7 +9,6 @@ from starlette.responses import Response, StreamingResponse
 
 from emulator import durations
 from emulator.clock import Mode
-from emulator.delivery.profiles import PROFILES
 from emulator.domain.events import Generation
 from emulator.server.control.profiles import AskedProfile, profile_from
 from emulator.server.views import clock_view, delivery_view, workspace_view
@@ -82,8 +81,7 @@ async def put(request: Request) -> Response:
     before = emulator.settings_of(name) if is_new else emulator.existing(name).state.settings
     settings = msgspec.structs.replace(before, **changes)
     if asked.profile is not None:
-        base = settings.profile or PROFILES[settings.generation]
-        profile = profile_from(asked.profile, base)
+        profile = profile_from(asked.profile, settings.profile_of(settings.generation))
         settings = msgspec.structs.replace(settings, profile=profile)
     workspace = emulator.workspace(name, settings)
     if not is_new:
