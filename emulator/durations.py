@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from emulator.errors import InvalidInputError
 
@@ -42,6 +43,7 @@ def show(seconds: float) -> str:
     )
 
 
+@lru_cache(maxsize=1024)
 def instant(at: datetime) -> str:
     """Return an aware UTC time as JavaScript writes it: ``2026-01-01T00:00:00.000Z``."""
     return f"{at.isoformat(timespec='milliseconds')[:-6]}Z"

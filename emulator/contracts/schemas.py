@@ -56,6 +56,18 @@ class Contracts:
         """
         return self._library.events(generation)
 
+    def fits(self, generation: str, event: str, payload: object) -> bool:
+        """Whether *payload* fits the event type's schema; `violations` says where it does not.
+
+        Args:
+            generation, event, payload: as `violations` takes them.
+
+        Raises:
+            UnknownNameError, InvalidInputError: as `violations` does.
+            ValueError, TypeError, OverflowError, RecursionError: not JSON.
+        """
+        return self._validator(self._library.schema_id(generation, event)).is_valid(payload)
+
     def violations(self, generation: str, event: str, payload: object) -> list[Violation]:
         """Return where *payload* does not fit the event type's schema; empty when it fits.
 

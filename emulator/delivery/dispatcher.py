@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import defaultdict, deque
+from collections import defaultdict
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Protocol
 
@@ -61,38 +61,48 @@ class Dispatcher:
         self._webhook_limit = per_webhook
         self._ready: list[Key] = []
         self._held: dict[int, list[Key]] = defaultdict(list)  # ready, but the webhook is full
-        self._chains: dict[Chain, deque[Key]] = {}  # behind the one that is due or under way
+        self._open: set[Key] = set()  # offered, and not ended yet
+        self._behind: dict[Key, list[Key]] = {}  # these wait for that one to end
+        self._tails: dict[Chain, Key] = {}
         self._chain_of: dict[Key, Chain] = {}
         self._tasks: dict[Key, asyncio.Task[None]] = {}
         self._busy: dict[int, int] = defaultdict(int)
         self._places: dict[int, int] = {}  # webhook -> how many attempts at once
         self._express: set[Key] = set()  # somebody waits for these: past the webhook's limit
+        self._crowd: set[Key] = set()  # to start all at once: past every limit
         self._idle_waiters: list[asyncio.Future[None]] = []
         self._wakes = False
         self._is_stopped = False
         self._bugs: list[BaseException] = []
 
-    def offer(self, key: Key, subject: str = "") -> None:
+    def offer(self, key: Key, subject: str = "", *, after: Key | None = None) -> None:
         """Take an attempt that is due.
 
         Args:
             key: of the attempt.
             subject: makes it wait for earlier ones of that subject to that webhook;
                 empty for retries and manual attempts, which hold nothing back.
+            after: makes it wait for that one to end, if it has not.
         """
         if subject:
             chain = (key[1], subject)
+            after = self._tails.get(chain, after)
+            self._tails[chain] = key
             self._chain_of[key] = chain
-            if chain in self._chains:
-                self._chains[chain].append(key)
-                return
-            self._chains[chain] = deque()
-        heappush(self._ready, key)
-        self._wake()
+        self._open.add(key)
+        if after in self._open:
+            self._behind.setdefault(after, []).append(key)
+        else:
+            heappush(self._ready, key)
+            self._wake()
 
     def hurry(self, key: Key) -> None:
         """Have an attempt that was just offered not queue for a full webhook."""
         self._express.add(key)
+
+    def crowd(self, key: Key) -> None:
+        """Have an attempt that was just offered heed no limit at all: a flood."""
+        self._crowd.add(key)
 
     @property
     def is_idle(self) -> bool:
@@ -131,17 +141,13 @@ class Dispatcher:
 
     def abandon(self) -> None:
         """Forget all that waits or is under way, without a word to the owner."""
-        self._ready.clear()
-        self._held.clear()
-        self._chains.clear()
-        self._chain_of.clear()
         for task in self._tasks.values():
             task.cancel()
-        self._tasks.clear()
-        self._busy.clear()
-        self._places.clear()
-        self._express.clear()
-        self._bugs.clear()
+        for waiting in (
+            self._ready, self._held, self._open, self._behind, self._tails, self._chain_of,
+            self._tasks, self._busy, self._places, self._express, self._crowd, self._bugs,
+        ):  # fmt: skip
+            waiting.clear()
         self._release_waiters()
 
     def _wake(self) -> None:
@@ -153,21 +159,27 @@ class Dispatcher:
 
     def _pump(self) -> None:
         self._wakes = False
-        while self._ready and len(self._tasks) < self._limit and not self._is_stopped:
-            key = heappop(self._ready)
+        loop = asyncio.get_running_loop()
+        while self._ready and not self._is_stopped:
+            key = self._ready[0]
             webhook = key[1]
-            if key not in self._express and self._busy[webhook] >= self._places_of(webhook):
+            in_crowd = key in self._crowd
+            if len(self._tasks) >= self._limit and not in_crowd:
+                break
+            heappop(self._ready)
+            is_full = self._busy[webhook] >= self._places_of(webhook)
+            if is_full and not in_crowd and key not in self._express:
                 heappush(self._held[webhook], key)
                 continue
             self._express.discard(key)
+            self._crowd.discard(key)
             planned = self._started(key)
             if planned is None:
                 self._release(key)
                 continue
             self._busy[webhook] += 1
-            task = asyncio.get_running_loop().create_task(self._run(key, *planned))
-            self._tasks[key] = task
-        if self.is_idle or self._bugs:
+            self._tasks[key] = loop.create_task(self._run(key, *planned))
+        if self._idle_waiters and (self.is_idle or self._bugs):
             self._release_waiters()
 
     def _started(self, key: Key) -> tuple[Transport, Request] | None:
@@ -219,22 +231,18 @@ class Dispatcher:
     def _release(self, key: Key) -> None:
         """Let those go on that waited for *key*: for its place, or behind it."""
         webhook = key[1]
-        held = self._held.get(webhook, [])
-        for _ in range(min(len(held), self._places_of(webhook) - self._busy[webhook])):
-            heappush(self._ready, heappop(held))
-        if not held:
-            self._held.pop(webhook, None)
-        self._unchain(key)
-
-    def _unchain(self, key: Key) -> None:
+        if webhook in self._held:
+            held = self._held[webhook]
+            for _ in range(min(len(held), self._places_of(webhook) - self._busy[webhook])):
+                heappush(self._ready, heappop(held))
+            if not held:
+                del self._held[webhook]
+        self._open.discard(key)
         chain = self._chain_of.pop(key, None)
-        if chain is None:
-            return
-        behind = self._chains[chain]
-        if behind:
-            heappush(self._ready, behind.popleft())
-        else:
-            del self._chains[chain]
+        if chain is not None and self._tails[chain] == key:
+            del self._tails[chain]
+        for behind in self._behind.pop(key, ()):
+            heappush(self._ready, behind)
 
     def _release_waiters(self) -> None:
         waiters, self._idle_waiters = self._idle_waiters, []

@@ -31,7 +31,7 @@ Reason = Literal[
 Headers = tuple[tuple[str, str], ...]
 
 
-class Timeouts(msgspec.Struct, frozen=True):
+class Timeouts(msgspec.Struct, frozen=True, gc=False):
     """Bounds of one attempt, in real seconds.
 
     Attributes:
@@ -45,7 +45,7 @@ class Timeouts(msgspec.Struct, frozen=True):
     total: float = 15.0
 
 
-class Request(msgspec.Struct, frozen=True):
+class Request(msgspec.Struct, frozen=True, gc=False):
     """One POST as it goes out.
 
     Attributes:
@@ -65,7 +65,7 @@ class Request(msgspec.Struct, frozen=True):
         return f"Request({self.url!r}, headers={names}, body of {len(self.body)} bytes)"
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class Outcome(msgspec.Struct, frozen=True, gc=False):
     """What happened to one request.
 
     Attributes:
@@ -112,7 +112,7 @@ Key = tuple[int, int, int]
 """Message number, webhook number, attempt number: names an attempt, and orders them."""
 
 
-class Message(msgspec.Struct, frozen=True):
+class Message(msgspec.Struct, frozen=True, gc=False):
     """What is to be told to everyone who wants it.
 
     Attributes:
@@ -160,7 +160,7 @@ class Refused(msgspec.Struct, frozen=True):
     violations: tuple[str, ...]
 
 
-class Attempt(msgspec.Struct, frozen=True):
+class Attempt(msgspec.Struct, frozen=True, gc=False):
     """One HTTP request of a delivery.
 
     Attributes:
@@ -191,7 +191,7 @@ class Attempt(msgspec.Struct, frozen=True):
         return str(self.outcome.status or self.outcome.reason)
 
 
-class Delivery(msgspec.Struct, frozen=True):
+class Delivery(msgspec.Struct, frozen=True, gc=False):
     """One message to one webhook.
 
     Attributes:
@@ -241,7 +241,7 @@ class Delivery(msgspec.Struct, frozen=True):
         return f"<Delivery {self.id} {self.event} {self.status}{why}: {answers}>"
 
 
-class Planned(msgspec.Struct, frozen=True):
+class Planned(msgspec.Struct, frozen=True, gc=False):
     """An attempt is planned: the journal's ``attempt.planned``.
 
     Attributes:
@@ -255,7 +255,7 @@ class Planned(msgspec.Struct, frozen=True):
     due: datetime
 
 
-class Started(msgspec.Struct, frozen=True):
+class Started(msgspec.Struct, frozen=True, gc=False):
     """An attempt is on its way: the journal's ``attempt.started``."""
 
     message: int
@@ -263,7 +263,7 @@ class Started(msgspec.Struct, frozen=True):
     attempt: Attempt
 
 
-class Finished(msgspec.Struct, frozen=True):
+class Finished(msgspec.Struct, frozen=True, gc=False):
     """An attempt ended: the journal's ``attempt.finished``.
 
     Attributes:

@@ -83,7 +83,7 @@ LIFECYCLE = Lifecycle(
 """The candidate's table. Source: reference c.4, help articles 318, 522, 562, 309."""
 
 
-class TestScore(msgspec.Struct, frozen=True):
+class TestScore(msgspec.Struct, frozen=True, gc=False):
     """How one test of the assessment went.
 
     Attributes:
@@ -100,7 +100,7 @@ class TestScore(msgspec.Struct, frozen=True):
     completed_at: datetime
 
 
-class Score(msgspec.Struct, frozen=True):
+class Score(msgspec.Struct, frozen=True, gc=False):
     """What a candidate achieved.
 
     Attributes:
@@ -128,7 +128,7 @@ class Disqualification(msgspec.Struct, frozen=True):
     was_answering: bool
 
 
-class Candidate(msgspec.Struct, frozen=True):
+class Candidate(msgspec.Struct, frozen=True, gc=False):
     """One invitation of one person to one assessment.
 
     Attributes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import string
+from hashlib import blake2b
 from typing import TYPE_CHECKING, NewType
 from uuid import UUID
 
@@ -47,6 +48,10 @@ def invite_key(draw: random.Random) -> str:
     return f"{UUID(int=draw.getrandbits(128), version=4)}-ik"
 
 
-def message_id(draw: random.Random) -> str:
-    """Return a message id in Svix's form, ``msg_`` and 27 characters (assumed for v1)."""
-    return f"msg_{draw.randbytes(27).translate(_TO_BASE62).decode()}"
+def message_id(seed: int, number: int) -> str:
+    """Return the id of a workspace's message, in Svix's form (assumed for v1).
+
+    ``msg_`` and 27 characters; keyed as `chance` is, but by a hash, which is all that it takes.
+    """
+    digest = blake2b(f"{seed}/message/{number}".encode(), digest_size=27).digest()
+    return f"msg_{digest.translate(_TO_BASE62).decode()}"

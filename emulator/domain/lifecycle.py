@@ -48,25 +48,22 @@ class Lifecycle:
     Args:
         subject: what moves through it.
         rows: the table; a pair of state and command stands in it once.
+
+    Attributes:
+        states: all states, in the order of the table.
+        commands: all commands, in the order of the table, without the one that makes the
+            subject.
     """
 
     def __init__(self, subject: SubjectKind, rows: Iterable[Transition]) -> None:
         self.subject = subject
         self.rows = tuple(rows)
+        self.states = tuple(dict.fromkeys(row.next_state for row in self.rows))
+        self.commands = tuple(dict.fromkeys(row.command for row in self.rows if row.state != NEW))
         self._by_pair = {(row.state, row.command): row for row in self.rows}
         if len(self._by_pair) != len(self.rows):
             message = f"the {subject} lifecycle has two rows for one state and command"
             raise ValueError(message)
-
-    @property
-    def states(self) -> list[str]:
-        """All states, in the order of the table."""
-        return list(dict.fromkeys(row.next_state for row in self.rows))
-
-    @property
-    def commands(self) -> list[str]:
-        """All commands, in the order of the table, without the one that makes the subject."""
-        return list(dict.fromkeys(row.command for row in self.rows if row.state != NEW))
 
     def legal(self, state: str) -> list[str]:
         """Return the commands that *state* allows."""

@@ -11,7 +11,7 @@ from emulator.domain.candidate import Candidate
 from emulator.domain.people import Organisation
 
 
-class Occurrence(msgspec.Struct, frozen=True):
+class Occurrence(msgspec.Struct, frozen=True, gc=False):
     """One transition that happened, or a rescore, or an edit.
 
     Attributes:

@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One row of the journal.
 
     Attributes:

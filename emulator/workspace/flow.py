@@ -1,6 +1,6 @@
 """The flow of a workspace: records into the journal, through the fold, and what follows.
 
-It owns the state, the timeline and the dispatcher. Pure functions give records, the journal
+It owns the state, the timeline and the outbox. Pure functions give records, the journal
 takes them, the fold applies them, and what follows from the entries is set: deliveries that are
 due, timers. There is no other way to change a workspace.
 """
@@ -8,41 +8,28 @@ due, timers. There is no other way to change a workspace.
 from __future__ import annotations
 
 import asyncio
-import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from emulator import durations
 from emulator.clock import Mode, Timeline, checked, later
-from emulator.delivery.dispatcher import Dispatcher
-from emulator.delivery.plan import plan, signed
-from emulator.delivery.records import (
-    Attempt,
-    Dropped,
-    Finished,
-    Message,
-    Outcome,
-    Planned,
-    RedeliveryAsked,
-    Started,
-)
-from emulator.delivery.redaction import without_secrets
-from emulator.delivery.verdict import finished
+from emulator.delivery.records import Finished, Message, RedeliveryAsked
 from emulator.domain.ids import chance
 from emulator.domain.people import organisation
 from emulator.errors import ConflictError, InvalidInputError
 from emulator.workspace import commands, fold
 from emulator.workspace.messages import messages
+from emulator.workspace.outbox import Outbox, drops
 from emulator.workspace.records import CandidateChanged, ClockMoved, Configured, Opened, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from emulator.clock import TimerKey
     from emulator.contracts.schemas import Contracts
-    from emulator.delivery.records import Delivery, Key, Request, Transport, Trigger
+    from emulator.delivery.records import Key, Transport
     from emulator.journal.entry import Entry
     from emulator.journal.journal import Journal
     from emulator.workspace.commands import Change, Record
@@ -80,9 +67,15 @@ class Flow:
         self.name = name
         self._journal = journal
         self._contracts = contracts
-        self._transport = transport
         self._timeline = Timeline(settings.clock, settings.now)
-        self._dispatcher = Dispatcher(self, in_flight=in_flight, per_webhook=per_webhook)
+        self._outbox = Outbox(self, transport, in_flight=in_flight, per_webhook=per_webhook)
+        self._dispatcher = self._outbox.dispatcher
+        self._follows: Mapping[type[msgspec.Struct], Callable[[Any], None]] = {
+            Message: self._outbox.take,
+            Finished: self._outbox.follow,
+            RedeliveryAsked: self._outbox.redeliver,
+            CandidateChanged: self._follow_candidate,
+        }
         self._advancing = asyncio.Lock()
         self._alarm: asyncio.TimerHandle | None = None
         first = next(journal.entries(name), None)
@@ -108,21 +101,8 @@ class Flow:
             if candidate.expires_at is not None:
                 self._timeline.set_timer((_EXPIRY, candidate.number, 0, 0), candidate.expires_at)
         for key in list(self.state.by_status.get("pending", ())):
-            self._resume(self.state.deliveries[key])
+            self._outbox.resume(self.state.deliveries[key])
         self._arm()
-
-    def _resume(self, delivery: Delivery) -> None:
-        message, webhook = delivery.message, delivery.webhook_number
-        begun = {attempt.number: attempt for attempt in delivery.attempts}
-        if delivery.next_due is not None and delivery.next_attempt is not None:
-            self._schedule((message.number, webhook, delivery.next_attempt), delivery.next_due)
-        if delivery.numbered not in begun:
-            if delivery.numbered != delivery.next_attempt:
-                subject = message.subject if delivery.numbered == 1 else ""
-                self._dispatcher.offer((message.number, webhook, delivery.numbered), subject)
-        elif begun[delivery.numbered].outcome is None:
-            lost = self._finished(delivery, delivery.numbered, Outcome("interrupted"))
-            self._commit([("attempt.finished", lost)])
 
     # --- the workspace itself ---------------------------------------------------------------
 
@@ -130,16 +110,16 @@ class Flow:
         """Set seed, generation and profile from now on; the clock has `set_clock`."""
         settings = msgspec.structs.replace(settings, clock=self._timeline.mode)
         commands.check_secrets(self.state, settings)
-        self._commit([("workspace.configured", Configured(settings))])
+        self.commit([("workspace.configured", Configured(settings))])
 
     def reset(self) -> None:
         """Be as new: same settings, nothing else; what is pending is dropped, and says so."""
-        self._commit(self._drops("reset"))
+        self.commit(drops(self.state, "reset"))
         self._dispatcher.abandon()
         self._timeline.clear()
         settings = self.state.settings
         self._timeline = Timeline(settings.clock, settings.now)
-        self._commit([("workspace.reset", self._opened(settings))])
+        self.commit([("workspace.reset", self._opened(settings))])
         self._arm()
 
     async def close(self, grace: float, reason: str = "shutdown") -> None:
@@ -158,7 +138,7 @@ class Flow:
             self._timeline.clear()
             self._arm()
             if not self._journal.is_durable or reason != "shutdown":
-                self._commit(self._drops(reason))
+                self.commit(drops(self.state, reason))
             await self._journal.flush()
 
     def _opened(self, settings: Settings) -> Opened:
@@ -192,7 +172,7 @@ class Flow:
             self._check_jump(now)
         self._timeline.mode = mode
         self._timeline.move_to(now)
-        self._commit([("clock.set", ClockMoved(mode, now))])
+        self.commit([("clock.set", ClockMoved(mode, now))])
         self._arm()
 
     def _check_jump(self, now: datetime) -> None:
@@ -233,7 +213,7 @@ class Flow:
                 await self._dispatcher.idle()
             if timeline is self._timeline:  # not reset meanwhile
                 timeline.move_to(target)
-                self._commit([("clock.moved", ClockMoved("virtual", target))])
+                self.commit([("clock.moved", ClockMoved("virtual", target))])
         return list(self._journal.entries(self.name, seen))
 
     async def advance_to_next(self, limit: datetime) -> bool:
@@ -285,7 +265,7 @@ class Flow:
             rank, *numbers = key
             if rank == _ATTEMPT:
                 message, webhook, attempt = numbers
-                self._dispatcher.offer((message, webhook, attempt))
+                self._outbox.due((message, webhook, attempt))
             else:
                 self._expire(numbers[0])
 
@@ -310,100 +290,41 @@ class Flow:
         self._run_due()
         self._arm()
 
-    # --- what the dispatcher asks (Desk) ----------------------------------------------------
-
-    def start_attempt(self, key: Key) -> tuple[Transport, Request] | None:
-        """Note that an attempt starts; None when there is nothing to send any more.
-
-        That is when the delivery is pending no more, or when the attempt was made already: one
-        that is due is offered again when a manual attempt before it ends.
-        """
-        message_number, webhook_number, number = key
-        delivery = self.state.deliveries[message_number, webhook_number]
-        is_made = any(attempt.number == number for attempt in delivery.attempts)
-        if delivery.status != "pending" or is_made:
-            return None
-        webhook = self.state.webhook_numbers[webhook_number]
-        profile, at = self.state.profile(webhook), self.now()
-        request = plan(delivery.message, webhook, profile)
-        # Over real time: verifiers compare with their own clock.
-        secrets = webhook.secrets_at(at)
-        request = signed(request, delivery.message, secrets, profile, time.time())
-        trigger: Trigger = "manual" if number in delivery.manual else "scheduled"
-        attempt = Attempt(number, trigger, at, request.url, request.headers)
-        self._commit(
-            [
-                ("attempt.planned", Planned(message_number, webhook_number, number, trigger, at)),
-                ("attempt.started", Started(message_number, webhook_number, attempt)),
-            ]
-        )
-        return self._transport, request
-
-    def finish_attempt(self, key: Key, outcome: Outcome) -> None:
-        """Note how an attempt ended, and when the next one is due."""
-        message_number, webhook_number, number = key
-        delivery = self.state.deliveries[message_number, webhook_number]
-        outcome = without_secrets(outcome, self.state.webhook_numbers[webhook_number])
-        self._commit([("attempt.finished", self._finished(delivery, number, outcome))])
-
-    def _finished(self, delivery: Delivery, number: int, outcome: Outcome) -> Finished:
-        profile = self.state.profile(self.state.webhook_numbers[delivery.webhook_number])
-        return finished(delivery, number, outcome, profile, now=self.now(), real_now=time.time())
-
     # --- the one way in ---------------------------------------------------------------------
 
     def _tell(self, change: Change) -> None:
         """Commit a command and the messages that it causes, all together."""
         told = messages(self.state, change.occurrence, self._contracts) if change.occurrence else []
-        self._commit([*change.records, *told])
+        self.commit([*change.records, *told])
 
-    def _commit(self, records: Sequence[tuple[str, msgspec.Struct]]) -> None:
-        entries = self._journal.append(self.name, self.now(), records)
+    def commit(self, records: Sequence[Record]) -> None:
+        """Append *records*, apply them, and set what follows: what is due, and timers."""
+        entries = self._journal.append(self.name, self._timeline.now(), records)
         for entry in entries:
             fold.apply(self.state, entry)
+        follows = self._follows
         for entry in entries:
-            self._follow(entry.data)
+            follow = follows.get(type(entry.data))
+            if follow is not None:
+                follow(entry.data)
 
-    def _follow(self, data: msgspec.Struct) -> None:
-        """Set what follows from an entry: deliveries that are due, timers."""
-        if isinstance(data, Message):
-            for webhook in data.webhooks:
-                self._dispatcher.offer((data.number, webhook, 1), data.subject)
-        elif isinstance(data, Finished):
-            if data.next_due is not None and data.next_attempt is not None:
-                self._schedule((data.message, data.webhook, data.next_attempt), data.next_due)
-        elif isinstance(data, RedeliveryAsked):
-            self._dispatcher.offer((data.message, data.webhook, data.attempt))
-        elif isinstance(data, CandidateChanged):
-            key = (_EXPIRY, data.candidate.number, 0, 0)
-            if data.candidate.expires_at is not None:
-                self._set_timer(key, data.candidate.expires_at)
-            else:
-                self._timeline.cancel(key)
-
-    def _schedule(self, key: Key, due: datetime) -> None:
-        """Have an attempt made when it is due: now, or by a timer."""
-        if due <= self.now():
-            self._dispatcher.offer(key)
+    def _follow_candidate(self, changed: CandidateChanged) -> None:
+        candidate = changed.candidate
+        key = (_EXPIRY, candidate.number, 0, 0)
+        if candidate.expires_at is not None:
+            self._set_timer(key, candidate.expires_at)
         else:
-            self._set_timer((_ATTEMPT, *key), due)
+            self._timeline.cancel(key)
+
+    def wake_at(self, key: Key, due: datetime) -> None:
+        """Have the outbox make an attempt when it is due."""
+        self._set_timer((_ATTEMPT, *key), due)
 
     def _set_timer(self, key: TimerKey, at: datetime) -> None:
         earliest = self._timeline.next_at()
         self._timeline.set_timer(key, at)
         if self._timeline.mode == "real" and (earliest is None or at < earliest):
             self._arm()
-
-    def _drops(self, reason: str, webhook: int | None = None) -> list[Record]:
-        """Return the records that drop what is pending, for one webhook or for all.
-
-        An attempt that is under way still ends as it ends, but is not tried again.
-        """
-        return [
-            ("delivery.dropped", Dropped(message, number, reason))
-            for message, number in self.state.by_status.get("pending", ())
-            if webhook in (None, number)
-        ]
 
     # --- the journal ---------------------------------------------------------------------------
 

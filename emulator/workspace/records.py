@@ -62,7 +62,7 @@ class AssessmentChanged(msgspec.Struct, frozen=True):
     assessment: Assessment
 
 
-class CandidateChanged(msgspec.Struct, frozen=True):
+class CandidateChanged(msgspec.Struct, frozen=True, gc=False):
     """The journal's ``candidate.invited``, ``.moved`` and ``.scored``: the new record."""
 
     command: str

@@ -15,6 +15,7 @@ from emulator.errors import ConflictError
 from emulator.workspace import commands
 from emulator.workspace.flow import Flow
 from emulator.workspace.messages import MOST_VIOLATIONS
+from emulator.workspace.outbox import drops
 from emulator.workspace.records import WebhookRemoved
 from emulator.workspace.views import selected
 
@@ -67,7 +68,7 @@ class Workspace(Flow):
             name, payload_url, events, headers, secret, description, generation
         )
         webhook = commands.add_webhook(self.state, self.now(), asked)
-        self._commit([("webhook.added", webhook)])
+        self.commit([("webhook.added", webhook)])
         return webhook
 
     def edit_webhook(self, id_: str, **changes: Any) -> Webhook:
@@ -78,7 +79,7 @@ class Workspace(Flow):
             InvalidInputError: something is wrong with one of the changes; names it.
         """
         webhook = commands.edit_webhook(self.state, self.now(), id_, changes)
-        self._commit([("webhook.edited", webhook)])
+        self.commit([("webhook.edited", webhook)])
         return webhook
 
     def rotate_secret(self, id_: str, secret: str | None = None) -> Webhook:
@@ -94,7 +95,7 @@ class Workspace(Flow):
             InvalidInputError: not a secret that it can sign with.
         """
         webhook = commands.rotate_secret(self.state, self.now(), id_, secret)
-        self._commit([("webhook.secret_rotated", webhook)])
+        self.commit([("webhook.secret_rotated", webhook)])
         return webhook
 
     def remove_webhook(self, id_: str) -> None:
@@ -105,8 +106,8 @@ class Workspace(Flow):
         """
         webhook = self.state.webhook(id_)
         records: list[Record] = [("webhook.removed", WebhookRemoved(id_))]
-        records += self._drops("webhook removed", webhook.number)
-        self._commit(records)
+        records += drops(self.state, "webhook removed", webhook.number)
+        self.commit(records)
 
     async def send_test(self, id_: str, event: str | None = None) -> Delivery:
         """Send a test event to one webhook and return its delivery, attempted.
@@ -123,7 +124,7 @@ class Workspace(Flow):
         """
         webhook = self.state.webhook(id_)
         message = self._ping(webhook) if event is None else self._sample(webhook, event)
-        self._commit([("message.created", message)])
+        self.commit([("message.created", message)])
         self._dispatcher.hurry((message.number, webhook.number, 1))
         return await self._attempted(message.number, webhook.number, 1)
 
@@ -141,7 +142,7 @@ class Workspace(Flow):
         if violations:
             told = tuple(map(str, violations[:MOST_VIOLATIONS]))
             refused = Refused(event, webhook.generation, "", "", body, told)
-            self._commit([("message.refused", refused)])
+            self.commit([("message.refused", refused)])
             message = f"the sample of {event} does not fit its schema: {told[0]}"
             raise ConflictError(message)
         return self._test_message(webhook, event, body)
@@ -150,7 +151,7 @@ class Workspace(Flow):
         number = self.state.message_count + 1
         return Message(
             number=number,
-            id=message_id(chance(self.state.settings.seed, "message", number)),
+            id=message_id(self.state.settings.seed, number),
             event=event,
             generation=webhook.generation,
             subject="",
@@ -169,7 +170,7 @@ class Workspace(Flow):
             ConflictError: it was not tried yet, or its webhook was removed.
         """
         record = commands.redelivery(self.state, self.state.delivery(id_))
-        self._commit([("delivery.redelivery_asked", record)])
+        self.commit([("delivery.redelivery_asked", record)])
         self._dispatcher.hurry((record.message, record.webhook, record.attempt))
         return await self._attempted(record.message, record.webhook, record.attempt)
 
@@ -189,7 +190,7 @@ class Workspace(Flow):
             for one in failed
             if one.message.at >= since and one.webhook_id in self.state.webhooks
         ]
-        self._commit([("delivery.redelivery_asked", record) for record in records])
+        self.commit([("delivery.redelivery_asked", record) for record in records])
         return [self.state.deliveries[one.message, one.webhook] for one in records]
 
     async def _attempted(self, message: int, webhook: int, number: int) -> Delivery:

@@ -35,4 +35,4 @@ def test_an_invite_key_is_a_uuid_with_a_suffix() -> None:
 
 
 def test_a_message_id_has_svix_s_form() -> None:
-    assert re.fullmatch(r"msg_[0-9a-zA-Z]{27}", message_id(random.Random(1)))
+    assert re.fullmatch(r"msg_[0-9a-zA-Z]{27}", message_id(7, 1))

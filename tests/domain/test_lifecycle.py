@@ -70,18 +70,18 @@ def test_the_states_are_those_of_the_provider() -> None:
         "INVITED", "ENROLLED", "IN_PROGRESS", "COMPLETED", "DISQUALIFIED", "INVITATION_EXPIRED",
         "REJECTED",
     }  # fmt: skip
-    assert assessment.LIFECYCLE.states == [
+    assert assessment.LIFECYCLE.states == (
         "DRAFT", "PUBLISHED", "SUBSCRIBED", "ARCHIVED", "DELETED",
-    ]  # fmt: skip
+    )  # fmt: skip
 
 
 def test_commands_leave_out_the_one_that_makes_the_subject() -> None:
-    assert candidate.LIFECYCLE.commands == [
+    assert candidate.LIFECYCLE.commands == (
         "enroll", "expire", "start", "disqualify", "complete", "rescore", "reject",
-    ]  # fmt: skip
-    assert assessment.LIFECYCLE.commands == [
+    )  # fmt: skip
+    assert assessment.LIFECYCLE.commands == (
         "update", "publish", "invite", "archive", "delete", "unarchive",
-    ]  # fmt: skip
+    )  # fmt: skip
 
 
 def test_a_candidate_s_status_changes_are_all_told_as_such() -> None:

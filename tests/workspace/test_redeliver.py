@@ -184,10 +184,10 @@ def test_an_attempt_is_made_once_however_often_it_is_offered(
         with_one(workspace)
         await transport.arrived(1)
         seen = workspace.last_entry
-        assert workspace.start_attempt((1, 1, 1)) is None
+        assert workspace._outbox.start_attempt((1, 1, 1)) is None
         assert workspace.last_entry == seen
         transport.gates[ONE].set()
         await workspace.settle()
-        assert workspace.start_attempt((1, 1, 1)) is None
+        assert workspace._outbox.start_attempt((1, 1, 1)) is None
 
     asyncio.run(main())

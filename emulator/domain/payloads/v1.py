@@ -183,11 +183,11 @@ def _enrolled(occurrence: Occurrence) -> Payload:
     )
 
 
-def _opened(content: Content) -> Payload:
-    """Return what shows once the tests are open."""
+def _opened(content: Content, tests: list[Payload]) -> Payload:
+    """Return what shows once the tests are open; *tests* as the event shows them."""
     return {
         "totalScore": content.total_score,
-        "testLibrary": [_open_test(test) for test in content.tests],
+        "testLibrary": tests,
         "totalQuestion": content.question_count,
         "customQuestions": _asked(content.custom_questions),
         "totalTestTimeLimit": content.test_time,
@@ -195,10 +195,10 @@ def _opened(content: Content) -> Payload:
 
 
 def _in_progress(occurrence: Occurrence) -> Payload:
-    candidate = _candidate(occurrence)
+    candidate, content = _candidate(occurrence), occurrence.assessment.content
     return _sorted(
         _common(occurrence)
-        | _opened(occurrence.assessment.content)
+        | _opened(content, [_open_test(test) for test in content.tests])
         | {
             "resultLink": "null",
             "antiCheatingMonitor": _monitor(candidate.monitor),
@@ -207,12 +207,12 @@ def _in_progress(occurrence: Occurrence) -> Payload:
     )
 
 
-def _scored(occurrence: Occurrence) -> Payload:
+def _scored(occurrence: Occurrence, tests: list[Payload]) -> Payload:
     candidate, content = _candidate(occurrence), occurrence.assessment.content
     score = candidate.score
     assert score is not None  # noqa: S101 - nobody is scored who did not complete
     elapsed = sum(test.elapsed_seconds for test in candidate.tests)
-    return _opened(content) | {
+    return _opened(content, tests) | {
         "totalScore": score.of,
         "avgScorePercentage": score.percentage,
         "totalScoreAchieved": score.points,
@@ -224,13 +224,12 @@ def _scored(occurrence: Occurrence) -> Payload:
 
 def _completed(occurrence: Occurrence) -> Payload:
     candidate = _candidate(occurrence)
-    tests = occurrence.assessment.content.tests
+    pairs = zip(occurrence.assessment.content.tests, candidate.tests, strict=True)
     return _sorted(
         _common(occurrence)
-        | _scored(occurrence)
+        | _scored(occurrence, [_done_test(*pair) for pair in pairs])
         | {
             "resultLink": f"{_CDN}{_REPORT}{candidate.id}.pdf",
-            "testLibrary": [_done_test(*pair) for pair in zip(tests, candidate.tests, strict=True)],
             "antiCheatingMonitor": _monitor(candidate.monitor),
         }
     )
@@ -240,18 +239,17 @@ def _reported(occurrence: Occurrence) -> Payload:
     """Return the data of a rejection, and of a new score: no score a test, a bare path."""
     return _sorted(
         _common(occurrence)
-        | _scored(occurrence)
-        | {
-            "resultLink": f"{_REPORT}{_candidate(occurrence).id}.pdf",
-            "testLibrary": [_bare_test(test) for test in occurrence.assessment.content.tests],
-        }
+        | _scored(occurrence, [_bare_test(test) for test in occurrence.assessment.content.tests])
+        | {"resultLink": f"{_REPORT}{_candidate(occurrence).id}.pdf"}
     )
 
 
 def _disqualified(occurrence: Occurrence) -> Payload:
     why = _candidate(occurrence).disqualification
     assert why is not None  # noqa: S101 - set by the command that leads here
-    opened = _opened(occurrence.assessment.content) if why.was_answering else {}
+    content = occurrence.assessment.content
+    tests = [_open_test(test) for test in content.tests]
+    opened = _opened(content, tests) if why.was_answering else {}
     return _sorted(
         _common(occurrence)
         | opened
