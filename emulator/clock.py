@@ -100,7 +100,7 @@ class Timeline:
         return len(self._due)
 
 
-def checked(now: datetime) -> datetime:
+def checked(now: datetime, *, path: str = "$.now") -> datetime:
     """Return *now* if a clock can stand there.
 
     Raises:
@@ -108,10 +108,10 @@ def checked(now: datetime) -> datetime:
     """
     if now.utcoffset() != timedelta(0):
         message = f"not a UTC time: {now.isoformat()!r}; expected one like '2026-01-01T00:00:00Z'"
-        raise InvalidInputError(message, path="$.now")
+        raise InvalidInputError(message, path=path)
     if not EARLIEST <= now < LATEST:
         message = f"the clock can't stand at {now.isoformat()!r}; expected a year from 2002 to 2099"
-        raise InvalidInputError(message, path="$.now")
+        raise InvalidInputError(message, path=path)
     return now
 
 

@@ -37,6 +37,9 @@ class Desk(Protocol):
         """Note that the attempt starts; None when there is nothing to send any more."""
         ...
 
+    is_durable: bool
+    """Whether `flush` has anything to do."""
+
     async def flush(self) -> None:
         """Return once all that was noted is as safe as it gets: nothing is sent before."""
         ...
@@ -194,19 +197,21 @@ class Dispatcher:
         _log.error("a bug in a delivery", exc_info=bug)
 
     async def _run(self, key: Key, transport: Transport, request: Request) -> None:
+        task = self._tasks.get(key)
         try:
             try:
-                await self._desk.flush()
+                if self._desk.is_durable:
+                    await self._desk.flush()
                 outcome = await transport.send(request)
             except asyncio.CancelledError:
                 outcome = Outcome("shutdown")  # by stop or abandon; this task ends here anyway
-            if self._tasks.get(key) is asyncio.current_task():
+            if self._tasks.get(key) is task:
                 self._note_speed(key[1], outcome)
                 self._desk.finish_attempt(key, outcome)
         except Exception as bug:  # noqa: BLE001 - kept, and raised by idle and stop
             self._keep(bug)
         finally:
-            if self._tasks.get(key) is asyncio.current_task():
+            if self._tasks.get(key) is task:
                 self._ended(key)
 
     def _note_speed(self, webhook: int, outcome: Outcome) -> None:

@@ -6,6 +6,7 @@ The plan says how to sign, with the profile's ``signature``; timestamp and signa
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from emulator import __version__
@@ -30,8 +31,7 @@ def plan(message: Message, webhook: Webhook, profile: Profile) -> Request:
 
     A header that the customer set takes the place of ours of the same name.
     """
-    ours = _without(_OURS, webhook.headers)
-    return Request(webhook.payload_url, ours + webhook.headers, message.body, profile.timeouts)
+    return Request(webhook.payload_url, _headers(webhook.headers), message.body, profile.timeouts)
 
 
 def signed(
@@ -53,6 +53,11 @@ def signed(
     made = sign(profile.signature, secrets, message_id=message.id, body=request.body, now=now)
     headers = request.headers + _without(made, request.headers)
     return Request(request.url, headers, request.body, request.timeouts)
+
+
+@lru_cache(maxsize=1024)
+def _headers(theirs: Headers) -> Headers:
+    return _without(_OURS, theirs) + theirs
 
 
 def _without(headers: Headers, theirs: Headers) -> Headers:

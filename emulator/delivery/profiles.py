@@ -35,6 +35,10 @@ two hours above the schedule).
 """
 
 
+SEVERAL = 3
+"""Failed attempts within a day, with no success between, after which ``disable_after`` counts."""
+
+
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How deliveries are made.
 
@@ -46,6 +50,8 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         signature: how bodies are signed, for webhooks that have a secret; None signs nothing.
         obeys: headers of the answer that are heeded: ``retry-after`` on any failed answer,
             ``webhook-delivery`` for ``abort-message``.
+        disable_after: seconds of the workspace's time after which a webhook is disabled that
+            fails everything, counted from the `SEVERAL`-th failure in a day; None never does.
     """
 
     retries: tuple[Pause, ...] = ()
@@ -53,6 +59,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     success: tuple[int, int] = (200, 299)
     signature: Signature | None = None
     obeys: tuple[AnswerHeader, ...] = ()
+    disable_after: Pause | None = None
 
     def is_success(self, outcome: Outcome) -> bool:
         """Whether the profile takes *outcome* as accepted."""
@@ -143,6 +150,7 @@ PROFILES: Mapping[Generation, Profile] = MappingProxyType(
             timeouts=Timeouts(connect=15.0, first_byte=15.0, total=15.0),
             signature=Signature("standard", prefix="svix-"),
             obeys=("retry-after", "webhook-delivery"),
+            disable_after=432_000.0,
         ),
     }
 )
@@ -160,5 +168,8 @@ v2: that Svix delivers is documented by Testlify; the rest is Svix's own documen
   ``webhook-``;
 - ``Retry-After``: svix-webhooks, pull request 2203; heeded on any failed answer (assumed, its
   text names 429 and 503, its title error responses);
-- ``webhook-delivery: abort-message``: delivery control.
+- ``webhook-delivery: abort-message``: delivery control;
+- an endpoint that fails everything for five days is disabled; the clock starts only after several
+  failures within a day: retry schedule. That several are `SEVERAL`, and that an edit enables the
+  endpoint again, is assumed.
 """

@@ -15,6 +15,9 @@ from emulator.domain.questions import QualifyingQuestion
 EMAIL = re.compile(r"[!-?A-~]{1,64}@[!-?A-~]{1,255}")
 """What the schemas take for an e-mail address: ASCII, one ``@``, no white space."""
 
+SCHEDULED = "SCHEDULED"
+"""An invitation with a ``scheduledDate``, until then; no payload tells of it (assumed)."""
+
 INVITED = "INVITED"
 ENROLLED = "ENROLLED"
 IN_PROGRESS = "IN_PROGRESS"
@@ -23,7 +26,7 @@ DISQUALIFIED = "DISQUALIFIED"
 INVITATION_EXPIRED = "INVITATION_EXPIRED"
 REJECTED = "REJECTED"
 
-OPEN_STATES = frozenset({INVITED, ENROLLED, IN_PROGRESS})
+OPEN_STATES = frozenset({SCHEDULED, INVITED, ENROLLED, IN_PROGRESS})
 """States in which the invitation still leads somewhere."""
 
 REASONS = ("qualification", "proctoring")
@@ -37,6 +40,14 @@ LIFECYCLE = Lifecycle(
         Transition(
             NEW, "invite", INVITED, (_STATUS, "candidate.invited"),
             "documented", "invited by mail, public link or ATS",
+        ),
+        Transition(
+            NEW, "schedule", SCHEDULED, (),
+            "assumed", "invited with a scheduledDate, which is documented; nobody is told yet",
+        ),
+        Transition(
+            SCHEDULED, "invite", INVITED, (_STATUS, "candidate.invited"),
+            "assumed", "by itself, when the scheduledDate has come",
         ),
         Transition(
             INVITED, "enroll", ENROLLED, (_STATUS, "candidate.enrolled"),
@@ -136,6 +147,7 @@ class Candidate(msgspec.Struct, frozen=True, gc=False):
         number: counts the workspace's invitations from 1.
         candidate_id: of the person, the same for one e-mail in a workspace.
         assessment_title: as it was at the invitation; edits reach only later ones (documented).
+        invited_at: of a scheduled one, when it will be.
         valid_until: when the invitation runs out.
         started_at, completed_at: None until then; ``completed_at`` is set once.
         tests: one a test of the assessment, once completed.
@@ -164,9 +176,14 @@ class Candidate(msgspec.Struct, frozen=True, gc=False):
     moves: int = 0
 
     @property
-    def expires_at(self) -> datetime | None:
-        """When the invitation expires by itself: only while nobody has opened it (assumed)."""
-        return self.valid_until if self.state == INVITED else None
+    def falls_due(self) -> tuple[str, datetime] | None:
+        """The command that happens by itself, and when; None without one.
+
+        An invitation expires by itself only while nobody has opened it (assumed).
+        """
+        if self.state == INVITED:
+            return "expire", self.valid_until
+        return ("invite", self.invited_at) if self.state == SCHEDULED else None
 
     @property
     def is_open(self) -> bool:

@@ -86,6 +86,13 @@ def moved(
 _Move = Callable[[Candidate, Candidate, Content, datetime, Details, Random], Candidate]
 
 
+def _invite(
+    changed: Candidate, before: Candidate, _: Content, at: datetime, __: Details, ___: Random
+) -> Candidate:
+    validity = before.valid_until - before.invited_at
+    return msgspec.structs.replace(changed, invited_at=at, valid_until=at + validity)
+
+
 def _start(
     changed: Candidate, _: Candidate, __: Content, at: datetime, ___: Details, draw: Random
 ) -> Candidate:
@@ -175,7 +182,13 @@ def _disqualify(
 
 
 _MOVES: Mapping[str, _Move] = MappingProxyType(
-    {"start": _start, "complete": _complete, "rescore": _rescore, "disqualify": _disqualify}
+    {
+        "invite": _invite,
+        "start": _start,
+        "complete": _complete,
+        "rescore": _rescore,
+        "disqualify": _disqualify,
+    }
 )
 
 

@@ -151,7 +151,7 @@ def watched(monitor: Monitor, draw: random.Random) -> Monitor:
     left = draw.randint(1, 20)
     return msgspec.structs.replace(
         monitor,
-        time_spent_outside_ms=1000 * sum(draw.randint(1, 20) for _ in range(left)),
+        time_spent_outside_ms=1000 * draw.randint(left, 20 * left),
         screen_left_count=left,
         is_full_screen_active=False,
         is_mouse_in_window=draw.random() < 0.5,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from emulator.delivery.records import Attempt, Delivery, Refused
     from emulator.domain.assessment import Assessment
     from emulator.domain.candidate import Candidate
+    from emulator.domain.webhook import Webhook
     from emulator.workspace.workspace import Workspace
 
 View = dict[str, Any]
@@ -57,6 +58,29 @@ def profile_view(profile: Profile) -> View:
         "success": list(profile.success),
         "signature": profile.signature,
         "obeys": list(profile.obeys),
+        "disableAfter": profile.disable_after and durations.show(profile.disable_after),
+    }
+
+
+def webhook_view(workspace: Workspace, webhook: Webhook) -> View:
+    """Return a webhook as its owner sees it: with what the provider's API does not tell."""
+    state = workspace.state
+    failures = state.failures.get(webhook.number)
+    return {
+        "id": webhook.id,
+        "name": webhook.name,
+        "payloadUrl": webhook.payload_url,
+        "events": list(webhook.events),
+        "generation": webhook.generation,
+        "headers": dict(shown_headers(webhook.headers)),
+        "hasSecret": webhook.secret is not None,
+        "profile": profile_view(state.profile(webhook)),
+        "hasOwnProfile": webhook.number in state.profiles,
+        "disabled": webhook.number in state.disabled,
+        "failingSince": None if failures is None else _maybe(failures.since),
+        "pending": sum(
+            number == webhook.number for _, number in state.by_status.get("pending", ())
+        ),
     }
 
 

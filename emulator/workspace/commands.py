@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from emulator import decoding
+from emulator import decoding, durations
+from emulator.clock import checked
 from emulator.delivery.records import Delivery, RedeliveryAsked
 from emulator.delivery.signing import checked_secret, made_secret
-from emulator.delivery.transports.moves import parse_target
+from emulator.delivery.transports.asgi import SCHEME, target_of
 from emulator.domain import assessment as assessments
 from emulator.domain import candidate as candidates
 from emulator.domain.assessment import Assessment
@@ -32,6 +33,7 @@ from emulator.errors import ConflictError, InvalidInputError, UnknownNameError
 from emulator.workspace.records import AssessmentChanged, CandidateChanged
 
 if TYPE_CHECKING:
+    from emulator.delivery.profiles import Profile
     from emulator.workspace.records import Settings
     from emulator.workspace.state import State
 
@@ -76,13 +78,19 @@ class Registration(msgspec.Struct, frozen=True):
     generation: Generation | None = None
 
 
-def add_webhook(state: State, at: datetime, asked: Registration) -> Webhook:
+def add_webhook(
+    state: State, at: datetime, asked: Registration, profile: Profile | None = None
+) -> Webhook:
     """Return the webhook to be registered; a secret is made when it has none and has to sign.
+
+    Args:
+        profile: of its own.
 
     Raises:
         InvalidInputError: something is wrong with one of the fields; names it.
     """
-    return _signing(state, _checked(state, at, asked))
+    webhook = _checked(state, at, asked)
+    return _signing(state, webhook, profile or state.settings.profile_of(webhook.generation))
 
 
 def _checked(state: State, at: datetime, asked: Registration) -> Webhook:
@@ -133,7 +141,7 @@ def edit_webhook(state: State, at: datetime, id_: str, changes: Mapping[str, Any
         created_at=before.created_at,
         old_secrets=before.old_secrets if checked.secret == before.secret else (),
     )
-    return _signing(state, edited)
+    return _signing(state, edited, state.profile(edited))
 
 
 def rotate_secret(state: State, at: datetime, id_: str, secret: str | None = None) -> Webhook:
@@ -171,19 +179,28 @@ def check_secrets(state: State, settings: Settings) -> None:
         ConflictError: a webhook has a secret that its profile could not sign with.
     """
     for webhook in state.webhooks.values():
-        signature = settings.profile_of(webhook.generation).signature
-        if signature is None or webhook.secret is None:
-            continue
-        try:
-            checked_secret(signature, webhook.secret)
-        except InvalidInputError as error:
-            message = f"webhook {webhook.id}: {error.message}"
-            raise ConflictError(message) from None
+        if webhook.number not in state.profiles:
+            check_secret(webhook, settings.profile_of(webhook.generation))
 
 
-def _signing(state: State, webhook: Webhook) -> Webhook:
-    """Return *webhook* with a secret that its profile can sign with."""
-    signature = state.profile(webhook).signature
+def check_secret(webhook: Webhook, profile: Profile) -> None:
+    """Check that what *profile* says of signing goes with the secret that there is.
+
+    Raises:
+        ConflictError: it could not sign with it.
+    """
+    if profile.signature is None or webhook.secret is None:
+        return
+    try:
+        checked_secret(profile.signature, webhook.secret)
+    except InvalidInputError as error:
+        message = f"webhook {webhook.id}: {error.message}"
+        raise ConflictError(message) from None
+
+
+def _signing(state: State, webhook: Webhook, profile: Profile) -> Webhook:
+    """Return *webhook* with a secret that *profile* can sign with."""
+    signature = profile.signature
     if signature is None:
         return webhook
     if webhook.secret is None:
@@ -294,8 +311,12 @@ def invite(
     email: str | None = None,
     first_name: str | None = None,
     last_name: str | None = None,
+    scheduled_date: datetime | None = None,
 ) -> Change:
     """Invite somebody to an assessment; what is left out of the person is made up.
+
+    Args:
+        scheduled_date: the invitation goes out then; at once when left out.
 
     Raises:
         NotFoundError: no such assessment.
@@ -314,7 +335,8 @@ def invite(
         _refuse_second(state, known, assessment)
     needs_person = known is None and not (email and first_name and last_name)
     stand_in = person(draw) if needs_person else known
-    row = candidates.LIFECYCLE.transition(NEW, "invite")
+    row = candidates.LIFECYCLE.transition(NEW, "schedule" if scheduled_date else "invite")
+    invited_at = _scheduled(scheduled_date, at) if scheduled_date else at
     invited = Candidate(
         id=id_,
         number=number,
@@ -326,16 +348,26 @@ def invite(
         last_name=_text(_given(last_name, stand_in, "last_name"), "$.lastName"),
         invite_key=key,
         state=row.next_state,
-        invited_at=at,
-        valid_until=at + timedelta(days=assessment.validity_days),
+        invited_at=invited_at,
+        valid_until=invited_at + timedelta(days=assessment.validity_days),
     )
     records: list[Record] = []
     if shown.next_state != assessment.state:
         assessment = msgspec.structs.replace(assessment, state=shown.next_state)
         records.append(("assessment.moved", AssessmentChanged("invite", assessment)))
-    records.append(("candidate.invited", CandidateChanged("invite", invited)))
-    happened = Occurrence("invite", at, row.events, state.organisation, assessment, invited)
+    records.append(("candidate.invited", CandidateChanged(row.command, invited)))
+    happened = Occurrence(row.command, at, row.events, state.organisation, assessment, invited)
     return Change(tuple(records), happened)
+
+
+def _scheduled(date: datetime, at: datetime) -> datetime:
+    if not at < date <= at + timedelta(seconds=durations.LONGEST):
+        message = (
+            f"scheduled for {durations.instant(date)}; expected a time after "
+            f"{durations.instant(at)}, ten years at most"
+        )
+        raise InvalidInputError(message, path="$.scheduledDate")
+    return checked(date, path="$.scheduledDate")
 
 
 def move_candidate(
@@ -397,9 +429,10 @@ def _refuse_second(state: State, known: Candidate, assessment: Assessment) -> No
 
 
 def _url(url: str) -> str:
-    checked_url(url)
+    if not url.startswith(SCHEME):  # the outbox knows which applications there are
+        checked_url(url)
     try:
-        parse_target(url)  # what the wire can't dial must not become a webhook
+        target_of(url)  # what the wire can't dial must not become a webhook
     except InvalidInputError as error:
         raise InvalidInputError(error.message, path="$.payloadUrl") from None
     return url

@@ -30,12 +30,13 @@ if TYPE_CHECKING:
     from emulator.clock import TimerKey
     from emulator.contracts.schemas import Contracts
     from emulator.delivery.records import Key, Transport
+    from emulator.domain.candidate import Candidate
     from emulator.journal.entry import Entry
     from emulator.journal.journal import Journal
     from emulator.workspace.commands import Change, Record
 
-# Ranks of timers at one instant: a candidate expires before a delivery is tried again.
-_EXPIRY, _ATTEMPT = 1, 2
+# Ranks of timers at one instant: a candidate moves before a delivery is tried again.
+_CANDIDATE, _ATTEMPT = 1, 2
 
 _REPLAYED_AT_ONCE = 1_000  # entries, some ten milliseconds' worth
 
@@ -68,13 +69,19 @@ class Flow:
         self._journal = journal
         self._contracts = contracts
         self._timeline = Timeline(settings.clock, settings.now)
-        self._outbox = Outbox(self, transport, in_flight=in_flight, per_webhook=per_webhook)
+        self._outbox = Outbox(
+            self,
+            transport,
+            in_flight=in_flight,
+            per_webhook=per_webhook,
+            is_durable=journal.is_durable,
+        )
         self._dispatcher = self._outbox.dispatcher
         self._follows: Mapping[type[msgspec.Struct], Callable[[Any], None]] = {
             Message: self._outbox.take,
             Finished: self._outbox.follow,
             RedeliveryAsked: self._outbox.redeliver,
-            CandidateChanged: self._follow_candidate,
+            CandidateChanged: lambda changed: self._follow_candidate(changed.candidate),
         }
         self._advancing = asyncio.Lock()
         self._alarm: asyncio.TimerHandle | None = None
@@ -98,8 +105,7 @@ class Flow:
                 await asyncio.sleep(0)
         self._timeline = Timeline(self.state.settings.clock, self.state.now)
         for candidate in self.state.candidates.values():
-            if candidate.expires_at is not None:
-                self._timeline.set_timer((_EXPIRY, candidate.number, 0, 0), candidate.expires_at)
+            self._follow_candidate(candidate)
         for key in list(self.state.by_status.get("pending", ())):
             self._outbox.resume(self.state.deliveries[key])
         self._arm()
@@ -134,6 +140,7 @@ class Flow:
         """
         try:
             await self._dispatcher.stop(grace)
+            await self._outbox.close()
         finally:
             self._timeline.clear()
             self._arm()
@@ -267,11 +274,13 @@ class Flow:
                 message, webhook, attempt = numbers
                 self._outbox.due((message, webhook, attempt))
             else:
-                self._expire(numbers[0])
+                self._fall_due(numbers[0])
 
-    def _expire(self, number: int) -> None:
-        id_ = self.state.candidate_numbers[number]
-        self._tell(commands.move_candidate(self.state, self.now(), id_, "expire"))
+    def _fall_due(self, number: int) -> None:
+        candidate = self.state.candidates[self.state.candidate_numbers[number]]
+        assert candidate.falls_due is not None  # noqa: S101 - a command that changes it moves the timer
+        command, _ = candidate.falls_due
+        self._tell(commands.move_candidate(self.state, self.now(), candidate.id, command))
 
     def _arm(self) -> None:
         """Have the event loop wake us when the next timer of a real clock is due."""
@@ -308,11 +317,11 @@ class Flow:
             if follow is not None:
                 follow(entry.data)
 
-    def _follow_candidate(self, changed: CandidateChanged) -> None:
-        candidate = changed.candidate
-        key = (_EXPIRY, candidate.number, 0, 0)
-        if candidate.expires_at is not None:
-            self._set_timer(key, candidate.expires_at)
+    def _follow_candidate(self, candidate: Candidate) -> None:
+        key = (_CANDIDATE, candidate.number, 0, 0)
+        if candidate.falls_due is not None:
+            _, at = candidate.falls_due
+            self._set_timer(key, at)
         else:
             self._timeline.cancel(key)
 

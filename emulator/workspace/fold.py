@@ -7,11 +7,13 @@ however much there is. Replay is ``apply`` over all entries, and nothing else.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from emulator.delivery.profiles import SEVERAL
 from emulator.delivery.records import (
     Delivery,
     Dropped,
@@ -22,6 +24,7 @@ from emulator.delivery.records import (
     Refused,
     Started,
 )
+from emulator.delivery.verdict import NOT_ITS_FAULT
 from emulator.domain.webhook import Webhook
 from emulator.workspace.records import (
     AssessmentChanged,
@@ -29,12 +32,17 @@ from emulator.workspace.records import (
     ClockMoved,
     Configured,
     Opened,
+    WebhookConfigured,
+    WebhookDisabled,
     WebhookRemoved,
 )
-from emulator.workspace.state import DeliveryKey, State
+from emulator.workspace.state import DeliveryKey, Failures, State
 
 if TYPE_CHECKING:
     from emulator.journal.entry import Entry
+
+
+_DAY = timedelta(days=1)
 
 
 def apply(state: State, entry: Entry) -> None:
@@ -77,6 +85,23 @@ def _clock(state: State, data: ClockMoved) -> None:
 def _webhook(state: State, data: Webhook) -> None:
     state.webhooks[data.id] = data
     state.webhook_numbers[data.number] = data
+
+
+def _webhook_edited(state: State, data: Webhook) -> None:
+    _webhook(state, data)
+    state.disabled.discard(data.number)
+    state.failures.pop(data.number, None)
+
+
+def _webhook_configured(state: State, data: WebhookConfigured) -> None:
+    if data.profile is None:
+        state.profiles.pop(data.number, None)
+    else:
+        state.profiles[data.number] = data.profile
+
+
+def _webhook_disabled(state: State, data: WebhookDisabled) -> None:
+    state.disabled.add(data.number)
 
 
 def _webhook_removed(state: State, data: WebhookRemoved) -> None:
@@ -133,6 +158,10 @@ def _started(state: State, data: Started) -> None:
 def _finished(state: State, data: Finished) -> None:
     key = (data.message, data.webhook)
     delivery = state.deliveries[key]
+    if data.is_success:
+        state.failures.pop(data.webhook, None)
+    elif data.outcome.reason not in NOT_ITS_FAULT:
+        _count_failure(state, data.webhook)
     attempts = tuple(
         msgspec.structs.replace(one, outcome=data.outcome, is_success=data.is_success)
         if one.number == data.attempt
@@ -149,6 +178,15 @@ def _finished(state: State, data: Finished) -> None:
         numbered=max(delivery.numbered, data.next_attempt or 0),
     )
     _put(state, key, delivery, changed)
+
+
+def _count_failure(state: State, webhook: int) -> None:
+    before = state.failures.get(webhook, Failures())
+    if before.since is not None:
+        return
+    recent = [at for at in before.recent if state.now - at < _DAY] + [state.now]
+    since = state.now if len(recent) >= SEVERAL else None
+    state.failures[webhook] = Failures(() if since else tuple(recent), since)
 
 
 def _redelivery_asked(state: State, data: RedeliveryAsked) -> None:
@@ -186,7 +224,9 @@ KINDS: Mapping[str, tuple[type[msgspec.Struct], _Step]] = MappingProxyType(
         "workspace.configured": (Configured, _configured),
         "workspace.reset": (Opened, _reset),
         "webhook.added": (Webhook, _webhook),
-        "webhook.edited": (Webhook, _webhook),
+        "webhook.edited": (Webhook, _webhook_edited),
+        "webhook.configured": (WebhookConfigured, _webhook_configured),
+        "webhook.disabled": (WebhookDisabled, _webhook_disabled),
         "webhook.secret_rotated": (Webhook, _webhook),
         "webhook.removed": (WebhookRemoved, _webhook_removed),
         "assessment.created": (AssessmentChanged, _assessment),

@@ -6,9 +6,12 @@ happened goes to the owner as records.
 
 from __future__ import annotations
 
+import re
 import time
+from itertools import count
 from typing import TYPE_CHECKING, Protocol
 
+from emulator.clock import later
 from emulator.delivery.dispatcher import Dispatcher
 from emulator.delivery.plan import plan, signed
 from emulator.delivery.records import (
@@ -22,9 +25,10 @@ from emulator.delivery.records import (
     Started,
 )
 from emulator.delivery.redaction import without_secrets
-from emulator.delivery.transports.asgi import InProcess
-from emulator.delivery.transports.moves import parse_target
+from emulator.delivery.transports.asgi import SCHEME, InProcess, target_of
 from emulator.delivery.verdict import finished
+from emulator.errors import InvalidInputError
+from emulator.workspace.records import WebhookDisabled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,8 +36,13 @@ if TYPE_CHECKING:
 
     from emulator.delivery.records import Delivery, Key, Request, Transport, Trigger
     from emulator.delivery.transports.asgi import App
+    from emulator.domain.webhook import Webhook
     from emulator.workspace.commands import Record
     from emulator.workspace.state import State
+
+
+_UNFIT = re.compile(r"[^a-z0-9]+")
+_LONGEST_NAME = 40
 
 
 class Owner(Protocol):
@@ -69,9 +78,19 @@ class Outbox:
         wire: carries what goes over sockets.
         in_flight: attempts under way at once; 1 is lockstep.
         per_webhook: of these, how many to one webhook.
+        is_durable: whether the owner's `flush` has anything to do.
     """
 
-    def __init__(self, owner: Owner, wire: Transport, *, in_flight: int, per_webhook: int) -> None:
+    def __init__(
+        self,
+        owner: Owner,
+        wire: Transport,
+        *,
+        in_flight: int,
+        per_webhook: int,
+        is_durable: bool,
+    ) -> None:
+        self.is_durable = is_durable
         self._owner = owner
         self._wire = wire
         self._apps: dict[str, InProcess] = {}
@@ -79,13 +98,32 @@ class Outbox:
 
     # --- applications in this process -----------------------------------------------------------
 
-    def mount(self, app: App, name: str) -> None:
-        """Have ``asgi://NAME`` lead to *app*, in place of what was there."""
-        self._apps[name] = InProcess(app)
+    def mount(self, app: App, name: str) -> str:
+        """Have a URL lead to *app*.
 
-    def is_mounted(self, name: str) -> bool:
-        """Whether ``asgi://NAME`` leads anywhere."""
-        return name in self._apps
+        Args:
+            app: ASGI 3.
+            name: for people; made fit for a URL, and told from those that are taken.
+
+        Returns:
+            ``asgi://NAME/``; a path may follow.
+        """
+        plain = _UNFIT.sub("-", name.lower()).strip("-")[:_LONGEST_NAME] or "app"
+        taken = (f"{plain}-{number}" for number in count(2))
+        fit = plain if plain not in self._apps else next(n for n in taken if n not in self._apps)
+        self._apps[fit] = InProcess(app)
+        return f"{SCHEME}{fit}/"
+
+    def check_mounted(self, url: str) -> None:
+        """Check that an ``asgi://`` URL leads anywhere; any other is none of our business.
+
+        Raises:
+            InvalidInputError: it does not.
+        """
+        if url.startswith(SCHEME) and (name := target_of(url).host) not in self._apps:
+            known = f"; mounted: {', '.join(sorted(self._apps))}" if self._apps else ""
+            message = f"no application is mounted as {name!r} in this workspace{known}"
+            raise InvalidInputError(message, path="$.payloadUrl")
 
     async def close(self) -> None:
         """Stop the applications that are at work."""
@@ -93,9 +131,9 @@ class Outbox:
             await app.close()
 
     def _transport(self, url: str) -> Transport:
-        if not url.startswith("asgi:"):
+        if not url.startswith(SCHEME):
             return self._wire
-        name = parse_target(url).host
+        name = target_of(url).host
         return self._apps.get(name) or _Nowhere(name)
 
     # --- what is due ----------------------------------------------------------------------------
@@ -181,8 +219,24 @@ class Outbox:
         message_number, webhook_number, number = key
         state = self._owner.state
         delivery = state.deliveries[message_number, webhook_number]
-        outcome = without_secrets(outcome, state.webhook_numbers[webhook_number])
-        self._owner.commit((("attempt.finished", self._finished(delivery, number, outcome)),))
+        webhook = state.webhook_numbers[webhook_number]
+        outcome = without_secrets(outcome, webhook)
+        end = self._finished(delivery, number, outcome)
+        self._owner.commit((("attempt.finished", end),))
+        if not end.is_success:
+            self._disable(webhook)
+
+    def _disable(self, webhook: Webhook) -> None:
+        """Disable a webhook that accepted nothing for as long as its profile lets it."""
+        state = self._owner.state
+        failures, longest = state.failures.get(webhook.number), state.profile(webhook).disable_after
+        since = None if failures is None else failures.since
+        if since is None or longest is None or webhook.number in state.disabled:
+            return
+        if self._owner.now() >= later(since, longest):
+            disabled = WebhookDisabled(webhook.id, webhook.number, since)
+            pending = drops(state, "webhook disabled", webhook.number)
+            self._owner.commit([("webhook.disabled", disabled), *pending])
 
     def _finished(self, delivery: Delivery, number: int, outcome: Outcome) -> Finished:
         state = self._owner.state

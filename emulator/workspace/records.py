@@ -49,6 +49,30 @@ class Configured(msgspec.Struct, frozen=True):
     settings: Settings
 
 
+class WebhookConfigured(msgspec.Struct, frozen=True):
+    """The journal's ``webhook.configured``: how deliveries to it are made from now on.
+
+    Attributes:
+        profile: takes the place of the workspace's; None leaves that.
+    """
+
+    id: str
+    number: int
+    profile: Profile | None
+
+
+class WebhookDisabled(msgspec.Struct, frozen=True):
+    """The journal's ``webhook.disabled``: it gets no more messages until it is edited.
+
+    Attributes:
+        failing_since: when it had failed several times in a day; nothing was accepted since.
+    """
+
+    id: str
+    number: int
+    failing_since: datetime
+
+
 class WebhookRemoved(msgspec.Struct, frozen=True):
     """The journal's ``webhook.removed``."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
 
 from emulator.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from emulator.delivery.profiles import Profile
     from emulator.delivery.records import Delivery, Refused
     from emulator.domain.assessment import Assessment
@@ -24,6 +25,18 @@ DeliveryKey = tuple[int, int]
 """Message number and webhook number."""
 
 
+class Failures(msgspec.Struct, frozen=True):
+    """What a webhook failed since it last accepted something.
+
+    Attributes:
+        recent: when, within a day, until there are several.
+        since: when there were several; from then on it is said to fail everything.
+    """
+
+    recent: tuple[datetime, ...] = ()
+    since: datetime | None = None
+
+
 class State:
     """All that is known of one workspace; only ``fold.apply`` changes it.
 
@@ -31,6 +44,9 @@ class State:
         now: where its virtual clock stands.
         webhooks, assessments, candidates: by id.
         webhook_numbers: number -> webhook, the removed ones too.
+        profiles: number of a webhook -> its own profile.
+        failures: number of a webhook -> what it has failed since it last accepted something.
+        disabled: numbers of webhooks that get nothing until they are edited.
         candidate_numbers: number -> id.
         people: e-mail, folded -> an invitation of that person.
         deliveries: in the order of their messages.
@@ -43,6 +59,9 @@ class State:
         self.now: datetime = settings.now
         self.webhooks: dict[str, Webhook] = {}
         self.webhook_numbers: dict[int, Webhook] = {}
+        self.profiles: dict[int, Profile] = {}
+        self.failures: dict[int, Failures] = {}
+        self.disabled: set[int] = set()
         self.assessments: dict[str, Assessment] = {}
         self.candidates: dict[str, Candidate] = {}
         self.candidate_numbers: dict[int, str] = {}
@@ -99,11 +118,16 @@ class State:
 
     def profile(self, webhook: Webhook) -> Profile:
         """Return how deliveries to *webhook* are made."""
-        return self.settings.profile_of(webhook.generation)
+        own = self.profiles.get(webhook.number)
+        return own or self.settings.profile_of(webhook.generation)
 
     def wanting(self, event: str) -> list[Webhook]:
         """Return the webhooks that want an event type, in the order of their numbers."""
-        return [webhook for webhook in self.webhooks.values() if webhook.wants(event)]
+        return [
+            webhook
+            for webhook in self.webhooks.values()
+            if webhook.wants(event) and webhook.number not in self.disabled
+        ]
 
 
 def _get(records: dict[str, _T], what: str, id_: str) -> _T:

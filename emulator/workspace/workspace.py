@@ -16,14 +16,16 @@ from emulator.workspace import commands
 from emulator.workspace.flow import Flow
 from emulator.workspace.messages import MOST_VIOLATIONS
 from emulator.workspace.outbox import drops
-from emulator.workspace.records import WebhookRemoved
+from emulator.workspace.records import WebhookConfigured, WebhookRemoved
 from emulator.workspace.views import selected
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from emulator.delivery.profiles import Profile
     from emulator.delivery.records import Delivery
+    from emulator.delivery.transports.asgi import App
     from emulator.domain.assessment import Assessment
     from emulator.domain.candidate import Candidate
     from emulator.domain.events import Generation
@@ -43,33 +45,61 @@ class Workspace(Flow):
         self,
         *,
         name: str,
-        payload_url: str,
+        payload_url: str | App,
         events: Sequence[str],
         headers: Mapping[str, str] | None = None,
         secret: str | None = None,
         description: str = "",
         generation: Generation | None = None,
+        profile: Profile | None = None,
     ) -> Webhook:
         """Register a webhook.
 
         Args:
             name: for people.
-            payload_url: where to post, http or https.
+            payload_url: where to post, http or https; or an ASGI application, to which
+                deliveries go without leaving the process, as ``asgi://NAME/``.
             events: ids of event types, or words of the wire; at least one.
             headers: sent along with each attempt.
             secret: to sign with.
             description: for people.
             generation: the workspace's when left out.
+            profile: how to deliver; the workspace's when left out.
 
         Raises:
             InvalidInputError: something is wrong with one of these; names it.
         """
-        asked = commands.Registration(
-            name, payload_url, events, headers, secret, description, generation
-        )
-        webhook = commands.add_webhook(self.state, self.now(), asked)
-        self.commit([("webhook.added", webhook)])
+        url = payload_url if isinstance(payload_url, str) else self.mount(payload_url, name)
+        self._outbox.check_mounted(url)
+        asked = commands.Registration(name, url, events, headers, secret, description, generation)
+        webhook = commands.add_webhook(self.state, self.now(), asked, profile)
+        records: list[Record] = [("webhook.added", webhook)]
+        if profile is not None:
+            configured = WebhookConfigured(webhook.id, webhook.number, profile)
+            records.append(("webhook.configured", configured))
+        self.commit(records)
         return webhook
+
+    def mount(self, app: App, name: str) -> str:
+        """Return the URL, ``asgi://NAME/``, by which deliveries reach an ASGI application.
+
+        A path may follow it in a ``payload_url``.
+        """
+        return self._outbox.mount(app, name)
+
+    def configure_webhook(self, id_: str, profile: Profile | None) -> None:
+        """Set how deliveries to one webhook are made from now on; None: as the workspace's.
+
+        Raises:
+            NotFoundError: no such webhook.
+            ConflictError: its secret can't sign in that way.
+        """
+        webhook = self.state.webhook(id_)
+        commands.check_secret(
+            webhook, profile or self.state.settings.profile_of(webhook.generation)
+        )
+        configured = WebhookConfigured(webhook.id, webhook.number, profile)
+        self.commit([("webhook.configured", configured)])
 
     def edit_webhook(self, id_: str, **changes: Any) -> Webhook:
         """Change what *changes* names, as in `add_webhook`; later attempts go by it.
@@ -78,6 +108,7 @@ class Workspace(Flow):
             NotFoundError: no such webhook.
             InvalidInputError: something is wrong with one of the changes; names it.
         """
+        self._outbox.check_mounted(str(changes.get("payload_url", "")))
         webhook = commands.edit_webhook(self.state, self.now(), id_, changes)
         self.commit([("webhook.edited", webhook)])
         return webhook
@@ -289,8 +320,15 @@ class Workspace(Flow):
         email: str | None = None,
         first_name: str | None = None,
         last_name: str | None = None,
+        scheduled_date: datetime | None = None,
     ) -> Candidate:
         """Invite somebody to an assessment; what is left out of the person is made up.
+
+        Args:
+            assessment_id: to which.
+            email, first_name, last_name: of the person.
+            scheduled_date: the invitation goes out then, in the workspace's time; at once when
+                left out.
 
         Raises:
             NotFoundError: no such assessment.
@@ -305,6 +343,7 @@ class Workspace(Flow):
             email=email,
             first_name=first_name,
             last_name=last_name,
+            scheduled_date=scheduled_date,
         )
         return self._candidate(change)
 

@@ -38,6 +38,7 @@ class Desk:
 
     def __init__(self, *, in_flight: int = 64, per_webhook: int = 16) -> None:
         self.dispatcher = Dispatcher(self, in_flight=in_flight, per_webhook=per_webhook)
+        self.is_durable = True
         self.log: list[tuple[str, Key]] = []
         self.outcomes: dict[Key, Outcome] = {}
         self.gates: dict[Key, asyncio.Event] = {}

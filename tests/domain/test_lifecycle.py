@@ -68,7 +68,7 @@ def test_an_unknown_state_allows_nothing() -> None:
 def test_the_states_are_those_of_the_provider() -> None:
     assert set(candidate.LIFECYCLE.states) == {
         "INVITED", "ENROLLED", "IN_PROGRESS", "COMPLETED", "DISQUALIFIED", "INVITATION_EXPIRED",
-        "REJECTED",
+        "REJECTED", "SCHEDULED",
     }  # fmt: skip
     assert assessment.LIFECYCLE.states == (
         "DRAFT", "PUBLISHED", "SUBSCRIBED", "ARCHIVED", "DELETED",
@@ -77,7 +77,7 @@ def test_the_states_are_those_of_the_provider() -> None:
 
 def test_commands_leave_out_the_one_that_makes_the_subject() -> None:
     assert candidate.LIFECYCLE.commands == (
-        "enroll", "expire", "start", "disqualify", "complete", "rescore", "reject",
+        "invite", "enroll", "expire", "start", "disqualify", "complete", "rescore", "reject",
     )  # fmt: skip
     assert assessment.LIFECYCLE.commands == (
         "update", "publish", "invite", "archive", "delete", "unarchive",
@@ -85,8 +85,14 @@ def test_commands_leave_out_the_one_that_makes_the_subject() -> None:
 
 
 def test_a_candidate_s_status_changes_are_all_told_as_such() -> None:
-    """Every row into another state tells the all-in-one event first; a new score does not."""
+    """Every row into another state tells the all-in-one event first; a new score does not.
+
+    And nobody is told of an invitation that waits for its date.
+    """
     for row in candidate.LIFECYCLE.rows:
+        if row.next_state == candidate.SCHEDULED:
+            assert row.events == ()
+            continue
         changes = row.state != row.next_state
         assert (row.events[0] == "candidate.status_changed") is changes
         assert len(row.events) == 1 + changes
@@ -106,7 +112,7 @@ def test_what_the_product_says_of_candidates_stands_in_the_table() -> None:
         "COMPLETED",
         "REJECTED",
     ]
-    assert {"INVITED", "ENROLLED", "IN_PROGRESS"} == candidate.OPEN_STATES
+    assert {"SCHEDULED", "INVITED", "ENROLLED", "IN_PROGRESS"} == candidate.OPEN_STATES
 
 
 def test_what_the_product_says_of_assessments_stands_in_the_table() -> None:

@@ -48,6 +48,7 @@ def test_a_put_opens_a_workspace_and_tells_its_token(server: Server) -> None:
             "success": [200, 299],
             "signature": None,
             "obeys": [],
+            "disableAfter": None,
         },
         "webhooks": 0,
         "assessments": 0,

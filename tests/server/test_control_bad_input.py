@@ -286,7 +286,7 @@ def test_a_detail_that_is_called_like_a_parameter_of_ours(wrong: Wrong, key: str
             "enrol",
             (
                 "no candidate command 'enrol'; near: 'enroll'; "
-                "known: complete, disqualify, enroll, expire, reject, rescore, start"
+                "known: complete, disqualify, enroll, expire, invite, reject, rescore, start"
             ),
         ),
         (

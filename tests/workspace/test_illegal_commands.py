@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from copy import deepcopy
+from datetime import timedelta
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -29,11 +30,11 @@ def missing(lifecycle: Lifecycle) -> list[tuple[str, str]]:
 
 def way_to(lifecycle: Lifecycle, state: str) -> list[str]:
     """Return the commands that lead from nothing to *state*, the fewest."""
-    ways = deque([(NEW, [""])])
+    ways: deque[tuple[str, list[str]]] = deque([(NEW, [])])
     while True:
         at, way = ways.popleft()
         if at == state:
-            return way[2:]  # without the command that makes the subject
+            return way
         ways.extend((row.next_state, [*way, row.command]) for row in lifecycle.rows
                     if row.state == at)  # fmt: skip
 
@@ -63,9 +64,11 @@ def test_a_pair_without_a_row_is_refused_and_changes_nothing(
         workspace = make_workspace()
         workspace.add_webhook(name="mine", payload_url="http://example.com/", events=EVENTS)
         id_ = workspace.create_assessment().id
+        make, *way = way_to(lifecycle, state)
         if lifecycle.subject == "candidate":
-            id_ = workspace.invite(id_).id
-        for step in way_to(lifecycle, state):
+            date = workspace.now() + timedelta(days=1) if make == "schedule" else None
+            id_ = workspace.invite(id_, scheduled_date=date).id
+        for step in way:
             do(workspace, lifecycle, id_, step)
         await workspace.settle()
         last, before = workspace.last_entry, deepcopy(vars(workspace.state))

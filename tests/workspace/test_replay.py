@@ -101,6 +101,7 @@ async def do_everything(workspace: Workspace, transport: Scripted) -> None:
         for command in way:
             workspace.move_candidate(candidate.id, command)
         await workspace.settle()
+    workspace.invite(assessment.id, scheduled_date=workspace.now() + timedelta(days=1))
     await workspace.send_test(good.id)
     await workspace.send_test(bad.id, "candidate.completed")
     await workspace.redeliver("1-1")
@@ -110,6 +111,11 @@ async def do_everything(workspace: Workspace, transport: Scripted) -> None:
     hexed = Signature("hmac-sha256-hex")
     workspace.configure(Settings(7, profile=Profile(retries=(1.0,), signature=hexed)))
     workspace.rotate_secret(bad.id)
+    # The last attempt at the dead one in five days finds it past its time.
+    workspace.configure_webhook(dead.id, Profile(retries=(6 * DAY,), disable_after=5 * DAY))
+    workspace.create_assessment()
+    await workspace.advance(6 * DAY)
+    workspace.configure_webhook(dead.id, None)
     workspace.remove_webhook(dead.id)
     workspace.set_clock("virtual", workspace.now() + timedelta(seconds=1))
     await workspace.advance(40 * DAY)

@@ -48,6 +48,69 @@ def rings_in(workspace: Workspace) -> float:
 # --- expiry ---------------------------------------------------------------------------------
 
 
+def test_a_scheduled_invitation_goes_out_on_its_date_and_runs_out_from_then(
+    make_workspace: MakeWorkspace,
+) -> None:
+    async def main() -> None:
+        workspace = make_workspace()
+        workspace.add_webhook(name="mine", payload_url=URL, events=["candidateStatusChanged"])
+        assessment = workspace.create_assessment(validity_days=2)
+        date = EPOCH + timedelta(days=10)
+        ada = workspace.invite(assessment.id, email="ada@example.com", scheduled_date=date)
+        await workspace.advance(10 * DAY - 0.001)
+        assert (ada.state, state_of(workspace, ada.id)) == ("SCHEDULED", "SCHEDULED")
+        assert workspace.deliveries() == []
+        await workspace.advance(0.001)
+        assert state_of(workspace, ada.id) == "INVITED"
+        (delivery,) = workspace.deliveries()
+        assert delivery.payload["data"]["invitedAt"] == "2026-01-11T00:00:00.000Z"
+        await workspace.advance(2 * DAY)
+        assert state_of(workspace, ada.id) == "INVITATION_EXPIRED"
+
+    asyncio.run(main())
+
+
+def test_a_scheduled_invitation_can_be_sent_early_and_then_goes_out_once(
+    make_workspace: MakeWorkspace,
+) -> None:
+    async def main() -> None:
+        workspace = make_workspace()
+        workspace.add_webhook(name="mine", payload_url=URL, events=["candidateStatusChanged"])
+        assessment = workspace.create_assessment(validity_days=2)
+        date = EPOCH + timedelta(days=10)
+        ada = workspace.invite(assessment.id, email="ada@example.com", scheduled_date=date)
+        await workspace.advance(DAY)
+        sent = workspace.move_candidate(ada.id, "invite")
+        assert sent.valid_until == EPOCH + timedelta(days=3)
+        workspace.enroll(ada.id)
+        await workspace.advance(20 * DAY)
+        told = [one.payload["data"]["candidateStatus"] for one in workspace.deliveries()]
+        assert told == ["INVITED", "ENROLLED"]
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("date", "message"),
+    [
+        (EPOCH, "scheduled for 2026-01-01T00:00:00.000Z; expected a time after"),
+        (EPOCH + timedelta(days=4_000), "scheduled for 2036-12-14T00:00:00.000Z; expected a time"),
+    ],
+)
+def test_a_date_that_has_passed_or_is_too_far_off_is_refused(
+    make_workspace: MakeWorkspace, date: datetime, message: str
+) -> None:
+    async def main() -> None:
+        workspace = make_workspace()
+        assessment = workspace.create_assessment()
+        last = workspace.last_entry
+        with pytest.raises(InvalidInputError, match=message):
+            workspace.invite(assessment.id, scheduled_date=date)
+        assert workspace.last_entry == last
+
+    asyncio.run(main())
+
+
 def test_an_invitation_expires_at_the_very_instant_and_not_before(
     make_workspace: MakeWorkspace,
 ) -> None:

@@ -24,6 +24,19 @@ if TYPE_CHECKING:
     ]
 
 
+SCHEME = "asgi://"
+"""Of URLs that lead to an application in this process."""
+
+
+def target_of(url: str) -> Target:
+    """Return where an ``asgi://`` or ``http://`` URL leads: the host names the application.
+
+    Raises:
+        InvalidInputError: not such a URL.
+    """
+    return parse_target(f"http://{url.removeprefix(SCHEME)}" if url.startswith(SCHEME) else url)
+
+
 class InProcess:
     """Posts to an application in this process and event loop.
 
@@ -48,7 +61,7 @@ class InProcess:
             InvalidInputError: URL or headers that could not stand on the wire either.
         """
         started = perf_counter()
-        target = parse_target(request.url)
+        target = target_of(request.url)
         header_lines(request.headers)  # refuses what the wire would refuse
         if self._is_closed:
             return Outcome("shutdown", detail="stopped")

@@ -125,6 +125,7 @@ def plan(request: Request, target: Target) -> tuple[Move, ...]:
     return (Write(head.encode() + request.body),)
 
 
+@lru_cache(maxsize=256)  # an unsigned webhook sends the same ones each time
 def header_lines(headers: Headers) -> str:
     """Return *headers* as lines, each with its line end.
 

@@ -36,10 +36,11 @@ class AskedProfile(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     success: tuple[Status, Status] | None = None
     signature: Signature | msgspec.UnsetType | None = msgspec.UNSET
     obeys: tuple[AnswerHeader, ...] | None = None
+    disable_after: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
-def profile_from(asked: AskedProfile, before: Profile) -> Profile:
-    """Return *before* with what *asked* names.
+def profile_from(asked: AskedProfile, before: Profile, *, path: str = "$.profile") -> Profile:
+    """Return *before* with what *asked* names; *path* is where that stood.
 
     Raises:
         InvalidInputError: not a duration, or one that is too long; a success rule that nothing
@@ -48,30 +49,32 @@ def profile_from(asked: AskedProfile, before: Profile) -> Profile:
     changes: dict[str, Any] = {}
     if asked.retries is not None:
         changes["retries"] = tuple(
-            duration(text, f"$.profile.retries[{index}]")
-            for index, text in enumerate(asked.retries)
+            duration(text, f"{path}.retries[{index}]") for index, text in enumerate(asked.retries)
         )
     if asked.timeouts is not None:
-        changes["timeouts"] = _timeouts(asked.timeouts, before.timeouts)
+        changes["timeouts"] = _timeouts(asked.timeouts, before.timeouts, f"{path}.timeouts")
     if asked.success is not None:
         if asked.success[0] > asked.success[1]:
             message = f"no status is from {asked.success[0]} to {asked.success[1]}"
-            raise InvalidInputError(message, path="$.profile.success")
+            raise InvalidInputError(message, path=f"{path}.success")
         changes["success"] = asked.success
     if asked.signature is not msgspec.UNSET:
         changes["signature"] = asked.signature
     if asked.obeys is not None:
         changes["obeys"] = asked.obeys
+    if asked.disable_after is not msgspec.UNSET:
+        after = asked.disable_after
+        changes["disable_after"] = after and duration(after, f"{path}.disableAfter")
     return msgspec.structs.replace(before, **changes)
 
 
-def _timeouts(asked: AskedTimeouts, before: Timeouts) -> Timeouts:
+def _timeouts(asked: AskedTimeouts, before: Timeouts, where: str) -> Timeouts:
     changes = {}
     for field in msgspec.structs.fields(asked):
         text = getattr(asked, field.name)
         if text is None:
             continue
-        path = f"$.profile.timeouts.{field.encode_name}"
+        path = f"{where}.{field.encode_name}"
         seconds = duration(text, path)
         if not 0 < seconds <= _LONGEST_TIMEOUT:
             message = f"a time-out of {text!r}; expected more than 0s, and 10m at most"

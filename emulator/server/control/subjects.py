@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from emulator.delivery.records import Message, Refused
+from emulator.durations import parse_instant
 from emulator.server.control.workspaces import workspace_of
 from emulator.server.views import (
     View,
@@ -36,6 +37,7 @@ class _Invite(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     email: str | None = None
     first_name: str | None = None
     last_name: str | None = None
+    scheduled_date: str | None = None
 
 
 async def list_assessments(request: Request) -> Response:
@@ -91,12 +93,15 @@ async def invite(request: Request) -> Response:
     """Invite somebody: 201."""
     workspace = workspace_of(request)
     asked = await body_as(request, _Invite)
+    date = asked.scheduled_date
+    scheduled = None if date is None else parse_instant(date, path="$.scheduledDate")
     before = workspace.last_entry
     invited = workspace.invite(
         asked.assessment_id,
         email=asked.email,
         first_name=asked.first_name,
         last_name=asked.last_name,
+        scheduled_date=scheduled,
     )
     return await _answer(workspace, before, candidate_view(invited), 201)
 

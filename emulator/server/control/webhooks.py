@@ -1,4 +1,4 @@
-"""What the provider's API does not tell of a webhook: its secret, and a new one."""
+"""What the provider's API does not tell of a webhook: its secret, how it is delivered to."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from emulator.server.control.profiles import AskedProfile, profile_from
 from emulator.server.control.workspaces import workspace_of
-from emulator.server.web import body_as, json
+from emulator.server.views import webhook_view
+from emulator.server.web import body_as, json, known_query, number
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -16,6 +18,39 @@ if TYPE_CHECKING:
 
 class _Rotate(msgspec.Struct, forbid_unknown_fields=True):
     secret: str | None = None
+
+
+_LIMIT = 1_000
+
+
+async def list_all(request: Request) -> Response:
+    """List the webhooks, oldest first, with their profiles and how they do."""
+    workspace = workspace_of(request)
+    known_query(request, "limit", "skip")
+    limit, skip = number(request, "limit", _LIMIT, 1), number(request, "skip", 0, 0)
+    webhooks = list(workspace.state.webhooks.values())
+    page = [webhook_view(workspace, one) for one in webhooks[skip : skip + limit]]
+    return json({"data": page, "total": len(webhooks)})
+
+
+async def set_profile(request: Request) -> Response:
+    """Set how deliveries to one webhook are made; what is left out stays as it was."""
+    workspace = workspace_of(request)
+    webhook = workspace.state.webhook(request.path_params["id"])
+    asked = await body_as(request, AskedProfile)
+    profile = profile_from(asked, workspace.state.profile(webhook), path="$")
+    workspace.configure_webhook(webhook.id, profile)
+    await workspace.flush()
+    return json(webhook_view(workspace, webhook))
+
+
+async def clear_profile(request: Request) -> Response:
+    """Have one webhook delivered to as the workspace says again."""
+    workspace = workspace_of(request)
+    webhook = workspace.state.webhook(request.path_params["id"])
+    workspace.configure_webhook(webhook.id, None)
+    await workspace.flush()
+    return json(webhook_view(workspace, webhook))
 
 
 async def secret(request: Request) -> Response:
