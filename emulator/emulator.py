@@ -17,7 +17,8 @@ from emulator.delivery.transports.wire import Wire
 from emulator.errors import InvalidInputError, NotFoundError, UnauthorizedError
 from emulator.journal.journal import Journal
 from emulator.journal.store import MemoryStore
-from emulator.workspace.records import Settings
+from emulator.workspace.fold import KINDS
+from emulator.workspace.records import KEEP, Settings
 from emulator.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Emulator:
         journal: file to keep the journal in; None keeps it in memory.
         in_flight: attempts under way at once in a workspace; 1 is lockstep.
         is_strict: know only tokens of workspaces that were opened by name.
+        keep: how many finished deliveries of a workspace keep their bodies and answers.
     """
 
     def __init__(
@@ -65,15 +67,17 @@ class Emulator:
         journal: Path | None = None,
         in_flight: int = IN_FLIGHT,
         is_strict: bool = False,
+        keep: int = KEEP,
     ) -> None:
         self.settings = Settings(
             seed=secrets.randbits(32) if seed is None else seed,
             clock=clock,
             now=now,
             generation=generation,
+            keep=keep,
         )
         self.contracts = Contracts(schemas)
-        self.journal = Journal(MemoryStore() if journal is None else _on_disk(journal))
+        self.journal = Journal(MemoryStore(_kinds()) if journal is None else _on_disk(journal))
         self.is_ready = journal is None  # nothing to replay then
         self.is_strict = is_strict
         self._in_flight = in_flight
@@ -225,6 +229,9 @@ def workspace_name(token: str) -> str:
 
 def _on_disk(path: Path) -> Store:
     from emulator.journal.sqlite import SqliteStore
-    from emulator.workspace.fold import KINDS
 
-    return SqliteStore(path, {kind: type_ for kind, (type_, _) in KINDS.items()})
+    return SqliteStore(path, _kinds())
+
+
+def _kinds() -> dict[str, type[msgspec.Struct]]:
+    return {kind: type_ for kind, (type_, _) in KINDS.items()}

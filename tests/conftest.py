@@ -11,7 +11,8 @@ from emulator.contracts.schemas import Contracts
 from emulator.delivery.records import Outcome
 from emulator.journal.journal import Journal
 from emulator.journal.store import MemoryStore
-from emulator.workspace.records import Settings
+from emulator.workspace.fold import KINDS
+from emulator.workspace.records import KEEP, Settings
 from emulator.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ class MakeWorkspace(Protocol):
         journal: Journal | None = None,
         in_flight: int = 64,
         per_webhook: int = 16,
+        keep: int = KEEP,
     ) -> Workspace: ...
 
 
@@ -123,13 +125,15 @@ def make_workspace(contracts: Contracts) -> MakeWorkspace:
         journal: Journal | None = None,
         in_flight: int = 64,
         per_webhook: int = 16,
+        keep: int = KEEP,
     ) -> Workspace:
         return Workspace(
             "acme",
-            journal=journal or Journal(MemoryStore()),
+            journal=journal
+            or Journal(MemoryStore({kind: type_ for kind, (type_, _) in KINDS.items()})),
             contracts=contracts or bundled,
             transport=transport or Scripted(),
-            settings=Settings(seed, clock=clock, profile=profile),
+            settings=Settings(seed, clock=clock, profile=profile, keep=keep),
             in_flight=in_flight,
             per_webhook=per_webhook,
         )

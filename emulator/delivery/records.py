@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, Literal, Protocol
 
 import msgspec
 
 from emulator.domain.events import Generation
+from emulator.errors import NotFoundError
 
 Reason = Literal[
     "answered",  # an answer with a status came, whatever it says
@@ -112,6 +114,18 @@ Key = tuple[int, int, int]
 """Message number, webhook number, attempt number: names an attempt, and orders them."""
 
 
+class Digest(msgspec.Struct, frozen=True, gc=False):
+    """What stays of a body that was released.
+
+    Attributes:
+        size: bytes.
+        sha256: in hex.
+    """
+
+    size: int
+    sha256: str
+
+
 class Message(msgspec.Struct, frozen=True, gc=False):
     """What is to be told to everyone who wants it.
 
@@ -125,6 +139,7 @@ class Message(msgspec.Struct, frozen=True, gc=False):
         body: the exact bytes, serialised once.
         webhooks: numbers of the webhooks that get it.
         is_deliberate: sent as it is, whether or not it fits its schema.
+        digest: of a body that was released; None while it is there.
     """
 
     number: int
@@ -137,11 +152,24 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     body: bytes
     webhooks: tuple[int, ...]
     is_deliberate: bool = False
+    digest: Digest | None = None
 
     @property
     def payload(self) -> Any:
-        """The body, decoded."""
+        """The body, decoded.
+
+        Raises:
+            NotFoundError: it was released.
+        """
+        if self.digest is not None:
+            message = f"the body of message {self.id} was released; serve --keep keeps more of them"
+            raise NotFoundError(message)
         return msgspec.json.decode(self.body)
+
+    def released(self) -> Message:
+        """Return the message without its body."""
+        digest = Digest(len(self.body), sha256(self.body).hexdigest())
+        return msgspec.structs.replace(self, body=b"", digest=digest)
 
 
 class Refused(msgspec.Struct, frozen=True):
@@ -228,6 +256,17 @@ class Delivery(msgspec.Struct, frozen=True, gc=False):
     def payload(self) -> Any:
         """The body, decoded."""
         return self.message.payload
+
+    def released(self) -> Delivery:
+        """Return the delivery without its body, and without what was answered."""
+        attempts = tuple(
+            msgspec.structs.replace(
+                one,
+                outcome=one.outcome and msgspec.structs.replace(one.outcome, headers=(), body=b""),
+            )
+            for one in self.attempts
+        )
+        return msgspec.structs.replace(self, message=self.message.released(), attempts=attempts)
 
     @property
     def succeeded(self) -> bool:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from bisect import bisect_right
+from datetime import datetime
+from os import SEEK_END
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Protocol
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+import msgspec
 
-    from emulator.journal.entry import Entry
+from emulator.journal.entry import Entry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+MOST_IN_MEMORY = 65_536
+"""Entries of a workspace, of about a kilobyte each; the older ones go to a file."""
+
+_BLOCK = 4_096
 
 
 class Store(Protocol):
@@ -50,25 +60,58 @@ class Store(Protocol):
 
 
 class MemoryStore:
-    """Keeps entries as long as the process lives."""
+    """Keeps entries as long as the process lives: the newest in memory, older ones in a file.
+
+    The file has no name, and is gone when the process is. So memory does not grow with what
+    has happened.
+
+    Args:
+        kinds: kind of entry -> the type of its record.
+        most: how many entries of a workspace stay in memory, about.
+    """
 
     is_durable = False
 
-    def __init__(self) -> None:
+    def __init__(
+        self, kinds: Mapping[str, type[msgspec.Struct]], *, most: int = MOST_IN_MEMORY
+    ) -> None:
+        self._kinds = kinds
+        self._most = most
         self._entries: dict[str, list[Entry]] = {}
+        self._spilt: dict[str, _Spill] = {}
 
     def write(self, entries: Sequence[Entry]) -> None:
         """Take the entries of one command."""
-        self._entries.setdefault(entries[0].workspace, []).extend(entries)
+        workspace = entries[0].workspace
+        kept = self._entries.setdefault(workspace, [])
+        kept.extend(entries)
+        if len(kept) > self._most:
+            spill = self._spilt.get(workspace)
+            if spill is None:
+                spill = self._spilt[workspace] = _Spill(self._kinds)
+            size = min(_BLOCK, self._most)
+            spill.take(kept[:size])
+            del kept[:size]
 
     def read(self, workspace: str, after: int = 0) -> Iterator[Entry]:
         """Yield the workspace's entries whose number is above *after*."""
-        # Numbers have no gaps, so an entry's place is its number less one.
-        return islice(self._entries.get(workspace, ()), after, None)
+        # Looked up anew for each entry: more may come and go to the file while we are read.
+        while after < self.last(workspace):
+            kept = self._entries[workspace]
+            # Numbers have no gaps, so an entry's place follows from its number.
+            place = after + 1 - kept[0].number
+            if place >= 0:
+                yield kept[place]
+                after += 1
+                continue
+            for entry in self._spilt[workspace].read(after):
+                yield entry
+                after = entry.number
 
     def last(self, workspace: str) -> int:
         """Return the number of the workspace's newest entry."""
-        return len(self._entries.get(workspace, ()))
+        kept = self._entries.get(workspace)
+        return kept[-1].number if kept else 0
 
     def workspaces(self) -> list[str]:
         """Return the names of the workspaces that have entries."""
@@ -77,9 +120,48 @@ class MemoryStore:
     def forget(self, workspace: str) -> None:
         """Let go of a workspace's entries."""
         self._entries.pop(workspace, None)
+        spill = self._spilt.pop(workspace, None)
+        if spill is not None:
+            spill.close()
 
     async def flush(self) -> None:
         """Return at once: memory is as safe as it gets."""
 
     def close(self) -> None:
-        """Do nothing: there is nothing to let go of."""
+        """Let go of the files; what is in memory can still be read."""
+        for spill in self._spilt.values():
+            spill.close()
+        self._spilt.clear()
+
+
+class _Spill:
+    """The older entries of one workspace, in blocks, in a file without a name."""
+
+    def __init__(self, kinds: Mapping[str, type[msgspec.Struct]]) -> None:
+        self._kinds = kinds
+        self._file = TemporaryFile()  # noqa: SIM115 - it lives as long as we do
+        self._blocks: list[tuple[int, int, int]] = []  # last entry's number, offset, length
+        self.last = 0
+
+    def take(self, entries: Sequence[Entry]) -> None:
+        block = msgspec.msgpack.encode([(one.at, one.kind, one.data) for one in entries])
+        self._blocks.append((entries[-1].number, self._file.seek(0, SEEK_END), len(block)))
+        self._file.write(block)
+        self.last = entries[-1].number
+        self._workspace = entries[0].workspace
+
+    def read(self, after: int) -> Iterator[Entry]:
+        first = bisect_right(self._blocks, after, key=lambda block: block[0])
+        for last, offset, length in self._blocks[first:]:
+            self._file.seek(offset)
+            rows = msgspec.msgpack.decode(self._file.read(length), type=_ROWS)
+            for number, (at, kind, raw) in enumerate(rows, start=last - len(rows) + 1):
+                if number > after:
+                    data = msgspec.msgpack.decode(raw, type=self._kinds[kind])
+                    yield Entry(number, at, self._workspace, kind, data)
+
+    def close(self) -> None:
+        self._file.close()
+
+
+_ROWS = list[tuple[datetime, str, msgspec.Raw]]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from emulator.delivery.profiles import Profile
-    from emulator.delivery.records import Attempt, Delivery, Refused
+    from emulator.delivery.records import Attempt, Delivery, Message, Refused
     from emulator.domain.assessment import Assessment
     from emulator.domain.candidate import Candidate
     from emulator.domain.webhook import Webhook
@@ -39,7 +39,7 @@ def workspace_view(workspace: Workspace) -> View:
         "assessments": len(state.assessments),
         "candidates": len(state.candidates),
         "deliveries": {
-            status: len(state.by_status.get(status, ()))
+            status: len(state.by_status.get(status, ())) + state.retired[status]
             for status in ("pending", "succeeded", "failed", "dropped")
         },
     }
@@ -146,12 +146,13 @@ def delivery_view(delivery: Delivery) -> View:
         "created": instant(message.at),
         "nextDue": _maybe(delivery.next_due),
         "deliberate": message.is_deliberate,
-        "payload": delivery.payload,
-        "attempts": [_attempt(attempt, message.body) for attempt in delivery.attempts],
+        "payload": None if message.digest else delivery.payload,
+        "released": message.digest,
+        "attempts": [_attempt(attempt, message) for attempt in delivery.attempts],
     }
 
 
-def _attempt(attempt: Attempt, body: bytes) -> View:
+def _attempt(attempt: Attempt, message: Message) -> View:
     outcome = attempt.outcome
     view: View = {
         "number": attempt.number,
@@ -162,7 +163,7 @@ def _attempt(attempt: Attempt, body: bytes) -> View:
         "request": {
             "url": attempt.url,
             "headers": dict(shown_headers(attempt.headers)),
-            "body": body.decode("utf-8", "replace"),
+            "body": None if message.digest else message.body.decode("utf-8", "replace"),
         },
         "response": None,
     }

@@ -217,13 +217,18 @@ def redelivery(state: State, delivery: Delivery) -> RedeliveryAsked:
     """Return the record that has *delivery* tried once more.
 
     Raises:
-        ConflictError: it was not tried yet, or its webhook was removed.
+        ConflictError: it was not tried yet, its webhook was removed, or its body released.
     """
     if delivery.webhook_id not in state.webhooks:
         message = f"the webhook of delivery {delivery.id} was removed"
         raise ConflictError(message)
     if not delivery.attempts:
         message = f"delivery {delivery.id} was not tried yet: it is {delivery.status}"
+        raise ConflictError(message)
+    if delivery.message.digest is not None:
+        message = (
+            f"the body of delivery {delivery.id} was released; serve --keep keeps more of them"
+        )
         raise ConflictError(message)
     return RedeliveryAsked(delivery.message.number, delivery.webhook_number, delivery.numbered + 1)
 

@@ -43,6 +43,10 @@ if TYPE_CHECKING:
 
 
 _DAY = timedelta(days=1)
+_RELEASED = 4
+"""Deliveries without a body that are kept for each that keeps its own."""
+
+_LEAST_RELEASED = 10_000
 
 
 def apply(state: State, entry: Entry) -> None:
@@ -131,11 +135,11 @@ def _message(state: State, data: Message) -> None:
         webhook = state.webhook_numbers[number]
         key = (data.number, number)
         state.deliveries[key] = Delivery(data, webhook.id, number)
-        state.by_event[data.event].append(key)
-        state.by_webhook[webhook.id].append(key)
+        state.by_event[data.event][key] = None
+        state.by_webhook[webhook.id][key] = None
         state.by_status["pending"][key] = None
         for subject in {data.subject, data.person} - {""}:
-            state.by_subject[subject].append(key)
+            state.by_subject[subject][key] = None
 
 
 def _refused(state: State, data: Refused) -> None:
@@ -211,9 +215,44 @@ def _dropped(state: State, data: Dropped) -> None:
 
 def _put(state: State, key: DeliveryKey, before: Delivery, after: Delivery) -> None:
     state.deliveries[key] = after
-    if before.status != after.status:
-        del state.by_status[before.status][key]
-        state.by_status[after.status][key] = None
+    if before.status == after.status:
+        return
+    del state.by_status[before.status][key]
+    state.by_status[after.status][key] = None
+    if after.status == "pending":
+        state.finished.pop(key, None)
+    else:
+        state.finished[key] = None
+        if len(state.finished) > state.settings.keep:
+            _release(state)
+
+
+def _release(state: State) -> None:
+    """Let go of the body of the delivery that finished first, and wholly of an older one."""
+    key, _ = state.finished.popitem(last=False)
+    state.deliveries[key] = state.deliveries[key].released()
+    state.released[key] = None
+    if len(state.released) > max(_LEAST_RELEASED, _RELEASED * state.settings.keep):
+        key, _ = state.released.popitem(last=False)
+        _retire(state, key)
+
+
+def _retire(state: State, key: DeliveryKey) -> None:
+    delivery = state.deliveries.pop(key)
+    message = delivery.message
+    state.retired[delivery.status] += 1
+    del state.by_status[delivery.status][key]
+    for index, name in (
+        (state.by_event, message.event),
+        (state.by_webhook, delivery.webhook_id),
+        (state.by_subject, message.subject),
+        (state.by_subject, message.person),
+    ):
+        keys = index.get(name)
+        if keys is not None:
+            keys.pop(key, None)
+            if not keys:
+                del index[name]
 
 
 _Step = Callable[[State, Any], None]

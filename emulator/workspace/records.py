@@ -13,6 +13,8 @@ from emulator.domain.candidate import Candidate
 from emulator.domain.events import Generation
 from emulator.domain.people import Organisation
 
+KEEP = 20_000
+
 
 class Settings(msgspec.Struct, frozen=True):
     """How a workspace is set.
@@ -23,6 +25,7 @@ class Settings(msgspec.Struct, frozen=True):
         now: where a virtual clock starts.
         generation: of webhooks that do not say otherwise.
         profile: takes the place of the generation's own; None leaves that.
+        keep: how many finished deliveries keep their bodies and answers.
     """
 
     seed: int
@@ -30,6 +33,7 @@ class Settings(msgspec.Struct, frozen=True):
     now: datetime = EPOCH
     generation: Generation = "v1"
     profile: Profile | None = None
+    keep: int = KEEP
 
     def profile_of(self, generation: Generation) -> Profile:
         """Return how deliveries of a generation are made."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, OrderedDict, defaultdict
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
@@ -23,6 +23,9 @@ _T = TypeVar("_T")
 
 DeliveryKey = tuple[int, int]
 """Message number and webhook number."""
+
+Index = defaultdict[str, dict[DeliveryKey, None]]
+"""Keys by what the APIs filter by, in the order in which they came."""
 
 
 class Failures(msgspec.Struct, frozen=True):
@@ -50,6 +53,8 @@ class State:
         candidate_numbers: number -> id.
         people: e-mail, folded -> an invitation of that person.
         deliveries: in the order of their messages.
+        finished, released: those with and those without their bodies, the oldest end first.
+        retired: status -> how many were finished so long ago that only the journal has them.
         refused: payloads that were built and did not fit.
     """
 
@@ -69,10 +74,13 @@ class State:
         self.invitations: dict[str, list[str]] = defaultdict(list)  # person or assessment -> ids
         self.message_count = 0
         self.deliveries: dict[DeliveryKey, Delivery] = {}
-        self.by_event: dict[str, list[DeliveryKey]] = defaultdict(list)
-        self.by_subject: dict[str, list[DeliveryKey]] = defaultdict(list)  # subject or person
-        self.by_webhook: dict[str, list[DeliveryKey]] = defaultdict(list)
-        self.by_status: dict[str, dict[DeliveryKey, None]] = defaultdict(dict)
+        self.by_event: Index = defaultdict(dict)
+        self.by_subject: Index = defaultdict(dict)  # subject or person
+        self.by_webhook: Index = defaultdict(dict)
+        self.by_status: Index = defaultdict(dict)
+        self.finished: OrderedDict[DeliveryKey, None] = OrderedDict()
+        self.released: OrderedDict[DeliveryKey, None] = OrderedDict()
+        self.retired: Counter[str] = Counter()
         self.refused: list[Refused] = []
 
     def webhook(self, id_: str) -> Webhook:
@@ -114,6 +122,8 @@ class State:
             if found is not None:
                 return found
         known = f"; there are {len(self.deliveries)}"
+        if self.retired:
+            known += f", and {self.retired.total()} older ones in the journal alone"
         raise NotFoundError(f"no delivery {id_[:80]!r}{known}")
 
     def profile(self, webhook: Webhook) -> Profile:

@@ -213,13 +213,15 @@ class Workspace(Flow):
 
         Returns:
             The deliveries, pending; `settle` waits for them. Those whose webhook was removed
-            are left alone.
+            or whose body was released are left alone.
         """
         failed = [self.state.deliveries[key] for key in self.state.by_status.get("failed", ())]
         records = [
             commands.redelivery(self.state, one)
             for one in failed
-            if one.message.at >= since and one.webhook_id in self.state.webhooks
+            if one.message.at >= since
+            and one.webhook_id in self.state.webhooks
+            and one.message.digest is None
         ]
         self.commit([("delivery.redelivery_asked", record) for record in records])
         return [self.state.deliveries[one.message, one.webhook] for one in records]

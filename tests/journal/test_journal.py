@@ -23,7 +23,7 @@ class Note(msgspec.Struct, frozen=True):
 
 
 def make() -> Journal:
-    return Journal(MemoryStore())
+    return Journal(MemoryStore({"note": Note}))
 
 
 def write(journal: Journal, workspace: str, *texts: str) -> list[Entry]:
@@ -76,7 +76,7 @@ def test_a_forgotten_workspace_begins_anew() -> None:
 
 
 def test_the_journal_knows_what_its_store_holds() -> None:
-    store = MemoryStore()
+    store = MemoryStore({"note": Note})
     write(Journal(store), "one", "a", "b")
     journal = Journal(store)
     assert journal.last("one") == 2

@@ -17,6 +17,9 @@ class Note(msgspec.Struct, frozen=True):
     text: str
 
 
+KINDS = {"note": Note}
+
+
 def entries(workspace: str, first: int, *texts: str) -> list[Entry]:
     return [
         Entry(number, AT, workspace, "note", Note(text))
@@ -25,7 +28,7 @@ def entries(workspace: str, first: int, *texts: str) -> list[Entry]:
 
 
 def test_entries_are_kept_in_order_and_by_workspace() -> None:
-    store = MemoryStore()
+    store = MemoryStore(KINDS)
     store.write(entries("one", 1, "a", "b"))
     store.write(entries("other", 1, "x"))
     store.write(entries("one", 3, "c"))
@@ -38,7 +41,7 @@ def test_entries_are_kept_in_order_and_by_workspace() -> None:
 
 
 def test_what_is_forgotten_is_gone_and_the_rest_stays() -> None:
-    store = MemoryStore()
+    store = MemoryStore(KINDS)
     store.write(entries("one", 1, "a"))
     store.write(entries("other", 1, "x"))
     store.forget("one")
@@ -47,8 +50,36 @@ def test_what_is_forgotten_is_gone_and_the_rest_stays() -> None:
     assert store.workspaces() == ["other"]
 
 
+def test_older_entries_go_to_a_file_and_are_read_as_before() -> None:
+    store = MemoryStore(KINDS, most=5)
+    for number in range(1, 101):
+        store.write(entries("one", number, f"text {number}"))
+        store.write(entries("other", number, "x"))
+    assert len(store._entries["one"]) <= 5
+    written = entries("one", 1, *[f"text {number}" for number in range(1, 101)])
+    for after in (0, 1, 4, 5, 6, 50, 94, 95, 99, 100, 200):
+        assert list(store.read("one", after)) == written[after:]
+    assert store.last("one") == 100
+    store.forget("one")
+    assert (list(store.read("one")), store.last("one")) == ([], 0)
+    assert len(list(store.read("other"))) == 100
+    store.close()
+
+
+def test_who_reads_sees_each_entry_once_while_others_write() -> None:
+    store = MemoryStore(KINDS, most=5)
+    store.write(entries("one", 1, *"abcdefg"))
+    seen = []
+    for entry in store.read("one"):
+        seen.append(entry.number)
+        if store.last("one") < 60:
+            store.write(entries("one", store.last("one") + 1, "x", "y"))
+    assert seen == list(range(1, store.last("one") + 1))
+    store.close()
+
+
 def test_memory_is_as_safe_as_it_gets() -> None:
-    store = MemoryStore()
+    store = MemoryStore(KINDS)
     asyncio.run(store.flush())
     store.close()
     assert not store.is_durable

@@ -188,6 +188,7 @@ def test_the_ping_is_an_empty_object_without_type_or_event(server: Server, tenan
         "nextDue": None,
         "deliberate": True,
         "payload": {},
+        "released": None,
     }
     assert attempt.pop("durationMs") > 0
     assert attempt.pop("response")["status"] == 202

@@ -126,7 +126,7 @@ def test_a_shutdown_leaves_what_is_pending_to_the_next_start(
     make_workspace: MakeWorkspace, make_transport: Callable[[], Scripted], transport: Scripted
 ) -> None:
     async def main() -> None:
-        before = make_workspace(transport, journal=Journal(Durable()), in_flight=1)
+        before = make_workspace(transport, journal=Journal(Durable({})), in_flight=1)
         transport.gates[ONE] = asyncio.Event()
         before.add_webhook(name="m", payload_url=ONE, events=["created"])
         before.create_assessment()
@@ -147,7 +147,7 @@ def test_a_workspace_that_is_removed_drops_what_is_pending_also_on_disk(
     make_workspace: MakeWorkspace, transport: Scripted
 ) -> None:
     async def main() -> None:
-        workspace = make_workspace(transport, journal=Journal(Durable()))
+        workspace = make_workspace(transport, journal=Journal(Durable({})))
         transport.gates[ONE] = asyncio.Event()
         workspace.add_webhook(name="m", payload_url=ONE, events=["created"])
         workspace.create_assessment()
@@ -164,7 +164,7 @@ def test_a_retry_schedule_goes_on_after_a_shutdown(
 ) -> None:
     async def main() -> None:
         profile = Profile(retries=(5.0, 5.0, 5.0))
-        before = make_workspace(transport, journal=Journal(Durable()), profile=profile)
+        before = make_workspace(transport, journal=Journal(Durable({})), profile=profile)
         transport.gates[ONE] = asyncio.Event()
         before.add_webhook(name="m", payload_url=ONE, events=["created"])
         before.create_assessment()
