@@ -20,6 +20,11 @@ class Store(Protocol):
 
     is_durable: bool
 
+    @property
+    def failure(self) -> str | None:
+        """Why nothing is taken any more; None while all is well."""
+        ...
+
     def write(self, entries: Sequence[Entry]) -> None:
         """Take the entries of one command, all or none."""
         ...
@@ -53,6 +58,7 @@ class MemoryStore:
     """Keeps entries as long as the process lives."""
 
     is_durable = False
+    failure = None
 
     def __init__(self) -> None:
         self._entries: dict[str, list[Entry]] = {}

@@ -23,6 +23,7 @@ class Settings(msgspec.Struct, frozen=True):
         now: where a virtual clock starts.
         generation: of webhooks that do not say otherwise.
         profile: takes the place of the generation's own; None leaves that.
+        is_insecure: deliveries trust whatever certificate comes; the emulator's, not its own.
     """
 
     seed: int
@@ -30,6 +31,7 @@ class Settings(msgspec.Struct, frozen=True):
     now: datetime = EPOCH
     generation: Generation = "v1"
     profile: Profile | None = None
+    is_insecure: bool = False
 
     def profile_of(self, generation: Generation) -> Profile:
         """Return how deliveries of a generation are made."""

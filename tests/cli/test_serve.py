@@ -136,8 +136,11 @@ def test_a_taken_port_is_told(cli: Cli) -> None:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.com"])  # noqa: S104
-def test_it_listens_on_loopback_only(until: Until, host: str) -> None:
-    message = f"error: --host {host!r} is beyond loopback; expected one like 127.0.0.1 or ::1\n"
+def test_beyond_loopback_it_wants_a_control_token(until: Until, host: str) -> None:
+    message = (
+        f"error: --host {host!r} is beyond loopback, where others reach the control API; "
+        "expected --control-token with it, or an address like 127.0.0.1 or ::1\n"
+    )
     ran = until("serve", "--port", "0", "--host", host, visit=lambda _: None)
     assert ran == (2, "", message)
 
