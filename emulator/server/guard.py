@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from emulator.emulator import Emulator
 
+_HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\[\]:@/?#]+))(?::[0-9]*)?", re.ASCII)
 _TOKEN = re.compile(r"[!-~]{1,1000}")
 
 
@@ -162,10 +163,8 @@ def _netloc(origin: str) -> str:
 
 
 def _name(host: str) -> str:
-    try:
-        return urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return ""
+    found = _HOST.fullmatch(host)
+    return (found[1] or found[2]) if found else ""
 
 
 def _is_loopback(name: str) -> bool:
