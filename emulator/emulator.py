@@ -159,6 +159,7 @@ class Emulator:
         for result in await asyncio.gather(*closing, return_exceptions=True):
             if isinstance(result, BaseException):
                 raise result
+        await self.journal.flush()
 
     @property
     def is_stopping(self) -> bool:
@@ -191,11 +192,11 @@ class Emulator:
         """Return why deliveries to *url* will be refused, as far as that is clear now.
 
         A name is resolved when it is dialled, so nothing is told of names.
+
+        Raises:
+            InvalidInputError: not a URL that we could post to.
         """
-        try:
-            target = parse_target(url)
-        except InvalidInputError as error:
-            return error.message
+        target = parse_target(url)
         if target.address is None:
             return None
         refusal = self._guard.refusal(target.address, target.host)
@@ -271,8 +272,10 @@ class Emulator:
 
         Raises:
             NotFoundError: there is none.
+            JournalError: the journal can't be written.
         """
         workspace = self.existing(name)
+        await self.journal.flush()  # a journal that failed is told before anything is gone
         del self._workspaces[name]
         try:
             await workspace.close(grace=0.0, reason="workspace removed")

@@ -32,11 +32,6 @@ METADATA = (
             "2001:db8::1",
             PUBLIC.replace("93.184.216.34", "2001:db8::1").replace("/32", "/128"),
         ),
-        (
-            "http://b\u00fccher_!/",
-            "b\\xfccher_!",
-            "can't post to 'http://b\\xfccher_!/': 'b\\xfccher_!' is not a host name",
-        ),
     ],
 )
 def test_an_address_that_is_refused_is_told(
@@ -51,7 +46,7 @@ def test_an_address_that_is_refused_is_told(
     told = f"deliveries to '{host}' will be refused: {why}"
     assert answer.headers[HEADER] == told
     (line,) = [one.getMessage() for one in caplog.records if one.name == "emulator.server"]
-    assert line.encode("ascii", "backslashreplace").decode() == f"webhook {data['id']}: {told}"
+    assert line == f"webhook {data['id']}: {told}"
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ def _answer(
     if refusal is not None:
         host = urlsplit(webhook.payload_url).hostname
         warning = f"deliveries to {host!r} will be refused: {refusal}"
-        response.headers[WARNING] = warning.encode("ascii", "backslashreplace").decode()
+        response.headers[WARNING] = warning
         _log.warning("webhook %s: %s", webhook.id, warning)
     return response
 
