@@ -155,6 +155,7 @@ class Emulator:
         self._is_stopping = True
         for scope in self._waits:
             scope.reschedule(0.0)
+        self._waits.clear()  # each is told once
         closing = [workspace.close(grace) for workspace in self._workspaces.values()]
         for result in await asyncio.gather(*closing, return_exceptions=True):
             if isinstance(result, BaseException):
