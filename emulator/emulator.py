@@ -6,15 +6,22 @@ import asyncio
 import hashlib
 import re
 import secrets
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Self
 
 import msgspec
 
 from emulator.clock import EPOCH, Mode
 from emulator.contracts.schemas import Contracts
-from emulator.delivery.transports.guard import Guard
-from emulator.delivery.transports.wire import Wire
-from emulator.errors import InvalidInputError, NotFoundError, UnauthorizedError
+from emulator.delivery.transports.guard import Guard, kind_never_dialled, unwrapped
+from emulator.delivery.transports.moves import parse_target
+from emulator.delivery.transports.wire import Wire, tls_context
+from emulator.errors import (
+    InvalidInputError,
+    NotFoundError,
+    StoppingError,
+    UnauthorizedError,
+)
 from emulator.journal.journal import Journal
 from emulator.journal.store import MemoryStore
 from emulator.workspace.fold import KINDS
@@ -22,6 +29,8 @@ from emulator.workspace.records import KEEP, Settings
 from emulator.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
+    import ssl
+    from collections.abc import AsyncIterator
     from datetime import datetime
     from importlib.resources.abc import Traversable
     from pathlib import Path
@@ -52,7 +61,13 @@ class Emulator:
         journal: file to keep the journal in; None keeps it in memory.
         in_flight: attempts under way at once in a workspace; 1 is lockstep.
         is_strict: know only tokens of workspaces that were opened by name.
+        ca: file of the certificates (PEM) that deliveries trust, in place of the system's.
+        is_insecure: deliveries trust whatever certificate comes.
         keep: how many finished deliveries of a workspace keep their bodies and answers.
+
+    Raises:
+        InvalidInputError: an allowed host or the *ca* file that can't be.
+        JournalError: the journal file can't be used.
     """
 
     def __init__(
@@ -67,6 +82,8 @@ class Emulator:
         journal: Path | None = None,
         in_flight: int = IN_FLIGHT,
         is_strict: bool = False,
+        ca: Path | None = None,
+        is_insecure: bool = False,
         keep: int = KEEP,
     ) -> None:
         self.settings = Settings(
@@ -75,14 +92,18 @@ class Emulator:
             now=now,
             generation=generation,
             keep=keep,
+            is_insecure=is_insecure,
         )
         self.contracts = Contracts(schemas)
+        self._guard = Guard(allow_hosts)
+        self._transport = Wire(self._guard, tls=_tls(ca, is_insecure=is_insecure))
         self.journal = Journal(MemoryStore(_kinds()) if journal is None else _on_disk(journal))
         self.is_ready = journal is None  # nothing to replay then
         self.is_strict = is_strict
         self._in_flight = in_flight
-        self._transport = Wire(Guard(allow_hosts))
         self._workspaces: dict[str, Workspace] = {}
+        self._is_stopping = False
+        self._waits: set[asyncio.Timeout] = set()  # of those to whom we say that we stop
 
     async def __aenter__(self) -> Self:
         """Start, and stop at the end."""
@@ -101,7 +122,11 @@ class Emulator:
     async def start(self) -> None:
         """Open for business: bring back what the journal holds."""
         for name in self.journal.workspaces():
-            await self._open(name, self.settings).replay()
+            workspace = self._open(name, self.settings)
+            await workspace.replay()
+            settings = self._fitting(workspace.state.settings)
+            if settings != workspace.state.settings:
+                workspace.configure(settings)
         self.is_ready = True
 
     async def stop(self, grace: float = GRACE) -> None:
@@ -122,13 +147,62 @@ class Emulator:
     async def drain(self, grace: float = GRACE) -> None:
         """Let what is under way end, in all workspaces at once, and start nothing more.
 
+        Who waits for something is told that we stop; see `unless_stopping`.
+
         Raises:
             Exception: the first bug that a delivery met.
         """
+        self._is_stopping = True
+        for scope in self._waits:
+            scope.reschedule(0.0)
+        self._waits.clear()  # each is told once
         closing = [workspace.close(grace) for workspace in self._workspaces.values()]
         for result in await asyncio.gather(*closing, return_exceptions=True):
             if isinstance(result, BaseException):
                 raise result
+        await self.journal.flush()
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether we were asked to stop."""
+        return self._is_stopping
+
+    @asynccontextmanager
+    async def unless_stopping(self) -> AsyncIterator[None]:
+        """Cut what is awaited inside once we are asked to stop.
+
+        Raises:
+            StoppingError: we are.
+        """
+        if self._is_stopping:
+            raise StoppingError
+        scope = asyncio.timeout(None)
+        try:
+            async with scope:
+                self._waits.add(scope)
+                try:
+                    yield
+                finally:
+                    self._waits.discard(scope)
+        except TimeoutError:
+            if scope.expired():
+                raise StoppingError from None
+            raise
+
+    def refusal(self, url: str) -> str | None:
+        """Return why deliveries to *url* will be refused, as far as that is clear now.
+
+        A name is resolved when it is dialled, so nothing is told of names.
+
+        Raises:
+            InvalidInputError: not a URL that we could post to.
+        """
+        target = parse_target(url)
+        if target.address is None:
+            return None
+        refusal = self._guard.refusal(target.address, target.host)
+        is_final = kind_never_dialled(unwrapped(target.address)) is not None
+        return refusal if refusal is None or is_final else f"{refusal} with --allow-host"
 
     @property
     def workspaces(self) -> dict[str, Workspace]:
@@ -151,7 +225,7 @@ class Emulator:
             if not _NAME.fullmatch(name):
                 message = f"not a workspace name: {name[:80]!r}; expected letters, digits, _ . -"
                 raise InvalidInputError(message)
-            self._open(name, settings or self.settings_of(name))
+            self._open(name, self._fitting(settings or self.settings_of(name)))
         return self._workspaces[name]
 
     def settings_of(self, name: str) -> Settings:
@@ -164,6 +238,12 @@ class Emulator:
             return self.settings
         digest = hashlib.blake2b(f"{self.settings.seed}/{name}".encode(), digest_size=4).digest()
         return msgspec.structs.replace(self.settings, seed=int.from_bytes(digest))
+
+    def _fitting(self, settings: Settings) -> Settings:
+        """Return *settings* with what the process decides, whatever a workspace says."""
+        return msgspec.structs.replace(
+            settings, is_insecure=self.settings.is_insecure, keep=self.settings.keep
+        )
 
     def _open(self, name: str, settings: Settings) -> Workspace:
         workspace = Workspace(
@@ -195,13 +275,16 @@ class Emulator:
 
         Raises:
             NotFoundError: there is none.
+            JournalError: the journal can't be written.
         """
         workspace = self.existing(name)
+        await self.journal.flush()  # a journal that failed is told before anything is gone
         del self._workspaces[name]
         try:
             await workspace.close(grace=0.0, reason="workspace removed")
         finally:
             self.journal.forget(name)
+        await self.journal.flush()
 
     def by_token(self, token: str) -> Workspace:
         """Return the workspace that an access token names; an unknown one opens it.
@@ -225,6 +308,25 @@ def workspace_name(token: str) -> str:
     if _NAME.fullmatch(token):
         return token
     return f"token-{hashlib.sha256(token.encode()).hexdigest()[:16]}"
+
+
+def _tls(ca: Path | None, *, is_insecure: bool) -> ssl.SSLContext | None:
+    if ca is None and not is_insecure:
+        return None  # the system's roots, loaded with the first delivery that needs them
+    try:
+        if ca is not None:
+            ca.read_bytes()
+    except OSError as error:
+        raise _bad_ca(ca, (error.strerror or str(error)).lower()) from None
+    try:
+        return tls_context(ca=ca, is_insecure=is_insecure)
+    except OSError:  # in OpenSSL's own words, which name its functions
+        raise _bad_ca(ca, "no certificate in it") from None
+
+
+def _bad_ca(ca: Path | None, reason: str) -> InvalidInputError:
+    message = f"can't trust the CA file {str(ca)!r}: {reason}; expected certificates in PEM"
+    return InvalidInputError(message)
 
 
 def _on_disk(path: Path) -> Store:

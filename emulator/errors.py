@@ -16,6 +16,7 @@ caller's mistakes, and ours.
     ├── ConflictError            right in itself, wrong now                  exit 2, 409
     │   └── IllegalCommandError  not a row of the lifecycle's table
     ├── NotReadyError            the journal is still being replayed         exit 2, 503
+    ├── StoppingError            a wait that was open when we stopped        exit 2, 503
     ├── JournalError             a journal file that can't be used           exit 2, 503
     └── MissingDataError         the installation lacks its schemas          exit 3, 500
 """
@@ -155,6 +156,16 @@ class NotReadyError(EmulatorError):
 
     status = 503
     code = "not_ready"
+
+
+class StoppingError(EmulatorError):
+    """A call that would have to wait longer than the emulator lives."""
+
+    status = 503
+    code = "stopping"
+
+    def __init__(self) -> None:
+        super().__init__("the emulator is stopping")
 
 
 class JournalError(EmulatorError):

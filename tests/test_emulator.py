@@ -10,7 +10,7 @@ import pytest
 
 import emulator
 from emulator.emulator import Emulator, workspace_name
-from emulator.errors import InvalidInputError, NotFoundError, UnauthorizedError
+from emulator.errors import InvalidInputError, NotFoundError, StoppingError, UnauthorizedError
 from emulator.receiver import Receiver
 from emulator.workspace.records import Settings
 
@@ -26,6 +26,81 @@ def test_the_package_hands_out_its_public_names() -> None:
     assert sorted(emulator.__all__) == ["Emulator", "__version__"]
     with pytest.raises(AttributeError, match=r"^module 'emulator' has no attribute 'Emulater'$"):
         _ = emulator.Emulater
+
+
+def test_who_waits_is_told_once_that_we_stop() -> None:
+    async def main() -> None:
+        provider = Emulator(seed=7)
+        unwinding, told = asyncio.Event(), asyncio.Event()
+
+        async def wait() -> None:
+            async with provider.unless_stopping():
+                try:
+                    await asyncio.Event().wait()
+                finally:
+                    unwinding.set()
+                    await told.wait()
+
+        task = asyncio.create_task(wait())
+        await asyncio.sleep(0)
+        await provider.drain()
+        await unwinding.wait()
+        await provider.stop()
+        told.set()
+        with pytest.raises(StoppingError, match=r"^the emulator is stopping$"):
+            await task
+        with pytest.raises(StoppingError):
+            await wait()
+        assert provider.is_stopping
+
+    asyncio.run(main())
+
+
+def test_a_time_out_of_one_s_own_stays_one() -> None:
+    async def main() -> None:
+        async with Emulator(seed=7) as provider:
+            with pytest.raises(TimeoutError):
+                async with provider.unless_stopping(), asyncio.timeout(0):
+                    await asyncio.Event().wait()
+
+    asyncio.run(main())
+
+
+def test_it_tells_which_urls_it_would_refuse() -> None:
+    provider = Emulator(allow_hosts=("192.0.2.0/24", "consumer.example.com"))
+    for url in ("http://127.0.0.1/", "http://192.0.2.1/", "https://any.example.com/"):
+        assert provider.refusal(url) is None
+    assert provider.refusal("http://198.51.100.1/") == (
+        "198.51.100.1 is neither loopback nor private; "
+        "to dial it allow '198.51.100.1/32' with --allow-host"
+    )
+    assert provider.refusal("http://169.254.169.254/") == (
+        "169.254.169.254 is a cloud's metadata address, never dialled; "
+        "expected a loopback or private address"
+    )
+    with pytest.raises(InvalidInputError, match="can't post to"):
+        provider.refusal("nowhere")
+
+
+def test_its_workspaces_keep_what_it_says() -> None:
+    async def main() -> None:
+        for provider, keep in ((Emulator(), 20_000), (Emulator(keep=5), 5)):
+            async with provider:
+                assert provider.workspace().state.settings.keep == keep
+
+    asyncio.run(main())
+
+
+def test_an_insecure_emulator_s_workspaces_all_say_so() -> None:
+    async def main() -> None:
+        async with Emulator(is_insecure=True) as provider:
+            assert provider.workspace("a").state.settings.is_insecure
+            assert provider.workspace("b", Settings(9)).state.settings.is_insecure
+        async with Emulator() as provider:
+            lying = Settings(9, is_insecure=True)
+            assert not provider.workspace("c", lying).state.settings.is_insecure
+
+    asyncio.run(main())
 
 
 def test_a_workspace_is_opened_once() -> None:

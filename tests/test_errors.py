@@ -16,6 +16,7 @@ from emulator.errors import (
     NotFoundError,
     NotReadyError,
     ScenarioError,
+    StoppingError,
     TooLargeError,
     UnauthorizedError,
     UnknownNameError,
@@ -34,6 +35,7 @@ TABLE: dict[type[EmulatorError], tuple[int, int, str]] = {
     ConflictError: (2, 409, "conflict"),
     IllegalCommandError: (2, 409, "illegal_command"),
     NotReadyError: (2, 503, "not_ready"),
+    StoppingError: (2, 503, "stopping"),
     JournalError: (2, 503, "journal_failed"),
     MissingDataError: (3, 500, "missing_data"),
 }

@@ -64,6 +64,7 @@ async def _demo(seed: int, *, keeps: bool) -> int:
             with loop.stop_signal() as stopped:
                 click.echo(f"\nstill up: {url}/_emulator/workspaces/default  (Ctrl-C ends it)")
                 await stopped
+            await emulator.drain()  # while the server still answers who asks
     return code
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from emulator.cli import loop
+from emulator.cli import loop, tls
 from emulator.cli.variables import set_option, variables
 
 if TYPE_CHECKING:
@@ -28,12 +29,20 @@ _COLOURS = {"passed": "green", "failed": "red", "skipped": "yellow", "no_evidenc
     "--allow-host", multiple=True,
     help="A host or CIDR beyond this machine and private networks to deliver to. Repeatable.",
 )  # fmt: skip
+@click.option(
+    "--ca", type=click.Path(dir_okay=False, path_type=Path),
+    help="Certificates (PEM) to trust in place of the system's.",
+)  # fmt: skip
+@click.option("--insecure", is_flag=True, help="Deliver whatever certificate the consumer shows.")
 def command(
     scenarios: tuple[str, ...],
     url: str | None,
     settings: tuple[str, ...],
     seed: int | None,
     allow_host: tuple[str, ...],
+    ca: Path | None,
+    *,
+    insecure: bool,
 ) -> int:
     """Run scenarios against a consumer, each in an emulator of its own.
 
@@ -45,10 +54,12 @@ def command(
     from emulator.scenario.library import read_all
 
     targets = read_all(scenarios, variables(settings, url))
-    return loop.run(_run(targets, seed, allow_host))
+    tls.warn_if(insecure)
+    how = {"seed": seed, "allow_hosts": allow_host, "ca": ca, "is_insecure": insecure}
+    return loop.run(_run(targets, how))
 
 
-async def _run(scenarios: list[Scenario], seed: int | None, allow: tuple[str, ...]) -> int:
+async def _run(scenarios: list[Scenario], settings: dict[str, Any]) -> int:
     from emulator.reports import text
     from emulator.scenario.run import run
 
@@ -59,7 +70,7 @@ async def _run(scenarios: list[Scenario], seed: int | None, allow: tuple[str, ..
             click.secho("\n".join(text.step_lines(step, file)), fg=_COLOURS[step.status])
 
         click.echo(text.heading(scenario.title, scenario.file))
-        result = await run(scenario, seed=seed, allow_hosts=allow, on_step=show)
+        result = await run(scenario, on_step=show, **settings)
         click.secho(text.summary(result), fg=_COLOURS[result.verdict])
         results.append(result)
     if len(results) > 1:

@@ -12,12 +12,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from emulator import __version__
-from emulator.cli import loop
+from emulator.cli import loop, tls
 from emulator.cli.codes import INTERRUPTED
 from emulator.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from emulator.emulator import Emulator
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 def _option(*names: str, **settings: Any) -> Callable[[Any], Any]:
@@ -33,7 +37,12 @@ def _option(*names: str, **settings: Any) -> Callable[[Any], Any]:
     name="serve",
     epilog="Example: testlify-emulator serve --port 4800 --clock virtual --seed 7",
 )
-@_option("--host", default="127.0.0.1", show_default=True, help="Loopback address to listen on.")
+@_option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen on. One beyond loopback, such as 0.0.0.0, needs --control-token.",
+)
 @_option(
     "--port",
     type=click.IntRange(0, 65_535),
@@ -63,16 +72,39 @@ def _option(*names: str, **settings: Any) -> Callable[[Any], Any]:
 )
 @_option(
     "--journal",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=_FILE,
     help="File to keep the journal in; what stands in it goes on. In memory when left out.",
 )
-@_option("--strict-tokens", is_flag=True, help="Refuse access tokens of unknown workspaces.")
-@_option("--hostname", multiple=True, help="A name under which we are called. Repeatable.")
+@_option(
+    "--keep",
+    type=click.IntRange(0),
+    default=20_000,
+    show_default=True,
+    help="How many finished deliveries keep their bodies and answers.",
+)
+@_option(
+    "--strict-tokens",
+    is_flag=True,
+    help="Refuse access tokens of unknown workspaces; always so beyond loopback.",
+)
+@_option(
+    "--control-token",
+    metavar="TOKEN",
+    help="What every call below /_emulator but livez and readyz has to bring:"
+    " 'Authorization: Bearer TOKEN'. Better set by the variable: a command line can be seen.",
+)
+@_option(
+    "--hostname",
+    multiple=True,
+    help="A name under which we are called, for the Host check. Repeatable.",
+)
 @_option(
     "--allow-host",
     multiple=True,
     help="A host or CIDR beyond this machine and private networks to deliver to. Repeatable.",
 )
+@_option("--ca", type=_FILE, help="Certificates (PEM) to trust in place of the system's.")
+@_option("--insecure", is_flag=True, help="Deliver whatever certificate the consumer shows.")
 def command(**options: Any) -> int:
     """Run the emulator.
 
@@ -87,43 +119,84 @@ def command(**options: Any) -> int:
              "events": ["candidateStatusChanged"]}'
     And under /_emulator, what the real service does not have: invite a candidate and move it,
     advance the clock, see each delivery. Ctrl-C ends it.
+
+    Beyond loopback (--host 0.0.0.0), other machines reach it. So it wants --control-token there,
+    refuses access tokens of workspaces that nobody opened, and answers only when it is called by
+    an address, a loopback name or a --hostname.
     """  # noqa: D301 - click's own mark
+    tls.warn_if(options["insecure"])
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(message)s")
     return loop.run(_serve(options))
 
 
 async def _serve(options: dict[str, Any]) -> int:
-    from emulator.emulator import Emulator
     from emulator.server.app import application
+    from emulator.server.guard import ControlToken
     from emulator.serving import listen, serving
 
-    _check_loopback(options["host"])
+    token = options["control_token"]
+    is_exposed = _is_exposed(options["host"], has_token=token is not None)
+    token = None if token is None else ControlToken(token)
+    async with AsyncExitStack() as stack:
+        listening = stack.enter_context(listen(options["host"], options["port"]))
+        emulator = _emulator(options, is_exposed=is_exposed)
+        # Served while the journal is replayed, so that livez answers; closed before it is.
+        stack.push_async_callback(emulator.stop)
+        app = application(
+            emulator,
+            hostnames=options["hostname"],
+            control_token=token,
+            is_exposed=is_exposed,
+        )
+        url = await stack.enter_async_context(serving(app, listening))
+        await emulator.start()
+        emulator.workspace()
+        await emulator.journal.flush()
+        with loop.stop_signal() as stopped:
+            _say_ready(url)
+            is_interrupt = await stopped
+        await emulator.drain()  # while the server still answers who asks
+    return INTERRUPTED if is_interrupt else 0
+
+
+def _emulator(options: dict[str, Any], *, is_exposed: bool) -> Emulator:
+    from emulator.emulator import Emulator
+
     if options["schemas"] is not None:
         from emulator.contracts.folder import check_folder
 
         check_folder(options["schemas"])
-    listening = listen(options["host"], options["port"])
-    emulator = Emulator(
+    return Emulator(
         seed=options["seed"],
         clock=options["clock"],
         generation=options["webhooks"],
         schemas=options["schemas"],
         allow_hosts=options["allow_host"],
         journal=options["journal"],
-        is_strict=options["strict_tokens"],
+        is_strict=options["strict_tokens"] or is_exposed,
+        ca=options["ca"],
+        is_insecure=options["insecure"],
+        keep=options["keep"],
     )
-    app = application(emulator, hostnames=options["hostname"])
-    # Served while the journal is replayed, so that livez answers; closed before it is.
-    async with AsyncExitStack() as stack:
-        stack.push_async_callback(emulator.stop)
-        url = await stack.enter_async_context(serving(app, listening))
-        await emulator.start()
-        emulator.workspace()
-        with loop.stop_signal() as stopped:
-            _say_ready(url)
-            is_interrupt = await stopped
-        await emulator.drain()  # while the server still answers who asks
-    return INTERRUPTED if is_interrupt else 0
+
+
+def _is_exposed(host: str, *, has_token: bool) -> bool:
+    """Return whether other machines reach us at *host*.
+
+    Raises:
+        InvalidInputError: they do, and nothing guards the control API.
+    """
+    try:
+        is_loopback = ip_address(host).is_loopback
+    except ValueError:
+        is_loopback = host == "localhost"
+    if not is_loopback and not has_token:
+        message = (
+            f"--host {host!r} is beyond loopback, where others reach the control API; "
+            "expected --control-token with it, or an address like 127.0.0.1 or ::1"
+        )
+        raise InvalidInputError(message)
+    return not is_loopback
 
 
 def _say_ready(url: str) -> None:
@@ -132,14 +205,3 @@ def _say_ready(url: str) -> None:
     ready = {"url": url, "token": "default", "version": __version__}
     click.echo(msgspec.json.encode(ready).decode())
     sys.stdout.flush()
-
-
-def _check_loopback(host: str) -> None:
-    try:
-        is_loopback = ip_address(host).is_loopback
-    except ValueError:
-        is_loopback = host == "localhost"
-    if not is_loopback:
-        # The control API has no token yet, so nobody else may reach it.
-        message = f"--host {host!r} is beyond loopback; expected one like 127.0.0.1 or ::1"
-        raise InvalidInputError(message)

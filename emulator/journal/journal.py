@@ -64,6 +64,11 @@ class Journal:
         """Whether entries outlive the process."""
         return self._store.is_durable
 
+    @property
+    def failure(self) -> str | None:
+        """Why nothing can be written any more; None while all is well."""
+        return self._store.failure
+
     def workspaces(self) -> list[str]:
         """Return the names of the workspaces that have entries."""
         return self._store.workspaces()

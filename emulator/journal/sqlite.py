@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import logging
 import os
 import sqlite3
 import threading
@@ -23,6 +24,8 @@ from emulator.journal.entry import Entry
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+
+_log = logging.getLogger("emulator.journal")
 
 APPLICATION_ID = 0x54_46_59_45
 """Tells our files from another program's ("TFYE")."""
@@ -81,9 +84,14 @@ class SqliteStore:
         self._waiters: list[tuple[int, asyncio.Future[None]]] = []
         self._news = threading.Condition()
         self._is_closing = False
-        self._failure: JournalError | None = None
+        self._failure: str | None = None
         self._writer = threading.Thread(target=self._work, name="journal", daemon=True)
         self._writer.start()
+
+    @property
+    def failure(self) -> str | None:
+        """Why nothing is taken any more; None while all is well."""
+        return self._failure
 
     def write(self, entries: Sequence[Entry]) -> None:
         """Take the entries of one command; they are committed together.
@@ -133,7 +141,7 @@ class SqliteStore:
         """
         with self._news:
             if self._failure is not None:
-                raise self._failure
+                raise JournalError(self._failure)
             if self._done == self._taken:
                 return
             waiter = asyncio.get_running_loop().create_future()
@@ -150,7 +158,7 @@ class SqliteStore:
 
     def _take(self, job: Sequence[Entry] | str) -> None:
         if self._failure is not None:
-            raise self._failure
+            raise JournalError(self._failure)
         self._jobs.append(job)
         self._taken += 1
         self._news.notify()
@@ -158,14 +166,15 @@ class SqliteStore:
     # --- the writer's thread ----------------------------------------------------------------
 
     def _work(self) -> None:
-        with closing(_connected(self._path, is_writer=True)) as database:
-            while jobs := self._next_jobs():
-                try:
+        try:
+            with closing(_connected(self._path, is_writer=True)) as database:
+                while jobs := self._next_jobs():
                     _write(database, jobs)
-                except (sqlite3.Error, OSError) as error:
-                    self._note(jobs, failure=_failure(self._path, error))
-                    return
-                self._note(jobs)
+                    self._note(jobs)
+        except Exception as error:  # noqa: BLE001 - whatever it is, nobody may wait for ever
+            failure = str(_failure(self._path, error))
+            _log.error("%s; nothing is written any more", failure)
+            self._note([], failure)
 
     def _next_jobs(self) -> list[Sequence[Entry] | str]:
         with self._news:
@@ -174,7 +183,7 @@ class SqliteStore:
             jobs, self._jobs = self._jobs, []
         return jobs
 
-    def _note(self, jobs: list[Sequence[Entry] | str], failure: JournalError | None = None) -> None:
+    def _note(self, jobs: list[Sequence[Entry] | str], failure: str | None = None) -> None:
         with self._news:
             self._failure = failure
             if failure is None:
@@ -309,10 +318,10 @@ def _failure(path: Path, error: Exception) -> JournalError:
     return JournalError(f"the journal {str(path)!r} failed: {reason.lower()}")
 
 
-def _wake(waiter: asyncio.Future[None], failure: JournalError | None) -> None:
+def _wake(waiter: asyncio.Future[None], failure: str | None) -> None:
     if waiter.done():
         return
     if failure is None:
         waiter.set_result(None)
     else:
-        waiter.set_exception(failure)
+        waiter.set_exception(JournalError(failure))

@@ -30,6 +30,11 @@ class Store(Protocol):
 
     is_durable: bool
 
+    @property
+    def failure(self) -> str | None:
+        """Why nothing is taken any more; None while all is well."""
+        ...
+
     def write(self, entries: Sequence[Entry]) -> None:
         """Take the entries of one command, all or none."""
         ...
@@ -71,6 +76,7 @@ class MemoryStore:
     """
 
     is_durable = False
+    failure = None
 
     def __init__(
         self, kinds: Mapping[str, type[msgspec.Struct]], *, most: int = MOST_IN_MEMORY

@@ -15,6 +15,7 @@ from emulator.scenario.steps.step import Context
 if TYPE_CHECKING:
     from collections.abc import Callable
     from importlib.resources.abc import Traversable
+    from pathlib import Path
 
     from emulator.scenario.scenario import PlacedStep, Scenario
     from emulator.workspace.workspace import Workspace
@@ -29,6 +30,8 @@ async def run(
     seed: int | None = None,
     allow_hosts: tuple[str, ...] = (),
     schemas: Traversable | None = None,
+    ca: Path | None = None,
+    is_insecure: bool = False,
     on_step: Callable[[StepResult], None] | None = None,
 ) -> Result:
     """Run a scenario in an emulator of its own, in lockstep.
@@ -38,6 +41,8 @@ async def run(
         seed: in place of the file's; without either, one is drawn.
         allow_hosts: as `Emulator` takes them.
         schemas: as `Emulator` takes them.
+        ca: as `Emulator` takes it.
+        is_insecure: as `Emulator` takes it.
         on_step: called with each step's result as it comes.
 
     Raises:
@@ -51,6 +56,8 @@ async def run(
         schemas=schemas,
         allow_hosts=allow_hosts,
         in_flight=1,
+        ca=ca,
+        is_insecure=is_insecure,
     )
     async with emulator:
         workspace = emulator.workspace(WORKSPACE, emulator.settings)

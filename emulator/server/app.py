@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect
 from emulator.errors import EmulatorError
 from emulator.server.control import routes as control
 from emulator.server.control.errors import problem
-from emulator.server.guard import PageGuard, ReplayGuard
+from emulator.server.guard import PageGuard, ReplayGuard, TokenGuard
 from emulator.server.provider import routes as provider
 from emulator.server.provider.errors import error as provider_error
 
@@ -26,22 +26,34 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from emulator.emulator import Emulator
+    from emulator.server.guard import ControlToken
 
 _log = logging.getLogger("emulator.server")
 
 
-def application(emulator: Emulator, *, hostnames: Iterable[str] = ()) -> Starlette:
+def application(
+    emulator: Emulator,
+    *,
+    hostnames: Iterable[str] = (),
+    control_token: ControlToken | None = None,
+    is_exposed: bool = False,
+) -> Starlette:
     """Return the ASGI application that serves *emulator*; who made that also stops it.
 
     Args:
         emulator: open.
         hostnames: names under which we are called, beside loopback ones.
+        control_token: what every control call has to bring; None asks for none.
+        is_exposed: other machines reach us, so the Host may be any address.
     """
     handlers: dict[Any, Any] = {
         HTTPException: _refused,
         EmulatorError: _wrong,
         ClientDisconnect: _left,
     }
+    guards = []
+    if control_token is not None:
+        guards.append(Middleware(TokenGuard, token=control_token))
     app = Starlette(
         routes=[*control.ROUTES, *provider.ROUTES],
         exception_handlers={**handlers, Exception: _bug},
@@ -49,7 +61,8 @@ def application(emulator: Emulator, *, hostnames: Iterable[str] = ()) -> Starlet
             # The guard stands outside of Starlette's own handling of errors, so it brings
             # its own: what it raises leaves in the form of the API that was called.
             Middleware(ExceptionMiddleware, handlers=handlers),
-            Middleware(PageGuard, hostnames=tuple(hostnames)),
+            Middleware(PageGuard, hostnames=tuple(hostnames), is_exposed=is_exposed),
+            *guards,
             Middleware(ReplayGuard, emulator=emulator),
         ],
     )
@@ -59,7 +72,10 @@ def application(emulator: Emulator, *, hostnames: Iterable[str] = ()) -> Starlet
 
 def _answer(request: Request, status: int, code: str, error: EmulatorError | str) -> Response:
     if request.url.path.startswith(control.PREFIX):
-        return problem(status, code, error)
+        response = problem(status, code, error)
+        if status == HTTPStatus.UNAUTHORIZED:
+            response.headers["WWW-Authenticate"] = "Bearer"
+        return response
     return provider_error(status, code, str(error))
 
 

@@ -1,12 +1,14 @@
-"""What stands before every call: no foreign web page, and nothing before the replay ended."""
+"""What stands before every call: who may call, and nothing before the replay ended."""
 
 from __future__ import annotations
 
+import hmac
+import re
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from emulator.errors import ForbiddenError, NotReadyError
+from emulator.errors import ForbiddenError, InvalidInputError, NotReadyError, UnauthorizedError
 from emulator.server.control.routes import PREFIX
 
 if TYPE_CHECKING:
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from emulator.emulator import Emulator
+
+_HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\[\]:@/?#]+))(?::[0-9]*)?", re.ASCII)
+_TOKEN = re.compile(r"[!-~]{1,1000}")
 
 
 class PageGuard:
@@ -26,11 +31,17 @@ class PageGuard:
     Args:
         app: what is guarded.
         hostnames: names under which we are called, beside loopback ones.
+        is_exposed: called from other machines, by our addresses: a Host that is an address
+            passes. No page can have one of those resolved to us, and one that comes from our
+            very address and port is ours.
     """
 
-    def __init__(self, app: ASGIApp, hostnames: Iterable[str] = ()) -> None:
+    def __init__(
+        self, app: ASGIApp, hostnames: Iterable[str] = (), *, is_exposed: bool = False
+    ) -> None:
         self._app = app
         self._hostnames = frozenset(name.lower() for name in hostnames)
+        self._is_exposed = is_exposed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or raise.
@@ -49,7 +60,8 @@ class PageGuard:
 
     def _check_host(self, host: str) -> None:
         name = _name(host)
-        if not (name in self._hostnames or _is_loopback(name)):
+        is_ours = name in self._hostnames or _is_loopback(name)
+        if not is_ours and not (self._is_exposed and _is_address(name)):
             message = f"the Host {host[:80]!r} is not ours; allow it with --hostname"
             raise ForbiddenError(message)
 
@@ -57,6 +69,62 @@ class PageGuard:
         if _netloc(origin) != host:
             message = f"a page of {origin[:80]!r} may not call this API"
             raise ForbiddenError(message)
+
+
+class ControlToken:
+    """The token of the control API; compared, and never shown.
+
+    Args:
+        token: as it stands in the header.
+
+    Raises:
+        InvalidInputError: empty, too long, or other than visible ASCII.
+    """
+
+    # A class of its own because Starlette's Middleware shows its arguments in its repr.
+    __slots__ = ("_value",)
+
+    def __init__(self, token: str) -> None:
+        if not _TOKEN.fullmatch(token):
+            message = "can't use the control token; expected 1 to 1000 visible ASCII characters"
+            raise InvalidInputError(message)
+        self._value = token.encode()
+
+    def check(self, authorization: bytes) -> None:
+        """Let the value of an Authorization header pass, or raise.
+
+        Raises:
+            UnauthorizedError: no token, or another one.
+        """
+        scheme, _, token = authorization.partition(b" ")
+        token = token.strip()
+        if scheme.lower() != b"bearer" or not hmac.compare_digest(token, self._value):
+            known = "not the control token" if token else "no control token"
+            message = f"{known}; expected the header 'Authorization: Bearer TOKEN'"
+            raise UnauthorizedError(message)
+
+
+class TokenGuard:
+    """Middleware that wants the token of every control call but ``livez`` and ``readyz``.
+
+    Args:
+        app: what is guarded.
+        token: the one that passes.
+    """
+
+    def __init__(self, app: ASGIApp, token: ControlToken) -> None:
+        self._app = app
+        self._token = token
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or raise.
+
+        Raises:
+            UnauthorizedError: no token, or another one.
+        """
+        if scope["type"] == "http" and _is_guarded(scope["path"]):
+            self._token.check(dict(scope["headers"]).get(b"authorization", b""))
+        await self._app(scope, receive, send)
 
 
 class ReplayGuard:
@@ -83,6 +151,10 @@ class ReplayGuard:
         await self._app(scope, receive, send)
 
 
+def _is_guarded(path: str) -> bool:
+    return path.startswith(PREFIX) and path not in (f"{PREFIX}/livez", f"{PREFIX}/readyz")
+
+
 def _netloc(origin: str) -> str:
     try:
         return urlsplit(origin).netloc
@@ -91,10 +163,8 @@ def _netloc(origin: str) -> str:
 
 
 def _name(host: str) -> str:
-    try:
-        return urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return ""
+    found = _HOST.fullmatch(host)
+    return (found[1] or found[2]) if found else ""
 
 
 def _is_loopback(name: str) -> bool:
@@ -104,3 +174,11 @@ def _is_loopback(name: str) -> bool:
         return ip_address(name).is_loopback
     except ValueError:
         return False
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True

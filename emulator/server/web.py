@@ -69,9 +69,18 @@ def number(request: Request, name: str, default: int, least: int) -> int:
     text = request.query_params.get(name)
     if text is None:
         return default
+    return whole(text, name, least, path=f"?{name}")
+
+
+def whole(text: str, name: str, least: int, *, path: str | None = None) -> int:
+    """Return the whole number that *text*, of a query or a header, is.
+
+    Raises:
+        InvalidInputError: not a whole number, or below *least*.
+    """
     if not text.isascii() or not text.isdecimal() or len(text) > 9 or int(text) < least:
         message = f"{name} is {text[:40]!r}; expected a whole number from {least}"
-        raise InvalidInputError(message, path=f"?{name}")
+        raise InvalidInputError(message, path=path)
     return int(text)
 
 

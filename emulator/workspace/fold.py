@@ -223,7 +223,7 @@ def _put(state: State, key: DeliveryKey, before: Delivery, after: Delivery) -> N
         state.finished.pop(key, None)
     else:
         state.finished[key] = None
-        if len(state.finished) > state.settings.keep:
+        while len(state.finished) > state.settings.keep:
             _release(state)
 
 

@@ -26,6 +26,7 @@ class Settings(msgspec.Struct, frozen=True):
         generation: of webhooks that do not say otherwise.
         profile: takes the place of the generation's own; None leaves that.
         keep: how many finished deliveries keep their bodies and answers.
+        is_insecure: deliveries trust whatever certificate comes; the emulator's, not its own.
     """
 
     seed: int
@@ -34,6 +35,7 @@ class Settings(msgspec.Struct, frozen=True):
     generation: Generation = "v1"
     profile: Profile | None = None
     keep: int = KEEP
+    is_insecure: bool = False
 
     def profile_of(self, generation: Generation) -> Profile:
         """Return how deliveries of a generation are made."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.cli.conftest import Cli, Until
+
+DEADLINE = 20.0  # real seconds
 
 
 def test_the_ready_line_says_where(until: Until) -> None:
@@ -109,6 +114,7 @@ def test_every_option_has_its_variable(until: Until, monkeypatch: pytest.MonkeyP
         view = get(line, "/_emulator/workspaces/default").json()
         assert (view["seed"], view["clock"]["mode"]) == (9, "virtual")
         assert get(line, "/v1/webhook", Authorization="Bearer acme").status_code == 401
+        assert view["insecure"] is True
         for name in ("one.example", "two.example"):
             assert get(line, "/_emulator/livez", Host=name).status_code == 200
 
@@ -120,6 +126,8 @@ def test_every_option_has_its_variable(until: Until, monkeypatch: pytest.MonkeyP
         "STRICT_TOKENS": "1",
         "HOSTNAME": "one.example two.example",
         "ALLOW_HOST": "192.0.2.0/24",
+        "INSECURE": "1",
+        "KEEP": "5",
     }.items():
         monkeypatch.setenv(f"TESTLIFY_EMULATOR_{name}", value)
     assert until("serve", visit=visit).code == 0
@@ -135,9 +143,110 @@ def test_a_taken_port_is_told(cli: Cli) -> None:
         assert cli("serve", "--port", port) == (2, "", message)
 
 
+SECRET = "correct-horse"
+
+
+def test_beyond_loopback_with_a_control_token(until: Until) -> None:
+    def visit(line: str) -> None:
+        assert json.loads(line)["url"].startswith("http://127.0.0.1:")
+        path = "/_emulator/workspaces/default"
+        with_token = {"Authorization": f"Bearer {SECRET}"}
+        assert get(line, path).status_code == 401
+        assert get(line, path, **with_token).status_code == 200
+        assert get(line, path, Host="192.168.1.5:4800", **with_token).status_code == 200
+        assert get(line, path, Host="emulator", **with_token).status_code == 200
+        assert get(line, path, Host="evil.example", **with_token).status_code == 403
+        assert get(line, "/v1/webhook", Authorization="Bearer acme").status_code == 401
+        assert get(line, "/v1/webhook", Authorization="Bearer default").status_code == 200
+
+    arguments = ["--host", "0.0.0.0", "--control-token", SECRET, "--hostname", "emulator"]  # noqa: S104
+    code, out, err = until("serve", "--port", "0", *arguments, visit=visit)
+    assert code == 0
+    assert SECRET not in out + err
+
+
+def test_on_loopback_a_control_token_makes_no_tokens_strict(
+    until: Until, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def visit(line: str) -> None:
+        assert get(line, "/_emulator/workspaces").status_code == 401
+        assert get(line, "/v1/webhook", Authorization="Bearer acme").status_code == 200
+        assert get(line, "/_emulator/livez", Host="192.168.1.5").status_code == 403
+        assert cli_ready(json.loads(line)["url"]) == 0
+
+    def cli_ready(url: str) -> int:
+        command = [sys.executable, "-m", "emulator", "ready", url, "--wait", "10s"]
+        return subprocess.run(command, timeout=30).returncode
+
+    monkeypatch.setenv("TESTLIFY_EMULATOR_CONTROL_TOKEN", SECRET)
+    assert until("serve", "--port", "0", visit=visit).code == 0
+    monkeypatch.delenv("TESTLIFY_EMULATOR_CONTROL_TOKEN")
+    told = "error: can't use the control token; expected 1 to 1000 visible ASCII characters\n"
+    assert cli("serve", "--port", "0", "--control-token", f"{SECRET} x") == (2, "", told)
+    assert cli("serve", "--port", "0", "--control-token", "") == (2, "", told)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"), [(None, "no such file or directory"), ("x", "no certificate in it")]
+)
+@pytest.mark.parametrize("verb", ["serve", "run"])
+def test_a_ca_file_that_is_none_is_told(
+    cli: Cli, tmp_path: Path, content: str | None, told: str, verb: str
+) -> None:
+    file = tmp_path / "ca.pem"
+    if content is not None:
+        file.write_text(content)
+    call = ["serve", "--port", "0"]
+    if verb == "run":
+        call = ["run", "candidate-completes", "--url", "http://127.0.0.1:9/"]
+    code, _, err = cli(*call, "--ca", str(file))
+    message = f"error: can't trust the CA file '{file}': {told}; expected certificates in PEM\n"
+    assert (code, err) == (2, message)
+
+
+@pytest.mark.parametrize(("by", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_open_streams_and_waits_hold_up_no_signal(
+    until: Until, by: signal.Signals, code: int
+) -> None:
+    """They end in good order: uvicorn would cut what is open after three seconds, and say so."""
+    path = "/_emulator/workspaces/default"
+    calls: list[socket.socket] = []
+
+    def visit(line: str) -> None:
+        address = json.loads(line)["url"].removeprefix("http://").split(":")
+        for request in (
+            f"GET {path}/journal/stream HTTP/1.1\r\n",
+            f"POST {path}/wait HTTP/1.1\r\nContent-Length: 17\r\n",
+        ):
+            call = socket.create_connection((address[0], int(address[1])), DEADLINE)
+            calls.append(call)
+            body = '{"within": "30d"}' if request.startswith("POST") else ""
+            head = f"{request}Host: localhost\r\nConnection: close\r\n\r\n"
+            call.sendall((head + body).encode())
+        # What came before is under way when this is answered.
+        assert get(line, "/_emulator/readyz").status_code == 200
+
+    ran = until("serve", "--port", "0", visit=visit, by=by)
+    assert (ran.code, ran.err) == (code, "")
+    stream, wait = (_all_of(call) for call in calls)
+    assert stream.startswith("HTTP/1.1 200 OK\r\n")
+    assert "event: workspace.opened\n" in stream
+    assert stream.endswith("\n\n\r\n0\r\n\r\n")  # the whole of it, as HTTP has it
+    assert wait.startswith("HTTP/1.1 503 Service Unavailable\r\n")
+    assert '"detail":"the emulator is stopping"' in wait
+
+
+def _all_of(call: socket.socket) -> str:
+    with call, call.makefile("rb") as answer:
+        return answer.read().decode()
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.com"])  # noqa: S104
-def test_it_listens_on_loopback_only(until: Until, host: str) -> None:
-    message = f"error: --host {host!r} is beyond loopback; expected one like 127.0.0.1 or ::1\n"
+def test_beyond_loopback_it_wants_a_control_token(until: Until, host: str) -> None:
+    message = (
+        f"error: --host {host!r} is beyond loopback, where others reach the control API; "
+        "expected --control-token with it, or an address like 127.0.0.1 or ::1\n"
+    )
     ran = until("serve", "--port", "0", "--host", host, visit=lambda _: None)
     assert ran == (2, "", message)
 
@@ -146,6 +255,7 @@ def test_it_listens_on_loopback_only(until: Until, host: str) -> None:
     ("arguments", "told"),
     [
         (["--port", "70000"], "70000 is not in the range 0<=x<=65535"),
+        (["--keep", "-1"], "-1 is not in the range x>=0"),
         (["--seed", "-1"], "-1 is not in the range"),
         (["--clock", "unreal"], "'unreal' is not one of 'real', 'virtual'"),
         (["--webhooks", "v3"], "'v3'"),

@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
@@ -165,6 +165,35 @@ def test_a_failed_commit_is_told_to_who_waits_and_to_who_writes_next(tmp_path: P
             await store.flush()
         store.close()
         assert list(read_entries(tmp_path / "j", KINDS, "acme")) == entries("one")
+
+    asyncio.run(work())
+
+
+def test_a_store_that_failed_says_why(tmp_path: Path) -> None:
+    async def work() -> None:
+        store = SqliteStore(tmp_path / "j", KINDS)
+        before = store.failure
+        store.write(entries("one", "one"))
+        store.write(entries("one"))
+        with pytest.raises(JournalError) as caught:
+            await store.flush()
+        assert (before, store.failure) == (None, str(caught.value))
+        store.close()
+
+    asyncio.run(work())
+
+
+@pytest.mark.parametrize("word", [2**70, object()])
+def test_a_record_that_can_t_be_written_keeps_nobody_waiting(tmp_path: Path, word: Any) -> None:
+    """A bug of ours, not of the disk; the writer must not end without a word."""
+
+    async def work() -> None:
+        store = SqliteStore(tmp_path / "j", KINDS)
+        store.write([Entry(1, AT, "acme", "word.said", Word(word))])
+        with pytest.raises(JournalError, match="failed"):
+            async with asyncio.timeout(20):
+                await store.flush()
+        store.close()
 
     asyncio.run(work())
 

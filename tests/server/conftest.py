@@ -16,6 +16,7 @@ import pytest
 from emulator.emulator import Emulator
 from emulator.receiver import Receiver
 from emulator.server.app import application
+from emulator.server.guard import ControlToken
 from emulator.serving import listen, serving
 
 if TYPE_CHECKING:
@@ -36,8 +37,20 @@ class Server:
         answers: the bytes of every answer that came, heads included.
     """
 
-    def __init__(self, *, hostnames: Sequence[str] = (), **settings: Any) -> None:
-        self._hostnames = hostnames
+    def __init__(
+        self,
+        *,
+        hostnames: Sequence[str] = (),
+        control_token: str | None = None,
+        is_exposed: bool = False,
+        **settings: Any,
+    ) -> None:
+        token = None if control_token is None else ControlToken(control_token)
+        self._guards: dict[str, Any] = {
+            "hostnames": hostnames,
+            "control_token": token,
+            "is_exposed": is_exposed,
+        }
         self._settings: dict[str, Any] = {"seed": 7, "clock": "virtual"} | settings
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._work()))
@@ -71,7 +84,7 @@ class Server:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         async with AsyncExitStack() as stack:
             self.emulator = await stack.enter_async_context(Emulator(**self._settings))
-            self.app = application(self.emulator, hostnames=self._hostnames)
+            self.app = application(self.emulator, **self._guards)
             self.url = await stack.enter_async_context(serving(self.app, listen("127.0.0.1", 0)))
             self._ready.set()
             await self._stop.wait()
@@ -160,7 +173,14 @@ class Tenant:
 class OpenServer(Protocol):
     """Starts a server of one's own: ``with open_server(is_strict=True) as server``."""
 
-    def __call__(self, *, hostnames: Sequence[str] = (), **settings: Any) -> Server: ...
+    def __call__(
+        self,
+        *,
+        hostnames: Sequence[str] = (),
+        control_token: str | None = None,
+        is_exposed: bool = False,
+        **settings: Any,
+    ) -> Server: ...
 
 
 @pytest.fixture(scope="session")

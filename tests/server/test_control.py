@@ -50,6 +50,7 @@ def test_a_put_opens_a_workspace_and_tells_its_token(server: Server) -> None:
             "obeys": [],
             "disableAfter": None,
         },
+        "insecure": False,
         "webhooks": 0,
         "assessments": 0,
         "candidates": 0,

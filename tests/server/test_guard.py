@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import httpx2
 
     from tests.server.conftest import OpenServer, Server
@@ -77,6 +79,52 @@ def test_a_hostname_that_was_given_is_ours(open_server: OpenServer) -> None:
         assert get(named, CONTROL, Host="TESTLIFY.internal").status_code == 200
         assert get(named, CONTROL, Host="sub.testlify.internal").status_code == 403
         assert get(named, CONTROL).status_code == 200
+
+
+@pytest.fixture(scope="module")
+def exposed(open_server: OpenServer) -> Iterator[Server]:
+    with open_server(hostnames=["emulator"], is_exposed=True) as server:
+        yield server
+
+
+@pytest.mark.parametrize("path", [PROVIDER, CONTROL])
+@pytest.mark.parametrize(
+    "host",
+    ["192.168.1.5:4800", "10.0.0.1", "93.184.216.34", "[fd00::5]:4800", "127.0.0.1", "emulator:1"],
+)
+def test_beyond_loopback_any_address_may_call_us(exposed: Server, path: str, host: str) -> None:
+    assert get(exposed, path, Host=host).status_code == 200
+
+
+@pytest.mark.parametrize("path", [PROVIDER, CONTROL])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example:4800",
+        "192.168.1.5.evil.example",
+        "192-168-1-5.evil.example",
+        "192.168.1.5@evil.example",
+        "192.168.1",
+        "0x7f.1",
+        "3232235781",
+        "[fd00::5].evil.example",
+        "fd00::5",
+        "[emulator]",
+        "",
+    ],
+)
+def test_beyond_loopback_a_foreign_name_is_refused(exposed: Server, path: str, host: str) -> None:
+    assert get(exposed, path, Host=host).status_code == 403
+
+
+@pytest.mark.parametrize("path", [PROVIDER, CONTROL])
+def test_beyond_loopback_a_page_of_another_port_or_address_is_refused(
+    exposed: Server, path: str
+) -> None:
+    host = "192.168.1.5:4800"
+    for origin in ("http://192.168.1.5:8080", "http://192.168.1.6:4800", "http://192.168.1.5"):
+        assert get(exposed, path, Host=host, Origin=origin).status_code == 403
+    assert get(exposed, path, Host=host, Origin=f"http://{host}").status_code == 200
 
 
 @pytest.mark.parametrize("path", [PROVIDER, CONTROL])

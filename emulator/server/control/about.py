@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emulator import __version__
+from emulator.errors import JournalError, StoppingError
 from emulator.server.web import emulator_of, json
 
 if TYPE_CHECKING:
@@ -17,8 +18,18 @@ async def livez(_: Request) -> Response:
     return json({"status": "ok", "version": __version__})
 
 
-async def readyz(_: Request) -> Response:
-    """Say that calls are served."""
+async def readyz(request: Request) -> Response:
+    """Say that calls are served.
+
+    Raises:
+        StoppingError: not for long any more.
+        JournalError: what is asked of us can't be written down.
+    """
+    emulator = emulator_of(request)
+    if emulator.is_stopping:
+        raise StoppingError
+    if emulator.journal.failure is not None:
+        raise JournalError(emulator.journal.failure)
     return json({"status": "ok", "version": __version__})
 
 

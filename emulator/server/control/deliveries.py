@@ -9,7 +9,7 @@ import msgspec
 from emulator import durations
 from emulator.server.control.workspaces import workspace_of
 from emulator.server.views import delivery_view
-from emulator.server.web import body_as, duration, json, known_query, number
+from emulator.server.web import body_as, duration, emulator_of, json, known_query, number
 from emulator.workspace.views import nearest
 
 if TYPE_CHECKING:
@@ -77,7 +77,9 @@ async def wait(request: Request) -> Response:
     asked = await body_as(request, _Wait)
     filters = {name: getattr(asked, name) for name in _FILTERS}
     within = duration(asked.within, "$.within")
-    is_met = await workspace.wait(**filters, count=asked.count, within=within)
+    async with emulator_of(request).unless_stopping():
+        is_met = await workspace.wait(**filters, count=asked.count, within=within)
+        await workspace.flush()
     view = {
         "met": is_met,
         "deliveries": [delivery_view(one) for one in workspace.deliveries(**filters)[:_LIMIT]],

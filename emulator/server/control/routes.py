@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from emulator.server.control import about, deliveries, subjects, webhooks, workspaces
+from emulator.server.control import about, deliveries, stream, subjects, webhooks, workspaces
 
 PREFIX = "/_emulator"
 
@@ -29,6 +29,7 @@ ROUTES = [
     Route(f"{_ONE}/webhooks", webhooks.list_all),
     Route(f"{_ONE}/webhooks/{{id}}/profile", webhooks.set_profile, methods=["PUT"]),
     Route(f"{_ONE}/webhooks/{{id}}/profile", webhooks.clear_profile, methods=["DELETE"]),
+    Route(f"{_ONE}/journal/stream", stream.journal),
     Route(f"{_ONE}/webhooks/{{id}}/secret", webhooks.secret),
     Route(f"{_ONE}/webhooks/{{id}}/rotate-secret", webhooks.rotate_secret, methods=["POST"]),
     Route(f"{_ONE}/assessments", subjects.list_assessments, methods=["GET"]),

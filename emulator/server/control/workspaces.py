@@ -132,7 +132,9 @@ async def advance(request: Request) -> Response:
     """Move a virtual clock on; answers when all is settled, with what happened."""
     workspace = workspace_of(request)
     asked = await body_as(request, _Advance)
-    entries = await workspace.advance(duration(asked.by, "$.by"))
+    by = duration(asked.by, "$.by")
+    async with emulator_of(request).unless_stopping():
+        entries = await workspace.advance(by)
     attempted = dict.fromkeys(
         (entry.data.message, entry.data.webhook)  # type: ignore[attr-defined]
         for entry in entries
@@ -146,7 +148,9 @@ async def settle(request: Request) -> Response:
     """Wait until nothing is in flight and nothing is due now."""
     workspace = workspace_of(request)
     asked = await body_as(request, _Settle)
-    settled = await workspace.settle(duration(asked.timeout, "$.timeout"))
+    timeout = duration(asked.timeout, "$.timeout")
+    async with emulator_of(request).unless_stopping():
+        settled = await workspace.settle(timeout)
     pending = len(workspace.state.by_status.get("pending", ()))
     return json({"settled": settled, "pending": pending}, 200 if settled else 408)
 

@@ -6,7 +6,9 @@ source (assumed), the real service has them on its settings page only.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -15,13 +17,18 @@ from starlette.responses import Response
 from emulator.durations import instant
 from emulator.server.provider.access import workspace_of
 from emulator.server.views import delivery_view
-from emulator.server.web import body_as, json, known_query, number
+from emulator.server.web import body_as, emulator_of, json, known_query, number
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
     from emulator.domain.webhook import Webhook
     from emulator.workspace.workspace import Workspace
+
+_log = logging.getLogger("emulator.server")
+
+WARNING = "X-Testlify-Emulator-Warning"
+"""Header of an answer that is fine, and still not what one would expect."""
 
 _DEFAULT_LIMIT = 50  # documented
 
@@ -56,7 +63,7 @@ async def create(request: Request) -> Response:
     asked = await body_as(request, _Create)
     webhook = workspace.add_webhook(**_given(asked))
     await workspace.flush()
-    return json({"data": _view(webhook, workspace)}, 201)
+    return _answer(request, webhook, workspace, 201)
 
 
 async def list_all(request: Request) -> Response:
@@ -91,7 +98,7 @@ async def _edited(request: Request, kind: type[_Create] | type[_Edit]) -> Respon
     asked = await body_as(request, kind)
     webhook = workspace.edit_webhook(id_, **_given(asked))
     await workspace.flush()
-    return json({"data": _view(webhook, workspace)})
+    return _answer(request, webhook, workspace)
 
 
 async def delete(request: Request) -> Response:
@@ -110,6 +117,20 @@ async def test(request: Request) -> Response:
     asked = await body_as(request, _Test)
     delivery = await workspace.send_test(id_, asked.event)
     return json({"data": delivery_view(delivery)})
+
+
+def _answer(
+    request: Request, webhook: Webhook, workspace: Workspace, status: int = 200
+) -> Response:
+    """Answer with the webhook; that nothing will reach it stands in a header of our own."""
+    response = json({"data": _view(webhook, workspace)}, status)
+    refusal = emulator_of(request).refusal(webhook.payload_url)
+    if refusal is not None:
+        host = urlsplit(webhook.payload_url).hostname
+        warning = f"deliveries to {host!r} will be refused: {refusal}"
+        response.headers[WARNING] = warning
+        _log.warning("webhook %s: %s", webhook.id, warning)
+    return response
 
 
 def _given(asked: msgspec.Struct) -> dict[str, Any]:

@@ -1,0 +1,11 @@
+"""What the verbs that deliver say when they trust anybody."""
+
+from __future__ import annotations
+
+import click
+
+
+def warn_if(is_insecure: bool) -> None:
+    """Say on stderr that certificates are not checked, if so."""
+    if is_insecure:
+        click.echo("warning: --insecure: deliveries trust whatever certificate comes", err=True)

@@ -1,0 +1,140 @@
+"""The journal can't be written any more: every call says so, and nothing acknowledged is lost."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import httpx2
+
+from emulator.delivery.records import Message
+from emulator.journal.sqlite import read_entries
+from emulator.workspace.fold import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from emulator.receiver import Receiver
+    from tests.acceptance.conftest import Serve
+
+WORKSPACE = "/_emulator/workspaces/default"
+TOKEN = {"Authorization": "Bearer default"}
+# A file may not grow beyond the limit: to SQLite that is what a full disk is, and takes no root.
+LIMITED = (
+    "import resource, runpy, sys; sys.argv = ['emulator', *sys.argv[1:]];"
+    "resource.setrlimit(resource.RLIMIT_FSIZE, ({bytes}, {bytes}));"
+    "runpy.run_module('emulator', run_name='__main__', alter_sys=False)"
+)
+
+
+@contextmanager
+def limited(
+    journal: Path, limit: int, environment: dict[str, str]
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run ``serve`` whose files can't grow beyond *limit* bytes; yields its first line."""
+    command = [sys.executable, "-c", LIMITED.replace("{bytes}", str(limit))]
+    process = subprocess.Popen(
+        [*command, "serve", "--port", "0", "--journal", str(journal)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
+    assert process.stdout is not None
+    try:
+        yield process, process.stdout.readline()
+    finally:
+        process.kill()
+        process.communicate(timeout=30)
+
+
+def test_a_full_disk_is_told_by_every_call_and_nothing_acknowledged_is_lost(
+    tmp_path: Path, environment: dict[str, str], serve: Serve
+) -> None:
+    file = tmp_path / "journal.db"
+    failed = {
+        "type": "about:blank",
+        "title": "Service Unavailable",
+        "status": 503,
+        "detail": f"the journal {str(file)!r} failed: disk i/o error",
+        "code": "journal_failed",
+    }
+    with limited(file, 200_000, environment) as (process, line):
+        with httpx2.Client(base_url=json.loads(line)["url"], timeout=30) as client:
+            made = _until_full(client, failed)
+            for method, path in (
+                ("GET", "/_emulator/readyz"),
+                ("POST", f"{WORKSPACE}/assessments"),
+                ("POST", f"{WORKSPACE}/settle"),
+                ("POST", f"{WORKSPACE}/reset"),
+                ("PUT", "/_emulator/workspaces/new"),
+                ("DELETE", WORKSPACE),
+            ):
+                answer = client.request(method, path, content=b"{}")
+                assert (answer.status_code, answer.json()) == (503, failed), path
+            wait = client.post(f"{WORKSPACE}/wait", json={"within": "1ms"})
+            assert (wait.status_code, wait.json()) == (503, failed)
+            provider = client.get("/v1/webhook", headers={"Authorization": "Bearer new"})
+            error = {"message": failed["detail"], "code": "journal_failed"}
+            assert (provider.status_code, provider.json()) == (503, {"error": error})
+            assert client.get("/_emulator/livez").status_code == 200
+            assert client.get(f"{WORKSPACE}/assessments").status_code == 200
+        process.terminate()
+        out, told = process.communicate(timeout=30)
+        assert (process.returncode, out) == (2, "")
+        assert f"ERROR {failed['detail']}; nothing is written any more\n" in told
+        assert told.endswith(f"error: {failed['detail']}\n")
+    with serve("--journal", str(file)) as serving:
+        found = httpx2.get(f"{serving.url}{WORKSPACE}/assessments").json()["data"]
+        assert [one["title"] for one in found] == made
+        assert httpx2.get(f"{serving.url}/_emulator/readyz").status_code == 200
+        assert httpx2.post(f"{serving.url}{WORKSPACE}/assessments").status_code == 201
+
+
+def _until_full(client: httpx2.Client, failed: object) -> list[str]:
+    """Make assessments until one is refused; return the titles that were acknowledged."""
+    made: list[str] = []
+    while len(made) < 1_000:
+        title = f"Job {len(made)}"
+        answer = client.post(f"{WORKSPACE}/assessments", json={"title": title})
+        if answer.status_code != 201:
+            assert (answer.status_code, answer.json()) == (503, failed)
+            break
+        made.append(title)
+    assert 0 < len(made) < 1_000
+    return made
+
+
+def test_what_is_not_in_the_file_is_not_delivered(
+    tmp_path: Path, environment: dict[str, str], receiver: Receiver
+) -> None:
+    """A consumer hears of nothing that a restart would not know."""
+    file = tmp_path / "journal.db"
+    with limited(file, 200_000, environment) as (process, line):
+        with httpx2.Client(base_url=json.loads(line)["url"], timeout=30) as client:
+            body = {"name": "ats", "payloadUrl": receiver.url, "events": ["assessment.created"]}
+            assert client.post("/v1/webhook", json=body, headers=TOKEN).status_code == 201
+            while client.post(f"{WORKSPACE}/assessments").status_code == 201:
+                pass
+        process.terminate()
+        process.communicate(timeout=30)
+    kinds = {kind: type_ for kind, (type_, _) in KINDS.items()}
+    entries = read_entries(file, kinds, "default")
+    known = {one.data.body for one in entries if isinstance(one.data, Message)}
+    received = {one.body for one in receiver.requests}
+    assert received
+    assert received <= known
+
+
+def test_a_disk_that_is_full_at_the_start_is_told(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    file = tmp_path / "journal.db"
+    with limited(file, 2_000, environment) as (process, line):
+        _, told = process.communicate(timeout=30)
+        assert (line, process.returncode) == ("", 2)
+        assert told == f"error: the journal {str(file)!r} failed: disk i/o error\n"
