@@ -33,14 +33,15 @@ class Journal:
             Their entries, numbered.
         """
         number = self.last(workspace)
-        entries = [
-            Entry(number + place, at, workspace, kind, data)
-            for place, (kind, data) in enumerate(records, start=1)
-        ]
+        entries = []
+        for kind, data in records:
+            number += 1
+            entries.append(Entry(number, at, workspace, kind, data))
         if entries:
             self._store.write(entries)
-            self._last[workspace] = entries[-1].number
-            self._wake(workspace)
+            self._last[workspace] = number
+            if workspace in self._waiters:
+                self._wake(workspace)
         return entries
 
     def entries(self, workspace: str, after: int = 0) -> Iterator[Entry]:

@@ -53,7 +53,7 @@ def apply(state: State, entry: Entry) -> None:
     """Change *state* by *entry*."""
     # The time of an entry is the time of its workspace: a virtual clock follows along.
     state.now = entry.at
-    KINDS[entry.kind][1](state, entry.data)
+    _STEPS[entry.kind](state, entry.data)
 
 
 def opened(entry: Entry) -> State:
@@ -131,15 +131,15 @@ def _candidate(state: State, data: CandidateChanged) -> None:
 
 def _message(state: State, data: Message) -> None:
     state.message_count = data.number
+    by_event, pending = state.by_event[data.event], state.by_status["pending"]
+    by_subjects = [state.by_subject[one] for one in {data.subject, data.person} - {""}]
     for number in data.webhooks:
         webhook = state.webhook_numbers[number]
         key = (data.number, number)
         state.deliveries[key] = Delivery(data, webhook.id, number)
-        state.by_event[data.event][key] = None
-        state.by_webhook[webhook.id][key] = None
-        state.by_status["pending"][key] = None
-        for subject in {data.subject, data.person} - {""}:
-            state.by_subject[subject][key] = None
+        by_event[key] = pending[key] = state.by_webhook[webhook.id][key] = None
+        for index in by_subjects:
+            index[key] = None
 
 
 def _refused(state: State, data: Refused) -> None:
@@ -286,3 +286,5 @@ KINDS: Mapping[str, tuple[type[msgspec.Struct], _Step]] = MappingProxyType(
     }
 )
 """Kind -> the type of its record, and what it changes."""
+
+_STEPS = {kind: step for kind, (_, step) in KINDS.items()}

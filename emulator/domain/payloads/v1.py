@@ -98,11 +98,12 @@ def _candidate(occurrence: Occurrence) -> Candidate:
 
 def invite_link(candidate: Candidate) -> str:
     """Return the link that the candidate was mailed (documented)."""
-    key = {
-        "email": candidate.email,
-        "inviteKey": candidate.invite_key,
-        "defaultLanguage": "en",
-    }
+    return _invite_link(candidate.email, candidate.invite_key)
+
+
+@lru_cache(maxsize=1024)  # each payload of a candidate has it
+def _invite_link(email: str, invite_key: str) -> str:
+    key = {"email": email, "inviteKey": invite_key, "defaultLanguage": "en"}
     encoded = b64encode(msgspec.json.encode(key)).decode()
     return (
         f"https://candidate.testlify.com/candidate/assessment/invite?key={encoded}&isPublic=false"
