@@ -42,6 +42,7 @@ class _One:
         self.begun: float | None = None
         self.steps: list[StepResult] = []
         self.result: Result | None = None
+        self.is_over = False  # and says nothing more
         self.lines: list[tuple[str, str]] = []
 
     def under_way(self) -> tuple[str, float | None]:
@@ -58,11 +59,13 @@ class _One:
 
     def interrupted(self) -> Result:
         """Return the result as far as it is known."""
-        reason = "interrupted before it began" if self.begun is None else "interrupted"
+        reason = "before it began"
         steps = list(self.steps)
         for number, placed in enumerate(self.scenario.steps[len(steps) :], start=len(steps) + 1):
             is_under_way = self.begun is not None and number == len(self.steps) + 1
             message = "interrupted while it ran" if is_under_way else ""
+            if is_under_way:
+                reason = f"at {placed.name!r}, line {placed.line}"
             step = StepResult(number, placed.name, placed.detail, placed.line, "skipped", message)
             steps.append(step)
         return Result(
@@ -101,7 +104,7 @@ class Playing:
         self._screen = screen
         self._allow_hosts = allow_hosts
         self._all = [_One(scenario, seed) for scenario in scenarios]
-        self._shown = 0  # how many are told to their end
+        self._shown = 0  # how many are over and shown
 
     @property
     def results(self) -> list[Result]:
@@ -154,17 +157,22 @@ class Playing:
         assert one.result is not None  # noqa: S101 - for the type checker
         case = case_of(one.result, self.secrets)
         if one.begun is not None:
-            self._tell(one, text.summary(case), case.status)
+            one.lines.append((text.summary(case), case.status))
+        one.is_over = True
+        self._show()
 
     def _tell(self, one: _One, line: str, status: str = "") -> None:
-        """Show a line when it is its scenario's turn, and whatever has its turn then."""
         one.lines.append((line, status))
-        while self._shown < len(self._all):
-            first = self._all[self._shown]
-            for told in first.lines:
-                self._screen.line(*told)
-            first.lines.clear()
-            self._screen.under_way(*first.under_way())
-            if first.result is None:
-                break
+        self._show()
+
+    def _show(self) -> None:
+        """Show the lines whose turn it is: a scenario waits until those before it are over."""
+        for one in self._all[self._shown :]:
+            for line in one.lines:
+                self._screen.line(*line)
+            one.lines.clear()
+            if not one.is_over:
+                self._screen.under_way(*one.under_way())
+                return
             self._shown += 1
+        self._screen.under_way("")

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 MOST_BODIES = 500
 """Deliveries of which the page shows request and response; those that failed come first."""
 
+_FEW = 10.0
+"""Milliseconds below which a fraction of one says something."""
+
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -33,6 +36,9 @@ def document(report: Report) -> bytes:
         timelines=[timeline(case, number) for number, case in enumerate(report.cases, start=1)],
         told=_told(report),
         sent=[one for case in report.cases for one in case.sent],
+        failures=[one for one in report.findings if one.is_failure],
+        undelivered=[one for one in report.findings if not one.is_failure],
+        opened=_opened(report),
     )
     # What a browser shows as a box or not at all is told as an escape.
     return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", page).encode()
@@ -48,13 +54,19 @@ def _template() -> Template:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        took=lambda milliseconds: show(round(milliseconds) / 1000),
-        instant=instant,
+        took=_took,
+        instant=lambda at: instant(at).replace("T", " ").replace("Z", " UTC"),
         elapsed=elapsed,
         pretty=_pretty,
     )
     source = files("emulator.reports").joinpath("report.html.jinja").read_text("utf-8")
     return environment.from_string(source)
+
+
+def _took(milliseconds: float) -> str:
+    if milliseconds < _FEW:
+        return f"{milliseconds:.1f}ms"
+    return show(round(milliseconds) / 1000)
 
 
 def _pretty(body: str) -> str:
@@ -70,6 +82,15 @@ def _told(report: Report) -> set[tuple[int, str]]:
     everything = list(_numbered(report))
     everything.sort(key=lambda one: one[1].status == "succeeded")
     return {(number, delivery.id) for number, delivery in everything[:MOST_BODIES]}
+
+
+def _opened(report: Report) -> set[tuple[int, str]]:
+    """Return the first delivery of each case that failed; the page opens it to show how."""
+    first: dict[int, str] = {}
+    for number, delivery in _numbered(report):
+        if delivery.status == "failed":
+            first.setdefault(number, delivery.id)
+    return set(first.items())
 
 
 def _numbered(report: Report) -> Iterator[tuple[int, ShownDelivery]]:

@@ -225,7 +225,7 @@ def report(
 def without(secrets: Iterable[str], record: Any, type_: Any) -> Any:
     """Return *record*, one of the records here, with *secrets* masked in all its text."""
     plain = msgspec.to_builtins(record, builtin_types=(datetime,))
-    return msgspec.convert(masked(plain, secrets), type_)
+    return msgspec.convert(_encodable(masked(plain, secrets)), type_)
 
 
 def shown_delivery(delivery: Delivery, webhook: str = "") -> ShownDelivery:
@@ -277,6 +277,17 @@ def _attempt(attempt: Attempt) -> ShownAttempt:
     )
 
 
+def _encodable(value: Any) -> Any:
+    """Return plain data without half surrogate pairs: names of files and YAML can have them."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {key: _encodable(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_encodable(one) for one in value]
+    return value
+
+
 def _text(body: bytes) -> str:
     return body.decode("utf-8", "backslashreplace")
 
@@ -297,8 +308,9 @@ def _failures(number: int, case: Case) -> Iterator[Finding]:
 def _undelivered(number: int, case: Case) -> Iterator[Finding]:
     for one in case.sent:
         if one.status in ("failed", "dropped"):
-            title = f"{one.event} to {one.webhook}: {one.status}"
-            answers = ", ".join(attempt.answer for attempt in one.attempts) or "no attempt"
-            message = f"{one.reason}; {answers}" if one.reason else answers
+            title = f"{one.event} to {one.webhook}"
+            answers = ", ".join(attempt.answer for attempt in one.attempts)
+            is_told = len(one.attempts) == 1 and one.reason.endswith(answers)
+            message = "; ".join(filter(None, (one.reason or one.status, "" if is_told else answers)))
             anchor = f"case-{number}-delivery-{one.id}"
             yield Finding(number, title, case.file, case.line, message, anchor, False)

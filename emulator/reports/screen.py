@@ -89,14 +89,14 @@ class Live:
         from rich.live import Live as Region
         from rich.spinner import Spinner
 
+        self._spinner = Spinner("dots")
+        self._what, self._since = "", 0.0
+        self._seconds: float | None = None
         # Highlighting and markup would read meaning into what a consumer answered.
         self._console = Console(file=stream, highlight=False, markup=False, emoji=False)
         self._region = Region(
             get_renderable=self._shown, console=self._console, transient=True, refresh_per_second=8
         )
-        self._spinner = Spinner("dots")
-        self._what, self._since = "", 0.0
-        self._seconds: float | None = None
 
     def __enter__(self) -> Self:
         """Begin to show the live line."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
@@ -17,14 +18,22 @@ Look = Literal["good", "bad", "dropped", "waiting"]
 MOST_MARKS = 1_000
 """Marks of one picture; beyond them, those of what went well are left out."""
 
-_LANE = 34
-_TOP = 30
-_SLOT = 20
-_GAP = 46
+WIDE = 1_000
+"""A picture that needs less room is stretched to this, up to twice its width."""
+
+_LANE = 38
+_TOP = 34
+_SLOT = 22.0
+_GAP = 52.0
 """Between two instants, so that the time that passed has room below."""
 
-_LABEL_ROOM = 54
+_STRETCH = 2.2
+_LABEL = 42.0
+"""Between two labels of the axis, at least."""
+
 _LETTER = 6.6
+_LONGEST = 28
+"""Letters of a webhook's name."""
 
 
 class Mark(msgspec.Struct, frozen=True):
@@ -104,18 +113,21 @@ def timeline(case: Case, number: int) -> Timeline | None:
     events.sort(key=lambda event: event.at)
     shown = _bounded(events)
     names = list(dict.fromkeys(event.delivery.webhook for event in shown))
-    lanes = tuple(Lane(name, _TOP + _LANE * place) for place, name in enumerate(names))
-    left = 24 + _LETTER * max(len(name[:28]) for name in names)
-    places, ticks = _placed([event.at for event in shown], left + 16)
-    heights = {lane.name: lane.y for lane in lanes}
+    lanes = tuple(
+        Lane(name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…", _TOP + _LANE * place)
+        for place, name in enumerate(names)
+    )
+    left = 20 + _LETTER * min(_LONGEST, max(map(len, names)))
+    places, ticks = _placed([event.at for event in shown], left + 26)
+    heights = {name: lane.y for name, lane in zip(names, lanes, strict=True)}
     marks = tuple(
         Mark(x, heights[event.delivery.webhook], _look(event), _title(event, tick),
              f"case-{number}-delivery-{event.delivery.id}")
         for event, (x, tick) in zip(shown, places, strict=True)
     )  # fmt: skip
     return Timeline(
-        width=marks[-1].x + 40,
-        height=_TOP + _LANE * len(lanes) + 14,
+        width=max(marks[-1].x + 40, WIDE),
+        height=_TOP + _LANE * len(lanes) + 6,
         left=left,
         lanes=lanes,
         marks=marks,
@@ -161,19 +173,18 @@ def _placed(
     times: Sequence[datetime], start: float
 ) -> tuple[list[tuple[float, str]], tuple[Tick, ...]]:
     """Return the place of each event with its label, and the ticks of the axis."""
-    x, labelled, before = start, 0.0, times[0]
-    places: list[tuple[float, str]] = []
+    gaps = [_GAP if at != before else _SLOT for before, at in pairwise(times)]
+    stretch = max(1.0, min(_STRETCH, (WIDE - start - 40) / (sum(gaps) or 1)))
+    places = [start, *(start + gap * stretch for gap in accumulate(gaps))]
+    labels = ["start" if at == times[0] else f"+{elapsed((at - times[0]).total_seconds())}"
+              for at in times]  # fmt: skip
     ticks: list[Tick] = []
-    for at in times:
-        if places:
-            x += _GAP if at != before else _SLOT
-        label = f"+{elapsed((at - times[0]).total_seconds())}" if at != times[0] else "start"
-        if not places or (at != before and x - labelled >= _LABEL_ROOM - 12):
+    for x, label, is_new in zip(
+        places, labels, [True, *(gap == _GAP for gap in gaps)], strict=True
+    ):
+        if is_new and (not ticks or x - ticks[-1].x >= _LABEL):
             ticks.append(Tick(x, label))
-            labelled = x
-        places.append((x, label))
-        before = at
-    return places, tuple(ticks)
+    return list(zip(places, labels, strict=True)), tuple(ticks)
 
 
 def _look(event: _Event) -> Look:
