@@ -7,7 +7,7 @@ import secrets
 import time
 from typing import TYPE_CHECKING
 
-from emulator.delivery.redaction import configured_secrets
+from emulator.delivery.redaction import configured_secrets, masked
 from emulator.reports import text
 from emulator.reports.scenarios import case_of, step_of
 from emulator.scenario.result import Result, StepResult
@@ -50,7 +50,7 @@ class _One:
         if self.begun is None or len(self.steps) == len(self.scenario.steps):
             return "", None
         placed = self.scenario.steps[len(self.steps)]
-        what = f"{placed.name} {placed.detail}"[:_LONGEST]
+        what = f"{placed.name} {placed.detail}"
         if self.scenario.document.clock == "virtual":
             return what, None
         if isinstance(placed.step, Wait):
@@ -143,7 +143,8 @@ class Playing:
 
         async with places:
             one.begun = time.perf_counter()
-            self._tell(one, text.heading(one.scenario.title, one.scenario.file))
+            heading = text.heading(one.scenario.title, one.scenario.file)
+            self._tell(one, masked(heading, self.secrets))
             one.result = await run(
                 one.scenario, seed=one.seed, allow_hosts=self._allow_hosts, on_step=on_step
             )
@@ -172,7 +173,8 @@ class Playing:
                 self._screen.line(*line)
             one.lines.clear()
             if not one.is_over:
-                self._screen.under_way(*one.under_way())
+                what, seconds = one.under_way()
+                self._screen.under_way(masked(what, self.secrets)[:_LONGEST], seconds)
                 return
             self._shown += 1
         self._screen.under_way("")

@@ -21,10 +21,12 @@ SUMMARY_LIMIT = 1024 * 1024
 MOST_ANNOTATIONS = 10
 """Errors of one step that the platform shows."""
 
+_MORE = "- and {} more failures\n"
 _LONGEST_MESSAGE = 2_000
 _LONGEST_LINE = 160
 _MARKS = {"passed": "✅", "failed": "❌", "incomplete": "⚠️", "skipped": "⏭️"}
-_CUT = "\n_Cut to what a step's summary may hold; the report has all of it._\n"
+CUT = "\n_Cut to what a step's summary may hold; the report has all of it._\n"
+"""The last line of a summary that was cut."""
 
 
 def tell(report: Report, environment: Mapping[str, str]) -> None:
@@ -72,14 +74,17 @@ def summary(report: Report, room: int = SUMMARY_LIMIT) -> str:
     named = [_named(one) for one in failures]
     details = [_details(one) for one in failures]
     cases = ["\n### All cases\n\n"] + [_case_line(case) for case in report.cases]
-    left = room - len(head.encode()) - len(_CUT.encode())
-    kept, left = _fitting(named, left)
+    left_for_lines = room - len(head.encode()) - len(CUT.encode())
+    if left_for_lines < 0:  # the steps before left nothing; more would cost theirs, too
+        return ""
+    kept, left = _fitting(named, left_for_lines)
     if len(kept) < len(named):
-        return head + "".join(kept) + _CUT
+        kept, _ = _fitting(named, left_for_lines - len(_MORE) - 9)  # and the number
+        return head + "".join(kept) + _MORE.format(len(named) - len(kept)) + CUT
     told, left = _fitting(details, left)
     listed, left = _fitting(cases, left)
     is_cut = len(told) < len(details) or len(listed) < len(cases)
-    return head + "".join(kept + told + listed) + (_CUT if is_cut else "")
+    return head + "".join(kept + told + listed) + (CUT if is_cut else "")
 
 
 def _fitting(parts: list[str], room: int) -> tuple[list[str], int]:

@@ -54,22 +54,23 @@ def _template() -> Template:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        took=_took,
+        took=took,
         instant=lambda at: instant(at).replace("T", " ").replace("Z", " UTC"),
         elapsed=elapsed,
-        pretty=_pretty,
+        pretty=pretty,
     )
     source = files("emulator.reports").joinpath("report.html.jinja").read_text("utf-8")
     return environment.from_string(source)
 
 
-def _took(milliseconds: float) -> str:
+def took(milliseconds: float) -> str:
+    """Return a length of real time, with a fraction when it is a few milliseconds."""
     if milliseconds < _FEW:
         return f"{milliseconds:.1f}ms"
     return show(round(milliseconds) / 1000)
 
 
-def _pretty(body: str) -> str:
+def pretty(body: str) -> str:
     """Return a body indented when it is JSON, and as it is when not."""
     try:
         return msgspec.json.format(body.encode(), indent=2).decode() if body else ""

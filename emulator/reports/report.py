@@ -311,6 +311,8 @@ def _undelivered(number: int, case: Case) -> Iterator[Finding]:
             title = f"{one.event} to {one.webhook}"
             answers = ", ".join(attempt.answer for attempt in one.attempts)
             is_told = len(one.attempts) == 1 and one.reason.endswith(answers)
-            message = "; ".join(filter(None, (one.reason or one.status, "" if is_told else answers)))
+            message = "; ".join(
+                filter(None, (one.reason or one.status, "" if is_told else answers))
+            )
             anchor = f"case-{number}-delivery-{one.id}"
             yield Finding(number, title, case.file, case.line, message, anchor, False)

@@ -74,7 +74,10 @@ def case_of(result: Result, secrets: Iterable[str]) -> Case:
 def _case(result: Result) -> Case:
     deliveries = _deliveries(result)
     is_interrupted = result.verdict == "interrupted"
-    has_begun = not is_interrupted or any(step.status != "skipped" for step in result.steps)
+    # The step that was under way is skipped, too, and says so.
+    has_begun = not is_interrupted or any(
+        step.status != "skipped" or step.message for step in result.steps
+    )
     return Case(
         name=result.title,
         status=_STATUSES[result.verdict] if has_begun else "skipped",
