@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 MOST_BODIES = 500
 """Deliveries of which the page shows request and response; those that failed come first."""
 
+LONGEST_BODY = 20_000
+"""Characters of a body that the page shows; `report.json` has all."""
+
 _FEW = 10.0
 """Milliseconds below which a fraction of one says something."""
 
@@ -71,11 +74,13 @@ def took(milliseconds: float) -> str:
 
 
 def pretty(body: str) -> str:
-    """Return a body indented when it is JSON, and as it is when not."""
+    """Return a body indented when it is JSON, and as it is when not; a long one is cut."""
     try:
-        return msgspec.json.format(body.encode(), indent=2).decode() if body else ""
+        shown = msgspec.json.format(body.encode(), indent=2).decode() if body else ""
     except msgspec.DecodeError:
-        return body
+        shown = body
+    more = len(shown) - LONGEST_BODY
+    return shown if more <= 0 else f"{shown[:LONGEST_BODY]}\n... and {more} more characters"
 
 
 def _told(report: Report) -> set[tuple[int, str]]:

@@ -91,5 +91,6 @@ def _counted(sent: int) -> str:
 
 
 def _printable(text: str) -> str:
-    """Return *text* without what would move a terminal's cursor or change its colours."""
-    return "".join(sign if sign.isprintable() else f"\\x{ord(sign):02x}" for sign in text)
+    """Return *text* without what a terminal, or GitHub Actions, would take for a command."""
+    shown = "".join(sign if sign.isprintable() else f"\\x{ord(sign):02x}" for sign in text)
+    return f"\\{shown}" if shown.lstrip().startswith(("::", "##[")) else shown

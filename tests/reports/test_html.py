@@ -138,6 +138,12 @@ def test_a_body_is_indented_when_it_is_json(body: str, shown: str) -> None:
     assert html.pretty(body) == shown
 
 
+def test_a_long_body_is_cut() -> None:
+    assert html.pretty("x" * html.LONGEST_BODY) == "x" * html.LONGEST_BODY
+    shown = html.pretty("x" * (html.LONGEST_BODY + 7))
+    assert shown == "x" * html.LONGEST_BODY + "\n... and 7 more characters"
+
+
 @pytest.mark.parametrize(
     ("milliseconds", "shown"), [(0.04, "0.0ms"), (9.96, "10.0ms"), (12.4, "12ms"), (61_000, "61s")]
 )

@@ -80,3 +80,14 @@ def test_several_cases_come_to_one_line() -> None:
     assert text.total([passed]) == "1 scenario: 1 passed"
     assert text.total([]) == "0 scenarios: none ran"
     assert text.total([failed], "check") == "1 check: 1 failed"
+
+
+def test_what_a_consumer_says_is_no_command_of_the_ci_system() -> None:
+    """GitHub Actions reads any line that starts so, blanks before it left out."""
+    step = Step(1, "probe", "", 2, "failed", "came:\n  ::error::x\n##[add-mask]a\nx ::error::")
+    assert text.step_lines(step, "f")[2:] == [
+        "      came:",
+        "      \\  ::error::x",
+        "      \\##[add-mask]a",
+        "      x ::error::",
+    ]
