@@ -69,7 +69,7 @@ def _template() -> Template:
 def took(milliseconds: float) -> str:
     """Return a length of real time, with a fraction when it is a few milliseconds."""
     if milliseconds < _FEW:
-        return f"{milliseconds:.1f}ms"
+        return f"{milliseconds:.1f}ms".replace("0.0", "0")
     return show(round(milliseconds) / 1000)
 
 

@@ -145,7 +145,8 @@ def test_a_long_body_is_cut() -> None:
 
 
 @pytest.mark.parametrize(
-    ("milliseconds", "shown"), [(0.04, "0.0ms"), (9.96, "10.0ms"), (12.4, "12ms"), (61_000, "61s")]
+    ("milliseconds", "shown"),
+    [(0.04, "0ms"), (0.4, "0.4ms"), (9.91, "9.9ms"), (12.4, "12ms"), (61_000, "61s")],
 )
 def test_short_times_have_a_fraction(milliseconds: float, shown: str) -> None:
     assert html.took(milliseconds) == shown
