@@ -305,6 +305,25 @@ def test_ctrl_c_ends_with_the_report_so_far(
     assert all("planted" not in (folder / name).read_text() for name in FILES)
 
 
+def test_ctrl_c_with_several_jobs_tells_all_in_order(
+    until: Until, consumer: Callable[..., Receiver], scenario: str, tmp_path: Path
+) -> None:
+    slow = tmp_path / "slow.yaml"
+    slow.write_text(SLOW)
+    code, out, err = until(
+        "run", str(slow), scenario, "--url", consumer().url, "--jobs", "2",
+        visit=lambda _: None, at="  ✓ expect", by=signal.SIGINT,
+    )  # fmt: skip
+    assert (code, err) == (130, "")
+    lines = out.splitlines()
+    heads = [
+        lines.index(f"It takes its time ({slow})"),
+        lines.index(f"One invitation ({scenario})"),
+    ]
+    assert heads[0] < heads[1]
+    assert lines[heads[1] - 1].startswith("INTERRUPTED: at 'wait', line 9 ")
+
+
 def test_ctrl_c_still_prints_the_document(
     consumer: Callable[..., Receiver], tmp_path: Path
 ) -> None:
