@@ -10,9 +10,12 @@ from emulator.domain.events import EVENT_TYPES
 from emulator.emulator import Emulator
 from emulator.receiver import Receiver
 
-pytest.register_assert_rewrite("tests.consumers.probes")  # before it is imported
+pytest.register_assert_rewrite(
+    "tests.consumers.asking", "tests.consumers.probes"
+)  # before it is imported
 
-from tests.consumers.probes import PROBES, Life
+from tests.consumers.asking import Life  # noqa: E402
+from tests.consumers.probes import PROBES  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +37,10 @@ def lives() -> dict[str, Life]:
                 found = workspace.deliveries(candidate=one.id)
                 told[probe.__name__] = Life(
                     email,
-                    {(d.event, d.payload["data"]["candidateStatus"]): d.message.body for d in found},
+                    {
+                        (d.event, d.payload["data"]["candidateStatus"]): d.message.body
+                        for d in found
+                    },
                 )
             return told
 

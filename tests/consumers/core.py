@@ -124,6 +124,8 @@ class Consumer:
         Args:
             headers: names in lower case.
         """
+        if len(body) > LARGEST_BODY:
+            return Answer(413, {"error": "body too large"})
         try:
             self.authorise(headers, body)
             event = self.understood(decoded(headers, body))
@@ -281,10 +283,8 @@ def decoded(headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
     """Return the JSON object in *body*.
 
     Raises:
-        RefusedError: 413, 415 or 400.
+        RefusedError: 415 or 400.
     """
-    if len(body) > LARGEST_BODY:
-        raise RefusedError(413, "body too large")
     if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise RefusedError(415, "expected application/json")
     try:
@@ -307,9 +307,7 @@ def _is_deeper(value: Any, most: int) -> bool:
     for _ in range(most):
         nested = [one for one in level if isinstance(one, dict | list)]
         level = [
-            inner
-            for one in nested
-            for inner in (one.values() if isinstance(one, dict) else one)
+            inner for one in nested for inner in (one.values() if isinstance(one, dict) else one)
         ]
     return bool(level)
 

@@ -12,7 +12,6 @@ from tests.consumers.core import WORDS, Consumer, Event
 from tests.consumers.flask_app import flask_app
 from tests.consumers.serving import serve_wsgi
 
-
 HANDLERS = dict.fromkeys([*WORDS, "created", "updated", "archived", "deleted"], "handled")
 
 

