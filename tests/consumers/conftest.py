@@ -10,9 +10,8 @@ from emulator.domain.events import EVENT_TYPES
 from emulator.emulator import Emulator
 from emulator.receiver import Receiver
 
-pytest.register_assert_rewrite(
-    "tests.consumers.asking", "tests.consumers.probes"
-)  # before it is imported
+# Before they are imported.
+pytest.register_assert_rewrite("tests.consumers.asking", "tests.consumers.probes")
 
 from tests.consumers.asking import Life  # noqa: E402
 from tests.consumers.probes import PROBES  # noqa: E402
@@ -34,14 +33,13 @@ def lives() -> dict[str, Life]:
                 for command in ("enroll", "start", "complete", "rescore", "reject", "rescore"):
                     workspace.move_candidate(one.id, command)
                 await workspace.settle()
-                found = workspace.deliveries(candidate=one.id)
-                told[probe.__name__] = Life(
-                    email,
-                    {
-                        (d.event, d.payload["data"]["candidateStatus"]): d.message.body
-                        for d in found
-                    },
-                )
+                bodies = {
+                    (delivery.event, delivery.payload["data"]["candidateStatus"]): (
+                        delivery.message.body
+                    )
+                    for delivery in workspace.deliveries(candidate=one.id)
+                }
+                told[probe.__name__] = Life(email, bodies)
             return told
 
     return asyncio.run(live())
