@@ -77,7 +77,8 @@ class Emulator:
         self.is_ready = journal is None  # nothing to replay then
         self.is_strict = is_strict
         self._in_flight = in_flight
-        self._transport = Wire(Guard(allow_hosts))
+        self.guard = Guard(allow_hosts)
+        self._transport = Wire(self.guard)
         self._workspaces: dict[str, Workspace] = {}
 
     async def __aenter__(self) -> Self:
