@@ -18,6 +18,9 @@ LARGEST = 1_000_000
 MOST_VALUES = 50_000
 """Values in a file, each use of an alias counted: what an alias bomb runs into."""
 
+DEEPEST = 100
+"""Levels of lists and mappings inside of each other; what reads them is recursive."""
+
 _SAFE = "tag:yaml.org,2002:"
 _KNOWN_TAGS = frozenset({"str", "int", "float", "bool", "null", "timestamp", "map", "seq"})
 
@@ -109,6 +112,9 @@ class _Builder:
             self._problems.add(place, f"unknown tag {tag.replace(_SAFE, '!!')!r}")
         if isinstance(node.value, str):
             return self._scalar(node, place, tag)
+        if len(self._open) >= DEEPEST:
+            self._problems.add(place, f"nested too deeply; at most {DEEPEST} levels")
+            return Node(None, place, is_unknown=True)
         if id(node) in self._open:
             self._problems.add(place, "an anchor that holds an alias to itself")
             return Node(None, place, is_unknown=True)

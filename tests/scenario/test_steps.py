@@ -10,7 +10,6 @@ import pytest
 from starlette.responses import JSONResponse
 
 from emulator import serving
-from emulator.receiver import Receiver
 from emulator.scenario.reading import read
 from emulator.scenario.run import run
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
+    from emulator.receiver import Receiver
     from emulator.scenario.result import Result
 
     Play = Callable[..., tuple[Result, Receiver]]
