@@ -97,7 +97,7 @@ class TooLargeError(InvalidInputError):
 class ScenarioError(InvalidInputError):
     """A scenario file that can't be run; the message holds every problem found.
 
-    Each line reads ``FILE:LINE:COLUMN: what is wrong``.
+    Each reads ``FILE:LINE:COLUMN: what is wrong``, with that line and a caret below.
     """
 
     code = "invalid_scenario"

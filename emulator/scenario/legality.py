@@ -15,7 +15,6 @@ import msgspec
 from emulator.clock import EPOCH
 from emulator.domain import assessment as assessments
 from emulator.domain import candidate as candidates
-from emulator.domain.lifecycle import NEW
 from emulator.errors import IllegalCommandError
 from emulator.scenario.problems import Problems
 from emulator.scenario.scenario import every
@@ -47,13 +46,13 @@ class _Subject(msgspec.Struct):
 
     Attributes:
         state: None when it is unknown.
-        expires: the earliest and the latest instant at which an invitation runs out by itself;
-            None when it does not, or nobody knows.
+        falls_due: the earliest and the latest instant at which an invitation runs out by itself,
+            or goes out that is scheduled; None when it does not, or nobody knows.
         validity: days that an assessment's invitations stay open; None when it is unknown.
     """
 
     state: str | None
-    expires: tuple[datetime, datetime] | None = None
+    falls_due: tuple[datetime, datetime] | None = None
     validity: int | None = assessments.VALIDITY_DAYS
 
 
@@ -99,7 +98,7 @@ class _Walk:
             self._reach(placed, step)
         elif isinstance(step, MoveCandidate):
             subject = self._candidates.setdefault(step.candidate, _Subject(None))
-            self._expire(subject)
+            self._fall_due(subject)
             self._move(placed, candidates.LIFECYCLE, step.candidate, subject)
 
     def _reach(self, placed: PlacedStep, step: _OfWebhook) -> None:
@@ -119,9 +118,12 @@ class _Walk:
         if to.validity is None or self._now is None:
             self._candidates[step.as_] = _Subject(None)
             return
-        first, last = (at + timedelta(days=to.validity) for at in self._now)
-        state = candidates.LIFECYCLE.transition(NEW, "invite").next_state
-        self._candidates[step.as_] = _Subject(state, expires=(first, last))
+        if step.scheduled:
+            due = _later(self._now, timedelta(seconds=step.scheduled))
+            self._candidates[step.as_] = _Subject(candidates.SCHEDULED, due, to.validity)
+        else:
+            due = _later(self._now, timedelta(days=to.validity))
+            self._candidates[step.as_] = _Subject(candidates.INVITED, due)
 
     def _move(self, placed: PlacedStep, lifecycle: Lifecycle, name: str, subject: _Subject) -> None:
         if subject.state is None:
@@ -133,16 +135,20 @@ class _Walk:
             self.problems.add(placed.place, error.message)
             subject.state = None  # one complaint is enough
 
-    def _expire(self, subject: _Subject) -> None:
-        """Let an invitation run out whose time has come for sure, or may have."""
-        if subject.state != candidates.INVITED:
-            return
-        if self._now is None or subject.expires is None:
-            subject.state = None
-        elif self._now[0] >= subject.expires[1]:
-            subject.state = candidates.INVITATION_EXPIRED
-        elif self._now[1] >= subject.expires[0]:
-            subject.state = None
+    def _fall_due(self, subject: _Subject) -> None:
+        """Let an invitation go out, or run out, whose time has come for sure, or may have."""
+        while subject.state in (candidates.SCHEDULED, candidates.INVITED):
+            if self._now is None or subject.falls_due is None:
+                subject.state = None
+            elif self._now[0] >= subject.falls_due[1] and subject.state == candidates.INVITED:
+                subject.state = candidates.INVITATION_EXPIRED
+            elif self._now[0] >= subject.falls_due[1] and subject.validity is not None:
+                subject.state = candidates.INVITED
+                subject.falls_due = _later(subject.falls_due, timedelta(days=subject.validity))
+            elif self._now[1] >= subject.falls_due[0]:
+                subject.state = None
+            else:
+                return
 
     def _time(self, placed: PlacedStep, step: Step) -> None:
         if isinstance(step, Wait):
@@ -183,3 +189,7 @@ class _Walk:
     def _unknown(self, known: dict[str, _Subject], name: str, *, is_late: bool) -> None:
         for one in [*known] if is_late else [name]:
             known[one] = _Subject(None, validity=None)
+
+
+def _later(at: tuple[datetime, datetime], by: timedelta) -> tuple[datetime, datetime]:
+    return at[0] + by, at[1] + by

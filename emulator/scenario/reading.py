@@ -14,7 +14,7 @@ from emulator.delivery.signing import checked_secret
 from emulator.errors import InvalidInputError, ScenarioError, UnknownNameError, near
 from emulator.scenario.problems import Problems
 from emulator.scenario.scenario import Consumer, Document, PlacedStep, Scenario, one_line
-from emulator.scenario.shape import WRONG, Shaper
+from emulator.scenario.shape import WRONG, Shaper, keys
 from emulator.scenario.source import LARGEST, parse
 from emulator.scenario.steps.blocks import MOST_STEPS, Steps
 from emulator.scenario.steps.table import STEPS
@@ -354,9 +354,21 @@ def _mapped(body: Node, kind: type[Step], place: Place) -> Node:
     """Return what stands behind a step's name as a mapping, if it can be meant as one."""
     if body.value is None:
         return Node({}, place)
+    if isinstance(body.value, dict) and kind.others is not None:
+        return _gathered(body, kind.others, keys(kind))
     if isinstance(body.value, dict) or kind.bare is None:
         return body
     return Node({kind.bare: body}, body.place, {kind.bare: body.place})
+
+
+def _gathered(body: Node, name: str, fields: Mapping[str, Any]) -> Node:
+    """Return a mapping with all that is none of *fields* gathered under *name*."""
+    own = {key: one for key, one in body.value.items() if key in fields}
+    others = {key: one for key, one in body.value.items() if key not in own}
+    places = {key: body.keys[key] for key in others}
+    place = next(iter(places.values()), body.place)
+    gathered = Node(others, place, places)
+    return Node({name: gathered, **own}, body.place, {**body.keys, name: place})
 
 
 def _size(steps: Node) -> int:

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import json
 import types
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 import msgspec
 
+from emulator.delivery.faults.fault import Seconds
+from emulator.delivery.faults.registry import FAULTS
 from emulator.domain.candidate import REASONS
 from emulator.domain.events import EVENT_TYPES, TEST_EVENT, Generation
 from emulator.scenario import words
 from emulator.scenario.matchers import Demand
 from emulator.scenario.scenario import Document, PlacedStep
 from emulator.scenario.shape import keys
+from emulator.scenario.steps.faults import SetFault
 from emulator.scenario.steps.table import STEPS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from emulator.delivery.faults.fault import Fault
     from emulator.scenario.steps.step import Step
 
 Schema = dict[str, Any]
@@ -37,6 +42,7 @@ _VALUES: Mapping[Any, Schema] = {
         "description": "A duration with its unit: 150ms, 10s, 5m, 2h, 30d.",
     },
     words.EventName: {"anyOf": [{"enum": list(EVENT_TYPES)}, _TEXT]},
+    words.FaultWords: {"type": "object"},
     words.SentEvent: {"anyOf": [{"enum": [*EVENT_TYPES, TEST_EVENT]}, _TEXT]},
     words.EventWord: {"anyOf": [{"enum": [*EVENT_TYPES, *_WORDS]}, _TEXT]},
     words.PayloadUrl: _URL,
@@ -71,6 +77,7 @@ _VALUES: Mapping[Any, Schema] = {
     PlacedStep: {"$ref": "#/$defs/step"},
     Any: {},
     str: _TEXT,
+    float: {"type": "number"},
     int: {"type": "integer"},
     bool: {"type": "boolean"},
 }  # fmt: skip
@@ -134,7 +141,7 @@ def text() -> str:
 
 
 def _step(kind: type[Step]) -> Schema:
-    forms = [_record(kind)]
+    forms = [_fault(kind) if kind is SetFault else _record(kind)]
     if not forms[0].get("required"):
         forms.append({"type": "null"})
     if kind.bare is not None:
@@ -142,6 +149,26 @@ def _step(kind: type[Step]) -> Schema:
     told = (kind.__doc__ or "").partition("\n")[0]
     shape = forms[0] if len(forms) == 1 else {"anyOf": forms}
     return {"description": f"{told} Example: {kind.example}", **shape}
+
+
+def _fault(kind: type[Step]) -> Schema:
+    """Return the schema of a fault: one of the kinds as the key of its settings, and `on`."""
+    kinds = {name: _settings(fault) for name, fault in FAULTS.items()}
+    on = _of(keys(kind)["on"].type)
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "minProperties": 1,
+        "maxProperties": 2,
+        "properties": {**kinds, "on": on},
+    }
+
+
+def _settings(fault: type[Fault]) -> Schema:
+    made = _record(fault)
+    del made["properties"]["on"]
+    told = (fault.__doc__ or "").partition("\n")[0]
+    return {"description": told, "anyOf": [made, {"type": "null"}]}
 
 
 def _record(kind: type[msgspec.Struct]) -> Schema:
@@ -160,12 +187,14 @@ def _of(kind: Any) -> Schema:
     if get_origin(kind) in (Union, types.UnionType):
         (kind,) = (one for one in get_args(kind) if one is not type(None))
         return _or(_of(kind), {"type": "null"})
+    if kind == Seconds:
+        return _of(words.Duration)
     meta = kind.__metadata__[0] if get_origin(kind) is Annotated else msgspec.Meta()
     bare = get_args(kind)[0] if get_origin(kind) is Annotated else kind
     if bare in _VALUES:
         return _leaf(bare, meta)
     origin = get_origin(bare)
-    if origin is list:
+    if origin in (list, tuple, Sequence):
         least = {"minItems": meta.min_length} if meta.min_length else {}
         return {"type": "array", "items": _of(get_args(bare)[0]), **least}
     if origin is dict:

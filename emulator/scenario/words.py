@@ -10,6 +10,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NewType, get_args
 
+from emulator.delivery.faults.reading import fault_from
 from emulator.domain.candidate import REASONS
 from emulator.domain.events import TEST_EVENT, Generation, event_type
 from emulator.domain.webhook import checked_url
@@ -39,6 +40,9 @@ Duration = NewType("Duration", float)
 
 EventName = NewType("EventName", str)
 """The id of an event type; written so, or as the word of the wire."""
+
+FaultWords = NewType("FaultWords", object)
+"""A fault with its settings, without what it is tied to."""
 
 SentEvent = NewType("SentEvent", str)
 """The id of an event type, or ``test`` for the ping."""
@@ -140,6 +144,10 @@ def _event(value: Any) -> EventName:
     return EventName(event_type(_text(value)).id)
 
 
+def _fault(value: Any) -> FaultWords:
+    return FaultWords(fault_from(value))
+
+
 def _sent_event(value: Any) -> SentEvent:
     return SentEvent(value if value == TEST_EVENT else _event(value))
 
@@ -218,6 +226,7 @@ READERS: Mapping[Any, Callable[[Any], Any]] = MappingProxyType(
         PayloadUrl: _url,
         GenerationName: _generation,
         Reason: _reason,
+        FaultWords: _fault,
         SentEvent: _sent_event,
         ProbeUrl: _probe_url,
         Instant: _instant,

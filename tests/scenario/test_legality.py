@@ -37,6 +37,8 @@ _STEPS = {
 
 
 def _step(lifecycle: Lifecycle, command: str) -> str:
+    if command == "schedule":
+        return "invite: {as: x, to: job, scheduled: 1d}"
     if command == "invite":
         return "invite: {as: x, to: job}" if lifecycle is candidate.LIFECYCLE else "invite: {to: x}"
     return (

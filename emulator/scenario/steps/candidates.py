@@ -6,12 +6,14 @@ from typing import Annotated, Any, ClassVar
 
 import msgspec
 
+from emulator.clock import later
 from emulator.domain.moves import Percentage, Points
 from emulator.errors import InvalidInputError
 from emulator.scenario.steps.step import Context, Step
 from emulator.scenario.words import (
     AssessmentName,
     CandidateName,
+    Duration,
     NewCandidate,
     Reason,
 )
@@ -31,14 +33,17 @@ class Invite(Step, frozen=True, rename={"as_": "as"}):
     email: Name | None = None
     first_name: Name | None = None
     last_name: Name | None = None
+    scheduled: Duration | None = None
 
     async def run(self, context: Context) -> str:
-        """Invite them and keep the invitation's id under its name."""
+        """Invite them, now or later, and keep the invitation's id under its name."""
+        date = later(context.workspace.now(), self.scheduled) if self.scheduled else None
         invited = context.workspace.invite(
             context.assessment(self.to),
             email=self.email,
             first_name=self.first_name,
             last_name=self.last_name,
+            scheduled_date=date,
         )
         if self.as_ is not None:
             context.candidates[self.as_] = invited.id

@@ -114,6 +114,7 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         example: of its use, as YAML.
         bare: the field that a value without a mapping stands for; None without such a form.
+        others: the field that takes, as a mapping, the keys that are no fields; None refuses them.
         is_expectation: whether it can fail for the consumer's sake.
         is_settling: it waits for deliveries or moves the clock, so it can't run in parallel.
         does: the lifecycle's command that it is; empty else.
@@ -121,6 +122,7 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     example: ClassVar[str]
     bare: ClassVar[str | None] = None
+    others: ClassVar[str | None] = None
     is_expectation: ClassVar[bool] = False
     is_settling: ClassVar[bool] = False
     does: ClassVar[str] = ""

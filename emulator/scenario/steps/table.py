@@ -25,6 +25,7 @@ from emulator.scenario.steps.candidates import (
     Start,
 )
 from emulator.scenario.steps.expectations import Expect, ExpectNone
+from emulator.scenario.steps.faults import ClearFaults, SetFault
 from emulator.scenario.steps.looking import Capture, Probe
 from emulator.scenario.steps.messages import Redeliver, Send
 from emulator.scenario.steps.waiting import SetClock, Wait
@@ -53,6 +54,8 @@ STEPS: Mapping[str, type[Step]] = MappingProxyType(
         "rescore": Rescore,
         "wait": Wait,
         "set_clock": SetClock,
+        "fault": SetFault,
+        "clear_faults": ClearFaults,
         "send": Send,
         "redeliver": Redeliver,
         "add_webhook": AddWebhook,
