@@ -18,6 +18,7 @@ MOST_SHOWN = 3
 """Deliveries that a failed expectation shows."""
 
 _LONGEST = 120
+_JSON = (bool, int, float, str, list, dict, type(None))
 
 
 class Comparison(msgspec.Struct, frozen=True):
@@ -39,7 +40,12 @@ def same(field: str, expected: Any, came: Any) -> Comparison:
 
 
 def is_same(one: Any, other: Any) -> bool:
-    """Whether two JSON values are equal; true is not 1."""
+    """Whether two JSON values are equal; true is not 1.
+
+    Where something else than JSON is demanded, that decides what it equals.
+    """
+    if not isinstance(one, _JSON):
+        return bool(one == other)
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, dict) and isinstance(other, dict):
@@ -116,5 +122,10 @@ def _line(part: Comparison) -> str:
 
 
 def _shown(value: Any) -> str:
-    text = repr(str(value)) if isinstance(value, str) else msgspec.json.encode(value).decode()
+    if isinstance(value, str):
+        text = repr(str(value))
+    elif isinstance(value, _JSON):
+        text = msgspec.json.encode(value, enc_hook=repr).decode()
+    else:
+        text = repr(value)
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "..."
