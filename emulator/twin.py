@@ -25,13 +25,12 @@ from typing import (
 from emulator.emulator import DEFAULT_WORKSPACE, GRACE, Emulator
 from emulator.errors import ConflictError, InvalidInputError, StoppingError
 from emulator.loops import loop_factory
-from emulator.receiver import Receiver
 from emulator.server.app import application
 from emulator.serving import listen, serving
 from emulator.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime
     from importlib.resources.abc import Traversable
@@ -111,17 +110,6 @@ def _check_loopback(host: str) -> None:
 
 
 @contextlib.contextmanager
-def receiving(*, statuses: Sequence[int] = (200,), delay: float = 0.0) -> Iterator[Receiver]:
-    """Run a receiver on a free port in a thread while the context is open.
-
-    Args:
-        statuses, delay: as `Receiver` takes them.
-    """
-    with hosted(Receiver(statuses=statuses, delay=delay)) as (_, receiver):
-        yield receiver
-
-
-@contextlib.contextmanager
 def hosted(context: AbstractAsyncContextManager[_T]) -> Iterator[tuple[LoopThread[_T], _T]]:
     """Hold an async context open in a thread of its own.
 
@@ -152,37 +140,46 @@ class LoopThread(Generic[_T]):
         self._opened: Future[_T] = Future()
         self._failure: BaseException | None = None
         self._is_over = asyncio.Event()
+        self._ended = threading.Event()
+        self._task: asyncio.Task[Any] | None = None
         factory = loop_factory() or asyncio.new_event_loop
         self._loop = factory()
         # A daemon, so that an application that blocks it can't hold up the interpreter's end.
         self._thread = threading.Thread(
             target=self._main, name="testlify-emulator", daemon=True
         )  # fmt: skip
-        self._thread.start()
 
     def open(self) -> _T:
-        """Return what the context gave, once it is open.
+        """Start the thread, and return what the context gave, once it is open.
 
         Raises:
             Exception: what opening it raised.
         """
+        self._thread.start()
         return self._opened.result()
 
     def close(self) -> None:
-        """Close the context and end the thread, also when Ctrl-C comes meanwhile.
+        """Close the context and end the thread; Ctrl-C meanwhile makes short work of it.
 
         Raises:
             Exception: what the end of the context raised.
         """
-        with contextlib.suppress(RuntimeError):  # over already
-            self._loop.call_soon_threadsafe(self._is_over.set)
+        self._tell(self._is_over.set)
         try:
-            self._thread.join()
+            self._ended.wait()
         except KeyboardInterrupt:
-            self._thread.join(2 * GRACE)
+            if self._task is not None:
+                self._tell(self._task.cancel)
+            self._ended.wait(2 * GRACE)
             raise
+        # Not before: a join that Ctrl-C interrupts takes the thread for ended (3.11).
+        self._thread.join()
         if self._failure is not None:
             raise self._failure
+
+    def _tell(self, what: Callable[[], object]) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed already
+            self._loop.call_soon_threadsafe(what)
 
     def _main(self) -> None:
         try:
@@ -193,8 +190,11 @@ class LoopThread(Generic[_T]):
                 self._failure = error
             else:
                 self._opened.set_exception(error)
+        finally:
+            self._ended.set()
 
     async def _hold(self) -> None:
+        self._task = asyncio.current_task()
         async with self._context as value:
             self._opened.set_result(value)
             await self._is_over.wait()

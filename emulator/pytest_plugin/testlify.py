@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, Unpack
 
 from emulator.emulator import Emulator
 from emulator.pytest_plugin.demands import Demands
+from emulator.serving import listen, serving, url_of
 from emulator.twin import RunningWorkspace
 
 if TYPE_CHECKING:
+    from socket import socket
+
     from emulator.delivery.records import Delivery
     from emulator.pytest_plugin.demands import Demand
     from emulator.pytest_plugin.options import TestlifyOptions
@@ -83,6 +87,30 @@ class AsyncTestlify(_Workspace):
         self._workspace = self._emulator.workspace(name, settings, in_flight=options.in_flight)
         self._options = options
         self._demands = Demands(self._workspace, self._emulator.journal)
+        self._url = ""
+        self._is_over = asyncio.Event()
+        self._serving: asyncio.Task[None] | None = None
+
+    @property
+    def token(self) -> str:
+        """The access token that names it in the HTTP APIs."""
+        return self._workspace.name
+
+    @property
+    def url(self) -> str:
+        """The base URL of the HTTP APIs; served on the test's loop, from the first look on."""
+        if self._serving is None:
+            # Whoever connects before the server is up waits in the socket's queue.
+            listening = listen("127.0.0.1", 0)
+            self._url = url_of(listening)
+            self._serving = asyncio.create_task(self._serve(listening))
+        return self._url
+
+    async def _serve(self, listening: socket) -> None:
+        from emulator.server.app import application
+
+        async with serving(application(self._emulator), listening):
+            await self._is_over.wait()
 
     if not TYPE_CHECKING:
 
@@ -107,4 +135,7 @@ class AsyncTestlify(_Workspace):
 
     async def stop(self) -> None:
         """Stop the emulator while the test's loop still runs; the plugin does it."""
+        self._is_over.set()
         await self._emulator.stop(grace=0.0)
+        if self._serving is not None:
+            await self._serving
