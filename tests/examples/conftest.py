@@ -1,13 +1,8 @@
 """Scenario files are tests, and this is where they find the consumer."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import pytest
 
-if TYPE_CHECKING:
-    from emulator import Receiver
+from emulator import Receiver
 
 
 @pytest.fixture

@@ -1,17 +1,11 @@
 """A consumer that is an ASGI application, tested without a socket."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-if TYPE_CHECKING:
-    from starlette.requests import Request
-
-    from emulator import Testlify
+from emulator import Testlify
 
 scores: dict[str, int] = {}
 

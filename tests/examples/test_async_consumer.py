@@ -1,19 +1,14 @@
 """An async test: the workspace lives on the test's own loop, and so does the consumer."""
 
-from __future__ import annotations
-
 import asyncio
-from typing import TYPE_CHECKING
 
 import pytest
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-if TYPE_CHECKING:
-    from starlette.requests import Request
-
-    from emulator import AsyncTestlify
+from emulator import AsyncTestlify
 
 
 @pytest.mark.asyncio

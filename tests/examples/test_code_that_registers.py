@@ -1,13 +1,9 @@
 """Code that calls the provider's API: it gets the emulator's base URL and a token."""
 
-from __future__ import annotations
-
 import json
 import urllib.request
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from emulator import Receiver, Testlify
+from emulator import Receiver, Testlify
 
 
 def subscribe(api: str, token: str, payload_url: str) -> str:

@@ -1,14 +1,10 @@
 """A consumer that fails once, and the retry that reaches it; time is virtual."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
 from unittest.mock import ANY
 
 import pytest
 
-if TYPE_CHECKING:
-    from emulator import Receiver, Testlify
+from emulator import Receiver, Testlify
 
 
 @pytest.mark.testlify(seed=7, webhooks="v2", fail_on_undelivered=True)

@@ -1,7 +1,5 @@
 """The Python API without pytest's fixtures: async, and its sync twin."""
 
-from __future__ import annotations
-
 import asyncio
 from typing import Any
 
