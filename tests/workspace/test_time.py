@@ -15,6 +15,7 @@ from emulator.delivery.profiles import Profile
 from emulator.delivery.records import Outcome
 from emulator.domain.events import EVENT_TYPES
 from emulator.errors import ConflictError, InvalidInputError
+from emulator.workspace.canonical import canonical
 from emulator.workspace.records import Settings
 
 if TYPE_CHECKING:
@@ -419,37 +420,47 @@ def test_flush_returns_once_all_is_safe(make_workspace: MakeWorkspace) -> None:
     asyncio.run(make_workspace().flush())
 
 
-# --- a day in parts -------------------------------------------------------------------------
+# --- a month in parts -----------------------------------------------------------------------
 
 
-async def lived(workspace: Workspace, transport: Scripted, parts: list[float]) -> list[Delivery]:
-    """Live through the same forty days, in *parts*."""
-    transport.statuses = {URL: [500, 500, 200, 500, 200], OTHER: [200, 500]}
-    workspace.add_webhook(name="one", payload_url=URL, events=list(EVENT_TYPES))
-    workspace.add_webhook(name="other", payload_url=OTHER, events=["status_changed"])
-    for days in (1, 2, 2, 30):
-        assessment = workspace.create_assessment(validity_days=days)
-        workspace.invite(assessment.id)
-        workspace.enroll(workspace.invite(assessment.id).id)
-    for part in parts:
-        await workspace.advance(part)
-    return workspace.deliveries()
+_MOMENT = st.integers(0, 40 * 86_400_000) | st.sampled_from([86_400_000, 2 * 86_400_000])
+"""Milliseconds from the start; some coincide, so that timers fall due together."""
 
 
-@settings(max_examples=20, deadline=None)
-@given(st.lists(st.integers(0, 40 * 86_400_000) | st.just(86_400_000), max_size=6))
-def test_an_advance_in_parts_gives_what_it_gives_in_one(
-    make_workspace: MakeWorkspace, make_transport: Callable[[], Scripted], cuts: list[int]
+@settings(max_examples=40, deadline=None)
+@given(
+    invitations=st.lists(st.tuples(st.integers(1, 30), st.none() | _MOMENT), max_size=8),
+    retries=st.lists(st.sampled_from([0.0, 5.0, 3_600.0, DAY, 2 * DAY, 9 * DAY]), max_size=4),
+    statuses=st.lists(st.sampled_from([200, 500]), min_size=1, max_size=8),
+    cuts=st.lists(_MOMENT, max_size=6),
+)
+def test_an_advance_in_parts_gives_the_same_canonical_journal_as_one(
+    make_workspace: MakeWorkspace,
+    make_transport: Callable[[], Scripted],
+    invitations: list[tuple[int, int | None]],
+    retries: list[float],
+    statuses: list[int],
+    cuts: list[int],
 ) -> None:
-    async def live(cuts: list[int]) -> list[Delivery]:
-        transport = make_transport()
-        profile = Profile(retries=(5.0, 3_600.0, 20 * DAY))
-        workspace = make_workspace(transport, profile=profile, in_flight=1)
-        ends = [*sorted(cuts), 40 * 86_400_000]
-        parts = [(end - start) / 1_000 for start, end in zip([0, *ends], ends, strict=False)]
-        return await lived(workspace, transport, parts)
+    """For random timers (validity, scheduled dates, retries) and random parts, in lockstep."""
 
-    assert asyncio.run(live(cuts)) == asyncio.run(live([]))
+    async def lived(cuts: list[int]) -> bytes:
+        transport = make_transport()
+        transport.statuses[URL] = [*statuses]
+        workspace = make_workspace(transport, profile=Profile(tuple(retries)), in_flight=1)
+        for url in (URL, OTHER):
+            workspace.add_webhook(name=url[-4:], payload_url=url, events=list(EVENT_TYPES))
+        for number, (days, moment) in enumerate(invitations):
+            date = EPOCH + timedelta(milliseconds=moment) if moment else None
+            assessment = workspace.create_assessment(validity_days=days)
+            email = f"ada{number}@example.com"
+            workspace.invite(assessment.id, email=email, scheduled_date=date)
+        ends = [*sorted(cuts), 41 * 86_400_000]
+        for start, end in zip([0, *ends], ends, strict=False):
+            await workspace.advance((end - start) / 1_000)
+        return canonical(workspace.entries())
+
+    assert asyncio.run(lived(cuts)) == asyncio.run(lived([]))
 
 
 # --- a real clock ---------------------------------------------------------------------------
