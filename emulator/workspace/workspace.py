@@ -193,6 +193,40 @@ class Workspace(Flow):
             is_deliberate=event == TEST_EVENT,
         )
 
+    def send(
+        self,
+        payload: Any,
+        *,
+        event: str = TEST_EVENT,
+        webhook: str | None = None,
+        candidate: str | None = None,
+    ) -> list[Delivery]:
+        """Send a payload as it is, whether or not it fits a schema.
+
+        Args:
+            payload: anything that JSON can say, or bytes, which go as they are.
+            event: an event type, or ``test``.
+            webhook: to this one alone; left out, to all that want the event type, or with
+                ``test`` to all.
+            candidate: whom it is about; it waits for what was said of them before.
+
+        Returns:
+            The deliveries, pending; `settle` waits for them.
+
+        Raises:
+            UnknownNameError: no such event type.
+            NotFoundError: no such webhook or candidate.
+            ConflictError: no webhook wants it.
+        """
+        body = payload if isinstance(payload, bytes) else msgspec.json.encode(payload)
+        sent = commands.deliberate(self.state, self.now(), body, event, webhook, candidate)
+        self.commit([("message.created", message) for message in sent])
+        return [
+            self.state.deliveries[message.number, number]
+            for message in sent
+            for number in message.webhooks
+        ]
+
     async def redeliver(self, id_: str) -> Delivery:
         """Try a delivery once more, same message id, and return it, attempted.
 

@@ -81,6 +81,10 @@ def test_all_that_is_wrong_with_all_of_them_is_told_at_once(tmp_path: Path) -> N
             f"{tmp_path}/bad.yaml:3:15: a duration without a unit: 1; "
             "expected one as in 150ms 10s 5m 2h 30d"
         ),
+        "    steps: [wait: 1]",
+        "                  ^",
         "absent.yaml: can't be read: no such file or directory",
         "scenarios/candidate-completes.yaml:6:18: the variable 'CONSUMER_URL' is not set",
+        "      - payload_url: ${CONSUMER_URL}",
+        "                     ^",
     ]
