@@ -306,6 +306,7 @@ class RunningWorkspace:
     rotate_secret = _plain(Workspace.rotate_secret)
     remove_webhook = _plain(Workspace.remove_webhook)
     send_test = _awaited(Workspace.send_test)
+    send = _plain(Workspace.send)
     redeliver = _awaited(Workspace.redeliver)
     redeliver_failed = _plain(Workspace.redeliver_failed)
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 NOT_FOR_CALLERS = {
     "replay", "close", "commit", "wake_at",  # what an emulator does with a workspace
+    "out_of_lockstep",  # what a scenario does with it
     "start", "stop", "drain", "unless_stopping", "is_stopping",  # what the thread does with that
 }  # fmt: skip
 

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from emulator.scenario import matching
+from emulator.scenario import matchers, matching
 from emulator.scenario.steps.expectations import Expect
 from emulator.scenario.steps.step import Context
-from emulator.scenario.words import (
-    READERS,
-    Answered,
-    CandidateName,
-    Duration,
-    EventName,
-    PayloadPath,
-)  # fmt: skip
+from emulator.scenario.words import READERS, Answered, Duration, PayloadPath, SentEvent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from emulator.delivery.records import Attempt, Delivery
+    from emulator.delivery.records import Delivery
+    from emulator.domain.assessment import Assessment
     from emulator.domain.candidate import Candidate
     from emulator.domain.webhook import Webhook
-    from emulator.journal.journal import Journal
+    from emulator.emulator import Emulator
     from emulator.pytest_plugin.options import TestlifyOptions
     from emulator.workspace.workspace import Workspace
 
@@ -35,15 +30,18 @@ class Demand(TypedDict, total=False):
 
     Attributes:
         candidate: whom it is about, or the id of that invitation.
+        assessment: which it is about, or to which the candidate was invited; or its id.
         webhook: to which, or its id.
-        where: path in the payload -> the value there, or anything that equals it.
-        attempt: number of an attempt that the delivery has; *answered* is of that one then.
-        answered: how the last attempt ended: 200, ``2xx``, ``timeout``, ``refused``.
-        count: how many exactly; at least one when left out.
+        where: path in the payload -> the value there, anything that equals it, or one of the
+            matchers of scenario files, ``{"at_least": 10}``.
+        attempt: number of the attempt, from 1.
+        answered: how the attempt ended: 200, ``2xx``, ``timeout``, ``refused``.
+        count: how many attempts exactly; at least one when left out.
         within: seconds to wait for them; on a virtual clock, of its time.
     """
 
     candidate: Candidate | str
+    assessment: Assessment | str
     webhook: Webhook | str
     where: Mapping[str, Any]
     attempt: int
@@ -52,41 +50,19 @@ class Demand(TypedDict, total=False):
     within: float
 
 
-class _Expect(Expect, frozen=True):
-    """The scenario step, and what only a test can name."""
-
-    webhook: str | None = None
-    attempt: int | None = None
-
-    def _comparisons(self, context: Context, delivery: Delivery) -> list[matching.Comparison]:
-        found = super()._comparisons(context, delivery)
-        if self.webhook is not None:
-            found.append(matching.same("webhook", self.webhook, delivery.webhook_id))
-        if self.attempt is not None:
-            found = [part for part in found if part.field != "answered"]
-            found.append(self._attempted(delivery))
-        return found
-
-    def _attempted(self, delivery: Delivery) -> matching.Comparison:
-        made = {one.number: one for one in delivery.attempts}
-        one: Attempt | None = made.get(self.attempt or 0)
-        expected = str(self.answered) if self.answered is not None else "made"
-        is_equal = one is not None and (self.answered is None or self.answered.fits(one.outcome))
-        came = one.answer if one else f"not made, {len(made)} so far"
-        return matching.Comparison(f"attempt {self.attempt}", expected, came, is_equal)
-
-
 class Demands:
     """The demands of one test on one workspace.
 
     Args:
         workspace: fresh; all that is sent in it counts.
-        journal: the workspace's, to wait on.
+        emulator: whose workspace it is.
     """
 
-    def __init__(self, workspace: Workspace, journal: Journal) -> None:
+    def __init__(self, workspace: Workspace, emulator: Emulator) -> None:
         self._workspace = workspace
-        self._context = Context(workspace, journal)
+        self._context = Context(
+            workspace, emulator.journal, guard=emulator.guard, folder=Path.cwd()
+        )
         self._asked: set[str] = set()  # ids of deliveries that the test spoke of
 
     async def expect(self, event: str, demand: Demand) -> tuple[list[Delivery], str]:
@@ -96,44 +72,46 @@ class Demands:
 
         Raises:
             InvalidInputError: a demand that can't be understood.
-            NotFoundError: no such candidate or webhook.
+            NotFoundError: no such candidate, assessment or webhook.
         """
         step = self._step(event, **demand)
         complaint = await step.run(self._context)
-        found = step._matching(self._context)  # noqa: SLF001 - of our own class
-        self._asked.update(one.id for one in found)
-        return found, complaint
+        found = {one.delivery.id: one.delivery for one in step.matching(self._context)}
+        self._asked.update(found)
+        return list(found.values()), complaint
 
     def _step(
         self,
         event: str,
         *,
         candidate: Candidate | str | None = None,
+        assessment: Assessment | str | None = None,
         webhook: Webhook | str | None = None,
         where: Mapping[str, Any] | None = None,
         attempt: int | None = None,
         answered: int | str | None = None,
         count: int | None = None,
         within: float = 0.0,
-    ) -> _Expect:
-        state = self._workspace.state
-        name = None
-        if candidate is not None:
-            id_ = candidate if isinstance(candidate, str) else candidate.id
-            name = CandidateName(state.candidate(id_).id)
-            self._context.candidates[name] = name
-        if webhook is not None:
-            webhook = state.webhook(webhook if isinstance(webhook, str) else webhook.id).id
-        read_event, read_path = READERS[EventName], READERS[PayloadPath]
-        return _Expect(
-            event=read_event(event),
-            candidate=name,
-            where={read_path(path): value for path, value in (where or {}).items()},
+    ) -> Expect:
+        state, context = self._workspace.state, self._context
+        named: dict[str, Any] = {}
+        for key, one, find, names in (
+            ("candidate", candidate, state.candidate, context.candidates),
+            ("assessment", assessment, state.assessment, context.assessments),
+            ("webhook", webhook, state.webhook, context.webhooks),
+        ):
+            if one is not None:
+                id_ = find(one if isinstance(one, str) else one.id).id
+                named[key] = names[id_] = id_  # a test has no names of its own for them
+        read_path, read_demand = READERS[PayloadPath], READERS[matchers.Demand]
+        return Expect(
+            event=READERS[SentEvent](event),
+            where={read_path(path): read_demand(value) for path, value in (where or {}).items()},
+            attempt=attempt,
             answered=None if answered is None else READERS[Answered](answered),
             count=count,
             within=Duration(within),
-            webhook=webhook,
-            attempt=attempt,
+            **named,
         )
 
     async def left(self, options: TestlifyOptions) -> str:
@@ -160,7 +138,7 @@ class Demands:
             return []
         count = "1 delivery that was" if len(left) == 1 else f"{len(left)} deliveries that were"
         lines = [f"the test ended with {count} not accepted, and no expect() asked for:"]
-        lines += [f"  {matching.headline(one)}" for one in left[:_MOST_SHOWN]]
+        lines += [f"  {matching.sent([one])[-1].headline}" for one in left[:_MOST_SHOWN]]
         if len(left) > _MOST_SHOWN:
             lines.append(f"  and {len(left) - _MOST_SHOWN} more")
         return lines

@@ -42,7 +42,7 @@ class Testlify(RunningWorkspace):
         super().__init__(server.thread, opened.workspace, server.url)
         self._server = server
         self._options = options
-        self._demands = Demands(opened.workspace, server.emulator.journal)
+        self._demands = Demands(opened.workspace, server.emulator)
 
     def expect(self, event: str, **demand: Unpack[Demand]) -> list[Delivery]:
         """Return the deliveries of this test that fit, settled first.
@@ -86,7 +86,7 @@ class AsyncTestlify(_Workspace):
         settings = options.settings(self._emulator, name)
         self._workspace = self._emulator.workspace(name, settings, in_flight=options.in_flight)
         self._options = options
-        self._demands = Demands(self._workspace, self._emulator.journal)
+        self._demands = Demands(self._workspace, self._emulator)
         self._url = ""
         self._is_over = asyncio.Event()
         self._serving: asyncio.Task[None] | None = None

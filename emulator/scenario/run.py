@@ -18,7 +18,6 @@ from emulator.scenario.steps.table import STEPS
 if TYPE_CHECKING:
     from collections.abc import Callable
     from importlib.resources.abc import Traversable
-    from pathlib import Path
 
     from emulator.scenario.scenario import PlacedStep, Scenario
     from emulator.workspace.workspace import Workspace

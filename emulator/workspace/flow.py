@@ -8,7 +8,6 @@ due, timers. There is no other way to change a workspace.
 from __future__ import annotations
 
 import asyncio
-import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any

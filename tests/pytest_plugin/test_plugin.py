@@ -161,18 +161,19 @@ def test_a_failure_says_why(run_pytest: RunPytest) -> None:
             ),
             (
                 "E   AssertionError: expected at least 1 candidate.invited with data.emial "
-                "'ada@example.com' answered 200; came 0"
+                "'ada@example.com' in attempt 2 answered 200; came 0"
             ),
-            "E     nearest: delivery 1-1 candidate.invited, 500",
+            "E     nearest: delivery 1-1 candidate.invited, attempt 1: 500",
             "E       = event: 'candidate.invited'",
             "E       x data.emial: expected 'ada@example.com', came absent, near: 'email'",
-            "E       x attempt 2: expected 200, came not made, 1 so far",
+            "E       x attempt: expected 2, came 1",
+            "E       x answered: expected 200, came 500",
             "E   AssertionError: expected exactly 0 candidate.invited of *; came 1",
-            "E     delivery 1-1 candidate.invited, 500",
+            "E     delivery 1-1 candidate.invited, attempt 1: 500",
             "E     no webhook wants 'candidate.completed'",
             "*UnknownNameError: no event type 'candidate.complete'; near: 'candidate.completed'*",
             "the test ended with 1 delivery that was not accepted, and no expect() asked for:",
-            "  delivery 1-1 candidate.invited, 500",
+            "  delivery 1-1 candidate.invited, attempt 1: 500",
         ]
     )
     # Only a wrong word, which is no assertion, shows where we found out.
@@ -259,9 +260,14 @@ ASYNC = """
             await send({{"type": "http.response.body"}})
 
         testlify.add_webhook(name="a", payload_url=app, events=["invited"])
-        testlify.invite(testlify.create_assessment().id)
+        job = testlify.create_assessment()
+        testlify.invite(job.id)
         await testlify.settle()
         [delivery] = await testlify.expect("candidate.invited", answered=204, count=1)
+        matcher = {{"data.email": {{"matches": "@example"}}}}
+        await testlify.expect("candidate.invited", assessment=job, where=matcher, count=1)
+        matcher = {{"data.email": {{"matches": "nobody"}}}}
+        await testlify.expect("candidate.invited", where=matcher, count=0)
         assert testlify.deliveries() == [delivery]
         await testlify.advance(60)
         assert [one.name for one in threading.enumerate()] == ["MainThread"]
@@ -340,7 +346,7 @@ def test_in_an_async_test_it_lives_on_the_test_s_loop(
             "E     no webhook wants 'candidate.invited'",
             "E     nothing was sent so far",
             "the test ended with 1 delivery that was not accepted, and no expect() asked for:",
-            "  delivery 1-1 candidate.invited, app_failed",
+            "  delivery 1-1 candidate.invited, attempt 1: app_failed",
         ]
     )
     assert "emulator/" not in result.stdout.str()

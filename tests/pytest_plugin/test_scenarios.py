@@ -55,7 +55,7 @@ def test_a_failure_is_the_step_with_its_place(run_pytest: RunPytest) -> None:
             "*_ scenario invited _*",
             "scenarios/invited.scenario.yaml:9: expect event: candidate.invited, answered: *409*",
             "  expected exactly 1 candidate.invited answered 409; came 0",
-            "    nearest: delivery 1-1 candidate.invited, 200",
+            "    nearest: delivery 1-1 candidate.invited, attempt 1: 200",
             "      = event: 'candidate.invited'",
             "      x answered: expected 409, came 200",
             "FAILED: 1 of 3 steps failed; first 'expect' at line 9 (*; seed 7)",
