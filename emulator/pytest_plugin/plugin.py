@@ -181,6 +181,7 @@ def _stopping(test: Any, testlify: AsyncTestlify) -> Any:
     @functools.wraps(test)
     async def run(*args: Any, **kwargs: Any) -> None:
         __tracebackhide__ = True
+        _check_loop()
         try:
             await test(*args, **kwargs)
             _fail(await testlify.left())
@@ -188,6 +189,16 @@ def _stopping(test: Any, testlify: AsyncTestlify) -> Any:
             await testlify.stop()
 
     return run
+
+
+def _check_loop() -> None:
+    import asyncio
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        _fail("testlify needs asyncio, and this test runs on another loop; for anyio's tests, "
+              "have the fixture anyio_backend return 'asyncio'")  # fmt: skip
 
 
 def _fail(left: str) -> None:

@@ -352,6 +352,38 @@ def test_in_an_async_test_it_lives_on_the_test_s_loop(
     assert "emulator/" not in result.stdout.str()
 
 
+def test_on_another_loop_than_asyncio_s_it_says_so(
+    run_pytest: RunPytest, pytester: pytest.Pytester
+) -> None:
+    """What runs the test here is no loop at all; to asyncio, trio's is none either."""
+    pytester.makepyfile(
+        another_loop="""
+        import pytest
+
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_pyfunc_call(pyfuncitem):
+            with pytest.raises(StopIteration):
+                pyfuncitem.obj(testlify=pyfuncitem.funcargs["testlify"]).send(None)
+            return True
+        """
+    )
+    result = run_pytest(
+        """
+        import pytest
+
+        async def test_one(testlify):
+            pytest.fail("it never ran")
+        """,
+        "-p",
+        "another_loop",
+        has_asyncio=False,
+    )
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["testlify needs asyncio, and this test runs on another loop; for anyio's tests, *"]
+    )
+
+
 def test_workers_of_xdist_do_not_meet(run_pytest: RunPytest) -> None:
     result = run_pytest(
         """
