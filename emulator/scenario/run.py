@@ -14,7 +14,6 @@ from emulator.scenario.steps.step import Context
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from importlib.resources.abc import Traversable
     from pathlib import Path
 
     from emulator.scenario.scenario import PlacedStep, Scenario
@@ -29,7 +28,7 @@ async def run(
     *,
     seed: int | None = None,
     allow_hosts: tuple[str, ...] = (),
-    schemas: Traversable | None = None,
+    schemas: Path | None = None,
     ca: Path | None = None,
     is_insecure: bool = False,
     on_step: Callable[[StepResult], None] | None = None,
