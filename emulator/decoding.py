@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 
 from emulator.errors import InvalidInputError, near
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 _T = TypeVar("_T")
 
 _PATH = re.compile(r" - at `(?P<path>[^`]+)`$")
 _KEY = re.compile(r"\.(?P<name>[^.\[\]]+)")
+_NO_SUCH_WORD = "Invalid enum value"
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`", re.DOTALL)
 
 
@@ -43,18 +47,25 @@ def convert(value: Any, kind: type[_T]) -> _T:
         raise _complaint(error, kind) from None
 
 
+def unknown_key(name: str, known: Sequence[str], *, path: str) -> InvalidInputError:
+    """Return the complaint about a key that is not one of the *known*."""
+    close = near(name, known)
+    hint = f"; near: {', '.join(map(repr, close))}" if close else ""
+    hint = hint or (f"; known: {', '.join(sorted(known))}" if known else "; it takes none")
+    return InvalidInputError(f"unknown key {name!r}{hint}", path=path)
+
+
 def _complaint(error: msgspec.ValidationError, kind: type) -> InvalidInputError:
     text = str(error)
     found = _PATH.search(text)
     path = found["path"] if found else "$"
     text = _PATH.sub("", text)
     if unknown := _UNKNOWN.fullmatch(text):
-        name = unknown["name"]
         known = [field.encode_name for field in _fields(_at(kind, path))]
-        close = near(name, known)
-        hint = f"; near: {', '.join(map(repr, close))}" if close else ""
-        hint = hint or (f"; known: {', '.join(sorted(known))}" if known else "; it takes none")
-        return InvalidInputError(f"unknown key {name!r}{hint}", path=path)
+        return unknown_key(unknown["name"], known, path=path)
+    if text.startswith(_NO_SUCH_WORD):
+        known = sorted(_words(_at(kind, path)))
+        text += f"; known: {', '.join(map(repr, known))}" if known else ""
     return InvalidInputError(_lower(text.replace("`", "'")), path=path)
 
 
@@ -64,6 +75,14 @@ def _at(kind: Any, path: str) -> Any:
         fields = {field.encode_name: field.type for field in _fields(kind)}
         kind = fields.get(step["name"])
     return kind
+
+
+def _words(kind: Any) -> set[str]:
+    """Return the words that a *kind* allows, itself or in what it holds."""
+    inner: tuple[Any, ...] = get_args(kind)
+    if get_origin(kind) is Literal:
+        return {word for word in inner if isinstance(word, str)}
+    return {word for one in inner for word in _words(one)}
 
 
 def _fields(kind: Any) -> tuple[msgspec.structs.FieldInfo, ...]:

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncIterator
     from datetime import datetime
-    from importlib.resources.abc import Traversable
     from pathlib import Path
     from types import TracebackType
 
@@ -77,7 +76,7 @@ class Emulator:
         clock: Mode = "real",
         now: datetime = EPOCH,
         generation: Generation = "v1",
-        schemas: Traversable | None = None,
+        schemas: Path | None = None,
         allow_hosts: tuple[str, ...] = (),
         journal: Path | None = None,
         in_flight: int = IN_FLIGHT,

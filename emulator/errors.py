@@ -23,7 +23,6 @@ caller's mistakes, and ours.
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
@@ -185,5 +184,7 @@ class MissingDataError(EmulatorError):
 
 def near(name: str, known: Iterable[str], count: int = 3) -> list[str]:
     """Return up to *count* of the *known* names that look like *name*, best first."""
+    from difflib import get_close_matches
+
     by_folded = {one.casefold(): one for one in known}
     return [by_folded[one] for one in get_close_matches(name.casefold(), by_folded, n=count)]

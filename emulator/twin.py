@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime
-    from importlib.resources.abc import Traversable
     from pathlib import Path
 
     from emulator.clock import Mode
@@ -53,7 +52,7 @@ class EmulatorOptions(TypedDict, total=False):
     clock: Mode
     now: datetime
     generation: Generation
-    schemas: Traversable | None
+    schemas: Path | None
     allow_hosts: tuple[str, ...]
     journal: Path | None
     in_flight: int
@@ -327,6 +326,11 @@ class RunningWorkspace:
     reject = _plain(Workspace.reject)
     rescore = _plain(Workspace.rescore)
     move_candidate = _plain(Workspace.move_candidate)
+
+    inject = _plain(Workspace.inject)
+    faults = _plain(Workspace.faults)
+    clear_fault = _plain(Workspace.clear_fault)
+    clear_faults = _plain(Workspace.clear_faults)
 
     deliveries = _plain(Workspace.deliveries)
     wait = _awaited(Workspace.wait)

@@ -23,7 +23,6 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder in which the package is said to be installed, as yet without any data."""
     (tmp_path / "emulator").mkdir()
     monkeypatch.setattr(data, "__file__", str(tmp_path / "emulator" / "data.py"))
-    monkeypatch.setattr(data, "files", lambda package: tmp_path / package)
     return tmp_path
 
 

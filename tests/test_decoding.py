@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 import pytest
@@ -113,3 +113,17 @@ def test_decoded_values_are_converted_by_the_same_rules() -> None:
     with pytest.raises(InvalidInputError) as caught:
         convert({"words": ["a", 1]}, Asked)
     assert str(caught.value) == "expected 'str', got 'int' (at $.words[1])"
+
+
+class Chosen(msgspec.Struct):
+    mode: Literal["real", "virtual"] | None = None
+    modes: dict[str, Literal["fast", "slow"]] = {}
+
+
+def test_a_word_that_is_none_of_those_allowed_is_told_with_them() -> None:
+    assert problem(b'{"mode": "unreal"}', Chosen) == (
+        "invalid enum value 'unreal'; known: 'real', 'virtual' (at $.mode)"
+    )
+    assert problem(b'{"modes": {"a": "x"}}', Chosen) == (
+        "invalid enum value 'x'; known: 'fast', 'slow' (at $.modes[...])"
+    )

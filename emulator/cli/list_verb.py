@@ -13,13 +13,14 @@ Row = tuple[str, str]
 
 
 @click.command(name="list", epilog="Example: testlify-emulator list events")
-@click.argument("what", type=click.Choice(["events", "commands", "scenarios", "steps"]))
+@click.argument("what", type=click.Choice(["events", "commands", "scenarios", "steps", "faults"]))
 def command(what: str) -> None:
     """List what there is, with one line each.
 
     events: the event types, their words on the wire, and how we know of them. commands: what
     can be done to a candidate or an assessment, and in which state. scenarios: the bundled
-    ones. steps: what a scenario file can say.
+    ones. steps: what a scenario file can say. faults: the ways in which deliveries can be made
+    to misbehave.
     """
     formatter = click.HelpFormatter(width=250)
     formatter.write_dl(list(_LISTS[what]()), col_max=52)
@@ -62,9 +63,18 @@ def _steps() -> Iterator[Row]:
         yield name, f"{told} Example: {step.example}"
 
 
+def _faults() -> Iterator[Row]:
+    from emulator.delivery.faults.registry import FAULTS
+
+    for kind, fault in FAULTS.items():
+        told = (fault.__doc__ or "").partition("\n")[0]
+        yield kind, f"{told} Example: {fault.example}"
+
+
 _LISTS = {
     "events": _events,
     "commands": _commands,
     "scenarios": _scenarios,
     "steps": _steps,
+    "faults": _faults,
 }

@@ -21,7 +21,7 @@ _VERBS = {
     "validate": "check a scenario, or a payload against its schema",
     "journal": "print a journal file as JSON lines",
     "schema": "print the JSON Schema of an event's payload",
-    "list": "what there is: events, commands, scenarios, steps",
+    "list": "what there is: events, commands, scenarios, steps, faults",
     "ready": "wait until a server is ready",
     "completion": "print a shell's completion script",
 }

@@ -9,7 +9,7 @@ from emulator.errors import InvalidInputError, near
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from importlib.resources.abc import Traversable
+    from pathlib import Path
 
     import jsonschema
     from referencing._core import Resolver
@@ -25,7 +25,7 @@ _IS_SCHEMA = frozenset({
 })  # fmt: skip
 
 
-def check_folder(folder: Traversable) -> None:
+def check_folder(folder: Path) -> None:
     """Check a user's ``--schemas`` folder as a whole; return when it can be used.
 
     The folder holds ``v1/`` or ``v2/`` with ``<event type>.json`` and files of shared
@@ -55,7 +55,7 @@ def _stop_at(problems: Iterator[str]) -> None:
         raise InvalidInputError("\n".join(lines))
 
 
-def _wrong_names(found: list[tuple[str, str, Traversable]]) -> Iterator[str]:
+def _wrong_names(found: list[tuple[str, str, Path]]) -> Iterator[str]:
     # A misspelt file would be ignored, and the bundled schema used in silence.
     bundled = library.Library(None)
     for generation, name, file in found:
@@ -67,7 +67,7 @@ def _wrong_names(found: list[tuple[str, str, Traversable]]) -> Iterator[str]:
             )
 
 
-def _unreadable(found: list[tuple[str, str, Traversable]]) -> Iterator[str]:
+def _unreadable(found: list[tuple[str, str, Path]]) -> Iterator[str]:
     for generation, _, file in found:
         try:
             library.read(generation, file)
@@ -101,7 +101,7 @@ def _in_words(error: jsonschema.ValidationError) -> str:
 
 
 def _taken_ids(
-    found: list[tuple[str, str, Traversable]], documents: dict[str, dict[str, Any]]
+    found: list[tuple[str, str, Path]], documents: dict[str, dict[str, Any]]
 ) -> Iterator[str]:
     owners: dict[str, str] = {}
     for generation, name, file in found:
@@ -113,8 +113,8 @@ def _taken_ids(
 
 
 def _dead_references(
-    folder: Traversable,
-    found: list[tuple[str, str, Traversable]],
+    folder: Path,
+    found: list[tuple[str, str, Path]],
     documents: dict[str, dict[str, Any]],
 ) -> Iterator[str]:
     from referencing import Registry

@@ -11,7 +11,7 @@ from emulator.errors import InvalidInputError, UnknownNameError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from importlib.resources.abc import Traversable
+    from pathlib import Path
 
 BASE = "https://testlify-emulator.example/schemas/"
 """Where the schemas would stand if they stood anywhere; nothing is ever fetched."""
@@ -40,7 +40,7 @@ class Library:
         InvalidInputError: a file of *folder* is not a JSON object.
     """
 
-    def __init__(self, folder: Traversable | None) -> None:
+    def __init__(self, folder: Path | None) -> None:
         self.documents: dict[str, dict[str, Any]] = {}
         self._ids: list[dict[tuple[str, str], str]] = []
         for layer in (data.schemas(), folder):
@@ -87,7 +87,7 @@ def id_of(generation: str, name: str, document: dict[str, Any]) -> str:
     return urljoin(f"{BASE}{generation}/{name}.json", str(document.get("$id", "")))
 
 
-def files(folder: Traversable) -> Iterator[tuple[str, str, Traversable]]:
+def files(folder: Path) -> Iterator[tuple[str, str, Path]]:
     """Yield generation, name without ``.json``, and file of each schema in *folder*."""
     for generation in GENERATIONS:
         place = folder / generation
@@ -98,7 +98,7 @@ def files(folder: Traversable) -> Iterator[tuple[str, str, Traversable]]:
                 yield generation, file.name.removesuffix(".json"), file
 
 
-def read(generation: str, file: Traversable) -> dict[str, Any]:
+def read(generation: str, file: Path) -> dict[str, Any]:
     """Return the schema document in *file*.
 
     Raises:

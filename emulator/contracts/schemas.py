@@ -16,7 +16,7 @@ from emulator.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from importlib.resources.abc import Traversable
+    from pathlib import Path
 
     import jsonschema
     import jsonschema_rs
@@ -43,7 +43,7 @@ class Contracts:
         InvalidInputError: a file of *folder* is not a JSON object.
     """
 
-    def __init__(self, folder: Traversable | None = None) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
         self._library = Library(folder)
         self._validators: dict[str, jsonschema_rs.Draft202012Validator] = {}
         self._second: dict[str, jsonschema.Draft202012Validator] = {}

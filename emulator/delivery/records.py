@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
+from emulator.delivery.faults.wire import WireFault
 from emulator.domain.events import Generation
 from emulator.errors import NotFoundError
 
@@ -54,12 +55,14 @@ class Request(msgspec.Struct, frozen=True, gc=False):
         url: ``http://`` or ``https://``.
         headers: all but Host and Content-Length, in order, names as they stand on the wire.
         body: the exact bytes.
+        wire: how to misbehave with them; needs a socket, and a connection of its own.
     """
 
     url: str
     headers: Headers
     body: bytes
     timeouts: Timeouts = Timeouts()
+    wire: tuple[WireFault, ...] = ()
 
     def __repr__(self) -> str:
         """Leave out the headers' values, which may be secrets."""
@@ -108,7 +111,8 @@ class Transport(Protocol):
 
 Status = Literal["pending", "succeeded", "failed", "dropped"]
 
-Trigger = Literal["scheduled", "manual"]
+Trigger = Literal["scheduled", "manual", "duplicate"]
+"""Why an attempt is made: the schedule, somebody who asked, a fault."""
 
 Key = tuple[int, int, int]
 """Message number, webhook number, attempt number: names an attempt, and orders them."""
@@ -197,6 +201,8 @@ class Attempt(msgspec.Struct, frozen=True, gc=False):
         url, headers: as they went out.
         outcome: what happened; None while it is under way.
         is_success: by the rule of the profile.
+        faults: ids of the faults that shaped it.
+        is_deliberate: they changed what went out; it is as somebody wanted it.
     """
 
     number: int
@@ -206,6 +212,8 @@ class Attempt(msgspec.Struct, frozen=True, gc=False):
     headers: Headers
     outcome: Outcome | None = None
     is_success: bool = False
+    faults: tuple[str, ...] = ()
+    is_deliberate: bool = False
 
     def __repr__(self) -> str:
         """Leave out the headers' values, which may be secrets."""
@@ -229,6 +237,7 @@ class Delivery(msgspec.Struct, frozen=True, gc=False):
             when none is planned.
         numbered: the last attempt number that was given out.
         manual: numbers of the attempts that somebody asked for.
+        duplicates: numbers of the attempts that a fault made.
     """
 
     message: Message
@@ -241,6 +250,7 @@ class Delivery(msgspec.Struct, frozen=True, gc=False):
     next_attempt: int | None = None
     numbered: int = 1
     manual: tuple[int, ...] = ()
+    duplicates: tuple[int, ...] = ()
 
     @property
     def id(self) -> str:
@@ -251,6 +261,12 @@ class Delivery(msgspec.Struct, frozen=True, gc=False):
     def event(self) -> str:
         """Id of the event type."""
         return self.message.event
+
+    def trigger_of(self, number: int) -> Trigger:
+        """Return why the attempt with that number is made."""
+        if number in self.manual:
+            return "manual"
+        return "duplicate" if number in self.duplicates else "scheduled"
 
     @property
     def payload(self) -> Any:
@@ -281,10 +297,14 @@ class Delivery(msgspec.Struct, frozen=True, gc=False):
 
 
 class Planned(msgspec.Struct, frozen=True, gc=False):
-    """An attempt is planned: the journal's ``attempt.planned``.
+    """An attempt is planned that faults shape: the journal's ``attempt.planned``.
+
+    Any other is as its ``attempt.started`` says, and planned in the same breath.
 
     Attributes:
         due: the workspace's time from which on it may start.
+        matched: ids of the faults that it fits; each counts one match more.
+        faults: ids of those that shape it; of these each counts one use more, but for a copy.
     """
 
     message: int
@@ -292,6 +312,8 @@ class Planned(msgspec.Struct, frozen=True, gc=False):
     attempt: int
     trigger: Trigger
     due: datetime
+    matched: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
 
 
 class Started(msgspec.Struct, frozen=True, gc=False):

@@ -9,6 +9,7 @@ import base64
 import hmac
 import math
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -141,6 +142,7 @@ def made_secret(signature: Signature, draw: random.Random) -> str:
     return key.hex()
 
 
+@lru_cache(maxsize=1024)  # a webhook signs with the same one each time
 def _standard_key(secret: str, path: str | None = None) -> bytes:
     # As strict as the strictest of the vendor's libraries: Go's and JavaScript's want padding,
     # and Python's drops characters that are not base64, which gives another key in silence.

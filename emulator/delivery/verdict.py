@@ -56,7 +56,7 @@ def finished(
         return _closed(end, delivery, "succeeded", "")
     if outcome.reason in NOT_ITS_FAULT:
         return _tried_again(end, delivery, now)
-    if number in delivery.manual and not profile.is_aborted(outcome):
+    if delivery.trigger_of(number) != "scheduled" and not profile.is_aborted(outcome):
         # The schedule goes on as it stood; without one, this was the last attempt.
         return end if delivery.next_due else _given_up(end, delivery)
     pause = next_pause(profile, _scheduled(delivery), outcome, real_now)
@@ -87,9 +87,10 @@ def _given_up(end: Finished, delivery: Delivery) -> Finished:
 
 
 def _closed(end: Finished, delivery: Delivery, status: Status, reason: str) -> Finished:
-    begun = {attempt.number for attempt in delivery.attempts}
-    if set(delivery.manual) - begun:
-        status, reason = "pending", ""  # somebody asked for one more, and it waits
+    if delivery.manual or delivery.duplicates:
+        begun = {attempt.number for attempt in delivery.attempts}
+        if {*delivery.manual, *delivery.duplicates} - begun:
+            status, reason = "pending", ""  # one more was asked for, and it waits
     return msgspec.structs.replace(
         end, status=status, reason=reason, next_due=None, next_attempt=None
     )

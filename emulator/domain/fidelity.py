@@ -355,9 +355,20 @@ DELIVERY = (
         "delivery.duplicates",
         "the same event arrives more than once",
         "partly",
-        "on `redeliver`, and when the process was killed during an attempt; not by chance",
+        "on `redeliver`, when the process was killed during an attempt, and by a fault that is set "
+        "(`duplicate`, `flood`); not by chance",
         "observed",
         "delivery/verdict.py:NOT_ITS_FAULT",
+    ),
+    Fact(
+        "delivery.disabled",
+        "a v2 endpoint that fails everything for five days is disabled, counted from several "
+        "failures within a day",
+        "yes",
+        "the clock starts with the third failure in a day; what is pending is dropped; an edit "
+        "enables the webhook again (assumed)",
+        "documented",
+        "delivery/profiles.py:SEVERAL",
     ),
     Fact(
         "delivery.ping",
@@ -456,6 +467,14 @@ API = (
 """The provider's API."""
 
 PRODUCT = (
+    Fact(
+        "product.scheduled",
+        "an invitation takes a `scheduledDate`; how it shows until then is unknown",
+        "yes",
+        "the candidate is SCHEDULED, nobody is told, and on the date it is INVITED by itself",
+        "documented",
+        "domain/candidate.py:SCHEDULED",
+    ),
     Fact(
         "product.validity",
         "an invitation is open for 30 days unless the assessment says otherwise",

@@ -12,18 +12,20 @@ import logging
 import os
 import sqlite3
 import threading
+from collections import deque
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from emulator.errors import JournalError
-from emulator.journal.entry import Entry
+from emulator.journal.blocks import packed, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from emulator.journal.entry import Entry
 
 _log = logging.getLogger("emulator.journal")
 
@@ -34,21 +36,17 @@ FORMAT = 1
 """Of the file; a newer one is refused."""
 
 _TABLE = """
-CREATE TABLE entries (
+CREATE TABLE blocks (
     workspace TEXT NOT NULL,
-    number INTEGER NOT NULL,
-    at_ms INTEGER NOT NULL,
-    kind TEXT NOT NULL,
+    last INTEGER NOT NULL,
     data BLOB NOT NULL,
-    PRIMARY KEY (workspace, number)
-) WITHOUT ROWID
+    PRIMARY KEY (workspace, last)
+)
 """
-_READ = """
-SELECT number, at_ms, kind, data FROM entries
-WHERE workspace = ? AND number > ? AND number < ? ORDER BY number
-"""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
+"""A block holds what one commit has of a workspace: a row for each entry would cost the event loop
+more, because each row hands the interpreter's lock back and forth."""
+
+_READ = "SELECT last, data FROM blocks WHERE workspace = ? AND last > ? ORDER BY last"
 _NO_LIMIT = 2**63 - 1
 
 
@@ -81,7 +79,7 @@ class SqliteStore:
         self._fresh: dict[str, list[Entry]] = {}  # taken, not yet in the file
         self._jobs: list[Sequence[Entry] | str] = []  # entries, or a workspace to forget
         self._taken = self._done = 0
-        self._waiters: list[tuple[int, asyncio.Future[None]]] = []
+        self._waiters: deque[tuple[int, asyncio.Future[None]]] = deque()  # in that order
         self._news = threading.Condition()
         self._is_closing = False
         self._failure: str | None = None
@@ -123,7 +121,7 @@ class SqliteStore:
             if fresh := self._fresh.get(workspace):
                 return fresh[-1].number
         with closing(_connected(self._path)) as database:
-            query = "SELECT max(number) FROM entries WHERE workspace = ?"
+            query = "SELECT max(last) FROM blocks WHERE workspace = ?"
             (number,) = database.execute(query, (workspace,)).fetchone()
         return number or 0
 
@@ -188,15 +186,17 @@ class SqliteStore:
             self._failure = failure
             if failure is None:
                 self._done += len(jobs)
-                for job in jobs:
-                    fresh = [] if isinstance(job, str) else self._fresh.get(job[0].workspace, [])
+                for entries in _by_workspace(jobs).values():
+                    fresh = self._fresh.get(entries[0].workspace)
                     # Another list stands there when the workspace was forgotten meanwhile.
-                    if fresh and fresh[0] is job[0]:
-                        del fresh[: len(job)]
-            ready = [one for one in self._waiters if failure or one[0] <= self._done]
-            self._waiters = [one for one in self._waiters if one not in ready]
-        for _, waiter in ready:
-            waiter.get_loop().call_soon_threadsafe(_wake, waiter, failure)
+                    if fresh and fresh[0] is entries[0]:
+                        del fresh[: len(entries)]
+            ready = []
+            while self._waiters and (failure or self._waiters[0][0] <= self._done):
+                ready.append(self._waiters.popleft()[1])
+        for loop in {waiter.get_loop() for waiter in ready}:
+            theirs = [waiter for waiter in ready if waiter.get_loop() is loop]
+            loop.call_soon_threadsafe(_wake, theirs, failure)
 
 
 def read_entries(
@@ -214,9 +214,11 @@ def read_entries(
     try:
         with closing(_connected(path)) as database:
             _check(path, database)
-            for number, at_ms, kind, data in database.execute(_READ, (workspace, after, before)):
-                record = msgspec.msgpack.decode(data, type=kinds[kind])
-                yield Entry(number, _EPOCH + at_ms * _MILLISECOND, workspace, kind, record)
+            for last, block in database.execute(_READ, (workspace, after)):
+                for entry in unpacked(block, workspace, last, kinds, after):
+                    if entry.number >= before:
+                        return
+                    yield entry
     except (sqlite3.Error, msgspec.MsgspecError, KeyError) as error:
         raise _failure(path, error) from error
 
@@ -230,7 +232,7 @@ def stored_workspaces(path: Path) -> list[str]:
     try:
         with closing(_connected(path)) as database:
             _check(path, database)
-            found = database.execute("SELECT DISTINCT workspace FROM entries ORDER BY workspace")
+            found = database.execute("SELECT DISTINCT workspace FROM blocks ORDER BY workspace")
             return [name for (name,) in found]
     except sqlite3.Error as error:
         raise _failure(path, error) from error
@@ -293,24 +295,27 @@ def _connected(path: Path, *, is_writer: bool = False) -> sqlite3.Connection:
 
 
 def _write(database: sqlite3.Connection, jobs: list[Sequence[Entry] | str]) -> None:
-    encode = msgspec.msgpack.encode
     database.execute("BEGIN")
     for job in jobs:
         if isinstance(job, str):
-            database.execute("DELETE FROM entries WHERE workspace = ?", (job,))
-            continue
-        rows = [
-            (
-                one.workspace,
-                one.number,
-                (one.at - _EPOCH) // _MILLISECOND,
-                one.kind,
-                encode(one.data),
-            )
-            for one in job
-        ]
-        database.executemany("INSERT INTO entries VALUES (?, ?, ?, ?, ?)", rows)
+            database.execute("DELETE FROM blocks WHERE workspace = ?", (job,))
+    rows = [
+        (workspace, entries[-1].number, packed(entries))
+        for workspace, entries in _by_workspace(jobs).items()
+    ]
+    database.executemany("INSERT INTO blocks VALUES (?, ?, ?)", rows)
     database.execute("COMMIT")
+
+
+def _by_workspace(jobs: list[Sequence[Entry] | str]) -> dict[str, list[Entry]]:
+    """Return the entries of *jobs* that are not forgotten in them."""
+    found: dict[str, list[Entry]] = {}
+    for job in jobs:
+        if isinstance(job, str):
+            found.pop(job, None)
+        else:
+            found.setdefault(job[0].workspace, []).extend(job)
+    return found
 
 
 def _failure(path: Path, error: Exception) -> JournalError:
@@ -318,10 +323,11 @@ def _failure(path: Path, error: Exception) -> JournalError:
     return JournalError(f"the journal {str(path)!r} failed: {reason.lower()}")
 
 
-def _wake(waiter: asyncio.Future[None], failure: str | None) -> None:
-    if waiter.done():
-        return
-    if failure is None:
-        waiter.set_result(None)
-    else:
-        waiter.set_exception(JournalError(failure))
+def _wake(waiters: list[asyncio.Future[None]], failure: str | None) -> None:
+    for waiter in waiters:
+        if waiter.done():
+            continue
+        if failure is None:
+            waiter.set_result(None)
+        else:
+            waiter.set_exception(JournalError(failure))

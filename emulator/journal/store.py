@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from datetime import datetime
 from os import SEEK_END
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Protocol
 
-import msgspec
-
-from emulator.journal.entry import Entry
+from emulator.journal.blocks import packed, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    import msgspec
+
+    from emulator.journal.entry import Entry
 
 MOST_IN_MEMORY = 65_536
 """Entries of a workspace, of about a kilobyte each; the older ones go to a file."""
@@ -150,7 +151,7 @@ class _Spill:
         self.last = 0
 
     def take(self, entries: Sequence[Entry]) -> None:
-        block = msgspec.msgpack.encode([(one.at, one.kind, one.data) for one in entries])
+        block = packed(entries)
         self._blocks.append((entries[-1].number, self._file.seek(0, SEEK_END), len(block)))
         self._file.write(block)
         self.last = entries[-1].number
@@ -160,14 +161,8 @@ class _Spill:
         first = bisect_right(self._blocks, after, key=lambda block: block[0])
         for last, offset, length in self._blocks[first:]:
             self._file.seek(offset)
-            rows = msgspec.msgpack.decode(self._file.read(length), type=_ROWS)
-            for number, (at, kind, raw) in enumerate(rows, start=last - len(rows) + 1):
-                if number > after:
-                    data = msgspec.msgpack.decode(raw, type=self._kinds[kind])
-                    yield Entry(number, at, self._workspace, kind, data)
+            block = self._file.read(length)
+            yield from unpacked(block, self._workspace, last, self._kinds, after)
 
     def close(self) -> None:
         self._file.close()
-
-
-_ROWS = list[tuple[datetime, str, msgspec.Raw]]

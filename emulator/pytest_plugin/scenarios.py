@@ -96,15 +96,15 @@ class ScenarioItem(pytest.Function):
 
 
 def _told(result: Result) -> str:
-    from emulator.reports import text
-
     lines: list[str] = []
     for step in result.steps:
         if step.status == "failed":
             # The place comes first: that is what terminals and editors make a link of.
             lines.append(f"{result.file}:{step.line}: {step.name} {step.detail}".rstrip())
             lines += [f"  {line}" for line in step.message.splitlines()]
-    return "\n".join([*(lines or [f"{result.file}:1: {result.title}"]), text.summary(result)])
+    verdict = result.verdict.replace("_", " ")
+    lines = lines or [f"{result.file}:1: {result.title}"]
+    return "\n".join([*lines, f"{verdict}: {result.reason} (seed {result.seed})"])
 
 
 def _settings(config: pytest.Config) -> dict[str, str]:

@@ -17,7 +17,6 @@ from emulator.scenario.steps.table import STEPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from importlib.resources.abc import Traversable
 
     from emulator.scenario.scenario import PlacedStep, Scenario
     from emulator.workspace.workspace import Workspace
@@ -31,7 +30,7 @@ async def run(
     *,
     seed: int | None = None,
     allow_hosts: tuple[str, ...] = (),
-    schemas: Traversable | None = None,
+    schemas: Path | None = None,
     ca: Path | None = None,
     is_insecure: bool = False,
     on_step: Callable[[StepResult], None] | None = None,

@@ -5,20 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from emulator import durations
+from emulator.delivery.faults.reading import plain
 from emulator.delivery.redaction import shown_headers
 from emulator.domain import assessment as assessments
 from emulator.domain import candidate as candidates
 from emulator.domain.payloads.v1 import invite_link
 from emulator.durations import instant
+from emulator.workspace import views
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from emulator.delivery.faults.fault import Standing
     from emulator.delivery.profiles import Profile
-    from emulator.delivery.records import Attempt, Delivery, Message, Refused
+    from emulator.delivery.records import Attempt, Delivery, Refused
     from emulator.domain.assessment import Assessment
     from emulator.domain.candidate import Candidate
     from emulator.domain.webhook import Webhook
+    from emulator.workspace.state import State
     from emulator.workspace.workspace import Workspace
 
 View = dict[str, Any]
@@ -131,8 +135,13 @@ def candidate_view(candidate: Candidate) -> View:
     }
 
 
-def delivery_view(delivery: Delivery) -> View:
-    """Return a delivery with its attempts, each with request and response."""
+def delivery_view(state: State, delivery: Delivery) -> View:
+    """Return a delivery with its attempts, each with request and response.
+
+    Args:
+        state: of its workspace.
+        delivery: to be shown.
+    """
     message = delivery.message
     return {
         "id": delivery.id,
@@ -149,22 +158,26 @@ def delivery_view(delivery: Delivery) -> View:
         "deliberate": message.is_deliberate,
         "payload": None if message.digest else delivery.payload,
         "released": message.digest,
-        "attempts": [_attempt(attempt, message) for attempt in delivery.attempts],
+        "attempts": [_attempt(state, delivery, attempt) for attempt in delivery.attempts],
     }
 
 
-def _attempt(attempt: Attempt, message: Message) -> View:
+def _attempt(state: State, delivery: Delivery, attempt: Attempt) -> View:
     outcome = attempt.outcome
+    request = views.request(state, delivery, attempt.number, attempt.faults)
+    is_there = delivery.message.digest is None
     view: View = {
         "number": attempt.number,
         "trigger": attempt.trigger,
         "at": instant(attempt.at),
         "success": attempt.is_success,
+        "faults": list(attempt.faults),
+        "deliberate": attempt.is_deliberate,
         "reason": None if outcome is None else outcome.reason,
         "request": {
             "url": attempt.url,
             "headers": dict(shown_headers(attempt.headers)),
-            "body": None if message.digest else message.body.decode("utf-8", "replace"),
+            "body": request.body.decode("utf-8", "replace") if is_there else None,
         },
         "response": None,
     }
@@ -182,6 +195,12 @@ def _attempt(attempt: Attempt, message: Message) -> View:
                 "cut": outcome.is_cut,
             }
     return view
+
+
+def fault_view(standing: Standing) -> View:
+    """Return a fault that is set, with how often it matched and was used."""
+    counts = {"matched": standing.matched, "used": standing.used}
+    return {"id": standing.id, **plain(standing.fault), **counts}
 
 
 def refused_view(refused: Refused) -> View:

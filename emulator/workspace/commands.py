@@ -30,9 +30,10 @@ from emulator.domain.people import Person, person
 from emulator.domain.questions import JOB_ROLES, content
 from emulator.domain.webhook import OldSecret, Webhook, checked_headers, checked_url, wanted
 from emulator.errors import ConflictError, InvalidInputError, UnknownNameError
-from emulator.workspace.records import AssessmentChanged, CandidateChanged
+from emulator.workspace.records import AssessmentChanged, CandidateChanged, FaultSet
 
 if TYPE_CHECKING:
+    from emulator.delivery.faults.registry import AnyFault
     from emulator.delivery.profiles import Profile
     from emulator.workspace.records import Settings
     from emulator.workspace.state import State
@@ -88,8 +89,11 @@ def add_webhook(
 
     Raises:
         InvalidInputError: something is wrong with one of the fields; names it.
+        ConflictError: it is in this process, and a fault of the wire would meet it.
     """
     webhook = _checked(state, at, asked)
+    for standing in state.faults.values():
+        check_wire(standing.fault, webhook)
     return _signing(state, webhook, profile or state.settings.profile_of(webhook.generation))
 
 
@@ -141,6 +145,8 @@ def edit_webhook(state: State, at: datetime, id_: str, changes: Mapping[str, Any
         created_at=before.created_at,
         old_secrets=before.old_secrets if checked.secret == before.secret else (),
     )
+    for standing in state.faults.values():
+        check_wire(standing.fault, edited)
     return _signing(state, edited, state.profile(edited))
 
 
@@ -268,6 +274,39 @@ def deliberate(
         )
         for number, (generation, found) in enumerate(numbers.items(), state.message_count + 1)
     ]
+
+
+# --- faults ----------------------------------------------------------------------------------
+
+
+def set_fault(state: State, fault: AnyFault) -> FaultSet:
+    """Return the record that sets *fault*.
+
+    Raises:
+        NotFoundError: it names a webhook that is not there.
+        ConflictError: it is a fault of the wire, and would meet a webhook in this process.
+    """
+    webhooks = list(state.webhooks.values())
+    if fault.on.webhook is not None:
+        webhooks = [state.webhook(fault.on.webhook)]
+    for webhook in webhooks:
+        check_wire(fault, webhook)
+    return FaultSet(f"f{len(state.known_faults) + 1}", fault)
+
+
+def check_wire(fault: AnyFault, webhook: Webhook) -> None:
+    """Check that a fault of the wire does not meet a webhook that has no wire.
+
+    Raises:
+        ConflictError: it would.
+    """
+    meets = fault.on.webhook in (None, webhook.id) and webhook.payload_url.startswith(SCHEME)
+    if fault.group == "wire" and meets:
+        message = (
+            f"the fault {fault.kind!r} needs a socket, and webhook {webhook.id} is in this "
+            "process; 'on' can name another webhook"
+        )
+        raise ConflictError(message)
 
 
 # --- assessments ----------------------------------------------------------------------------

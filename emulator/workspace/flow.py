@@ -77,6 +77,7 @@ class Flow:
             in_flight=in_flight,
             per_webhook=per_webhook,
             is_durable=journal.is_durable,
+            seed=settings.seed,
         )
         self._dispatcher = self._outbox.dispatcher
         self._follows: Mapping[type[msgspec.Struct], Callable[[Any], None]] = {
@@ -109,7 +110,7 @@ class Flow:
         for candidate in self.state.candidates.values():
             self._follow_candidate(candidate)
         for key in list(self.state.by_status.get("pending", ())):
-            self._outbox.resume(self.state.deliveries[key])
+            self._outbox.resume(*key)
         self._arm()
 
     # --- the workspace itself ---------------------------------------------------------------
@@ -123,7 +124,7 @@ class Flow:
     def reset(self) -> None:
         """Be as new: same settings, nothing else; what is pending is dropped, and says so."""
         self.commit(drops(self.state, "reset"))
-        self._dispatcher.abandon()
+        self._outbox.abandon()
         self._timeline.clear()
         settings = self.state.settings
         self._timeline = Timeline(settings.clock, settings.now)
@@ -216,7 +217,7 @@ class Flow:
             timeline = self._timeline
             target = self._target(seconds)
             await self._dispatcher.idle()
-            while (at := timeline.next_at()) is not None and at <= target:
+            while (at := self._next(timeline, target)) is not None:
                 timeline.move_to(max(at, self.now()))
                 self._run_due()
                 await self._dispatcher.idle()
@@ -224,6 +225,13 @@ class Flow:
                 timeline.move_to(target)
                 self.commit([("clock.moved", ClockMoved("virtual", target))])
         return list(self._journal.entries(self.name, seen))
+
+    def _next(self, timeline: Timeline, target: datetime) -> datetime | None:
+        """Return when the next timer is due by *target*; what is held goes before there is none."""
+        at = timeline.next_at()
+        if at is not None and at <= target:
+            return at
+        return self.now() if self._outbox.release() else None
 
     async def advance_to_next(self, limit: datetime) -> bool:
         """Move a virtual clock to the next timer that is due by *limit*, and let it play out.
@@ -253,6 +261,8 @@ class Flow:
         try:
             async with asyncio.timeout(timeout):
                 await self._dispatcher.idle()
+                while self._outbox.release():
+                    await self._dispatcher.idle()
                 await self._journal.flush()
         except TimeoutError:
             return False

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from emulator.delivery.faults.fault import Standing
 from emulator.delivery.profiles import SEVERAL
 from emulator.delivery.records import (
     Delivery,
@@ -31,6 +32,8 @@ from emulator.workspace.records import (
     CandidateChanged,
     ClockMoved,
     Configured,
+    FaultsCleared,
+    FaultSet,
     Opened,
     WebhookConfigured,
     WebhookDisabled,
@@ -146,13 +149,38 @@ def _refused(state: State, data: Refused) -> None:
     state.refused.append(data)
 
 
-def _planned(_: State, __: Planned) -> None:
-    """Change nothing: what shaped the attempt will count here."""
+def _planned(state: State, data: Planned) -> None:
+    for id_ in data.matched:
+        standing = state.faults[id_]
+        used = standing.used + (id_ in data.faults)
+        state.faults[id_] = msgspec.structs.replace(
+            standing, matched=standing.matched + 1, used=used
+        )
+    state.planned[data.message, data.webhook, data.attempt] = data
+    if data.trigger == "duplicate":
+        key = (data.message, data.webhook)
+        delivery = state.deliveries[key]
+        state.deliveries[key] = msgspec.structs.replace(
+            delivery,
+            numbered=max(delivery.numbered, data.attempt),
+            duplicates=(*delivery.duplicates, data.attempt),
+        )
+
+
+def _fault_set(state: State, data: FaultSet) -> None:
+    state.known_faults[data.id] = data.fault
+    state.faults[data.id] = Standing(data.id, data.fault, 0, 0)
+
+
+def _faults_cleared(state: State, data: FaultsCleared) -> None:
+    for id_ in data.ids:
+        del state.faults[id_]
 
 
 def _started(state: State, data: Started) -> None:
     key = (data.message, data.webhook)
     delivery = state.deliveries[key]
+    state.planned.pop((*key, data.attempt.number), None)
     changed = msgspec.structs.replace(delivery, attempts=(*delivery.attempts, data.attempt))
     if data.attempt.number == delivery.next_attempt:
         changed = msgspec.structs.replace(changed, next_due=None, next_attempt=None)
@@ -166,12 +194,12 @@ def _finished(state: State, data: Finished) -> None:
         state.failures.pop(data.webhook, None)
     elif data.outcome.reason not in NOT_ITS_FAULT:
         _count_failure(state, data.webhook)
-    attempts = tuple(
+    attempts = tuple([
         msgspec.structs.replace(one, outcome=data.outcome, is_success=data.is_success)
         if one.number == data.attempt
         else one
         for one in delivery.attempts
-    )
+    ])  # fmt: skip
     changed = msgspec.structs.replace(
         delivery,
         attempts=attempts,
@@ -210,6 +238,8 @@ def _dropped(state: State, data: Dropped) -> None:
     key = (data.message, data.webhook)
     delivery = state.deliveries[key]
     changed = msgspec.structs.replace(delivery, status="dropped", reason=data.reason, next_due=None)
+    for number in (1, delivery.next_attempt or 1, *delivery.manual, *delivery.duplicates):
+        state.planned.pop((*key, number), None)
     _put(state, key, delivery, changed)
 
 
@@ -281,6 +311,8 @@ KINDS: Mapping[str, tuple[type[msgspec.Struct], _Step]] = MappingProxyType(
         "attempt.finished": (Finished, _finished),
         "delivery.dropped": (Dropped, _dropped),
         "delivery.redelivery_asked": (RedeliveryAsked, _redelivery_asked),
+        "fault.set": (FaultSet, _fault_set),
+        "fault.cleared": (FaultsCleared, _faults_cleared),
         "clock.set": (ClockMoved, _clock),
         "clock.moved": (ClockMoved, _clock),
     }

@@ -13,28 +13,33 @@ from typing import TYPE_CHECKING, Protocol
 
 from emulator.clock import later
 from emulator.delivery.dispatcher import Dispatcher
-from emulator.delivery.plan import plan, signed
+from emulator.delivery.faults.body import Signature
+from emulator.delivery.holds import Holds
+from emulator.delivery.plan import signed
 from emulator.delivery.records import (
     Attempt,
     Dropped,
     Finished,
     Message,
     Outcome,
-    Planned,
     RedeliveryAsked,
     Started,
 )
 from emulator.delivery.redaction import without_secrets
+from emulator.delivery.shape import shaped
 from emulator.delivery.transports.asgi import SCHEME, InProcess, target_of
 from emulator.delivery.verdict import finished
 from emulator.errors import InvalidInputError
+from emulator.workspace import views
 from emulator.workspace.records import WebhookDisabled
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from emulator.delivery.records import Delivery, Key, Request, Transport, Trigger
+    from emulator.delivery.holds import Freed
+    from emulator.delivery.records import Delivery, Key, Request, Transport
+    from emulator.delivery.shape import Shape
     from emulator.delivery.transports.asgi import App
     from emulator.domain.webhook import Webhook
     from emulator.workspace.commands import Record
@@ -79,6 +84,7 @@ class Outbox:
         in_flight: attempts under way at once; 1 is lockstep.
         per_webhook: of these, how many to one webhook.
         is_durable: whether the owner's `flush` has anything to do.
+        seed: of chance that no record holds.
     """
 
     def __init__(
@@ -89,11 +95,13 @@ class Outbox:
         in_flight: int,
         per_webhook: int,
         is_durable: bool,
+        seed: int,
     ) -> None:
         self.is_durable = is_durable
         self._owner = owner
         self._wire = wire
         self._apps: dict[str, InProcess] = {}
+        self._holds = Holds(seed)
         self.dispatcher = Dispatcher(self, in_flight=in_flight, per_webhook=per_webhook)
 
     # --- applications in this process -----------------------------------------------------------
@@ -125,6 +133,11 @@ class Outbox:
             message = f"no application is mounted as {name!r} in this workspace{known}"
             raise InvalidInputError(message, path="$.payloadUrl")
 
+    def abandon(self) -> None:
+        """Forget all that waits, is held or is under way."""
+        self._holds.clear()
+        self.dispatcher.abandon()
+
     async def close(self) -> None:
         """Stop the applications that are at work."""
         for app in self._apps.values():
@@ -141,11 +154,14 @@ class Outbox:
     def take(self, message: Message) -> None:
         """Take the first attempts of a new message."""
         for webhook in message.webhooks:
-            self.dispatcher.offer((message.number, webhook, 1), message.subject)
+            self._plan((message.number, webhook, 1), message.subject)
 
     def due(self, key: Key) -> None:
         """Take an attempt whose time has come."""
-        self.dispatcher.offer(key)
+        if key in self._owner.state.planned:
+            self.dispatcher.offer(key)  # a delay is over
+        else:
+            self._plan(key)
 
     def follow(self, end: Finished) -> None:
         """Have the next attempt made when it is due, if there is one."""
@@ -154,30 +170,79 @@ class Outbox:
 
     def redeliver(self, asked: RedeliveryAsked) -> None:
         """Take a manual attempt."""
-        self.dispatcher.offer((asked.message, asked.webhook, asked.attempt))
+        self._plan((asked.message, asked.webhook, asked.attempt))
 
-    def resume(self, delivery: Delivery) -> None:
+    def resume(self, message: int, webhook: int) -> None:
         """Go on with a pending delivery of the journal: at least once.
 
-        An attempt whose end is not in the journal is noted as interrupted, and made again.
+        An attempt whose end is not in the journal is noted as interrupted, and made again. What
+        a fault held back for others to overtake goes out now.
         """
-        message, webhook = delivery.message, delivery.webhook_number
+        state = self._owner.state
+        delivery = state.deliveries[message, webhook]
         begun = {attempt.number: attempt for attempt in delivery.attempts}
         if delivery.next_due is not None and delivery.next_attempt is not None:
-            self._schedule((message.number, webhook, delivery.next_attempt), delivery.next_due)
-        if delivery.numbered not in begun:
-            if delivery.numbered != delivery.next_attempt:
-                subject = message.subject if delivery.numbered == 1 else ""
-                self.dispatcher.offer((message.number, webhook, delivery.numbered), subject)
-        elif begun[delivery.numbered].outcome is None:
-            lost = self._finished(delivery, delivery.numbered, Outcome("interrupted"))
-            self._owner.commit([("attempt.finished", lost)])
+            self._schedule((message, webhook, delivery.next_attempt), delivery.next_due)
+        for number in (1, *delivery.manual, *delivery.duplicates):
+            planned = state.planned.get((message, webhook, number))
+            if planned is not None:
+                self._schedule((message, webhook, number), planned.due)
+            elif number not in begun:
+                subject = delivery.message.subject if number == 1 else ""
+                self._plan((message, webhook, number), subject)
+        for number, attempt in begun.items():
+            if attempt.outcome is None:
+                current = state.deliveries[message, webhook]
+                lost = self._finished(current, number, Outcome("interrupted"))
+                self._owner.commit([("attempt.finished", lost)])
+
+    def release(self) -> bool:
+        """Let go of what waits for others to overtake it; whether there was anything."""
+        freed = self._holds.release()
+        self._free(freed)
+        return bool(freed)
+
+    def _free(self, freed: Iterable[Freed]) -> None:
+        for key, after in freed:
+            self.dispatcher.offer(key, after=after)
 
     def _schedule(self, key: Key, due: datetime) -> None:
         if due <= self._owner.now():
-            self.dispatcher.offer(key)
+            self.due(key)
         else:
             self._owner.wake_at(key, due)
+
+    def _plan(self, key: Key, subject: str = "") -> None:
+        """Have an attempt made that is due: as it is, or as the faults that are set shape it."""
+        state = self._owner.state
+        shape = None
+        if state.faults:
+            delivery, standing = state.deliveries[key[:2]], state.faults.values()
+            shape = shaped(delivery, key[2], standing, state.settings.seed, self._owner.now())
+        if shape is not None:
+            self._make(key, shape, subject)
+        else:
+            self.dispatcher.offer(key, subject)
+        if self._holds and (shape is None or shape.reorder is None):
+            self._free(self._holds.overtaken_by(key))
+
+    def _make(self, key: Key, shape: Shape, subject: str) -> None:
+        """Have an attempt made as faults shape it: later, more than once, or not at all."""
+        message, webhook, _ = key
+        records: list[Record] = [("attempt.planned", planned) for planned in shape.planned]
+        if shape.drop:
+            records.append(("delivery.dropped", Dropped(message, webhook, f"fault {shape.drop}")))
+        self._owner.commit(records)
+        for planned in () if shape.drop else shape.planned:
+            one = (message, webhook, planned.attempt)
+            if shape.is_crowd:
+                self.dispatcher.crowd(one)
+            if shape.reorder is not None:
+                self._free(self._holds.hold(one, *shape.reorder))
+            elif planned.due > self._owner.now():
+                self._owner.wake_at(one, planned.due)
+            else:
+                self.dispatcher.offer(one, subject if one == key else "")
 
     # --- what the dispatcher asks (Desk) --------------------------------------------------------
 
@@ -195,19 +260,26 @@ class Outbox:
             return None
         webhook = state.webhook_numbers[webhook_number]
         profile = state.profile(webhook)
-        request = plan(delivery.message, webhook, profile)
+        planned = state.planned.get(key)
+        ids = () if planned is None else planned.faults
+        faults = [state.known_faults[id_] for id_ in ids]
+        request = views.request(state, delivery, number, ids)
         if profile.signature is not None:
             # Over real time: verifiers compare with their own clock.
+            wrong = next((fault for fault in faults if isinstance(fault, Signature)), None)
             secrets = webhook.secrets_at(at)
-            request = signed(request, delivery.message, secrets, profile, time.time())
-        trigger: Trigger = "manual" if number in delivery.manual else "scheduled"
-        attempt = Attempt(number, trigger, at, request.url, request.headers)
-        self._owner.commit(
-            (
-                ("attempt.planned", Planned(message_number, webhook_number, number, trigger, at)),
-                ("attempt.started", Started(message_number, webhook_number, attempt)),
-            )
+            request = signed(request, delivery.message, secrets, profile, time.time(), wrong)
+        attempt = Attempt(
+            number,
+            delivery.trigger_of(number),
+            at,
+            request.url,
+            request.headers,
+            faults=ids,
+            is_deliberate=any(fault.group != "plan" for fault in faults),
         )
+        started = Started(message_number, webhook_number, attempt)
+        self._owner.commit((("attempt.started", started),))
         return self._transport(request.url), request
 
     async def flush(self) -> None:

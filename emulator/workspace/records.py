@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 
 from emulator.clock import EPOCH, Mode
+from emulator.delivery.faults.registry import AnyFault
 from emulator.delivery.profiles import PROFILES, Profile
 from emulator.domain.assessment import Assessment
 from emulator.domain.candidate import Candidate
@@ -53,6 +54,23 @@ class Configured(msgspec.Struct, frozen=True):
     """The journal's ``workspace.configured``: the settings from now on."""
 
     settings: Settings
+
+
+class FaultSet(msgspec.Struct, frozen=True):
+    """The journal's ``fault.set``.
+
+    Attributes:
+        id: ``f1``, ``f2``, ...
+    """
+
+    id: str
+    fault: AnyFault
+
+
+class FaultsCleared(msgspec.Struct, frozen=True):
+    """The journal's ``fault.cleared``: these shape no later attempt."""
+
+    ids: tuple[str, ...]
 
 
 class WebhookConfigured(msgspec.Struct, frozen=True):

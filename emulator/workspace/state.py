@@ -11,8 +11,10 @@ import msgspec
 from emulator.errors import NotFoundError
 
 if TYPE_CHECKING:
+    from emulator.delivery.faults.fault import Standing
+    from emulator.delivery.faults.registry import AnyFault
     from emulator.delivery.profiles import Profile
-    from emulator.delivery.records import Delivery, Refused
+    from emulator.delivery.records import Delivery, Key, Planned, Refused
     from emulator.domain.assessment import Assessment
     from emulator.domain.candidate import Candidate
     from emulator.domain.people import Organisation
@@ -54,6 +56,9 @@ class State:
         people: e-mail, folded -> an invitation of that person.
         deliveries: in the order of their messages.
         finished, released: those with and those without their bodies, the oldest end first.
+        faults: id -> fault that is set, with its counts.
+        known_faults: id -> fault, the cleared ones too.
+        planned: attempts that faults shaped and that have not started.
         retired: status -> how many were finished so long ago that only the journal has them.
         refused: payloads that were built and did not fit.
     """
@@ -82,6 +87,9 @@ class State:
         self.released: OrderedDict[DeliveryKey, None] = OrderedDict()
         self.retired: Counter[str] = Counter()
         self.refused: list[Refused] = []
+        self.faults: dict[str, Standing] = {}
+        self.known_faults: dict[str, AnyFault] = {}
+        self.planned: dict[Key, Planned] = {}
 
     def webhook(self, id_: str) -> Webhook:
         """Return the webhook with that id.
@@ -125,6 +133,14 @@ class State:
         if self.retired:
             known += f", and {self.retired.total()} older ones in the journal alone"
         raise NotFoundError(f"no delivery {id_[:80]!r}{known}")
+
+    def fault(self, id_: str) -> Standing:
+        """Return the fault with that id, which is set.
+
+        Raises:
+            NotFoundError: there is none, or it was cleared.
+        """
+        return _get(self.faults, "fault", id_)
 
     def profile(self, webhook: Webhook) -> Profile:
         """Return how deliveries to *webhook* are made."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, get_args
 
 import msgspec
 
+from emulator.delivery.plan import plan
 from emulator.delivery.records import Delivery, Status
 from emulator.domain.events import TEST_EVENT, event_type
 from emulator.errors import UnknownNameError
@@ -14,6 +15,7 @@ from emulator.errors import UnknownNameError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from emulator.delivery.records import Request
     from emulator.domain.candidate import Candidate
     from emulator.workspace.state import DeliveryKey, State
 
@@ -47,6 +49,22 @@ def selected(
         return list(state.deliveries.values())
     keys = set(indexes[0]).intersection(*indexes[1:])
     return [state.deliveries[key] for key in sorted(keys)]
+
+
+def request(state: State, delivery: Delivery, number: int, faults: tuple[str, ...]) -> Request:
+    """Return the request of an attempt, as the faults with these ids change it, not yet signed.
+
+    The journal keeps a body once, with its message; what a fault made of it follows from there.
+    """
+    webhook = state.webhook_numbers[delivery.webhook_number]
+    return plan(
+        delivery.message,
+        webhook,
+        state.profile(webhook),
+        [state.known_faults[id_] for id_ in faults],
+        seed=state.settings.seed,
+        attempt=number,
+    )
 
 
 def candidates(

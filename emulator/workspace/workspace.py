@@ -16,13 +16,15 @@ from emulator.workspace import commands
 from emulator.workspace.flow import Flow
 from emulator.workspace.messages import MOST_VIOLATIONS
 from emulator.workspace.outbox import drops
-from emulator.workspace.records import WebhookConfigured, WebhookRemoved
+from emulator.workspace.records import FaultsCleared, WebhookConfigured, WebhookRemoved
 from emulator.workspace.views import selected
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from emulator.delivery.faults.fault import Standing
+    from emulator.delivery.faults.registry import AnyFault
     from emulator.delivery.profiles import Profile
     from emulator.delivery.records import Delivery
     from emulator.delivery.transports.asgi import App
@@ -275,6 +277,39 @@ class Workspace(Flow):
             gone = f"delivery {message}-{webhook} is gone: the workspace was reset meanwhile"
             raise ConflictError(gone)
         return found
+
+    # --- faults -----------------------------------------------------------------------------
+
+    def inject(self, fault: AnyFault) -> Standing:
+        """Set a fault: attempts that fit its match misbehave from now on.
+
+        Returns:
+            The fault with its id and its counts.
+
+        Raises:
+            NotFoundError: it names a webhook that is not there.
+            ConflictError: it is a fault of the wire, and would meet a webhook in this process.
+        """
+        record = commands.set_fault(self.state, fault)
+        self.commit([("fault.set", record)])
+        return self.state.faults[record.id]
+
+    def faults(self) -> list[Standing]:
+        """Return the faults that are set, with their counts."""
+        return list(self.state.faults.values())
+
+    def clear_fault(self, id_: str) -> None:
+        """Take a fault away; attempts that it has shaped already stay as they are.
+
+        Raises:
+            NotFoundError: there is none of that id.
+        """
+        self.commit([("fault.cleared", FaultsCleared((self.state.fault(id_).id,)))])
+
+    def clear_faults(self) -> None:
+        """Take all faults away."""
+        if self.state.faults:
+            self.commit([("fault.cleared", FaultsCleared(tuple(self.state.faults)))])
 
     # --- assessments ------------------------------------------------------------------------
 

@@ -63,10 +63,11 @@ def test_every_step_is_listed_with_an_example(cli: Cli) -> None:
 
 def test_a_list_of_what_there_is_not(cli: Cli) -> None:
     message = (
-        "Usage: testlify-emulator list [OPTIONS] {events|commands|scenarios|steps}\n"
+        "Usage: testlify-emulator list [OPTIONS]\n"
+        "                              {events|commands|scenarios|steps|faults}\n"
         "Try 'testlify-emulator list --help' for help.\n\n"
-        "Error: Invalid value for '{events|commands|scenarios|steps}': 'webhooks' is not one of "
-        "'events', 'commands', 'scenarios', 'steps'.\n"
+        "Error: Invalid value for '{events|commands|scenarios|steps|faults}': 'webhooks' is not "
+        "one of 'events', 'commands', 'scenarios', 'steps', 'faults'.\n"
     )
     assert cli("list", "webhooks") == (2, "", message)
 

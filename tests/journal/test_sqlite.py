@@ -173,7 +173,8 @@ def test_a_store_that_failed_says_why(tmp_path: Path) -> None:
     async def work() -> None:
         store = SqliteStore(tmp_path / "j", KINDS)
         before = store.failure
-        store.write(entries("one", "one"))
+        store.write(entries("one"))
+        await store.flush()
         store.write(entries("one"))
         with pytest.raises(JournalError) as caught:
             await store.flush()

@@ -58,7 +58,7 @@ def test_a_failure_is_the_step_with_its_place(run_pytest: RunPytest) -> None:
             "    nearest: delivery 1-1 candidate.invited, attempt 1: 200",
             "      = event: 'candidate.invited'",
             "      x answered: expected 409, came 200",
-            "FAILED: 1 of 3 steps failed; first 'expect' at line 9 (*; seed 7)",
+            "failed: 1 of 3 steps failed; first 'expect' at line 9 (seed 7)",
             "FAILED scenarios/invited.scenario.yaml::invited - scenarios/invited.scenario.*",
         ],
         consecutive=False,
@@ -74,7 +74,7 @@ def test_no_evidence_is_a_failure(
     pytester.makeconftest("")
     result = run_pytest("")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["NO EVIDENCE: the consumer never answered: refused *"])
+    result.stdout.fnmatch_lines(["no evidence: the consumer never answered: refused*(seed 7)"])
     (pytester.path / "scenarios/invited.scenario.yaml").write_text(
         "\n".join(SCENARIO.splitlines()[:7])
     )
@@ -83,7 +83,7 @@ def test_no_evidence_is_a_failure(
     result.stdout.fnmatch_lines(
         [
             "scenarios/invited.scenario.yaml:1: A candidate is invited",
-            "NO EVIDENCE: nothing was sent*",
+            "no evidence: nothing was sent (seed 7)",
         ]
     )
 

@@ -198,6 +198,8 @@ def test_the_ping_is_an_empty_object_without_type_or_event(server: Server, tenan
         "at": "2026-01-01T00:00:00.000Z",
         "success": True,
         "reason": "answered",
+        "faults": [],
+        "deliberate": False,
         "request": {
             "url": f"{receiver.url}/hook?a=1",
             "headers": {"Content-Type": "application/json", "User-Agent": _user_agent()},

@@ -51,7 +51,7 @@ def test_older_finished_deliveries_lose_body_and_answer_but_not_length_and_hash(
             )
         assert found[3].attempts[0].outcome == ANSWER
 
-        view = delivery_view(found[0])
+        view = delivery_view(workspace.state, found[0])
         assert (view["payload"], view["released"]) == (None, found[0].message.digest)
         assert view["attempts"][0]["request"]["body"] is None
         with pytest.raises(NotFoundError, match="was released; serve --keep keeps more"):

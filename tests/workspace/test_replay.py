@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from emulator import data
+from emulator import data, faults
 from emulator.clock import EPOCH
 from emulator.contracts.schemas import Contracts
 from emulator.delivery.profiles import Profile
@@ -18,6 +18,7 @@ from emulator.delivery.signing import Signature
 from emulator.domain.assessment import LIFECYCLE as ASSESSMENTS
 from emulator.domain.candidate import LIFECYCLE as CANDIDATES
 from emulator.domain.events import EVENT_TYPES
+from emulator.faults import Match
 from emulator.workspace import fold
 from emulator.workspace.records import AssessmentChanged, CandidateChanged, Settings
 
@@ -116,6 +117,16 @@ async def do_everything(workspace: Workspace, transport: Scripted) -> None:
     workspace.create_assessment()
     await workspace.advance(6 * DAY)
     workspace.configure_webhook(dead.id, None)
+    for fault in (
+        faults.Duplicate(on=Match(nth=2)), faults.Delay(by=DAY, times=1), faults.Drop(times=1),
+        faults.Corrupt(how="flip"),
+    ):  # fmt: skip
+        workspace.inject(fault)
+    workspace.clear_fault("f4")
+    for _ in range(4):
+        workspace.create_assessment()
+    await workspace.settle()
+    workspace.clear_faults()
     workspace.remove_webhook(dead.id)
     workspace.set_clock("virtual", workspace.now() + timedelta(seconds=1))
     await workspace.advance(40 * DAY)

@@ -249,10 +249,10 @@ def test_a_candidate_expires_before_a_delivery_of_that_instant_is_tried_again(
         workspace.invite(workspace.create_assessment(validity_days=1).id)
         entries = await workspace.advance(DAY)
         kinds = [entry.kind for entry in entries if entry.at == EPOCH + timedelta(days=1)]
-        assert kinds[:3] == ["candidate.moved", "message.created", "attempt.planned"]
-        planned: Any = next(entry.data for entry in reversed(entries)
-                            if entry.kind == "attempt.planned")  # fmt: skip
-        assert planned.message == 2
+        assert kinds[:3] == ["candidate.moved", "message.created", "attempt.started"]
+        started: Any = next(entry.data for entry in reversed(entries)
+                            if entry.kind == "attempt.started")  # fmt: skip
+        assert started.message == 2
         assert all(delivery.succeeded for delivery in workspace.deliveries())
 
     asyncio.run(main())

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from emulator.delivery.records import Outcome
 from emulator.delivery.transports.connection import MOST_BODY
 from emulator.delivery.transports.moves import header_lines, parse_target
+from emulator.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
@@ -58,11 +59,16 @@ class InProcess:
         """Send one request; a failing application is an outcome, never an exception.
 
         Raises:
-            InvalidInputError: URL or headers that could not stand on the wire either.
+            InvalidInputError: URL or headers that could not stand on the wire either, or a fault
+                that needs one.
         """
         started = perf_counter()
         target = target_of(request.url)
         header_lines(request.headers)  # refuses what the wire would refuse
+        if request.wire:
+            kinds = ", ".join(repr(fault.kind) for fault in request.wire)
+            message = f"{kinds} needs a socket; an application in this process has none"
+            raise InvalidInputError(message)
         if self._is_closed:
             return Outcome("shutdown", detail="stopped")
         exchange = _Exchange(request.body)

@@ -6,16 +6,21 @@ import re
 from functools import lru_cache
 from ipaddress import ip_address
 from string import punctuation
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 from urllib.parse import quote
 
 import msgspec
 
+from emulator.delivery.faults import wire as faults
 from emulator.delivery.transports.guard import Address
 from emulator.errors import InvalidInputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from emulator.delivery.records import Headers, Request
+
+_Fault = TypeVar("_Fault")
 
 _URL = re.compile(r"(https?)://(?:[^/?#\\]*@)?([^/?#\\@]+)((?:[/?][^#]*)?)(?:#.*)?", re.IGNORECASE)
 _AUTHORITY = re.compile(r"(?:\[([^\[\]]+)\]|([^:\[\]]+))(?::([0-9]{0,5}))?", re.ASCII)
@@ -25,6 +30,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _OURS = frozenset({"host", "content-length", "transfer-encoding"})
 _PORTS = {"http": 80, "https": 443}
 _HIGHEST_PORT = 65535
+_BROKEN_HELLO = bytes.fromhex("16030102000100fffc0303") + bytes(16)
+"""The start of a TLS record of 512 bytes: a ClientHello that claims to be longer than that."""
 
 
 Key = tuple[str, str, int, str]
@@ -117,12 +124,70 @@ def parse_target(url: str) -> Target:
 def plan(request: Request, target: Target) -> tuple[Move, ...]:
     """Return the moves that put *request* on the wire.
 
+    Of its wire faults, chunked, slow_body and reset go together; of all else the last one holds,
+    alone.
+
     Raises:
         InvalidInputError: a header that can't stand on the wire, or is not the caller's to set.
     """
-    length = len(request.body)
-    head = f"{target.head}{header_lines(request.headers)}Content-Length: {length}\r\n\r\n"
-    return (Write(head.encode() + request.body),)
+    head = f"{target.head}{header_lines(request.headers)}"
+    if request.wire:
+        return _broken(request, head)
+    return (Write(_sized(head, len(request.body)) + request.body),)
+
+
+def _sized(head: str, length: int) -> bytes:
+    return f"{head}Content-Length: {length}\r\n\r\n".encode()
+
+
+def _broken(request: Request, head: str) -> tuple[Move, ...]:
+    body = request.body
+    match request.wire[-1]:
+        case faults.TlsFailure():
+            return (Write(_BROKEN_HELLO), Reset())
+        case faults.HalfClose(after=after):
+            return (Write(_sized(head, len(body)) + body[:after]), HalfClose())
+        case faults.WrongLength(by=by):
+            written = Write(_sized(head, max(0, len(body) + by)) + body)
+            return (written, HalfClose()) if by > 0 else (written,)
+    chunked = _last(request.wire, faults.Chunked)
+    slow = _last(request.wire, faults.SlowBody)
+    reset = _last(request.wire, faults.Reset)
+    start = _sized(head, len(body))
+    if chunked is not None:
+        start = f"{head}Transfer-Encoding: chunked\r\n\r\n".encode()
+        body = _in_chunks(body, chunked.size)
+    end: tuple[Move, ...] = ()
+    if reset is not None:
+        body, end = body[: reset.after], (Reset(),)
+    if slow is None:
+        return (Write(start + body), *end)
+    trickle = _slowly(body, slow.bytes_per_second, request.timeouts.total)
+    return (Write(start), *trickle, *end)
+
+
+def _last(wire: tuple[faults.WireFault, ...], kind: type[_Fault]) -> _Fault | None:
+    return next((fault for fault in reversed(wire) if isinstance(fault, kind)), None)
+
+
+def _in_chunks(body: bytes, size: int) -> bytes:
+    pieces = (body[start : start + size] for start in range(0, len(body), size))
+    chunks = [b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces]
+    return b"".join(chunks) + b"0\r\n\r\n"
+
+
+def _slowly(body: bytes, rate: int, longest: float) -> Iterator[Move]:
+    """Yield the moves that send *body* at *rate* bytes a second.
+
+    They end in a pause once they took *longest* seconds: the attempt is over by then.
+    """
+    size = max(1, rate // 10)
+    for start in range(0, len(body), size):
+        if start:
+            yield Pause(size / rate)
+        if start / rate > longest:
+            return
+        yield Write(body[start : start + size])
 
 
 @lru_cache(maxsize=256)  # an unsigned webhook sends the same ones each time

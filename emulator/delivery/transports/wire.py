@@ -8,6 +8,9 @@ from ipaddress import ip_address
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
+from emulator.delivery.faults.wire import TlsFailure
 from emulator.delivery.records import Outcome
 from emulator.delivery.transports.connection import Connection
 from emulator.delivery.transports.moves import parse_target, plan
@@ -93,7 +96,10 @@ class Wire:
         else:
             reason = "shutdown" if self._is_closed else reason
             outcome = attempt.failure(reason, connection.detail, connection.address)
-        self._release(connection)
+        if attempt.is_alone:
+            connection.end("closed", "")
+        else:
+            self._release(connection)
         return outcome
 
     async def close(self) -> None:
@@ -117,7 +123,7 @@ class Wire:
         Raises:
             _DialError: there is no connection to be had.
         """
-        connection = self._pooled(attempt.target)
+        connection = None if attempt.is_alone else self._pooled(attempt.target)
         if connection is None:
             connection = await self._connect(attempt)
         else:
@@ -156,7 +162,7 @@ class Wire:
             connection.end("closed", "")
 
     async def _connect(self, attempt: _Attempt) -> Connection:
-        """Return a kept-alive connection or a new one; after a stale one, a new one.
+        """Return a kept-alive connection or a new one; after a stale one, or alone, a new one.
 
         Raises:
             _DialError: there is none to be had.
@@ -170,7 +176,7 @@ class Wire:
             async with scope:
                 target = attempt.target
                 addresses = await self._checked(target)
-                if not attempt.is_redialled:
+                if not (attempt.is_redialled or attempt.is_alone):
                     for address in addresses:
                         connection = self._pool.take(target.key_at(address))
                         if connection is not None:
@@ -250,13 +256,17 @@ class _Attempt:
     """One request under way: where to, until when, and what is known of how it went."""
 
     __slots__ = (
-        "ends", "is_redialled", "is_reused", "moves", "started", "target", "timeouts",
+        "ends", "is_alone", "is_redialled", "is_reused", "moves", "started", "target", "timeouts",
     )  # fmt: skip
 
     def __init__(self, request: Request) -> None:
         self.started = perf_counter()
         self.target = parse_target(request.url)
         self.moves = plan(request, self.target)
+        # With a fault it has a connection to itself, so that a receiver sees that fault alone.
+        self.is_alone = bool(request.wire)
+        if self.is_alone and isinstance(request.wire[-1], TlsFailure):
+            self.target = msgspec.structs.replace(self.target, scheme="http")  # no handshake
         self.timeouts = request.timeouts
         self.ends = asyncio.get_running_loop().time() + request.timeouts.total
         self.is_reused = False

@@ -44,21 +44,23 @@ async def list_all(request: Request) -> Response:
     limit, skip = number(request, "limit", _LIMIT, 1), number(request, "skip", 0, 0)
     filters = {name: request.query_params.get(name) for name in _FILTERS}
     found = workspace.deliveries(**filters)
-    page = [delivery_view(one) for one in found[skip : skip + limit]]
+    page = [delivery_view(workspace.state, one) for one in found[skip : skip + limit]]
     return json({"data": page, "total": len(found)})
 
 
 async def read(request: Request) -> Response:
     """Show one delivery, its attempts with request and response."""
     workspace = workspace_of(request)
-    return json(delivery_view(workspace.state.delivery(request.path_params["id"])))
+    return json(delivery_view(workspace.state, workspace.state.delivery(request.path_params["id"])))
 
 
 async def redeliver(request: Request) -> Response:
     """Try one delivery once more; answers with it, attempted."""
     workspace = workspace_of(request)
     await body_as(request, _Nothing)
-    return json(delivery_view(await workspace.redeliver(request.path_params["id"])))
+    return json(
+        delivery_view(workspace.state, await workspace.redeliver(request.path_params["id"]))
+    )
 
 
 async def redeliver_failed(request: Request) -> Response:
@@ -68,7 +70,9 @@ async def redeliver_failed(request: Request) -> Response:
     since = durations.parse_instant(asked.since, path="$.since")
     found = workspace.redeliver_failed(since)
     await workspace.flush()
-    return json({"data": [delivery_view(one) for one in found], "total": len(found)}, 202)
+    return json(
+        {"data": [delivery_view(workspace.state, one) for one in found], "total": len(found)}, 202
+    )
 
 
 async def wait(request: Request) -> Response:
@@ -82,11 +86,13 @@ async def wait(request: Request) -> Response:
         await workspace.flush()
     view = {
         "met": is_met,
-        "deliveries": [delivery_view(one) for one in workspace.deliveries(**filters)[:_LIMIT]],
+        "deliveries": [
+            delivery_view(workspace.state, one) for one in workspace.deliveries(**filters)[:_LIMIT]
+        ],
         "nearest": []
         if is_met
         else [
-            {"delivery": delivery_view(miss.delivery), "differs": miss.differences}
+            {"delivery": delivery_view(workspace.state, miss.delivery), "differs": miss.differences}
             for miss in nearest(workspace.state, filters)
         ],
     }

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from emulator.server.control import about, deliveries, stream, subjects, webhooks, workspaces
+from emulator.server.control import (
+    about,
+    deliveries,
+    faults,
+    stream,
+    subjects,
+    webhooks,
+    workspaces,
+)
 
 PREFIX = "/_emulator"
 
@@ -40,6 +48,10 @@ ROUTES = [
     Route(f"{_ONE}/candidates", subjects.invite, methods=["POST"]),
     Route(f"{_ONE}/candidates/{{id}}", subjects.read_candidate),
     Route(f"{_ONE}/candidates/{{id}}/{{command}}", subjects.move_candidate, methods=["POST"]),
+    Route(f"{_ONE}/faults", faults.list_all, methods=["GET"]),
+    Route(f"{_ONE}/faults", faults.create, methods=["POST"]),
+    Route(f"{_ONE}/faults", faults.clear_all, methods=["DELETE"]),
+    Route(f"{_ONE}/faults/{{id}}", faults.clear, methods=["DELETE"]),
     Route(f"{_ONE}/deliveries", deliveries.list_all),
     Route(f"{_ONE}/deliveries/redeliver", deliveries.redeliver_failed, methods=["POST"]),
     Route(f"{_ONE}/deliveries/{{id}}", deliveries.read),

@@ -140,7 +140,9 @@ async def advance(request: Request) -> Response:
         for entry in entries
         if entry.kind == "attempt.finished"
     )
-    deliveries = [delivery_view(workspace.state.deliveries[key]) for key in attempted]
+    deliveries = [
+        delivery_view(workspace.state, workspace.state.deliveries[key]) for key in attempted
+    ]
     return json({"clock": clock_view(workspace), "entries": len(entries), "deliveries": deliveries})
 
 

@@ -116,7 +116,7 @@ async def test(request: Request) -> Response:
     workspace.state.webhook(id_)
     asked = await body_as(request, _Test)
     delivery = await workspace.send_test(id_, asked.event)
-    return json({"data": delivery_view(delivery)})
+    return json({"data": delivery_view(workspace.state, delivery)})
 
 
 def _answer(

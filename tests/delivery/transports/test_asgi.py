@@ -14,6 +14,7 @@ from starlette.requests import Request as Asked  # noqa: TC002 - Starlette looks
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from emulator import faults
 from emulator.delivery.records import Outcome, Request, Timeouts
 from emulator.delivery.transports.asgi import InProcess
 from emulator.delivery.transports.connection import MOST_BODY
@@ -294,6 +295,19 @@ def test_cancelling_passes(run: Run, until: Until) -> None:
         with pytest.raises(asyncio.CancelledError):
             await sending
         assert not transport._scopes
+
+    run(main())
+
+
+def test_what_needs_a_socket_is_refused_here(run: Run) -> None:
+    async def main() -> None:
+        transport = InProcess(script())
+        wire = (faults.Chunked(), faults.Reset())
+        with pytest.raises(InvalidInputError) as refusal:
+            await transport.send(Request("http://consumer/", (), b"", wire=wire))
+        assert str(refusal.value) == (
+            "'chunked', 'reset' needs a socket; an application in this process has none"
+        )
 
     run(main())
 

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from emulator.delivery.records import Request
-from emulator.delivery.transports.moves import Write, parse_target, plan
+from emulator import faults
+from emulator.delivery.records import Request, Timeouts
+from emulator.delivery.transports.moves import HalfClose, Pause, Reset, Write, parse_target, plan
 from emulator.errors import InvalidInputError
 
 if TYPE_CHECKING:
+    from emulator.delivery.faults.wire import WireFault
     from emulator.delivery.records import Headers
+    from emulator.delivery.transports.moves import Move
 
 
 def written(url: str, headers: Headers = (), body: bytes = b"") -> bytes:
@@ -127,3 +130,93 @@ def test_a_header_that_only_the_client_writes_is_refused(name: str) -> None:
     with pytest.raises(InvalidInputError) as refusal:
         written("http://localhost", ((name, "b"),))
     assert str(refusal.value) == f"header {name!r} is written by the client: leave it out"
+
+
+# With faults
+
+HEAD = b"POST / HTTP/1.1\r\nHost: localhost\r\nX-A: b\r\n"
+
+
+def moves(*wire: WireFault, body: bytes = b"0123456789", total: float = 15.0) -> list[Move]:
+    request = Request(
+        "http://localhost", (("X-A", "b"),), body, Timeouts(total=total), wire
+    )  # fmt: skip
+    return list(plan(request, parse_target(request.url)))
+
+
+def sized(length: int) -> bytes:
+    return HEAD + b"Content-Length: %d\r\n\r\n" % length
+
+
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        (faults.Reset(), [Write(sized(10)), Reset()]),
+        (faults.Reset(after=4), [Write(sized(10) + b"0123"), Reset()]),
+        (faults.Reset(after=99), [Write(sized(10) + b"0123456789"), Reset()]),
+        (faults.HalfClose(), [Write(sized(10) + b"0123456789"), HalfClose()]),
+        (faults.HalfClose(after=0), [Write(sized(10)), HalfClose()]),
+        (faults.HalfClose(after=4), [Write(sized(10) + b"0123"), HalfClose()]),
+        (faults.WrongLength(by=5), [Write(sized(15) + b"0123456789"), HalfClose()]),
+        (faults.WrongLength(by=-3), [Write(sized(7) + b"0123456789")]),
+        (faults.WrongLength(by=-30), [Write(sized(0) + b"0123456789")]),
+        (faults.Chunked(), [Write(CHUNKED + b"a\r\n0123456789\r\n0\r\n\r\n")]),
+        (
+            faults.Chunked(size=4),
+            [Write(CHUNKED + b"4\r\n0123\r\n4\r\n4567\r\n2\r\n89\r\n0\r\n\r\n")],
+        ),
+        (
+            faults.SlowBody(bytes_per_second=40),
+            [Write(sized(10)), Write(b"0123"), Pause(0.1), Write(b"4567"), Pause(0.1),
+             Write(b"89")],
+        ),
+        (faults.SlowBody(bytes_per_second=1000), [Write(sized(10)), Write(b"0123456789")]),
+        (
+            faults.TlsFailure(),
+            [Write(bytes.fromhex("16030102000100fffc0303") + bytes(16)), Reset()],
+        ),
+    ],
+)  # fmt: skip
+def test_a_fault_is_the_moves_that_make_it(fault: WireFault, expected: list[Move]) -> None:
+    assert moves(fault) == expected
+
+
+def test_a_body_that_trickles_in_is_planned_for_the_time_there_is() -> None:
+    """At most twenty moves a second, however large the body; the end is in a pause."""
+    found = moves(faults.SlowBody(bytes_per_second=3), body=b"x" * 10_000_000, total=2.0)
+    assert found == [Write(sized(10_000_000)), *[Write(b"x"), Pause(1 / 3)] * 7]
+    assert sum(move.seconds for move in found if isinstance(move, Pause)) > 2.0
+
+
+def test_chunks_may_trickle_in_and_break_off() -> None:
+    slow, chunked, reset = (
+        faults.SlowBody(bytes_per_second=60), faults.Chunked(size=5), faults.Reset(after=14),
+    )  # fmt: skip
+    whole = [Write(CHUNKED), Write(b"5\r\n012"), Pause(0.1), Write(b"34\r\n5\r"), Pause(0.1)]
+    assert moves(slow, chunked, reset) == [*whole, Write(b"\n5"), Reset()]
+    assert moves(reset, slow, chunked) == [*whole, Write(b"\n5"), Reset()]
+    assert moves(chunked, reset) == [Write(CHUNKED + b"5\r\n01234\r\n5\r\n5"), Reset()]
+    assert moves(slow, faults.Reset(after=3)) == [Write(sized(10)), Write(b"012"), Reset()]
+
+
+def test_of_two_that_say_the_same_the_last_one_holds() -> None:
+    assert moves(faults.Reset(after=1), faults.Reset(after=2)) == moves(faults.Reset(after=2))
+
+
+@pytest.mark.parametrize(
+    "last", [faults.HalfClose(), faults.WrongLength(by=1), faults.TlsFailure()]
+)
+def test_of_those_that_do_not_go_together_the_last_one_holds(last: WireFault) -> None:
+    assert moves(faults.Chunked(), faults.Reset(), last) == moves(last)
+    assert moves(last, faults.Chunked(), faults.Reset()) == moves(faults.Chunked(), faults.Reset())
+    assert moves(last, faults.Reset()) == moves(faults.Reset())
+
+
+@pytest.mark.parametrize("fault", [faults.Chunked(), faults.TlsFailure()])
+def test_what_can_t_stand_on_the_wire_can_t_with_a_fault_either(fault: WireFault) -> None:
+    request = Request("http://localhost", (("Content-Length", "1"),), b"", wire=(fault,))
+    with pytest.raises(InvalidInputError):
+        plan(request, parse_target(request.url))

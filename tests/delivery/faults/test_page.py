@@ -1,0 +1,54 @@
+"""The page about faults against the table of them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from ruamel.yaml import YAML
+
+from emulator.delivery.faults.fault import Match
+from emulator.delivery.faults.reading import fault_from, plain
+from emulator.delivery.faults.registry import FAULTS
+
+PAGE = (Path(__file__).parents[3] / "docs" / "faults.md").read_text()
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_a_fault_has_a_section_with_its_settings_and_its_example(kind: str) -> None:
+    fault = FAULTS[kind]
+    [section] = re.findall(rf"^### `{kind}`\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL)
+    settings = {field.name for field in msgspec.structs.fields(fault)} - {"on", "times"}
+    assert set(re.findall(r"^\| `([a-z_]+)` \|", section, re.MULTILINE)) == settings
+    assert f"`{fault.example}`" in section
+
+
+def test_the_sections_stand_in_the_order_of_the_table() -> None:
+    found = re.findall(r"^##+ (Plan|Body|Wire|`[a-z_]+`)$", PAGE, re.MULTILINE)
+    expected = []
+    for kind, fault in FAULTS.items():
+        if fault.group.title() not in expected:
+            expected.append(fault.group.title())
+        expected.append(f"`{kind}`")
+    assert found == expected
+
+
+def test_every_key_of_a_match_is_told() -> None:
+    [section] = re.findall(r"^## What it applies to\n(.*?)(?=^##)", PAGE, re.MULTILINE | re.DOTALL)
+    keys = [field.name for field in msgspec.structs.fields(Match)]
+    assert re.findall(r"^\| `([a-z_]+)` \|", section, re.MULTILINE) == keys
+
+
+def test_the_ways_to_write_a_fault_are_one() -> None:
+    blocks = re.findall(r"^```(text|json|python)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    [[text], [json], [python]] = [
+        [block for kind, block in blocks if kind == wanted] for wanted in ("text", "json", "python")
+    ]
+    [step] = YAML(typ="safe").load(text)
+    names: dict[str, Any] = {}
+    exec(python, names)  # noqa: S102 - our own page
+    assert fault_from(step["fault"]) == fault_from(msgspec.json.decode(json)) == names["fault"]
+    assert fault_from(plain(names["late"])) == names["late"]
