@@ -22,13 +22,17 @@ from emulator.scenario.scenario import every
 from emulator.scenario.steps.assessments import CreateAssessment, MoveAssessment, UpdateAssessment
 from emulator.scenario.steps.candidates import Invite, MoveCandidate
 from emulator.scenario.steps.expectations import Expect, ExpectNone
+from emulator.scenario.steps.messages import Send
 from emulator.scenario.steps.table import STEPS
 from emulator.scenario.steps.waiting import SetClock, Wait
+from emulator.scenario.steps.webhooks import AddWebhook, EditWebhook, RemoveWebhook, TestWebhook
 
 if TYPE_CHECKING:
     from emulator.domain.lifecycle import Lifecycle
     from emulator.scenario.scenario import PlacedStep, Scenario
     from emulator.scenario.steps.step import Step
+
+    _OfWebhook = EditWebhook | RemoveWebhook | Send | TestWebhook
 
 
 def illegal(scenario: Scenario) -> str:
@@ -60,6 +64,7 @@ class _Walk:
         self._now: tuple[datetime, datetime] | None = (EPOCH, EPOCH)  # at least and at most
         self._assessments: dict[str, _Subject] = {}
         self._candidates: dict[str, _Subject] = {}
+        self._removed: dict[str | None, int] = {}  # webhook -> line
 
     def steps(self, steps: tuple[PlacedStep, ...] | list[PlacedStep]) -> None:
         """Walk over steps that are done one after the other."""
@@ -77,6 +82,8 @@ class _Walk:
     def _step(self, placed: PlacedStep, step: Step) -> None:
         if STEPS[placed.name].is_settling:
             self._time(placed, step)
+        elif isinstance(step, AddWebhook):
+            self._removed.pop(step.as_, None)  # in a repeat, the name moves on
         elif isinstance(step, CreateAssessment):
             validity = step.validity_days or assessments.VALIDITY_DAYS
             if step.as_ is not None:
@@ -88,10 +95,21 @@ class _Walk:
             self._move(placed, assessments.LIFECYCLE, step.assessment, subject)
             if isinstance(step, UpdateAssessment) and step.validity_days is not None:
                 subject.validity = step.validity_days
+        elif isinstance(step, RemoveWebhook | EditWebhook | TestWebhook | Send):
+            self._reach(placed, step)
         elif isinstance(step, MoveCandidate):
             subject = self._candidates.setdefault(step.candidate, _Subject(None))
             self._expire(subject)
             self._move(placed, candidates.LIFECYCLE, step.candidate, subject)
+
+    def _reach(self, placed: PlacedStep, step: _OfWebhook) -> None:
+        """Complain of a webhook that was removed before."""
+        if step.webhook in self._removed:
+            line = self._removed[step.webhook]
+            message = f"the webhook {step.webhook!r} is removed at line {line}"
+            self.problems.add(placed.place, message)
+        elif isinstance(step, RemoveWebhook):
+            self._removed[step.webhook] = placed.line
 
     def _invite(self, placed: PlacedStep, step: Invite) -> None:
         to = self._assessments.setdefault(step.to, _Subject(None, validity=None))

@@ -14,6 +14,8 @@ import msgspec
 
 from emulator.delivery.transports.moves import parse_target
 from emulator.delivery.transports.names import resolve
+from emulator.delivery.transports.wire import tls_context
+from emulator.durations import show
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from emulator.delivery.transports.guard import Guard
     from emulator.delivery.transports.moves import Target
+    from emulator.delivery.transports.names import Resolve
 
 LARGEST = 1_000_000
 """Bytes of an answer, or of a command's output, that are looked at."""
@@ -83,26 +86,41 @@ async def until(
         pause = min(pause * _GROWTH, _LONGEST_PAUSE)
 
 
-async def request(url: str, headers: Mapping[str, str], guard: Guard) -> Look:
+async def request(
+    url: str,
+    headers: Mapping[str, str],
+    guard: Guard,
+    *,
+    resolve: Resolve = resolve,
+    longest: float = LONGEST,
+) -> Look:
     """GET *url* once; what goes wrong is in the look.
+
+    Args:
+        url: http or https; redirects are not followed.
+        headers: go along.
+        guard: which addresses may be dialled; asked for every one.
+        resolve: host name and port to addresses; raises OSError for a name without one.
+        longest: how long it may take, in real seconds.
 
     Raises:
         InvalidInputError: not a URL that can be dialled.
     """
     target = parse_target(url)
     try:
-        async with asyncio.timeout(LONGEST):
-            return await _requested(target, headers, guard)
+        async with asyncio.timeout(longest):
+            return await _requested(target, headers, guard, resolve)
     except TimeoutError:
-        return Look(trouble=f"no answer within {LONGEST:.0f}s")
+        return Look(trouble=f"no answer within {show(longest)}")
 
 
-async def command(argv: Sequence[str], folder: Path) -> Look:
+async def command(argv: Sequence[str], folder: Path, *, longest: float = LONGEST) -> Look:
     """Run a command once, without a shell; what goes wrong is in the look.
 
     Args:
         argv: the program and its arguments.
         folder: to run it in.
+        longest: how long it may take, in real seconds; then it is killed.
     """
     pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
     try:
@@ -112,12 +130,12 @@ async def command(argv: Sequence[str], folder: Path) -> Look:
     except (OSError, ValueError) as error:
         return Look(trouble=f"can't be run: {getattr(error, 'strerror', None) or error}".lower())
     try:
-        async with asyncio.timeout(LONGEST):
+        async with asyncio.timeout(longest):
             assert process.stdout is not None  # noqa: S101 - it is a pipe
             body = await _up_to(process.stdout)
             await process.wait()
     except TimeoutError:
-        return Look(trouble=f"did not end within {LONGEST:.0f}s")
+        return Look(trouble=f"did not end within {show(longest)}")
     finally:
         if process.returncode is None:
             with suppress(ProcessLookupError):
@@ -135,16 +153,20 @@ async def _up_to(stream: asyncio.StreamReader) -> bytes:
     return b"".join(kept)
 
 
-async def _requested(target: Target, headers: Mapping[str, str], guard: Guard) -> Look:
+async def _requested(
+    target: Target, headers: Mapping[str, str], guard: Guard, resolve: Resolve
+) -> Look:
     import httpx2
 
     found = [key[1] for key in target.known]
     try:
-        found = found or await resolve(target.host, target.port)
+        found = found or list(await resolve(target.host, target.port))
     except (OSError, UnicodeError) as error:
         return Look(trouble=f"{target.host} has no address: {error}")
     trouble = f"{target.host} has no address"
-    async with httpx2.AsyncClient(trust_env=False, follow_redirects=False) as client:
+    # The system's roots, as for deliveries; loading them takes its time.
+    verify = tls_context() if target.scheme == "https" else False
+    async with httpx2.AsyncClient(verify=verify, trust_env=False) as client:
         for address in dict.fromkeys(found):
             refusal = guard.refusal(ip_address(address), target.host)
             if refusal is not None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from emulator.delivery.profiles import PROFILES
+from emulator.delivery.signing import checked_secret
 from emulator.errors import InvalidInputError, ScenarioError, UnknownNameError, near
 from emulator.scenario.problems import Problems
 from emulator.scenario.scenario import Consumer, Document, PlacedStep, Scenario, one_line
@@ -16,6 +18,7 @@ from emulator.scenario.shape import WRONG, Shaper
 from emulator.scenario.source import LARGEST, parse
 from emulator.scenario.steps.blocks import MOST_STEPS, Steps
 from emulator.scenario.steps.table import STEPS
+from emulator.scenario.steps.webhooks import AddWebhook
 from emulator.scenario.tree import Node
 from emulator.scenario.variables import Scope, filled
 from emulator.scenario.words import (
@@ -32,6 +35,7 @@ from emulator.scenario.words import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from emulator.domain.events import Generation
     from emulator.scenario.steps.step import Step
     from emulator.scenario.tree import Place
 
@@ -107,6 +111,7 @@ class _Reader:
         self._rounds: tuple[int, Any] | None = None  # of the repeat whose steps come next
         self._left = MOST_STEPS
         self._consumers = 0
+        self._generation: Generation = "v1"
         by_value = {kind: partial(_by_value, reader) for kind, reader in READERS.items()}
         self._shaper = Shaper(
             {
@@ -134,6 +139,8 @@ class _Reader:
         steps = root.value.get("steps")
         rest = {key: one for key, one in root.value.items() if key != "steps"}
         head = self._filled(msgspec.structs.replace(root, value=rest))
+        if "webhooks" in rest and head.value["webhooks"].value == "v2":
+            self._generation = "v2"
         if steps is not None:
             # One by one, in their order: what a step captures is known to those after it.
             head.value["steps"] = steps
@@ -155,6 +162,7 @@ class _Reader:
         if isinstance(consumer, Consumer):
             name = consumer.name or name
             consumer = msgspec.structs.replace(consumer, name=name)
+            self._check_secret(node, consumer.secret)
         self._name("webhook", name, place)
         return consumer
 
@@ -184,6 +192,8 @@ class _Reader:
         step = self._shaper.record(ready, kind)
         if isinstance(ready.value, dict) and "as" in ready.value:
             self._gives(name, ready.value["as"])
+        if isinstance(step, AddWebhook):
+            self._check_secret(ready, step.secret, step.generation)
         plain = ready.plain()
         detail = one_line(plain[kind.bare] if is_bare and plain and kind.bare else plain)
         placed = PlacedStep(name, detail, node.keys[name], ready)
@@ -192,6 +202,16 @@ class _Reader:
         if len(self._problems) > before or not ready.holds_late:
             return WRONG
         return msgspec.structs.replace(placed, late=self._late(name, body))
+
+    def _check_secret(self, node: Node, secret: str | None, generation: Any = None) -> None:
+        """Note a secret that a webhook of its generation could not sign with."""
+        signature = PROFILES[generation or self._generation].signature
+        if signature is None or secret is None:
+            return
+        try:
+            checked_secret(signature, secret)
+        except InvalidInputError as error:
+            self._problems.add(node.value["secret"].place, error.message)
 
     def _late(self, name: str, body: Node) -> Any:
         """Return what makes the step once captures have given their values."""
@@ -251,7 +271,8 @@ class _Reader:
             return True
         size = _size(body.value["steps"]) if "steps" in body.value else 1
         if times * size > self._left:
-            message = f"{times} rounds of {size} steps; a scenario has {MOST_STEPS} steps at most"
+            each = "1 step" if size == 1 else f"{size} steps"
+            message = f"{times} rounds of {each}; a scenario has {MOST_STEPS} steps at most"
             self._problems.add(body.value["times"].place, message)
             return False
         self._rounds = (times, values.get("as"))

@@ -61,6 +61,10 @@ class PlacedStep(msgspec.Struct, frozen=True):
     step: Step | None = None
     late: Any = None
 
+    def __repr__(self) -> str:
+        """Leave out the body, which may hold secrets."""
+        return f"<PlacedStep {self.name} {self.detail} at line {self.line}>"
+
     @property
     def line(self) -> int:
         """Where it stands, from 1."""

@@ -80,7 +80,7 @@ class Shaper:
             known = known if fields else "it takes none"
             self._problems.add(node.keys[key], f"unknown key {key!r}; {known}")
         values: dict[str, Any] = {}
-        is_wrong = False
+        is_wrong = bool(meant)  # what stands there under another name may be what is missed
         for key, field in fields.items():
             if key in node.value:
                 values[field.name] = self.read(node.value[key], field.type)
@@ -127,9 +127,12 @@ class Shaper:
         is_wrong = WRONG in values or any(one is WRONG for one in values.values())
         return WRONG if is_wrong else values
 
-    def _one_of(self, node: Node, known: tuple[str, ...]) -> Any:
-        if node.value in known:
+    def _one_of(self, node: Node, values: tuple[Any, ...]) -> Any:
+        if node.value in values:
             return node.value
+        known = [
+            one if isinstance(one, str) else msgspec.json.encode(one).decode() for one in values
+        ]
         hint = near(str(node.value), known)
         close = f"near: {', '.join(map(repr, hint))}; " if hint else ""
         message = f"unknown value {node.value!r}; {close}known: {', '.join(known)}"

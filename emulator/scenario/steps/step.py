@@ -125,6 +125,10 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     is_settling: ClassVar[bool] = False
     does: ClassVar[str] = ""
 
+    def __repr__(self) -> str:
+        """Leave out the fields, which may hold secrets."""
+        return f"<{type(self).__name__}>"
+
     async def run(self, context: Context) -> str:
         """Do it.
 
