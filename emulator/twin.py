@@ -163,6 +163,9 @@ class LoopThread(Generic[_T]):
         Raises:
             Exception: what the end of the context raised.
         """
+        if self._thread.ident is None:  # it never started
+            self._loop.close()
+            return
         self._tell(self._is_over.set)
         try:
             self._ended.wait()

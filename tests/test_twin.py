@@ -16,7 +16,14 @@ import pytest
 
 from emulator.emulator import Emulator
 from emulator.errors import InvalidInputError, NotFoundError, StoppingError
-from emulator.twin import EmulatorOptions, RunningEmulator, RunningWorkspace, hosted, running
+from emulator.twin import (
+    EmulatorOptions,
+    LoopThread,
+    RunningEmulator,
+    RunningWorkspace,
+    hosted,
+    running,
+)
 from emulator.workspace.records import Settings
 from emulator.workspace.workspace import Workspace
 
@@ -253,6 +260,10 @@ def test_an_error_in_the_thread_reaches_the_caller() -> None:
         pytest.fail("it never opened")
     with pytest.raises(LookupError, match="end"), hosted(failing(at_end=True)) as (_, value):
         assert value == 1
+
+
+def test_a_thread_that_never_started_is_closed_all_the_same() -> None:
+    LoopThread(failing()).close()
 
 
 def test_of_two_errors_the_caller_s_own_is_told_with_the_other_as_a_note() -> None:
