@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import contextlib
 import inspect
 import json
 import subprocess
@@ -18,17 +17,15 @@ from emulator.emulator import Emulator
 from emulator.errors import InvalidInputError, NotFoundError, StoppingError
 from emulator.twin import (
     EmulatorOptions,
-    LoopThread,
     RunningEmulator,
     RunningWorkspace,
-    hosted,
     running,
 )
 from emulator.workspace.records import Settings
 from emulator.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 NOT_FOR_CALLERS = {
@@ -246,36 +243,10 @@ def test_who_waits_in_another_thread_is_told_that_it_stops() -> None:
             waiting.result(timeout=60)
 
 
-@contextlib.asynccontextmanager
-async def failing(*, at_start: bool = False, at_end: bool = False) -> AsyncIterator[int]:
-    if at_start:
-        raise LookupError("start")
-    yield 1
-    if at_end:
-        raise LookupError("end")
-
-
-def test_an_error_in_the_thread_reaches_the_caller() -> None:
-    with pytest.raises(LookupError, match="start"), hosted(failing(at_start=True)):
-        pytest.fail("it never opened")
-    with pytest.raises(LookupError, match="end"), hosted(failing(at_end=True)) as (_, value):
-        assert value == 1
-
-
-def test_a_thread_that_never_started_is_closed_all_the_same() -> None:
-    LoopThread(failing()).close()
-
-
-def test_of_two_errors_the_caller_s_own_is_told_with_the_other_as_a_note() -> None:
-    with pytest.raises(ValueError, match="mine") as caught, hosted(failing(at_end=True)):
-        raise ValueError("mine")
-    assert caught.value.__notes__ == ["and at the end: LookupError: end"]
-
-
 INTERRUPTED = """
 import asyncio, contextlib, os, signal, threading
 from emulator import running
-from emulator.twin import hosted
+from emulator.loops import hosted
 
 async def consumer(scope, receive, send):
     os.kill(os.getpid(), signal.SIGINT)

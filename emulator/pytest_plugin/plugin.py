@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
     from pathlib import Path
 
+    from emulator.loops import LoopThread
     from emulator.pytest_plugin.options import TestlifyOptions
     from emulator.pytest_plugin.scenarios import ScenarioFile
     from emulator.pytest_plugin.testlify import AsyncTestlify, Testlify
     from emulator.receiver import Receiver
-    from emulator.twin import LoopThread, RunningEmulator
+    from emulator.twin import RunningEmulator
 
 _ENDING = ".scenario.yaml"
 _MARKER = (
@@ -114,7 +115,7 @@ def _testlify_receivers() -> Iterator[tuple[LoopThread[Any], asyncio.TaskGroup]]
     """A thread for receivers; at its end it waits for those that are still closing."""
     import asyncio
 
-    from emulator.twin import hosted
+    from emulator.loops import hosted
 
     with hosted(asyncio.TaskGroup()) as opened:
         yield opened
