@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from benchmarks import bad_consumers, in_process, replay, rows, start, throughput
+from benchmarks import bad_consumers, in_process, pytest_start, replay, rows, start, throughput
 
 if TYPE_CHECKING:
     from benchmarks.rows import Row
@@ -23,6 +23,8 @@ def _run(name: str, scale: str) -> list[Row]:
             )
         case "start":
             return start.measure(rounds=1 if is_quick else 15)
+        case "pytest_start":
+            return pytest_start.measure(rounds=1 if is_quick else 15)
         case "lifecycle":
             return in_process.lifecycle(rounds=5 if is_quick else 500)
         case "expiry":
@@ -41,7 +43,10 @@ def _run(name: str, scale: str) -> list[Row]:
             )
 
 
-NAMES = ("throughput", "start", "lifecycle", "expiry", "memory", "replay", "bad_consumers")
+NAMES = (
+    "throughput", "start", "pytest_start", "lifecycle", "expiry", "memory", "replay",
+    "bad_consumers",
+)  # fmt: skip
 
 
 @click.command()

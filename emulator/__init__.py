@@ -6,13 +6,62 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from emulator.delivery.profiles import Profile
+    from emulator.delivery.records import Attempt, Delivery
+    from emulator.domain.assessment import Assessment
+    from emulator.domain.candidate import Candidate
+    from emulator.domain.webhook import Webhook
     from emulator.emulator import Emulator
+    from emulator.errors import EmulatorError
+    from emulator.pytest_plugin.options import TestlifyOptions
+    from emulator.pytest_plugin.testlify import AsyncTestlify, Testlify
+    from emulator.receiver import Receiver
+    from emulator.twin import RunningEmulator, RunningWorkspace, running
+    from emulator.workspace.records import Settings
+    from emulator.workspace.workspace import Workspace
 
 __version__ = "0.1.0"
 
-__all__ = ["Emulator", "__version__"]
+__all__ = [
+    "Assessment",
+    "AsyncTestlify",
+    "Attempt",
+    "Candidate",
+    "Delivery",
+    "Emulator",
+    "EmulatorError",
+    "Profile",
+    "Receiver",
+    "RunningEmulator",
+    "RunningWorkspace",
+    "Settings",
+    "Testlify",
+    "TestlifyOptions",
+    "Webhook",
+    "Workspace",
+    "__version__",
+    "running",
+]
 
-_HOMES = {"Emulator": "emulator.emulator"}
+_HOMES = {
+    "Assessment": "emulator.domain.assessment",
+    "AsyncTestlify": "emulator.pytest_plugin.testlify",
+    "Attempt": "emulator.delivery.records",
+    "Candidate": "emulator.domain.candidate",
+    "Delivery": "emulator.delivery.records",
+    "Emulator": "emulator.emulator",
+    "EmulatorError": "emulator.errors",
+    "Profile": "emulator.delivery.profiles",
+    "Receiver": "emulator.receiver",
+    "RunningEmulator": "emulator.twin",
+    "RunningWorkspace": "emulator.twin",
+    "Settings": "emulator.workspace.records",
+    "Testlify": "emulator.pytest_plugin.testlify",
+    "TestlifyOptions": "emulator.pytest_plugin.options",
+    "Webhook": "emulator.domain.webhook",
+    "Workspace": "emulator.workspace.workspace",
+    "running": "emulator.twin",
+}
 
 
 def __getattr__(name: str) -> Any:

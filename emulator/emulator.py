@@ -209,13 +209,18 @@ class Emulator:
         return dict(self._workspaces)
 
     def workspace(
-        self, name: str = DEFAULT_WORKSPACE, settings: Settings | None = None
+        self,
+        name: str = DEFAULT_WORKSPACE,
+        settings: Settings | None = None,
+        *,
+        in_flight: int | None = None,
     ) -> Workspace:
         """Return the workspace called *name*, opened if need be.
 
         Args:
             name: letters, digits, ``_``, ``.``, ``-``; up to 64.
             settings: of a new one; the emulator's when left out.
+            in_flight: attempts under way at once in a new one; the emulator's when left out.
 
         Raises:
             InvalidInputError: not a name.
@@ -224,7 +229,7 @@ class Emulator:
             if not _NAME.fullmatch(name):
                 message = f"not a workspace name: {name[:80]!r}; expected letters, digits, _ . -"
                 raise InvalidInputError(message)
-            self._open(name, self._fitting(settings or self.settings_of(name)))
+            self._open(name, self._fitting(settings or self.settings_of(name)), in_flight)
         return self._workspaces[name]
 
     def settings_of(self, name: str) -> Settings:
@@ -244,15 +249,16 @@ class Emulator:
             settings, is_insecure=self.settings.is_insecure, keep=self.settings.keep
         )
 
-    def _open(self, name: str, settings: Settings) -> Workspace:
+    def _open(self, name: str, settings: Settings, in_flight: int | None = None) -> Workspace:
+        in_flight = in_flight or self._in_flight
         workspace = Workspace(
             name,
             journal=self.journal,
             contracts=self.contracts,
             transport=self._transport,
             settings=settings,
-            in_flight=self._in_flight,
-            per_webhook=min(PER_WEBHOOK, self._in_flight),
+            in_flight=in_flight,
+            per_webhook=min(PER_WEBHOOK, in_flight),
         )
         self._workspaces[name] = workspace
         return workspace

@@ -85,6 +85,10 @@ class Receiver:
         self._on_request = on_request
         self._open = AsyncExitStack()
 
+    def answer(self, *statuses: int) -> None:
+        """Set what to answer from now on, one after the other; the last one from then on."""
+        self._statuses = list(statuses)
+
     async def __aenter__(self) -> Self:
         """Listen.
 

@@ -19,12 +19,16 @@ from emulator import errors
 from emulator.cli.main import cli
 from emulator.domain import assessment, candidate, fidelity
 from emulator.domain.events import EVENT_TYPES
+from emulator.pytest_plugin import plugin
+from emulator.pytest_plugin.demands import Demand
+from emulator.pytest_plugin.options import TestlifyOptions
 from emulator.scenario.reading import read
 from emulator.server.control import routes as control
 from emulator.server.provider import routes as provider
+from emulator.twin import EmulatorOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from starlette.routing import Route
 
@@ -75,6 +79,46 @@ def test_each_irregularity_of_the_examples_has_its_row() -> None:
 def test_a_fact_points_at_a_name_that_exists(fact: fidelity.Fact) -> None:
     file, _, name = fact.where.partition(":")
     assert re.search(rf"\b{name}\b", (ROOT / "emulator" / file).read_text())
+
+
+# --- how-tos --------------------------------------------------------------------------------
+
+HOW_TOS = ROOT / "tests" / "examples"
+
+
+@pytest.mark.parametrize(
+    "name",
+    sorted(
+        str(path.relative_to(HOW_TOS))
+        for path in HOW_TOS.rglob("*.*")
+        if path.suffix in (".py", ".yaml") and path.name != "typed_sample.py"
+    ),
+)
+def test_each_example_that_runs_is_on_a_page_as_it_is(name: str) -> None:
+    text = (HOW_TOS / name).read_text()
+    pages = DOCS["pytest.md"] + DOCS["python.md"]
+    assert f"```{'python' if name.endswith('.py') else 'yaml'}\n{text}```" in pages
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        TestlifyOptions.__struct_fields__,
+        (*Demand.__annotations__, "event"),
+        [name for name in vars(plugin) if name.startswith("testlify")],
+        ("testlify_scenarios", "testlify_set"),
+    ],
+)
+def test_each_option_demand_fixture_and_setting_of_the_pytest_plugin_is_named(
+    names: Iterable[str],
+) -> None:
+    assert [name for name in names if f"| `{name}` |" not in DOCS["pytest.md"]] == []
+
+
+@pytest.mark.parametrize("name", [*EmulatorOptions.__annotations__, "host", "port"])
+def test_each_argument_of_an_emulator_is_named(name: str) -> None:
+    rows = [line for line in DOCS["python.md"].splitlines() if line.startswith("| `")]
+    assert any(f"`{name}`" in row.split("|")[1] for row in rows)
 
 
 # --- names ----------------------------------------------------------------------------------

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -21,9 +23,10 @@ LATE = (
 """What is imported where it is used, so that starting is fast."""
 
 
-def run(*command: str | Path, cwd: Path = ROOT) -> str:
+def run(*command: str | Path, cwd: Path = ROOT, **variables: str) -> str:
     # Coverage of a subprocess would start with the interpreter; these ask for an empty one.
     environment = {key: one for key, one in os.environ.items() if not key.startswith("COV")}
+    environment |= variables
     done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -68,12 +71,17 @@ def test_the_sdist_has_what_its_own_tests_need(dist: Path) -> None:
     assert tracked("schemas") | tracked("scenarios") <= names
 
 
-def test_an_installed_wheel_finds_its_data_from_anywhere(dist: Path, tmp_path: Path) -> None:
+@pytest.fixture(scope="session")
+def site(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the wheel is installed."""
     (wheel,) = dist.glob("*.whl")
-    target, elsewhere = tmp_path / "site", tmp_path / "elsewhere"
-    elsewhere.mkdir()
+    target = tmp_path_factory.mktemp("site")
     run(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
         "--no-deps", "--no-index", "--target", target, wheel)  # fmt: skip
+    return target
+
+
+def test_an_installed_wheel_finds_its_data_from_anywhere(site: Path, tmp_path: Path) -> None:
     code = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
         "import emulator\n"
@@ -83,9 +91,24 @@ def test_an_installed_wheel_finds_its_data_from_anywhere(dist: Path, tmp_path: P
         "print(emulator.__version__, len(Contracts().events('v1')),"
         " sum(one.name.endswith('.yaml') for one in data.scenarios().iterdir()))\n"
     )
-    found = run(sys.executable, "-I", "-c", code, target, cwd=elsewhere).split()
+    found = run(sys.executable, "-I", "-c", code, site, cwd=tmp_path).split()
     scenarios = sum(name.endswith(".yaml") for name in tracked("scenarios"))
     assert found == [emulator.__version__, "13", str(scenarios)]
+
+
+def test_an_installed_wheel_brings_its_pytest_plugin(site: Path, tmp_path: Path) -> None:
+    """The how-tos run with it, as they are."""
+    shutil.copytree(ROOT / "tests" / "examples", tmp_path / "examples")
+    (tmp_path / "examples" / "test_where.py").write_text(
+        "import emulator, os\n"
+        "def test_it_is_the_wheel_s():\n"
+        "    assert emulator.__file__.startswith(os.environ['PYTHONPATH'])\n"
+    )
+    (tmp_path / "pytest.ini").write_text(
+        "[pytest]\nfilterwarnings = error\ntestlify_scenarios = examples\n"
+        "asyncio_default_fixture_loop_scope = function\n"
+    )
+    run(sys.executable, "-m", "pytest", "-q", cwd=tmp_path, PYTHONPATH=str(site))
 
 
 def loaded(code: str) -> set[str]:
@@ -109,14 +132,27 @@ def test_the_package_alone_loads_none_of_its_parts() -> None:
     assert [name for name in output.split() if name.startswith("emulator")] == ["emulator"]
 
 
-def test_the_public_names_are_handed_out_when_they_are_asked_for() -> None:
-    from emulator.emulator import Emulator
+PUBLIC = {
+    "Assessment", "AsyncTestlify", "Attempt", "Candidate", "Delivery", "Emulator", "EmulatorError",
+    "Profile", "Receiver", "RunningEmulator", "RunningWorkspace", "Settings", "Testlify",
+    "TestlifyOptions", "Webhook", "Workspace", "__version__", "running",
+}  # fmt: skip
 
-    assert emulator.Emulator is Emulator
+
+def test_the_public_names_are_these() -> None:
+    """A name more or less is a decision, and docs/python.md has each."""
+    assert set(emulator.__all__) == PUBLIC
     assert emulator.__version__.count(".") == 2
-    assert "Emulator" in emulator.__all__
-    for name in emulator.__all__:
-        assert getattr(emulator, name) is not None
+    page = (ROOT / "docs" / "python.md").read_text()
+    assert [name for name in PUBLIC if f"`{name}`" not in page] == []
+
+
+@pytest.mark.parametrize("name", sorted(PUBLIC))
+def test_a_public_name_is_handed_out_and_no_module_hides_it(name: str) -> None:
+    """A module of the same name would take its place once that was imported."""
+    assert getattr(emulator, name) is not None
+    assert not inspect.ismodule(getattr(emulator, name))
+    assert not (ROOT / "emulator" / f"{name}.py").exists()
 
 
 def test_what_is_not_public_is_not_handed_out() -> None:

@@ -72,6 +72,16 @@ def test_statuses_are_answered_in_turn_and_the_last_one_stays() -> None:
     assert kept == [503, 302, 204, 304, 201, 201]
 
 
+def test_what_it_answers_can_be_set_meanwhile() -> None:
+    async def main() -> list[int]:
+        async with Receiver() as receiver:
+            told = [(await post(receiver.url)).status_code]
+            receiver.answer(503, 204)
+            return told + [(await post(receiver.url)).status_code for _ in range(3)]
+
+    assert asyncio.run(main()) == [200, 503, 204, 204]
+
+
 def test_an_answer_can_be_late() -> None:
     async def main() -> float:
         async with Receiver(delay=0.05) as receiver:

@@ -7,6 +7,8 @@ import signal
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from emulator.loops import loop_factory
+
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator
 
@@ -19,16 +21,8 @@ def run(work: Coroutine[Any, Any, _T]) -> _T:
     Raises:
         KeyboardInterrupt: Ctrl-C; *work* was cancelled and has cleaned up.
     """
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
         return runner.run(work)
-
-
-def _loop_factory() -> Any:
-    try:
-        import uvloop
-    except ImportError:  # pragma: no cover - Windows
-        return None
-    return uvloop.new_event_loop
 
 
 @contextmanager

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _LONGEST = 120
+_JSON = (bool, int, float, str, list, dict, type(None))
 
 Word = Literal["is", "any", "absent", "matches", "one_of", "at_least"]
 
@@ -48,7 +49,12 @@ class Demand(msgspec.Struct, frozen=True):
 
 
 def is_same(one: Any, other: Any) -> bool:
-    """Whether two JSON values are equal; true is not 1, and 1 is 1.0."""
+    """Whether two JSON values are equal; true is not 1, and 1 is 1.0.
+
+    Where something else than JSON is demanded, that decides what it equals.
+    """
+    if not isinstance(one, _JSON):
+        return bool(one == other)
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, dict) and isinstance(other, dict):
@@ -59,8 +65,13 @@ def is_same(one: Any, other: Any) -> bool:
 
 
 def shown(value: Any) -> str:
-    """Return a JSON value as messages show it, on one line and not too long."""
-    text = repr(str(value)) if isinstance(value, str) else msgspec.json.encode(value).decode()
+    """Return a value as messages show it, on one line and not too long."""
+    if isinstance(value, str):
+        text = repr(str(value))
+    elif isinstance(value, _JSON):
+        text = msgspec.json.encode(value, enc_hook=repr).decode()
+    else:
+        text = repr(value)
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "..."
 
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from emulator.journal.entry import Entry
     from emulator.journal.journal import Journal
     from emulator.workspace.commands import Change, Record
+    from emulator.workspace.state import State
 
 # Ranks of timers at one instant: a candidate moves before a delivery is tried again.
 _CANDIDATE, _ATTEMPT = 1, 2
@@ -91,7 +92,7 @@ class Flow:
         if first is None:
             opened = ("workspace.opened", self._opened(settings))
             (first,) = journal.append(name, self.now(), [opened])
-        self.state = fold.opened(first)
+        self.state: State = fold.opened(first)
 
     # --- replay -------------------------------------------------------------------------------
 

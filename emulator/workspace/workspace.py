@@ -103,7 +103,7 @@ class Workspace(Flow):
         configured = WebhookConfigured(webhook.id, webhook.number, profile)
         self.commit([("webhook.configured", configured)])
 
-    def edit_webhook(self, id_: str, **changes: Any) -> Webhook:
+    def edit_webhook(self, /, id_: str, **changes: Any) -> Webhook:
         """Change what *changes* names, as in `add_webhook`; later attempts go by it.
 
         Raises:

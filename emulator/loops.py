@@ -1,0 +1,147 @@
+"""Event loops: which one we run on, and one in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from concurrent.futures import CancelledError, Future
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from emulator.errors import ConflictError, StoppingError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterator
+    from contextlib import AbstractAsyncContextManager
+
+_T = TypeVar("_T")
+_R = TypeVar("_R")
+
+_PATIENCE = 10.0  # seconds that a thread which was told to end at once may still take
+
+
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return what makes a loop, as `asyncio.Runner` takes it; None is asyncio's own."""
+    try:
+        import uvloop
+    except ImportError:  # pragma: no cover - Windows
+        return None
+    return uvloop.new_event_loop
+
+
+@contextlib.contextmanager
+def hosted(context: AbstractAsyncContextManager[_T]) -> Iterator[tuple[LoopThread[_T], _T]]:
+    """Hold an async context open in a thread of its own.
+
+    Yields:
+        The thread, and what *context* gave.
+    """
+    thread = LoopThread(context)
+    try:
+        yield thread, thread.open()
+    except BaseException as error:
+        try:
+            thread.close()
+        except Exception as another:  # noqa: BLE001 - the first error is what went wrong
+            error.add_note(f"and at the end: {type(another).__name__}: {another}")
+        raise
+    thread.close()
+
+
+class LoopThread(Generic[_T]):
+    """A thread with an event loop of its own, in which an async context is open.
+
+    Args:
+        context: opened and closed there.
+    """
+
+    def __init__(self, context: AbstractAsyncContextManager[_T]) -> None:
+        self._context = context
+        self._opened: Future[_T] = Future()
+        self._failure: BaseException | None = None
+        self._is_over = asyncio.Event()
+        self._ended = threading.Event()
+        self._task: asyncio.Task[Any] | None = None
+        factory = loop_factory() or asyncio.new_event_loop
+        self._loop = factory()
+        # A daemon, so that an application that blocks it can't hold up the interpreter's end.
+        self._thread = threading.Thread(
+            target=self._main, name="testlify-emulator", daemon=True
+        )  # fmt: skip
+
+    def open(self) -> _T:
+        """Start the thread, and return what the context gave, once it is open.
+
+        Raises:
+            Exception: what opening it raised.
+        """
+        self._thread.start()
+        return self._opened.result()
+
+    def close(self) -> None:
+        """Close the context and end the thread; Ctrl-C meanwhile makes short work of it.
+
+        Raises:
+            Exception: what the end of the context raised.
+        """
+        if self._thread.ident is None:  # it never started
+            self._loop.close()
+            return
+        self._tell(self._is_over.set)
+        try:
+            self._ended.wait()
+        except KeyboardInterrupt:
+            if self._task is not None:
+                self._tell(self._task.cancel)
+            self._ended.wait(_PATIENCE)
+            raise
+        # Not before: a join that Ctrl-C interrupts takes the thread for ended (3.11).
+        self._thread.join()
+        if self._failure is not None:
+            raise self._failure
+
+    def _tell(self, what: Callable[[], object]) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed already
+            self._loop.call_soon_threadsafe(what)
+
+    def _main(self) -> None:
+        try:
+            with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+                runner.run(self._hold())
+        except BaseException as error:  # noqa: BLE001 - the caller's thread raises it
+            if self._opened.done():
+                self._failure = error
+            else:
+                self._opened.set_exception(error)
+        finally:
+            self._ended.set()
+
+    async def _hold(self) -> None:
+        self._task = asyncio.current_task()
+        async with self._context as value:
+            self._opened.set_result(value)
+            await self._is_over.wait()
+
+    def call(self, work: Coroutine[Any, Any, _R]) -> _R:
+        """Run *work* on the loop, and return what it returns.
+
+        Raises:
+            StoppingError: the thread ended, or ends meanwhile.
+            ConflictError: called by what itself runs on that loop, which would wait for itself.
+        """
+        if threading.current_thread() is self._thread:
+            work.close()
+            message = "a plain call on the emulator's own loop would wait for itself"
+            raise ConflictError(message)
+        try:
+            future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        except RuntimeError:  # the loop is closed
+            work.close()
+            raise StoppingError from None
+        try:
+            return future.result()
+        except CancelledError:
+            raise StoppingError from None
+        except BaseException:
+            future.cancel()  # Ctrl-C while we waited: nobody waits any more
+            raise

@@ -1,0 +1,73 @@
+"""How the fixture ``testlify`` is set."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import msgspec
+
+from emulator.clock import EPOCH, Mode
+from emulator.delivery.profiles import Profile
+from emulator.domain.events import Generation
+from emulator.errors import InvalidInputError, UnknownNameError
+from emulator.workspace.records import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from emulator.emulator import Emulator
+
+
+class TestlifyOptions(msgspec.Struct, frozen=True):
+    """What the fixture ``testlify_options`` returns; the marker ``testlify`` takes the same.
+
+    Attributes:
+        seed: of all chance; None draws it from the test's own name, the same in each run.
+        webhooks: the generation of webhooks that do not say otherwise.
+        clock: ``virtual`` or ``real``.
+        now: where a virtual clock starts.
+        profile: takes the place of the generation's own.
+        in_flight: attempts under way at once; 1 is lockstep.
+        fail_on_undelivered: fail a test that ends with deliveries that were not accepted and
+            that no ``expect`` of it matched.
+        fail_on_refused: fail a test that ends with payloads that did not fit their schema.
+    """
+
+    __test__: ClassVar[bool] = False  # its name starts with Test, and it is none
+
+    seed: int | None = None
+    webhooks: Generation = "v1"
+    clock: Mode = "virtual"
+    now: datetime = EPOCH
+    profile: Profile | None = None
+    in_flight: int = 1
+    fail_on_undelivered: bool = False
+    fail_on_refused: bool = True
+
+    def changed(self, changes: Mapping[str, Any]) -> TestlifyOptions:
+        """Return the options with those that a marker names.
+
+        Raises:
+            UnknownNameError: no such option.
+            InvalidInputError: a value that the option can't have.
+        """
+        for name in changes:
+            if name not in self.__struct_fields__:
+                raise UnknownNameError("testlify option", name, self.__struct_fields__)
+        options = {name: getattr(self, name) for name in self.__struct_fields__}
+        try:
+            return msgspec.convert({**options, **changes}, TestlifyOptions)
+        except msgspec.ValidationError as error:
+            message = f"can't set the testlify options {dict(changes)!r}: {error}"
+            raise InvalidInputError(message) from None
+
+    def settings(self, emulator: Emulator, name: str) -> Settings:
+        """Return the settings of the workspace called *name*."""
+        return Settings(
+            seed=emulator.settings_of(name).seed if self.seed is None else self.seed,
+            clock=self.clock,
+            now=self.now,
+            generation=self.webhooks,
+            profile=self.profile,
+        )

@@ -1,0 +1,302 @@
+"""The sync twin: an emulator and its server in a thread, called without a loop of one's own.
+
+Every call runs on the loop of that thread, so commands, views and deliveries never meet.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from ipaddress import ip_address
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Concatenate,
+    ParamSpec,
+    TypedDict,
+    TypeVar,
+    Unpack,
+)  # fmt: skip
+
+from emulator.emulator import DEFAULT_WORKSPACE, Emulator
+from emulator.errors import InvalidInputError
+from emulator.loops import hosted
+from emulator.server.app import application
+from emulator.serving import listen, serving
+from emulator.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from emulator.clock import Mode
+    from emulator.domain.events import Generation
+    from emulator.journal.entry import Entry
+    from emulator.loops import LoopThread
+    from emulator.workspace.records import Settings
+
+_R = TypeVar("_R")
+_P = ParamSpec("_P")
+
+
+class EmulatorOptions(TypedDict, total=False):
+    """What `Emulator` takes, each as there."""
+
+    seed: int | None
+    clock: Mode
+    now: datetime
+    generation: Generation
+    schemas: Path | None
+    allow_hosts: tuple[str, ...]
+    journal: Path | None
+    in_flight: int
+    is_strict: bool
+    ca: Path | None
+    is_insecure: bool
+    keep: int
+
+
+@contextlib.contextmanager
+def running(
+    *, host: str = "127.0.0.1", port: int = 0, **options: Unpack[EmulatorOptions]
+) -> Iterator[RunningEmulator]:
+    """Run an emulator and its HTTP server in a thread while the context is open.
+
+    Args:
+        host: a loopback address to listen on.
+        port: 0 picks a free one.
+        options: as `Emulator` takes them.
+
+    Yields:
+        The emulator, its calls all plain.
+
+    Raises:
+        InvalidInputError: one of the arguments is wrong, or nobody can listen there.
+        Exception: at the end, the first bug that a delivery met; all is stopped all the same.
+    """
+    _check_loopback(host)
+    with hosted(_served(host, port, options)) as (thread, (emulator, url)):
+        yield RunningEmulator(thread, emulator, url)
+
+
+@contextlib.asynccontextmanager
+async def _served(
+    host: str, port: int, options: EmulatorOptions
+) -> AsyncIterator[tuple[Emulator, str]]:
+    with listen(host, port) as listening:
+        async with Emulator(**options) as emulator:
+            emulator.workspace()  # its token is a known word, also when tokens are strict
+            async with serving(application(emulator), listening) as url:
+                yield emulator, url
+                await emulator.drain()  # while the server still answers who asks
+
+
+def _check_loopback(host: str) -> None:
+    with contextlib.suppress(ValueError):
+        if host == "localhost" or ip_address(host).is_loopback:
+            return
+    message = (
+        f"can't run on {host!r}: running() stays on loopback; 'serve --host' goes beyond, "
+        "behind a control token"
+    )
+    raise InvalidInputError(message)
+
+
+def _plain(
+    method: Callable[Concatenate[Workspace, _P], _R],
+) -> Callable[Concatenate[RunningWorkspace, _P], _R]:
+    """Return a method that calls *method*, a plain one, on the loop."""
+
+    @functools.wraps(method)
+    def call(twin: RunningWorkspace, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
+        return twin.read(lambda workspace: method(workspace, *args, **kwargs))
+
+    return call
+
+
+def _awaited(
+    method: Callable[Concatenate[Workspace, _P], Coroutine[Any, Any, _R]],
+) -> Callable[Concatenate[RunningWorkspace, _P], _R]:
+    """Return a plain method that awaits *method* on the loop."""
+
+    @functools.wraps(method)
+    def call(twin: RunningWorkspace, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
+        return twin.thread.call(method(twin.workspace, *args, **kwargs))
+
+    return call
+
+
+class RunningWorkspace:
+    """A workspace whose calls are all plain; they take and return what `Workspace`'s do.
+
+    Args:
+        thread: on whose loop it lives.
+        workspace: itself; only that loop's thread may touch it.
+        url: the base URL under which the HTTP APIs serve it.
+
+    Attributes:
+        url: as given.
+    """
+
+    def __init__(self, thread: LoopThread[Any], workspace: Workspace, url: str) -> None:
+        self.thread = thread
+        self.workspace = workspace
+        self.url = url
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.workspace.name
+
+    @property
+    def token(self) -> str:
+        """The access token that names it in the HTTP APIs."""
+        return self.workspace.name
+
+    def __repr__(self) -> str:
+        """Say which one it is."""
+        return f"<{type(self).__name__} {self.name} of {self.url}>"
+
+    def read(self, view: Callable[[Workspace], _R]) -> _R:
+        """Return what *view* makes of the workspace, run on the loop's thread.
+
+        ``workspace.read(lambda one: list(one.state.candidates.values()))``
+        """
+
+        async def work() -> _R:
+            return view(self.workspace)
+
+        return self.thread.call(work())
+
+    @property
+    def last_entry(self) -> int:
+        """The number of the newest entry of the journal."""
+        return self.read(lambda workspace: workspace.last_entry)
+
+    def entries(self, after: int = 0) -> list[Entry]:
+        """Return the journal's entries whose number is above *after*."""
+        return self.read(lambda workspace: list(workspace.entries(after)))
+
+    add_webhook = _plain(Workspace.add_webhook)
+    mount = _plain(Workspace.mount)
+    configure_webhook = _plain(Workspace.configure_webhook)
+    edit_webhook = _plain(Workspace.edit_webhook)
+    rotate_secret = _plain(Workspace.rotate_secret)
+    remove_webhook = _plain(Workspace.remove_webhook)
+    send_test = _awaited(Workspace.send_test)
+    send = _plain(Workspace.send)
+    redeliver = _awaited(Workspace.redeliver)
+    redeliver_failed = _plain(Workspace.redeliver_failed)
+
+    create_assessment = _plain(Workspace.create_assessment)
+    update_assessment = _plain(Workspace.update_assessment)
+    publish = _plain(Workspace.publish)
+    archive_assessment = _plain(Workspace.archive_assessment)
+    unarchive_assessment = _plain(Workspace.unarchive_assessment)
+    delete_assessment = _plain(Workspace.delete_assessment)
+    move_assessment = _plain(Workspace.move_assessment)
+
+    invite = _plain(Workspace.invite)
+    enroll = _plain(Workspace.enroll)
+    start = _plain(Workspace.start)
+    complete = _plain(Workspace.complete)
+    disqualify = _plain(Workspace.disqualify)
+    expire = _plain(Workspace.expire)
+    reject = _plain(Workspace.reject)
+    rescore = _plain(Workspace.rescore)
+    move_candidate = _plain(Workspace.move_candidate)
+
+    inject = _plain(Workspace.inject)
+    faults = _plain(Workspace.faults)
+    clear_fault = _plain(Workspace.clear_fault)
+    clear_faults = _plain(Workspace.clear_faults)
+
+    deliveries = _plain(Workspace.deliveries)
+    wait = _awaited(Workspace.wait)
+    settle = _awaited(Workspace.settle)
+    flush = _awaited(Workspace.flush)
+
+    now = _plain(Workspace.now)
+    set_clock = _plain(Workspace.set_clock)
+    advance = _awaited(Workspace.advance)
+    advance_to_next = _awaited(Workspace.advance_to_next)
+
+    configure = _plain(Workspace.configure)
+    reset = _plain(Workspace.reset)
+
+
+class RunningEmulator:
+    """An emulator that runs in a thread, with its HTTP server.
+
+    Args:
+        thread: on whose loop it lives.
+        emulator: itself; only that loop's thread may touch it.
+        url: the base URL of its server.
+
+    Attributes:
+        url: as given.
+        token: the access token of the workspace ``default``.
+    """
+
+    def __init__(self, thread: LoopThread[Any], emulator: Emulator, url: str) -> None:
+        self.thread = thread
+        self.emulator = emulator
+        self.url = url
+        self.token = DEFAULT_WORKSPACE
+
+    def __repr__(self) -> str:
+        """Say where it is."""
+        return f"<RunningEmulator {self.url}>"
+
+    def read(self, view: Callable[[Emulator], _R]) -> _R:
+        """Return what *view* makes of the emulator, run on the loop's thread."""
+
+        async def work() -> _R:
+            return view(self.emulator)
+
+        return self.thread.call(work())
+
+    @property
+    def settings(self) -> Settings:
+        """Of new workspaces."""
+        return self.emulator.settings
+
+    def workspace(
+        self,
+        name: str = DEFAULT_WORKSPACE,
+        settings: Settings | None = None,
+        *,
+        in_flight: int | None = None,
+    ) -> RunningWorkspace:
+        """Return the workspace called *name*, opened if need be, as `Emulator.workspace`."""
+        return self._twin(self.read(lambda one: one.workspace(name, settings, in_flight=in_flight)))
+
+    def existing(self, name: str) -> RunningWorkspace:
+        """Return the open workspace called *name*, as `Emulator.existing`."""
+        return self._twin(self.read(lambda one: one.existing(name)))
+
+    def by_token(self, token: str) -> RunningWorkspace:
+        """Return the workspace that an access token names, as `Emulator.by_token`."""
+        return self._twin(self.read(lambda one: one.by_token(token)))
+
+    @property
+    def workspaces(self) -> dict[str, RunningWorkspace]:
+        """The open workspaces, by name."""
+        found = self.read(lambda one: one.workspaces)
+        return {name: self._twin(workspace) for name, workspace in found.items()}
+
+    def settings_of(self, name: str) -> Settings:
+        """Return the settings of a new workspace that nobody set."""
+        return self.emulator.settings_of(name)
+
+    def refusal(self, url: str) -> str | None:
+        """Return why deliveries to *url* will be refused, as `Emulator.refusal`."""
+        return self.read(lambda one: one.refusal(url))
+
+    def remove(self, name: str) -> None:
+        """Close a workspace and forget all of it, as `Emulator.remove`."""
+        self.thread.call(self.emulator.remove(name))
+
+    def _twin(self, workspace: Workspace) -> RunningWorkspace:
+        return RunningWorkspace(self.thread, workspace, self.url)
