@@ -16,7 +16,10 @@ import pytest
 import emulator
 
 ROOT = Path(__file__).resolve().parents[1]
-LATE = ("faker", "hypothesis", "schemathesis", "jinja2", "rich", "jsonschema", "httpx2", "ruamel")
+LATE = (
+    "faker", "hypothesis", "schemathesis", "jinja2", "junitparser", "rich", "jsonschema", "httpx2",
+    "ruamel",
+)  # fmt: skip
 """What is imported where it is used, so that starting is fast."""
 
 
@@ -117,6 +120,11 @@ def loaded(code: str) -> set[str]:
 def test_an_emulator_is_made_without_what_it_needs_later() -> None:
     code = "from emulator.emulator import Emulator\nEmulator(seed=1)"
     assert loaded(code) & set(LATE) == set()
+
+
+def test_a_run_in_a_pipe_needs_no_report_library() -> None:
+    code = "import emulator.cli.run_verb, emulator.cli.playing, emulator.reports.folder"
+    assert loaded(code) & {"jinja2", "junitparser", "rich"} == set()
 
 
 def test_the_package_alone_loads_none_of_its_parts() -> None:

@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 from emulator.cli import loop, tls
+from emulator.cli.codes import INTERRUPTED
 from emulator.cli.variables import set_option, variables
 
 if TYPE_CHECKING:
-    from emulator.scenario.result import StepResult
+    from emulator.reports.report import Report
     from emulator.scenario.scenario import Scenario
 
-_COLOURS = {"passed": "green", "failed": "red", "skipped": "yellow", "no_evidence": "red"}
+_MOST_JOBS = 64
+
+
+class _Options(msgspec.Struct, frozen=True):
+    """How to run, apart from what."""
+
+    seed: int | None
+    allow_host: tuple[str, ...]
+    ca: Path | None
+    insecure: bool
+    jobs: int
+    format: str
+    report: Path | None
 
 
 @click.command(
@@ -34,45 +52,89 @@ _COLOURS = {"passed": "green", "failed": "red", "skipped": "yellow", "no_evidenc
     help="Certificates (PEM) to trust in place of the system's.",
 )  # fmt: skip
 @click.option("--insecure", is_flag=True, help="Deliver whatever certificate the consumer shows.")
+@click.option(
+    "--jobs", type=click.IntRange(1, _MOST_JOBS), default=1, show_default=True, metavar="N",
+    help="Scenarios to run at once; what is printed keeps its order.",
+)  # fmt: skip
+@click.option(
+    "--format", type=click.Choice(["text", "json", "junit"]), default="text", show_default=True,
+    help="Of stdout: lines as the run goes on, or one document (CTRF, JUnit) at its end.",
+)  # fmt: skip
+@click.option(
+    "--report", type=click.Path(path_type=Path), metavar="DIR",
+    help="Write report.html, report.json, junit.xml and journal.jsonl to this folder.",
+)  # fmt: skip
 def command(
-    scenarios: tuple[str, ...],
-    url: str | None,
-    settings: tuple[str, ...],
-    seed: int | None,
-    allow_host: tuple[str, ...],
-    ca: Path | None,
-    *,
-    insecure: bool,
+    scenarios: tuple[str, ...], url: str | None, settings: tuple[str, ...], **options: Any
 ) -> int:
     """Run scenarios against a consumer, each in an emulator of its own.
 
     SCENARIO is a file, a folder, or the name of a bundled one ('list scenarios' has them).
 
     Every step says whether it passed. Exit 0: all as expected; 1: a step failed; 2: a wrong
-    call, or a run that proved nothing, because nobody answered.
+    call, or a run that proved nothing, because nobody answered; 130: interrupted, with a report
+    of what was done so far.
     """
     from emulator.scenario.library import read_all
 
     targets = read_all(scenarios, variables(settings, url))
-    tls.warn_if(insecure)
-    how = {"seed": seed, "allow_hosts": allow_host, "ca": ca, "is_insecure": insecure}
+    how = _Options(**options)
+    tls.warn_if(how.insecure)
+    if how.report is not None:
+        from emulator.reports import folder
+
+        folder.prepare(how.report)
     return loop.run(_run(targets, how))
 
 
-async def _run(scenarios: list[Scenario], settings: dict[str, Any]) -> int:
+async def _run(scenarios: list[Scenario], how: _Options) -> int:
+    from emulator.cli.playing import Playing
     from emulator.reports import text
-    from emulator.scenario.run import run
+    from emulator.reports.report import now
+    from emulator.reports.scenarios import report_of
+    from emulator.reports.screen import screen
 
-    results = []
-    for scenario in scenarios:
+    started, begun = now(), time.perf_counter()
+    with screen(None if how.format == "text" else sys.stderr) as shown:
+        play = Playing(
+            scenarios,
+            shown,
+            seed=how.seed,
+            allow_hosts=how.allow_host,
+            ca=how.ca,
+            is_insecure=how.insecure,
+        )
+        try:
+            await play.all(how.jobs)
+        except asyncio.CancelledError:  # Ctrl-C: what is known by now is worth a report
+            play.interrupt()
+        results = play.results
+        report = report_of(
+            results,
+            started=started,
+            duration_ms=(time.perf_counter() - begun) * 1000,
+            secrets=play.secrets,
+        )
+        if len(results) > 1:
+            shown.line(f"\n{text.total(report.cases)}")
+    _tell(report, how)
+    return INTERRUPTED if report.is_interrupted else max(one.exit_code for one in results)
 
-        def show(step: StepResult, file: str = scenario.file) -> None:
-            click.secho("\n".join(text.step_lines(step, file)), fg=_COLOURS[step.status])
 
-        click.echo(text.heading(scenario.title, scenario.file))
-        result = await run(scenario, on_step=show, **settings)
-        click.secho(text.summary(result), fg=_COLOURS[result.verdict])
-        results.append(result)
-    if len(results) > 1:
-        click.echo(f"\n{text.total(results)}")
-    return max(result.exit_code for result in results)
+def _tell(report: Report, how: _Options) -> None:
+    """Write the report wherever it is wanted."""
+    if how.report is not None:
+        from emulator.reports import folder
+
+        folder.write(report, how.report)
+    if how.format == "json":
+        from emulator.reports import ctrf
+
+        click.echo(ctrf.document(report), nl=False)
+    elif how.format == "junit":
+        from emulator.reports import junit
+
+        click.echo(junit.document(report), nl=False)
+    from emulator.reports import github
+
+    github.tell(report, os.environ)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 import sys
 from contextlib import AsyncExitStack
 from ipaddress import ip_address
@@ -14,7 +15,6 @@ import click
 from emulator import __version__
 from emulator.cli import loop, tls
 from emulator.cli.codes import INTERRUPTED
-from emulator.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,8 +120,9 @@ def command(**options: Any) -> int:
     And under /_emulator, what the real service does not have: invite a candidate and move it,
     advance the clock, see each delivery. Ctrl-C ends it.
 
-    Beyond loopback (--host 0.0.0.0), other machines reach it. So it wants --control-token there,
-    refuses access tokens of workspaces that nobody opened, and answers only when it is called by
+    Beyond loopback (--host 0.0.0.0), other machines reach it. So the control API wants a token
+    there, --control-token or one that is made and stands in the line as "control_token", access
+    tokens of workspaces that nobody opened are refused, and it answers only when it is called by
     an address, a loopback name or a --hostname.
     """  # noqa: D301 - click's own mark
     tls.warn_if(options["insecure"])
@@ -134,9 +135,9 @@ async def _serve(options: dict[str, Any]) -> int:
     from emulator.server.guard import ControlToken
     from emulator.serving import listen, serving
 
-    token = options["control_token"]
-    is_exposed = _is_exposed(options["host"], has_token=token is not None)
-    token = None if token is None else ControlToken(token)
+    is_exposed = _is_exposed(options["host"])
+    made = secrets.token_urlsafe(24) if is_exposed and options["control_token"] is None else None
+    token = made if options["control_token"] is None else options["control_token"]
     async with AsyncExitStack() as stack:
         listening = stack.enter_context(listen(options["host"], options["port"]))
         emulator = _emulator(options, is_exposed=is_exposed)
@@ -145,7 +146,7 @@ async def _serve(options: dict[str, Any]) -> int:
         app = application(
             emulator,
             hostnames=options["hostname"],
-            control_token=token,
+            control_token=None if token is None else ControlToken(token),
             is_exposed=is_exposed,
         )
         url = await stack.enter_async_context(serving(app, listening))
@@ -153,7 +154,7 @@ async def _serve(options: dict[str, Any]) -> int:
         emulator.workspace()
         await emulator.journal.flush()
         with loop.stop_signal() as stopped:
-            _say_ready(url)
+            _say_ready(url, made)
             is_interrupt = await stopped
         await emulator.drain()  # while the server still answers who asks
     return INTERRUPTED if is_interrupt else 0
@@ -180,28 +181,19 @@ def _emulator(options: dict[str, Any], *, is_exposed: bool) -> Emulator:
     )
 
 
-def _is_exposed(host: str, *, has_token: bool) -> bool:
-    """Return whether other machines reach us at *host*.
-
-    Raises:
-        InvalidInputError: they do, and nothing guards the control API.
-    """
+def _is_exposed(host: str) -> bool:
+    """Return whether other machines reach us at *host*."""
     try:
-        is_loopback = ip_address(host).is_loopback
+        return not ip_address(host).is_loopback
     except ValueError:
-        is_loopback = host == "localhost"
-    if not is_loopback and not has_token:
-        message = (
-            f"--host {host!r} is beyond loopback, where others reach the control API; "
-            "expected --control-token with it, or an address like 127.0.0.1 or ::1"
-        )
-        raise InvalidInputError(message)
-    return not is_loopback
+        return host != "localhost"
 
 
-def _say_ready(url: str) -> None:
+def _say_ready(url: str, control_token: str | None) -> None:
     import msgspec
 
     ready = {"url": url, "token": "default", "version": __version__}
+    if control_token is not None:  # nobody else knows one that was made
+        ready["control_token"] = control_token
     click.echo(msgspec.json.encode(ready).decode())
     sys.stdout.flush()

@@ -6,11 +6,18 @@ the command line) shows headers and records through here.
 
 from __future__ import annotations
 
+import html
+import json
+import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import msgspec
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from emulator.delivery.records import Headers, Outcome
     from emulator.domain.webhook import Webhook
 
@@ -26,6 +33,16 @@ _HARMLESS = frozenset({
     "vary", "via", "webhook-delivery", "webhook-id", "webhook-timestamp",
 })  # fmt: skip
 _SECRET_KEYS = frozenset({"secret", "secrets", "control_token"})
+
+_NAMED = re.compile(
+    r"""\b(authorization|x-webhook-token)(["']?[ \t]*[:=][ \t]*["']?)"""
+    r"""((?:(?:bearer|basic|token)[ \t]+)?)(?!\[redacted|(?:bearer|basic|token)\b)[^\s,;}\])"']+""",
+    re.IGNORECASE,
+)
+"""``Authorization: Bearer TOKEN`` in the middle of some text."""
+
+_WORD = re.compile(r"[A-Za-z]{1,7}")
+"""A secret like ``test``: looked for as a whole word, or it would be found in ``latest``."""
 
 
 def shown_headers(headers: Headers) -> Headers:
@@ -67,4 +84,67 @@ def redacted(value: Any, key: str = "") -> Any:
         return {name: redacted(one, name) for name, one in value.items()}
     if isinstance(value, list | tuple):
         return [redacted(one) for one in value]
+    return value
+
+
+def configured_secrets(record: Any) -> set[str]:
+    """Return the secrets and the values of secret headers that *record* configures.
+
+    Args:
+        record: a webhook, a scenario: structs, dicts and lists, to any depth.
+    """
+    return {one for value in _configured(record) for one in (value, value.rpartition(" ")[2])}
+
+
+def masked(value: Any, secrets: Iterable[str]) -> Any:
+    """Return plain data with *secrets* masked in each text, however it quotes them.
+
+    Args:
+        value: dicts, lists and scalars; keys stay.
+        secrets: as `configured_secrets` finds them; one below four characters is left alone.
+    """
+    return _masked(value, _pattern(frozenset(secrets)))
+
+
+def _configured(value: Any, key: str = "") -> Iterator[str]:
+    if isinstance(value, msgspec.Struct):
+        value = msgspec.structs.asdict(value)
+    if key == "headers" and not isinstance(value, str):
+        pairs = value.items() if isinstance(value, dict) else value or ()
+        yield from (str(one) for name, one in pairs if name.lower() not in _HARMLESS)
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            yield from _configured(one, str(name))
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _configured(one, key)
+    elif key in _SECRET_KEYS and value:
+        yield str(value)
+
+
+@lru_cache(maxsize=16)
+def _pattern(secrets: frozenset[str]) -> re.Pattern[str] | None:
+    parts: dict[str, str] = {}
+    for secret in secrets:
+        if len(secret) < _SHORTEST:
+            continue
+        forms = {
+            secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1],
+            quote(secret, safe=""), html.escape(secret),
+        }  # fmt: skip
+        for form in forms:
+            whole = _WORD.fullmatch(form)
+            parts[form] = rf"\b{form}\b" if whole else re.escape(form)
+    longest_first = sorted(parts, key=lambda form: (-len(form), form))
+    return re.compile("|".join(parts[form] for form in longest_first)) if parts else None
+
+
+def _masked(value: Any, pattern: re.Pattern[str] | None) -> Any:
+    if isinstance(value, str):
+        text = value if pattern is None else pattern.sub(MASK, value)
+        return _NAMED.sub(rf"\1\2\3{MASK}", text)
+    if isinstance(value, dict):
+        return {name: _masked(one, pattern) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_masked(one, pattern) for one in value]
     return value

@@ -1,19 +1,18 @@
-"""A result as plain text, for a terminal or a log; never coloured."""
+"""A report as plain text, for a terminal or a log; never coloured."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from emulator.durations import show
+from emulator.reports.report import STATUSES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
-    from emulator.delivery.records import Delivery
-    from emulator.scenario.result import Result, StepResult
+    from emulator.reports.report import Case, ShownDelivery, Step
 
-_MARKS = {"passed": "✓", "failed": "✗", "skipped": "-"}
-_VERDICTS = {"passed": "passed", "failed": "FAILED", "no_evidence": "NO EVIDENCE"}
+_MARKS = {"passed": "✓", "failed": "✗", "skipped": "-", "incomplete": "?"}
 _LONGEST = 100
 """Characters of a step's detail."""
 
@@ -21,26 +20,26 @@ _MOST = 4
 """Deliveries named on the line of a step."""
 
 
-def lines(result: Result) -> list[str]:
-    """Return a whole result: its title, a line a step with what was wrong below it, a summary."""
-    told = [heading(result.title, result.file)]
-    for step in result.steps:
-        told += step_lines(step, result.file)
-    told.append(summary(result))
+def lines(case: Case) -> list[str]:
+    """Return a whole case: its name, a line a step with what was wrong below it, a summary."""
+    told = [heading(case.name, case.file)]
+    for step in case.steps:
+        told += step_lines(step, case.file)
+    told.append(summary(case))
     return told
 
 
-def heading(title: str, file: str) -> str:
-    """Return the line that a scenario starts with."""
-    return f"{_printable(title)} ({_printable(file)})"
+def heading(name: str, file: str) -> str:
+    """Return the line that a case starts with."""
+    return f"{_printable(name)} ({_printable(file)})" if file else _printable(name)
 
 
-def step_lines(step: StepResult, file: str) -> list[str]:
+def step_lines(step: Step, file: str) -> list[str]:
     """Return the lines of one step: what it was, what it caused, what was wrong.
 
     Args:
         step: what it came to.
-        file: of the scenario; a failed step names its place in it.
+        file: of the case; a failed step names its place in it.
     """
     detail = _printable(step.detail)
     if len(detail) > _LONGEST:
@@ -52,34 +51,31 @@ def step_lines(step: StepResult, file: str) -> list[str]:
     return told
 
 
-def summary(result: Result) -> str:
-    """Return the last line: the verdict, counts, why, and the seed to run it again with."""
+def summary(case: Case) -> str:
+    """Return the last line: the verdict, why, counts, and what to run it again with."""
+    verdict = case.word if case.status in ("passed", "skipped") else case.word.upper()
+    reason = f": {_printable(case.message)}" if case.message else ""
     counts = [
         f"{count} {status}"
         for status in _MARKS
-        if (count := sum(step.status == status for step in result.steps))
+        if (count := sum(step.status == status for step in case.steps))
     ]
-    sent = sum(len(step.deliveries) for step in result.steps)
-    reason = f": {_printable(result.reason)}" if result.reason else ""
-    return (
-        f"{_VERDICTS[result.verdict]}{reason} ({', '.join(counts)}; {_counted(sent)}; "
-        f"{show(round(result.duration_ms) / 1000)}; seed {result.seed})"
-    )
+    parts = [", ".join(counts)] if counts else []
+    parts += [_counted(len(case.sent)), show(round(case.duration_ms) / 1000)]
+    parts += [f"{key} {value}" for key, value in case.labels.items()]
+    return f"{verdict}{reason} ({'; '.join(parts)})"
 
 
-def total(results: Iterable[Result]) -> str:
-    """Return one line over several results: how many came to which verdict."""
-    verdicts = [result.verdict for result in results]
-    counts = [
-        f"{count} {_VERDICTS[verdict].lower()}"
-        for verdict in _VERDICTS
-        if (count := verdicts.count(verdict))  # type: ignore[arg-type]
-    ]
-    word = "scenario" if len(verdicts) == 1 else "scenarios"
-    return f"{len(verdicts)} {word}: {', '.join(counts) or 'none ran'}"
+def total(cases: Sequence[Case], noun: str = "scenario") -> str:
+    """Return one line over several cases: how many came to which verdict."""
+    # In the order of STATUSES, so that what is worst is not last.
+    words = [case.word for status in STATUSES for case in cases if case.status == status]
+    counts = [f"{words.count(word)} {word}" for word in dict.fromkeys(words)]
+    counted = f"{len(cases)} {noun}{'' if len(cases) == 1 else 's'}"
+    return f"{counted}: {', '.join(counts) or 'none ran'}"
 
 
-def _caused(deliveries: tuple[Delivery, ...]) -> str:
+def _caused(deliveries: tuple[ShownDelivery, ...]) -> str:
     if not deliveries:
         return ""
     told = [
@@ -95,5 +91,6 @@ def _counted(sent: int) -> str:
 
 
 def _printable(text: str) -> str:
-    """Return *text* without what would move a terminal's cursor or change its colours."""
-    return "".join(sign if sign.isprintable() else f"\\x{ord(sign):02x}" for sign in text)
+    """Return *text* without what a terminal, or GitHub Actions, would take for a command."""
+    shown = "".join(sign if sign.isprintable() else f"\\x{ord(sign):02x}" for sign in text)
+    return f"\\{shown}" if shown.lstrip().startswith(("::", "##[")) else shown

@@ -11,10 +11,12 @@ from emulator.journal.entry import Entry
 
 StepStatus = Literal["passed", "failed", "skipped"]
 
-Verdict = Literal["passed", "failed", "no_evidence"]
+Verdict = Literal["passed", "failed", "no_evidence", "interrupted"]
 """``no_evidence``: the run proved nothing about a consumer, so it is no pass."""
 
-_EXIT_CODES: dict[Verdict, int] = {"passed": 0, "failed": 1, "no_evidence": 2}
+_EXIT_CODES: dict[Verdict, int] = {
+    "passed": 0, "failed": 1, "no_evidence": 2, "interrupted": 130,
+}  # fmt: skip
 
 _NOT_THERE = frozenset({
     "refused", "unreachable", "name_not_found", "address_forbidden", "connect_timeout",
@@ -69,7 +71,7 @@ class Result(msgspec.Struct, frozen=True):
 
     @property
     def exit_code(self) -> int:
-        """0 passed, 1 failed, 2 no evidence."""
+        """0 passed, 1 failed, 2 no evidence, 130 interrupted."""
         return _EXIT_CODES[self.verdict]
 
     def __repr__(self) -> str:

@@ -32,6 +32,7 @@ async def run(
     ca: Path | None = None,
     is_insecure: bool = False,
     on_step: Callable[[StepResult], None] | None = None,
+    on_open: Callable[[Workspace], None] | None = None,
 ) -> Result:
     """Run a scenario in an emulator of its own, in lockstep.
 
@@ -43,6 +44,7 @@ async def run(
         ca: as `Emulator` takes it.
         is_insecure: as `Emulator` takes it.
         on_step: called with each step's result as it comes.
+        on_open: called with the run's workspace before its first step.
 
     Raises:
         EmulatorError: an argument is wrong. A failing consumer or step is in the result.
@@ -61,6 +63,8 @@ async def run(
     async with emulator:
         workspace = emulator.workspace(WORKSPACE, emulator.settings)
         register(scenario, workspace)
+        if on_open is not None:
+            on_open(workspace)
         result = await play(scenario, emulator, workspace, on_step=on_step)
         return msgspec.structs.replace(result, entries=tuple(workspace.entries()))
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import sys
 import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import pytest
@@ -54,7 +56,11 @@ class Until(Protocol):
 @pytest.fixture(autouse=True)
 def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
-        if name.startswith("TESTLIFY_EMULATOR_") or name in ("PORT", "NO_COLOR", "CONSUMER_URL"):
+        if name.startswith(("TESTLIFY_EMULATOR_", "GITHUB_")) or name in (
+            "PORT",
+            "NO_COLOR",
+            "CONSUMER_URL",
+        ):
             monkeypatch.delenv(name)
 
 
@@ -132,3 +138,59 @@ def consumer() -> Iterator[Callable[..., Receiver]]:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(DEADLINE)
         loop.close()
+
+
+@pytest.fixture
+def echoing() -> Iterator[str]:
+    """A consumer that tells all it was sent, in headers and body; /500 says what to answer."""
+
+    class Echo(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            sent = dict(self.headers.items())
+            self.rfile.read(int(sent["Content-Length"]))
+            told = {"echo": sent, "and": "planted-secret", "quoted": json.dumps(sent)}
+            body = json.dumps(told).encode()
+            self.send_response(int(self.path.split("/")[1]))
+            self.send_header("Location", f"/?token={sent['X-Webhook-Token']}")
+            self.send_header("X-Echo", str(sent))
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Tell nothing."""
+
+    yield from _served(Echo)
+
+
+@pytest.fixture
+def meeting() -> Iterator[str]:
+    """A consumer that answers when three deliveries are there, and refuses when they are not."""
+    barrier = threading.Barrier(3)
+
+    class Meeting(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            try:
+                barrier.wait(DEADLINE / 2)
+            except threading.BrokenBarrierError:
+                self.send_response(503)
+            else:
+                self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Tell nothing."""
+
+    yield from _served(Meeting)
+
+
+def _served(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join(DEADLINE)
+    server.server_close()

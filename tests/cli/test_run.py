@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import os
+import pty
+import signal
 import socket
-from typing import TYPE_CHECKING
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
 
 import httpx2
 import pytest
@@ -88,6 +95,276 @@ def test_a_wrong_call_is_exit_2(cli: Cli, tmp_path: Path, scenario: str) -> None
     assert "CONSUMER_URL" in err
     told = "error: --set '=x': expected KEY=VALUE\n"
     assert cli("run", scenario, "--set", "=x") == (2, "", told)
+
+
+FILES = ["journal.jsonl", "junit.xml", "report.html", "report.json"]
+SECRETS = ("planted-authorization", "planted-token", "planted-other", "planted-secret")
+LEAKY = """\
+scenario: Nothing of planted-other is told
+seed: 7
+consumer:
+  - payload_url: "${CONSUMER_URL}/hook"
+    events: [invited]
+    headers:
+      Authorization: Bearer planted-authorization
+      X-Webhook-Token: planted-token
+      X-Mine: planted-other
+    secret: planted-secret
+steps:
+  - create_assessment: {as: job, title: A planted-token}
+  - invite: {as: ada, to: job, email: ada@example.com, first_name: planted-secret}
+  - expect: {event: invited, where: {data.lastName: planted-authorization}, answered: 2xx}
+"""
+SLOW = """\
+scenario: It takes its time
+clock: real
+consumer:
+  - {payload_url: "${CONSUMER_URL}/hook", events: [invited], headers: {X-Token: planted-token}}
+steps:
+  - create_assessment: {as: job}
+  - invite: {as: ada, to: job, email: ada@example.com}
+  - expect: {event: invited, answered: 2xx}
+  - wait: 1h
+  - expect: {event: invited, count: 1}
+"""
+
+
+def _told(folder: Path) -> Any:
+    return json.loads((folder / "report.json").read_text())["results"]
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_a_report_is_all_files_over_all_scenarios(
+    cli: Cli, consumer: Callable[..., Receiver], scenario: str, tmp_path: Path, status: int
+) -> None:
+    folder = tmp_path / "some" / "where"
+    code, out, err = cli(
+        "run", scenario, "invitation-expires", "--url", consumer(status).url,
+        "--report", str(folder),
+    )  # fmt: skip
+    assert (code, err) == (int(status != 200), "")
+    assert out.startswith(f"One invitation ({scenario})\n")
+    assert sorted(one.name for one in folder.iterdir()) == FILES
+    told = _told(folder)
+    assert [test["filePath"] for test in told["tests"]] == [
+        scenario, "scenarios/invitation-expires.yaml",
+    ]  # fmt: skip
+    assert told["summary"]["passed"] == 2 * int(status == 200)
+    entries = [json.loads(line) for line in (folder / "journal.jsonl").read_text().splitlines()]
+    assert [one["kind"] for one in entries].count("workspace.opened") == 2
+    assert "attempt.finished" in {one["kind"] for one in entries}
+    assert ET.parse(folder / "junit.xml").getroot().get("tests") == "2"  # noqa: S314 - ours
+    assert "One invitation" in (folder / "report.html").read_text()
+
+
+def test_an_older_report_is_overwritten(
+    cli: Cli, consumer: Callable[..., Receiver], scenario: str, tmp_path: Path
+) -> None:
+    for name in FILES:
+        (tmp_path / name).write_text("old" * 100_000)
+    cli("run", scenario, "--url", consumer().url, "--report", str(tmp_path))
+    assert all("oldold" not in (tmp_path / name).read_text() for name in FILES)
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_no_file_of_a_report_and_no_line_holds_a_secret(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, echoing: str
+) -> None:
+    """Configured ones, echoed in headers and body of the answer, and put into other places."""
+    file = tmp_path / "leaky.yaml"
+    file.write_text(LEAKY)
+    summary = tmp_path / "summary.md"
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    folder = tmp_path / "report"
+    ran = cli("run", str(file), "--url", f"{echoing}/{status}", "--report", str(folder))
+    assert ran.code == 1
+    assert "::error file=" in ran.err
+    texts = {one.name: one.read_text() for one in (*folder.iterdir(), summary)}
+    texts |= {"stdout": ran.out, "stderr": ran.err}
+    assert len(texts) == 7
+    for name, text in texts.items():
+        assert "[redacted]" in text, name
+        assert not [secret for secret in SECRETS if secret in text], name
+
+
+@pytest.mark.parametrize("format_", ["json", "junit"])
+def test_a_document_is_all_that_is_on_stdout(
+    cli: Cli, consumer: Callable[..., Receiver], scenario: str, format_: str
+) -> None:
+    code, out, err = cli("run", scenario, "--url", consumer().url, "--format", format_)
+    assert code == 0
+    if format_ == "json":
+        assert json.loads(out)["results"]["summary"]["passed"] == 1
+    else:
+        assert ET.fromstring(out.encode()).get("failures") == "0"  # noqa: S314 - ours
+    assert err.startswith(f"One invitation ({scenario})\n  ✓ create_assessment as: job\n")
+    assert "\npassed (3 passed; 1 delivery; " in err
+
+
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        ("taken", "no folder for the report: {!r} is a file"),
+        ("taken/below", "the report can't be written to {!r}: not a directory"),
+    ],
+)
+def test_a_report_that_cannot_be_written_is_told_before_anything_runs(
+    cli: Cli, consumer: Callable[..., Receiver], scenario: str, tmp_path: Path,
+    target: str, told: str,
+) -> None:  # fmt: skip
+    (tmp_path / "taken").touch()
+    receiver, folder = consumer(), str(tmp_path / target)
+    ran = cli("run", scenario, "--url", receiver.url, "--report", folder)
+    assert ran == (2, "", f"error: {told.format(folder)}\n")
+    assert receiver.requests == []
+
+
+def test_scenarios_at_once_say_the_same_in_the_same_order(
+    cli: Cli, consumer: Callable[..., Receiver], scenario: str
+) -> None:
+    targets = ("candidate-completes", scenario, "invitation-expires", "assessment-lifecycle")
+
+    def told(jobs: str) -> list[str]:
+        code, out, err = cli(
+            "run", *targets, "--url", consumer().url, "--seed", "5", "--jobs", jobs
+        )
+        assert (code, err) == (0, "")
+        return [line.partition("; ")[0] for line in out.splitlines()]
+
+    assert told("4") == told("1") == told("2")
+
+
+def test_as_many_scenarios_as_jobs_run_at_once(tmp_path: Path, cli: Cli, meeting: str) -> None:
+    """The consumer answers none before three are there: with fewer they all time out."""
+    file = tmp_path / "one.yaml"
+    file.write_text(SCENARIO)
+    code, out, _ = cli("run", *[str(file)] * 3, "--url", meeting, "--jobs", "3")
+    assert (code, out.splitlines()[-1]) == (0, "3 scenarios: 3 passed")
+
+
+def test_an_argument_that_is_wrong_for_all_of_them_is_told_once(
+    cli: Cli, consumer: Callable[..., Receiver], scenario: str
+) -> None:
+    code, _, err = cli(
+        "run", scenario, scenario, "--url", consumer().url, "--jobs", "2", "--allow-host", "a/b"
+    )
+    assert code == 2
+    assert err.count("error: ") == 1
+
+
+def _interrupted(
+    *arguments: str, at: str, stream: str = "stdout"
+) -> tuple[int, list[str], list[str]]:
+    """Run a real process, Ctrl-C it after the line *at*; return code, stdout, stderr."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "emulator", "run", *arguments],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    seen: list[str] = []
+    reading = getattr(process, stream)
+    for line in reading:
+        seen.append(line)
+        if line.startswith(at):
+            break
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    lines = {"stdout": out, "stderr": err}
+    lines[stream] = "".join(seen) + lines[stream]
+    return process.returncode, lines["stdout"].splitlines(), lines["stderr"].splitlines()
+
+
+def test_ctrl_c_ends_with_the_report_so_far(
+    consumer: Callable[..., Receiver], scenario: str, tmp_path: Path
+) -> None:
+    slow = tmp_path / "slow.yaml"
+    slow.write_text(SLOW)
+    folder = tmp_path / "report"
+    code, out, err = _interrupted(
+        scenario, str(slow), scenario, "--url", consumer().url, "--report", str(folder),
+        at="  ✓ expect event: invited, answered: 2xx",
+    )  # fmt: skip
+    assert (code, err) == (130, [])
+    assert out[-7:-3] == [
+        "  ✓ expect event: invited, answered: 2xx",
+        "  - wait 1h",
+        f"      {slow}:9",
+        "      interrupted while it ran",
+    ]
+    assert out[-3].startswith("INTERRUPTED: at 'wait', line 9 (3 passed, 2 skipped; 1 delivery; ")
+    assert out[-1] == "3 scenarios: 1 passed, 2 interrupted"
+    assert sorted(one.name for one in folder.iterdir()) == FILES
+    told = _told(folder)
+    assert told["summary"]["extra"] == {"verdict": "interrupted", "interrupted": True}
+    assert [(one["status"], one["rawStatus"]) for one in told["tests"]] == [
+        ("passed", "passed"), ("other", "interrupted"), ("skipped", "interrupted"),
+    ]  # fmt: skip
+    steps = told["tests"][1]["steps"]
+    assert [one["status"] for one in steps] == ["passed", "passed", "passed", "skipped", "skipped"]
+    assert steps[1]["extra"]["deliveries"][0]["status"] == "succeeded"
+    assert all("planted" not in (folder / name).read_text() for name in FILES)
+    entries = [json.loads(line) for line in (folder / "journal.jsonl").read_text().splitlines()]
+    kinds = [one["kind"] for one in entries]
+    assert kinds.count("workspace.opened") == kinds.count("attempt.finished") == 2
+
+
+def test_ctrl_c_with_several_jobs_tells_all_in_order(
+    until: Until, consumer: Callable[..., Receiver], scenario: str, tmp_path: Path
+) -> None:
+    slow = tmp_path / "slow.yaml"
+    slow.write_text(SLOW)
+    code, out, err = until(
+        "run", str(slow), scenario, "--url", consumer().url, "--jobs", "2",
+        visit=lambda _: None, at="  ✓ expect", by=signal.SIGINT,
+    )  # fmt: skip
+    assert (code, err) == (130, "")
+    lines = out.splitlines()
+    heads = [
+        lines.index(f"It takes its time ({slow})"),
+        lines.index(f"One invitation ({scenario})"),
+    ]
+    assert heads[0] < heads[1]
+    assert lines[heads[1] - 1].startswith("INTERRUPTED: at 'wait', line 9 ")
+
+
+def test_ctrl_c_still_prints_the_document(
+    consumer: Callable[..., Receiver], tmp_path: Path
+) -> None:
+    slow = tmp_path / "slow.yaml"
+    slow.write_text(SLOW)
+    code, out, err = _interrupted(
+        str(slow), "--url", consumer().url, "--format", "json",
+        at="  ✓ expect", stream="stderr",
+    )  # fmt: skip
+    assert code == 130
+    assert json.loads("\n".join(out))["results"]["summary"]["other"] == 1
+    assert err[-1].startswith("INTERRUPTED: ")
+
+
+def test_a_terminal_gets_a_live_line_and_keeps_what_was_said(
+    consumer: Callable[..., Receiver], scenario: str
+) -> None:
+    reading, writing = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "emulator", "run", scenario, "--url", consumer().url],
+        stdout=writing, stderr=subprocess.PIPE,
+        env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "200"},
+    )  # fmt: skip
+    os.close(writing)
+    drawn = b""
+    try:
+        while part := os.read(reading, 65536):
+            drawn += part
+    except OSError:  # how a terminal says that its other end is closed
+        pass
+    os.close(reading)
+    _, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (0, b"")
+    text = drawn.decode()
+    assert "\x1b[32m  ✓ create_assessment as: job\x1b[0m" in text
+    assert "\x1b[32mpassed (3 passed; 1 delivery; " in text
+    assert "\x1b[?25l" in text
+    assert "\x1b[?25h" in text  # the cursor is back
 
 
 def test_the_demo_shows_every_lifecycle_and_ends_with_exit_0(cli: Cli) -> None:

@@ -1,43 +1,33 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from emulator.delivery.records import Attempt, Delivery, Message, Outcome
 from emulator.reports import text
-from emulator.scenario.result import Result, StepResult
+from emulator.reports.report import Case, Step
 
-AT = datetime(2026, 1, 1, tzinfo=UTC)
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-
-def _delivery(number: int, *outcomes: Outcome) -> Delivery:
-    message = Message(number, "msg_1", "candidate.invited", "v1", "s", "p", AT, b"{}", (1,))
-    attempts = tuple(
-        Attempt(place, "scheduled", AT, "http://127.0.0.1:9", (("X-Token", "s3cret"),), outcome)
-        for place, outcome in enumerate(outcomes, start=1)
-    )
-    return Delivery(message, "w", 1, attempts=attempts)
+    from emulator.reports.report import ShownDelivery
 
 
-STEPS = (
-    StepResult(1, "create_assessment", "", 6, "passed"),
-    StepResult(
-        2, "invite", "to: job", 7, "passed",
-        deliveries=(
-            _delivery(1, Outcome("answered", 503), Outcome("answered", 200)),
-            _delivery(2, Outcome("refused")),
-            _delivery(3),
+def test_a_case_is_told_line_by_line(delivery: Callable[..., ShownDelivery]) -> None:
+    deliveries = (delivery(1, 503, 200), delivery(2, "refused"), delivery(3))
+    case = Case(
+        "It happens",
+        "failed",
+        "a.yaml",
+        message="1 of 4 steps failed",
+        duration_ms=1234.4,
+        labels={"seed": "7"},
+        steps=(
+            Step(1, "create_assessment", "", 6, "passed"),
+            Step(2, "invite", "to: job", 7, "passed", deliveries=deliveries),
+            Step(3, "expect", "event: x, " + "y" * 200, 8, "failed", "expected 1; came 0\n  near"),
+            Step(4, "enroll", "a\x1b[31mda", 9, "skipped"),
         ),
-    ),
-    StepResult(3, "expect", "event: x, " + "y" * 200, 8, "failed", "expected 1; came 0\n  near"),
-    StepResult(4, "enroll", "a\x1b[31mda", 9, "skipped"),
-)  # fmt: skip
-
-
-def test_a_result_is_told_line_by_line() -> None:
-    result = Result(
-        "It happens", "a.yaml", 7, STEPS, "failed", "1 of 4 steps failed", (), duration_ms=1234.4
     )
-    assert text.lines(result) == [
+    assert text.lines(case) == [
         "It happens (a.yaml)",
         "  ✓ create_assessment",
         (
@@ -53,30 +43,51 @@ def test_a_result_is_told_line_by_line() -> None:
     ]
 
 
-def test_a_pass_and_no_evidence_have_their_summaries() -> None:
-    passed = Result("t", "f", 1, STEPS[:1], "passed", duration_ms=12)
+def test_each_verdict_has_its_summary(delivery: Callable[..., ShownDelivery]) -> None:
+    seed = {"seed": "1"}
+    one = Step(1, "invite", "", 1, "passed")
+    passed = Case("t", "passed", "f", duration_ms=12, steps=(one,), labels=seed)
     assert text.summary(passed) == "passed (1 passed; 0 deliveries; 12ms; seed 1)"
-    one = StepResult(1, "invite", "", 1, "passed", deliveries=(_delivery(1),))
-    nothing = Result("t", "f", 1, (one,), "no_evidence", "nobody answered", duration_ms=0)
+    one = Step(1, "invite", "", 1, "passed", deliveries=(delivery(1),))
+    nothing = Case("t", "incomplete", "f", message="nobody answered", steps=(one,), labels=seed)
     assert text.summary(nothing) == (
         "NO EVIDENCE: nobody answered (1 passed; 1 delivery; 0ms; seed 1)"
     )
+    stopped = Case("t", "incomplete", "f", message="at 'wait', line 4", is_interrupted=True)
+    assert text.summary(stopped) == "INTERRUPTED: at 'wait', line 4 (0 deliveries; 0ms)"
 
 
-def test_many_deliveries_are_counted_after_the_fourth() -> None:
-    step = StepResult(
-        1, "invite", "", 1, "passed", deliveries=tuple(_delivery(n) for n in range(1, 8))
-    )
+def test_a_case_without_a_file_is_its_name() -> None:
+    check = Case("Answers in time", "failed", message="too late", duration_ms=2_000)
+    assert text.lines(check) == ["Answers in time", "FAILED: too late (0 deliveries; 2s)"]
+
+
+def test_many_deliveries_are_counted_after_the_fourth(
+    delivery: Callable[..., ShownDelivery],
+) -> None:
+    step = Step(1, "invite", "", 1, "passed", deliveries=tuple(map(delivery, range(1, 8))))
     [line] = text.step_lines(step, "f")
     assert line == "  ✓ invite  -> " + "; ".join(["candidate.invited pending"] * 4) + "; 3 more"
 
 
-def test_several_results_come_to_one_line() -> None:
-    passed = Result("t", "f", 1, (), "passed")
-    failed = Result("t", "f", 1, (), "failed")
-    nothing = Result("t", "f", 1, (), "no_evidence")
-    assert text.total([passed, nothing, failed, passed]) == (
-        "4 scenarios: 2 passed, 1 failed, 1 no evidence"
+def test_several_cases_come_to_one_line() -> None:
+    passed, failed = Case("t", "passed"), Case("t", "failed")
+    nothing = Case("t", "incomplete")
+    stopped = Case("t", "incomplete", is_interrupted=True)
+    assert text.total([passed, stopped, nothing, failed, passed]) == (
+        "5 scenarios: 2 passed, 1 failed, 1 interrupted, 1 no evidence"
     )
     assert text.total([passed]) == "1 scenario: 1 passed"
     assert text.total([]) == "0 scenarios: none ran"
+    assert text.total([failed], "check") == "1 check: 1 failed"
+
+
+def test_what_a_consumer_says_is_no_command_of_the_ci_system() -> None:
+    """GitHub Actions reads any line that starts so, blanks before it left out."""
+    step = Step(1, "probe", "", 2, "failed", "came:\n  ::error::x\n##[add-mask]a\nx ::error::")
+    assert text.step_lines(step, "f")[2:] == [
+        "      came:",
+        "      \\  ::error::x",
+        "      \\##[add-mask]a",
+        "      x ::error::",
+    ]

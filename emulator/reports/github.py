@@ -1,0 +1,171 @@
+"""A report as GitHub Actions takes it: annotations, and the summary of a step."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from emulator.durations import show
+from emulator.reports.report import STATUSES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from emulator.reports.report import Case, Finding, Report
+
+SUMMARY_LIMIT = 1024 * 1024
+"""Bytes of a step's summary; the platform drops a larger one whole."""
+
+MOST_ANNOTATIONS = 10
+"""Errors of one step that the platform shows."""
+
+_MORE = "- and {} more failures\n"
+_LONGEST_MESSAGE = 2_000
+_LONGEST_LINE = 160
+_MARKS = {"passed": "✅", "failed": "❌", "incomplete": "⚠️", "skipped": "⏭️"}
+CUT = "\n_Cut to what a step's summary may hold; the report has all of it._\n"
+"""The last line of a summary that was cut."""
+
+
+def tell(report: Report, environment: Mapping[str, str]) -> None:
+    """Tell GitHub Actions of *report*, as far as the environment says that it is there.
+
+    Annotations go to stderr, which is read as stdout is: that may be a document.
+    """
+    if environment.get("GITHUB_ACTIONS") == "true":
+        for line in commands(report, Path(environment.get("GITHUB_WORKSPACE") or Path.cwd())):
+            click.echo(line, err=True)
+    file = environment.get("GITHUB_STEP_SUMMARY")
+    if not file:
+        return
+    try:
+        with Path(file).open("ab") as out:
+            out.write(summary(report, SUMMARY_LIMIT - out.tell()).encode())
+    except OSError as error:
+        # The verdict stands all the same.
+        click.echo(f"warning: no step summary: {error}", err=True)
+
+
+def commands(report: Report, root: Path) -> list[str]:
+    """Return workflow commands, one for each failure as far as the platform shows them.
+
+    Args:
+        report: whose failures.
+        root: of the repository; files are named relative to it, and only those that exist.
+    """
+    failures = [one for one in report.findings if one.is_failure]
+    told = [_annotation(one, root) for one in failures[:MOST_ANNOTATIONS]]
+    if len(failures) > MOST_ANNOTATIONS:
+        last, more = failures[MOST_ANNOTATIONS - 1], len(failures) - MOST_ANNOTATIONS
+        told[-1] = _annotation(last, root, f"\n\nand {more} more failures, in the step's summary")
+    return told
+
+
+def summary(report: Report, room: int = SUMMARY_LIMIT) -> str:
+    """Return *report* as Markdown, failures first, in at most *room* bytes of UTF-8.
+
+    What does not fit is left out in this order: details of failures from the last one on, the
+    list of cases that passed. Every failure keeps its line as long as all lines have room.
+    """
+    failures = [one for one in report.findings if one.is_failure]
+    head = "\n".join(_head(report)) + "\n"
+    named = [_named(one) for one in failures]
+    details = [_details(one) for one in failures]
+    cases = ["\n### All cases\n\n"] + [_case_line(case) for case in report.cases]
+    left_for_lines = room - len(head.encode()) - len(CUT.encode())
+    if left_for_lines < 0:  # the steps before left nothing; more would cost theirs, too
+        return ""
+    kept, left = _fitting(named, left_for_lines)
+    if len(kept) < len(named):
+        kept, _ = _fitting(named, left_for_lines - len(_MORE) - 9)  # and the number
+        return head + "".join(kept) + _MORE.format(len(named) - len(kept)) + CUT
+    told, left = _fitting(details, left)
+    listed, left = _fitting(cases, left)
+    is_cut = len(told) < len(details) or len(listed) < len(cases)
+    return head + "".join(kept + told + listed) + (CUT if is_cut else "")
+
+
+def _fitting(parts: list[str], room: int) -> tuple[list[str], int]:
+    """Return the parts from the first on that have room, and the room that is left."""
+    for count, part in enumerate(parts):
+        size = len(part.encode())
+        if size > room:
+            return parts[:count], room
+        room -= size
+    return parts, room
+
+
+def _head(report: Report) -> list[str]:
+    counts = [
+        f"{_MARKS[status]} {report.count(status)} {status}"
+        for status in STATUSES
+        if report.count(status)
+    ]
+    took = show(round(report.duration_ms) / 1000)
+    return [
+        f"## {_text(report.title)}: {report.word}",
+        "",
+        f"{' · '.join(counts) or 'nothing ran'} · {took}",
+        "",
+    ]
+
+
+def _named(finding: Finding) -> str:
+    place = f" `{_code(_place(finding))}`" if finding.file else ""
+    return f"- ❌ {_text(finding.title[:_LONGEST_LINE])}{place}\n"
+
+
+def _details(finding: Finding) -> str:
+    message = _clipped(finding.message, 20 * _LONGEST_MESSAGE)
+    fence = "```"
+    while fence in message:
+        fence += "`"
+    title = _text(finding.title[:_LONGEST_LINE])
+    return f"\n#### {title}\n\n{_text(_place(finding))}\n\n{fence}text\n{message}\n{fence}\n"
+
+
+def _case_line(case: Case) -> str:
+    took = show(round(case.duration_ms) / 1000)
+    name = _text(case.name[:_LONGEST_LINE])
+    return f"- {_MARKS[case.status]} {name} ({took}, {len(case.sent)} delivered)\n"
+
+
+def _place(finding: Finding) -> str:
+    return finding.file if finding.line is None else f"{finding.file}:{finding.line}"
+
+
+def _annotation(finding: Finding, root: Path, more: str = "") -> str:
+    properties = []
+    file = Path(finding.file).absolute()
+    if finding.file and file.is_file():
+        path = file.relative_to(root) if file.is_relative_to(root) else file
+        properties.append(f"file={_property(path.as_posix())}")
+        if finding.line is not None:
+            properties.append(f"line={finding.line}")
+    properties.append(f"title={_property(finding.title[:_LONGEST_LINE])}")
+    message = _data(_clipped(finding.message, _LONGEST_MESSAGE) + more)
+    return f"::error {','.join(properties)}::{message}"
+
+
+def _clipped(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[:longest]}..."
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _text(text: str) -> str:
+    """Return *text* so that Markdown and HTML leave it as it is, on one line."""
+    flat = " ".join(text.split())
+    return "".join(f"\\{sign}" if sign in r"\`*_{}[]()#+-!|<>~&" else sign for sign in flat)
+
+
+def _code(text: str) -> str:
+    return " ".join(text.split()).replace("`", "'")

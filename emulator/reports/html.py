@@ -1,0 +1,105 @@
+"""A report as one HTML page that needs nothing from elsewhere, not even a script."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from emulator.durations import instant, show
+from emulator.reports.report import STATUSES
+from emulator.reports.timeline import elapsed, timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jinja2 import Template
+
+    from emulator.reports.report import Report, ShownDelivery
+
+MOST_BODIES = 500
+"""Deliveries of which the page shows request and response; those that failed come first."""
+
+LONGEST_BODY = 20_000
+"""Characters of a body that the page shows; `report.json` has all."""
+
+_FEW = 10.0
+"""Milliseconds below which a fraction of one says something."""
+
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def document(report: Report) -> bytes:
+    """Return *report* as a page in UTF-8."""
+    page = _template().render(
+        report=report,
+        statuses=[(status, report.count(status)) for status in STATUSES],
+        timelines=[timeline(case, number) for number, case in enumerate(report.cases, start=1)],
+        told=_told(report),
+        sent=[one for case in report.cases for one in case.sent],
+        failures=[one for one in report.findings if one.is_failure],
+        undelivered=[one for one in report.findings if not one.is_failure],
+        opened=_opened(report),
+    )
+    # What a browser shows as a box or not at all is told as an escape.
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", page).encode()
+
+
+def _template() -> Template:
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        took=took,
+        instant=lambda at: instant(at).replace("T", " ").replace("Z", " UTC"),
+        elapsed=elapsed,
+        pretty=pretty,
+    )
+    source = files("emulator.reports").joinpath("report.html.jinja").read_text("utf-8")
+    return environment.from_string(source)
+
+
+def took(milliseconds: float) -> str:
+    """Return a length of real time, with a fraction when it is a few milliseconds."""
+    if milliseconds < _FEW:
+        return f"{milliseconds:.1f}ms".replace("0.0", "0")
+    return show(round(milliseconds) / 1000)
+
+
+def pretty(body: str) -> str:
+    """Return a body indented when it is JSON, and as it is when not; a long one is cut."""
+    try:
+        shown = msgspec.json.format(body.encode(), indent=2).decode() if body else ""
+    except msgspec.DecodeError:
+        shown = body
+    more = len(shown) - LONGEST_BODY
+    return shown if more <= 0 else f"{shown[:LONGEST_BODY]}\n... and {more} more characters"
+
+
+def _told(report: Report) -> set[tuple[int, str]]:
+    """Return case number and id of the deliveries that the page tells in full."""
+    everything = list(_numbered(report))
+    everything.sort(key=lambda one: one[1].status == "succeeded")
+    return {(number, delivery.id) for number, delivery in everything[:MOST_BODIES]}
+
+
+def _opened(report: Report) -> set[tuple[int, str]]:
+    """Return the first delivery of each case that failed; the page opens it to show how."""
+    first: dict[int, str] = {}
+    for number, delivery in _numbered(report):
+        if delivery.status == "failed":
+            first.setdefault(number, delivery.id)
+    return set(first.items())
+
+
+def _numbered(report: Report) -> Iterator[tuple[int, ShownDelivery]]:
+    for number, case in enumerate(report.cases, start=1):
+        for delivery in case.sent:
+            yield number, delivery

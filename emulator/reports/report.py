@@ -1,0 +1,318 @@
+"""What every report shows: cases, their steps, what was sent. No format and no verdict here.
+
+All text in a `Report` may be shown as it is: `report` has masked the secrets in it.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from emulator import __version__
+from emulator.delivery.records import Headers
+from emulator.delivery.records import Status as DeliveryStatus
+from emulator.delivery.redaction import masked, shown_headers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from emulator.delivery.records import Attempt, Delivery
+
+Status = Literal["passed", "failed", "skipped", "incomplete"]
+"""``incomplete``: it proved nothing, because nobody answered, say, or it was interrupted."""
+
+STATUSES: tuple[Status, ...] = ("passed", "failed", "incomplete", "skipped")
+
+
+class ShownAttempt(msgspec.Struct, frozen=True):
+    """One request and what came back.
+
+    Attributes:
+        at: the workspace's time.
+        headers: of the request; what may be a secret is masked.
+        answer: the status, or the reason why there is none: ``200``, ``refused``.
+        answer_headers, answer_body: what came back; the body as text.
+        is_cut: the body was longer.
+        detail: the error in words.
+    """
+
+    number: int
+    trigger: str
+    at: datetime
+    url: str
+    headers: Headers
+    answer: str
+    is_success: bool
+    answer_headers: Headers = ()
+    answer_body: str = ""
+    is_cut: bool = False
+    detail: str = ""
+    duration_ms: float = 0.0
+
+
+class ShownDelivery(msgspec.Struct, frozen=True):
+    """One message to one webhook.
+
+    Attributes:
+        webhook: its name.
+        reason: why it failed or was dropped.
+        at: the workspace's time at which the message was made.
+        body: of the request, as text.
+        next_due: when the next attempt is due; None when none is planned.
+    """
+
+    id: str
+    event: str
+    webhook: str
+    status: DeliveryStatus
+    reason: str
+    message_id: str
+    at: datetime
+    body: str
+    attempts: tuple[ShownAttempt, ...] = ()
+    next_due: datetime | None = None
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One step of a case.
+
+    Attributes:
+        number: from 1.
+        detail: what stood behind the name, on one line.
+        line: in the case's file.
+        message: what was wrong, in one or more lines.
+        deliveries: what the step caused.
+    """
+
+    number: int
+    name: str
+    detail: str
+    line: int
+    status: Status
+    message: str = ""
+    deliveries: tuple[ShownDelivery, ...] = ()
+    duration_ms: float = 0.0
+
+
+class Case(msgspec.Struct, frozen=True):
+    """One thing that was tried, with its verdict: a scenario, or a check of a consumer.
+
+    Attributes:
+        file, line: where it is written down; empty and None when it is nowhere.
+        message: why it did not pass, in one or more lines.
+        steps: empty for a case that has none.
+        deliveries: those that no step has.
+        labels: what else to know of it, as the seed.
+        journal: the entries of its run, as plain data.
+        is_interrupted: somebody stopped it.
+    """
+
+    name: str
+    status: Status
+    file: str = ""
+    line: int | None = None
+    message: str = ""
+    duration_ms: float = 0.0
+    steps: tuple[Step, ...] = ()
+    deliveries: tuple[ShownDelivery, ...] = ()
+    tags: tuple[str, ...] = ()
+    labels: dict[str, str] = {}
+    journal: tuple[dict[str, Any], ...] = ()
+    is_interrupted: bool = False
+
+    @property
+    def sent(self) -> list[ShownDelivery]:
+        """All its deliveries."""
+        return [one for step in self.steps for one in step.deliveries] + list(self.deliveries)
+
+    @property
+    def word(self) -> str:
+        """The verdict as people read it."""
+        if self.is_interrupted:
+            return "interrupted"
+        return "no evidence" if self.status == "incomplete" else self.status
+
+    @property
+    def place(self) -> str:
+        """``FILE:LINE``, as far as there is one."""
+        return self.file if self.line is None else f"{self.file}:{self.line}"
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing that somebody has to look at.
+
+    Attributes:
+        case: its number in the report, from 1.
+        is_failure: the case did not pass because of it. A delivery that failed is a finding, too,
+            yet it may be just what a scenario is about.
+        anchor: of the place in the page that tells more.
+    """
+
+    case: int
+    title: str
+    file: str
+    line: int | None
+    message: str
+    anchor: str
+    is_failure: bool
+
+
+class Report(msgspec.Struct, frozen=True):
+    """One run of the program.
+
+    Attributes:
+        started: wall time.
+        is_interrupted: it was stopped before its end.
+    """
+
+    title: str
+    cases: tuple[Case, ...]
+    started: datetime
+    duration_ms: float
+    version: str = __version__
+    is_interrupted: bool = False
+
+    def count(self, status: Status) -> int:
+        """Return how many cases came to *status*."""
+        return sum(case.status == status for case in self.cases)
+
+    @property
+    def word(self) -> str:
+        """The verdict of the whole run, as people read it."""
+        if self.is_interrupted:
+            return "interrupted"
+        if self.count("failed"):
+            return "failed"
+        return "no evidence" if self.count("incomplete") or not self.cases else "passed"
+
+    @property
+    def findings(self) -> list[Finding]:
+        """Failures first, then deliveries that did not arrive."""
+        found = [
+            one
+            for number, case in enumerate(self.cases, start=1)
+            for one in (*_failures(number, case), *_undelivered(number, case))
+        ]
+        return sorted(found, key=lambda one: not one.is_failure)
+
+
+def report(
+    title: str,
+    cases: Iterable[Case],
+    *,
+    started: datetime,
+    duration_ms: float,
+    secrets: Iterable[str] = (),
+    is_interrupted: bool = False,
+) -> Report:
+    """Return the report of a run, its secrets masked wherever they stand.
+
+    Args:
+        title: of the run.
+        cases: in their order.
+        started: wall time.
+        duration_ms: real time.
+        secrets: as `configured_secrets` finds them.
+        is_interrupted: it was stopped before its end.
+    """
+    made = Report(title, tuple(cases), started, duration_ms, is_interrupted=is_interrupted)
+    shown: Report = without(secrets, made, Report)
+    return shown
+
+
+def without(secrets: Iterable[str], record: Any, type_: Any) -> Any:
+    """Return *record*, one of the records here, with *secrets* masked in all its text."""
+    plain = msgspec.to_builtins(record, builtin_types=(datetime,))
+    return msgspec.convert(_encodable(masked(plain, secrets)), type_)
+
+
+def shown_delivery(delivery: Delivery, webhook: str = "") -> ShownDelivery:
+    """Return a delivery as reports show it.
+
+    Args:
+        delivery: as recorded.
+        webhook: its name.
+    """
+    return ShownDelivery(
+        id=delivery.id,
+        event=delivery.event,
+        webhook=webhook or f"webhook {delivery.webhook_number}",
+        status=delivery.status,
+        reason=delivery.reason,
+        message_id=delivery.message.id,
+        at=delivery.message.at,
+        body=_text(delivery.message.body),
+        attempts=tuple(map(_attempt, delivery.attempts)),
+        next_due=delivery.next_due,
+    )
+
+
+def now() -> datetime:
+    """Return the wall time that a report starts with."""
+    return datetime.now(UTC)
+
+
+def _attempt(attempt: Attempt) -> ShownAttempt:
+    shown = ShownAttempt(
+        number=attempt.number,
+        trigger=attempt.trigger,
+        at=attempt.at,
+        url=attempt.url,
+        headers=shown_headers(attempt.headers),
+        answer=attempt.answer,
+        is_success=attempt.is_success,
+    )
+    outcome = attempt.outcome
+    if outcome is None:
+        return shown
+    return msgspec.structs.replace(
+        shown,
+        answer_headers=shown_headers(outcome.headers),
+        answer_body=_text(outcome.body),
+        is_cut=outcome.is_cut,
+        detail=outcome.detail,
+        duration_ms=outcome.duration_ms,
+    )
+
+
+def _encodable(value: Any) -> Any:
+    """Return plain data without half surrogate pairs: names of files and YAML can have them."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {key: _encodable(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_encodable(one) for one in value]
+    return value
+
+
+def _text(body: bytes) -> str:
+    return body.decode("utf-8", "backslashreplace")
+
+
+def _failures(number: int, case: Case) -> Iterator[Finding]:
+    if case.status not in ("failed", "incomplete"):
+        return
+    failed = [step for step in case.steps if step.status == "failed"]
+    if case.status == "incomplete" or not failed:
+        message = f"{case.word}: {case.message}" if case.message else case.word
+        yield Finding(number, case.name, case.file, case.line, message, f"case-{number}", True)
+    for step in failed:
+        title = f"{step.name} {step.detail}".rstrip()
+        anchor = f"case-{number}-step-{step.number}"
+        yield Finding(number, title, case.file, step.line, step.message, anchor, True)
+
+
+def _undelivered(number: int, case: Case) -> Iterator[Finding]:
+    for one in case.sent:
+        if one.status in ("failed", "dropped"):
+            title = f"{one.event} to {one.webhook}"
+            answers = ", ".join(attempt.answer for attempt in one.attempts)
+            is_told = len(one.attempts) == 1 and one.reason.endswith(answers)
+            message = "; ".join(
+                filter(None, (one.reason or one.status, "" if is_told else answers))
+            )
+            anchor = f"case-{number}-delivery-{one.id}"
+            yield Finding(number, title, case.file, case.line, message, anchor, False)

@@ -1,0 +1,210 @@
+"""Where the marks of a case's timeline stand: attempts in their order, a lane a webhook. Pure."""
+
+from __future__ import annotations
+
+from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from emulator.reports.report import Case, ShownAttempt, ShownDelivery
+
+Look = Literal["good", "bad", "dropped", "waiting"]
+
+MOST_MARKS = 1_000
+"""Marks of one picture; beyond them, those of what went well are left out."""
+
+WIDE = 1_000
+"""A picture that needs less room is stretched to this, up to twice its width."""
+
+_LANE = 38
+_TOP = 34
+_SLOT = 22.0
+_GAP = 52.0
+"""Between two instants, so that the time that passed has room below."""
+
+_STRETCH = 2.2
+_LABEL = 42.0
+"""Between two labels of the axis, at least."""
+
+_LETTER = 6.6
+_LONGEST = 28
+"""Letters of a webhook's name."""
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """One attempt, or a delivery without one.
+
+    Attributes:
+        x, y: its middle.
+        title: what it is, in words.
+        anchor: of the delivery.
+    """
+
+    x: float
+    y: float
+    look: Look
+    title: str
+    anchor: str
+
+
+class Tick(msgspec.Struct, frozen=True):
+    """An instant at which something happened: where, and how long after the first one."""
+
+    x: float
+    label: str
+
+
+class Retry(msgspec.Struct, frozen=True):
+    """An arc from one attempt of a delivery to the next."""
+
+    x: float
+    to: float
+    y: float
+
+
+class Lane(msgspec.Struct, frozen=True):
+    """One webhook."""
+
+    name: str
+    y: float
+
+
+class Timeline(msgspec.Struct, frozen=True):
+    """The picture; lengths in pixels.
+
+    Attributes:
+        left: where the lanes begin, after their names.
+        left_out: marks for which there was no room.
+    """
+
+    width: float
+    height: float
+    left: float
+    lanes: tuple[Lane, ...]
+    marks: tuple[Mark, ...]
+    ticks: tuple[Tick, ...]
+    retries: tuple[Retry, ...]
+    left_out: int = 0
+
+
+class _Event(NamedTuple):
+    at: datetime
+    number: int  # of the attempt, 0 for none
+    delivery: ShownDelivery
+    attempt: ShownAttempt | None
+
+
+def timeline(case: Case, number: int) -> Timeline | None:
+    """Return the picture of a case; None when nothing was sent.
+
+    Args:
+        case: whose deliveries.
+        number: of the case in its report, for the anchors.
+    """
+    events = [event for delivery in case.sent for event in _events(delivery)]
+    if not events:
+        return None
+    # Sorting is stable: at one instant, the order of the messages stays.
+    events.sort(key=lambda event: event.at)
+    shown = _bounded(events)
+    names = list(dict.fromkeys(event.delivery.webhook for event in shown))
+    lanes = tuple(
+        Lane(name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…", _TOP + _LANE * place)
+        for place, name in enumerate(names)
+    )
+    left = 20 + _LETTER * min(_LONGEST, max(map(len, names)))
+    places, ticks = _placed([event.at for event in shown], left + 26)
+    heights = {name: lane.y for name, lane in zip(names, lanes, strict=True)}
+    marks = tuple(
+        Mark(x, heights[event.delivery.webhook], _look(event), _title(event, tick),
+             f"case-{number}-delivery-{event.delivery.id}")
+        for event, (x, tick) in zip(shown, places, strict=True)
+    )  # fmt: skip
+    return Timeline(
+        width=max(marks[-1].x + 40, WIDE),
+        height=_TOP + _LANE * len(lanes) + 6,
+        left=left,
+        lanes=lanes,
+        marks=marks,
+        ticks=ticks,
+        retries=_retries(shown, marks),
+        left_out=len(events) - len(shown),
+    )
+
+
+def elapsed(seconds: float) -> str:
+    """Return a length of time in its two largest units: ``2h 5m``, ``30d``, ``1.25s``."""
+    if seconds < 60:
+        return f"{round(seconds, 3):g}s"
+    rest = round(seconds)
+    parts = []
+    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
+        count, rest = divmod(rest, size)
+        if count:
+            parts.append(f"{count}{unit}")
+    return " ".join(parts[:2])
+
+
+def _events(delivery: ShownDelivery) -> list[_Event]:
+    events = [_Event(one.at, one.number, delivery, one) for one in delivery.attempts]
+    if not events or delivery.status == "dropped":
+        last = events[-1].at if events else delivery.at
+        events.append(_Event(last, 0, delivery, None))
+    return events
+
+
+def _bounded(events: list[_Event]) -> list[_Event]:
+    spare = len(events) - MOST_MARKS
+    shown = []
+    for event in events:
+        if spare > 0 and _look(event) == "good":
+            spare -= 1
+        else:
+            shown.append(event)
+    return shown[:MOST_MARKS]
+
+
+def _placed(
+    times: Sequence[datetime], start: float
+) -> tuple[list[tuple[float, str]], tuple[Tick, ...]]:
+    """Return the place of each event with its label, and the ticks of the axis."""
+    gaps = [_GAP if at != before else _SLOT for before, at in pairwise(times)]
+    stretch = max(1.0, min(_STRETCH, (WIDE - start - 40) / (sum(gaps) or 1)))
+    places = [start, *(start + gap * stretch for gap in accumulate(gaps))]
+    labels = ["start" if at == times[0] else f"+{elapsed((at - times[0]).total_seconds())}"
+              for at in times]  # fmt: skip
+    ticks: list[Tick] = []
+    for x, label, is_new in zip(
+        places, labels, [True, *(gap == _GAP for gap in gaps)], strict=True
+    ):
+        if is_new and (not ticks or x - ticks[-1].x >= _LABEL):
+            ticks.append(Tick(x, label))
+    return list(zip(places, labels, strict=True)), tuple(ticks)
+
+
+def _look(event: _Event) -> Look:
+    if event.attempt is None:
+        return "dropped" if event.delivery.status == "dropped" else "waiting"
+    return "good" if event.attempt.is_success else "bad"
+
+
+def _title(event: _Event, tick: str) -> str:
+    what = event.attempt.answer if event.attempt else event.delivery.status
+    attempt = f", attempt {event.number}" if event.number > 1 else ""
+    return f"{event.delivery.event}: {what}{attempt}, {tick}"
+
+
+def _retries(events: list[_Event], marks: tuple[Mark, ...]) -> tuple[Retry, ...]:
+    last: dict[str, Mark] = {}
+    found = []
+    for event, mark in zip(events, marks, strict=True):
+        before = last.get(event.delivery.id)
+        if before is not None:
+            found.append(Retry(before.x, mark.x, mark.y))
+        last[event.delivery.id] = mark
+    return tuple(found)

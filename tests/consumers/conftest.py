@@ -1,0 +1,45 @@
+"""Lives of candidates, as the emulator tells of them: what sample consumers are asked with."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from emulator.domain.events import EVENT_TYPES
+from emulator.emulator import Emulator
+from emulator.receiver import Receiver
+
+# Before they are imported.
+pytest.register_assert_rewrite("tests.consumers.asking", "tests.consumers.probes")
+
+from tests.consumers.asking import Life  # noqa: E402
+from tests.consumers.probes import PROBES  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def lives() -> dict[str, Life]:
+    """One candidate for each probe, told of by every event type: name of the probe -> life."""
+
+    async def live() -> dict[str, Life]:
+        async with Receiver() as receiver, Emulator(seed=11, clock="virtual") as emulator:
+            workspace = emulator.workspace()
+            workspace.add_webhook(name="all", payload_url=receiver.url, events=list(EVENT_TYPES))
+            job = workspace.create_assessment(title="Harbour Planner")
+            told = {}
+            for probe in PROBES:
+                email = f"{probe.__name__}@example.com"
+                one = workspace.invite(job.id, email=email)
+                for command in ("enroll", "start", "complete", "rescore", "reject", "rescore"):
+                    workspace.move_candidate(one.id, command)
+                await workspace.settle()
+                bodies = {
+                    (delivery.event, delivery.payload["data"]["candidateStatus"]): (
+                        delivery.message.body
+                    )
+                    for delivery in workspace.deliveries(candidate=one.id)
+                }
+                told[probe.__name__] = Life(email, bodies)
+            return told
+
+    return asyncio.run(live())

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from emulator.delivery.records import Attempt, Delivery, Message, Outcome
+from emulator.reports.report import Case, Finding, Report, Step, report, shown_delivery
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from emulator.reports.report import ShownDelivery
+
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def made(*cases: Case, is_interrupted: bool = False) -> Report:
+    return report("t", cases, started=AT, duration_ms=1, is_interrupted=is_interrupted)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "word"),
+    [
+        (["passed", "passed"], "passed"),
+        (["passed", "skipped"], "passed"),
+        (["passed", "incomplete"], "no evidence"),
+        (["incomplete", "failed", "passed"], "failed"),
+        ([], "no evidence"),
+    ],
+)
+def test_a_run_is_as_good_as_its_worst_case(statuses: list[str], word: str) -> None:
+    assert made(*(Case("c", status) for status in statuses)).word == word  # type: ignore[arg-type]
+
+
+def test_an_interrupted_run_says_so_whatever_failed() -> None:
+    assert made(Case("c", "failed"), is_interrupted=True).word == "interrupted"
+
+
+def test_findings_are_failures_first_and_then_what_did_not_arrive(
+    delivery: Callable[..., ShownDelivery],
+) -> None:
+    steps = (
+        Step(1, "invite", "as: ada", 7, "passed", "", (delivery(1, 200), delivery(2, 503))),
+        Step(2, "expect", "", 8, "failed", "came 0"),
+    )
+    found = made(
+        Case("passes", "passed", deliveries=(delivery(3, 500, 502),)),
+        Case("fails", "failed", "f.yaml", 1, "1 of 2", steps=steps),
+        Case("check", "failed", message="too late"),
+        Case("alone", "incomplete", "g.yaml", 1, "nobody answered"),
+    ).findings
+    assert found == [
+        Finding(2, "expect", "f.yaml", 8, "came 0", "case-2-step-2", True),
+        Finding(3, "check", "", None, "failed: too late", "case-3", True),
+        Finding(4, "alone", "g.yaml", 1, "no evidence: nobody answered", "case-4", True),
+        Finding(
+            1, "candidate.invited to ats", "", None, "answered 502; 500, 502",
+            "case-1-delivery-3-1", False,
+        ),
+        Finding(
+            2, "candidate.invited to ats", "f.yaml", 1, "answered 503",
+            "case-2-delivery-2-1", False,
+        ),
+    ]  # fmt: skip
+
+
+def test_a_delivery_is_shown_with_its_headers_masked() -> None:
+    outcome = Outcome(
+        "answered", 500, (("Set-Cookie", "s3cret"), ("Server", "x")), b"no \xff", is_cut=True
+    )
+    headers = (("X-Webhook-Token", "s3cret"), ("Content-Type", "application/json"))
+    attempts = (
+        Attempt(1, "scheduled", AT, "http://127.0.0.1:9/", headers, outcome),
+        Attempt(2, "manual", AT, "http://127.0.0.1:9/", headers),
+    )
+    message = Message(4, "msg_4", "candidate.invited", "v1", "s", "p", AT, b"{}", (1,))
+    shown = shown_delivery(Delivery(message, "w", 2, "failed", "answered 500", attempts))
+    assert "s3cret" not in msgspec.json.encode(shown).decode()
+    first, second = shown.attempts
+    assert (shown.id, shown.webhook, shown.reason) == ("4-2", "webhook 2", "answered 500")
+    assert first.headers[1] == ("Content-Type", "application/json")
+    assert first.answer_headers == (("Set-Cookie", "[redacted]"), ("Server", "x"))
+    assert (first.answer, first.answer_body, first.is_cut) == ("500", "no \\xff", True)
+    assert (second.answer, second.trigger) == ("under way", "manual")
+    assert shown_delivery(Delivery(message, "w", 2), "ats").webhook == "ats"
+
+
+def test_a_secret_is_masked_wherever_it_stands(delivery: Callable[..., ShownDelivery]) -> None:
+    secret = 'p"länted <1>'
+    quoted = {"plain": secret, "json": msgspec.json.encode({"echo": secret}).decode()}
+    step = Step(1, f"n {secret}", f"d {secret}", 1, "failed", f"m {secret}",
+                (delivery(1, 200, body=quoted["json"], reason=secret, event=secret),))  # fmt: skip
+    case = Case(
+        f"It is {secret}", "failed", message=secret, steps=(step,), tags=(secret,),
+        labels={"seed": secret}, journal=({"data": [{"body": quoted["json"]}, secret]},),
+    )  # fmt: skip
+    shown = report(f"Run of {secret}", [case], started=AT, duration_ms=1, secrets=[secret])
+    plain = repr(msgspec.to_builtins(shown))
+    assert "länted" not in plain
+    assert plain.count("[redacted]") >= 11
+    assert shown.cases[0].name == "It is [redacted]"
+
+
+def test_what_no_file_can_hold_is_told_as_an_escape() -> None:
+    shown = made(Case("half \ud800", "passed", "b\udcff.yaml", journal=({"a": ["\ud800"]},)))
+    [case] = shown.cases
+    assert (case.name, case.file, case.journal) == (
+        "half \\ud800", "b\\udcff.yaml", ({"a": ["\\ud800"]},),
+    )  # fmt: skip
