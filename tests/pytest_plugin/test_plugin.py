@@ -177,7 +177,7 @@ def test_a_failure_says_why(run_pytest: RunPytest) -> None:
         ]
     )
     # Only a wrong word, which is no assertion, shows where we found out.
-    assert result.stdout.str().count("emulator/twin.py") == 1
+    assert result.stdout.str().count("emulator/loops.py") == 1
 
 
 REFUSED = """
