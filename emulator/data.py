@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def schemas() -> Traversable:
-    """Return the folder of JSON Schemas: ``v1/<event type>.json``."""
+    """Return the folder of JSON Schemas: ``v1/<event type>.json``, and ``scenario.json``."""
     return _data() / "schemas"
 
 
