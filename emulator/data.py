@@ -8,7 +8,7 @@ from emulator.errors import MissingDataError
 
 
 def schemas() -> Path:
-    """Return the folder of JSON Schemas: ``v1/<event type>.json``."""
+    """Return the folder of JSON Schemas: ``v1/<event type>.json``, and ``scenario.json``."""
     return _data() / "schemas"
 
 

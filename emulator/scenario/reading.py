@@ -11,12 +11,14 @@ import msgspec
 
 from emulator.delivery.profiles import PROFILES
 from emulator.delivery.signing import checked_secret
-from emulator.errors import InvalidInputError, ScenarioError, UnknownNameError, near
+from emulator.errors import InvalidInputError, ScenarioError, near
+from emulator.scenario.names import Names, word
 from emulator.scenario.problems import Problems
 from emulator.scenario.scenario import Consumer, Document, PlacedStep, Scenario, one_line
 from emulator.scenario.shape import WRONG, Shaper, keys
 from emulator.scenario.source import LARGEST, parse
 from emulator.scenario.steps.blocks import MOST_STEPS, Steps
+from emulator.scenario.steps.looking import Argv
 from emulator.scenario.steps.table import STEPS
 from emulator.scenario.steps.webhooks import AddWebhook
 from emulator.scenario.tree import Node
@@ -39,8 +41,6 @@ if TYPE_CHECKING:
     from emulator.scenario.steps.step import Step
     from emulator.scenario.tree import Place
 
-_MAKERS = {"assessment": "create_assessment", "candidate": "invite", "webhook": "add_webhook"}
-
 _BLOCKS = frozenset({"parallel", "repeat"})
 """Steps that hold steps, whose variables are filled in one by one."""
 
@@ -48,20 +48,24 @@ _LARGEST_DATA = 10_000_000
 """Bytes of a file that is sent."""
 
 
-def read(file: str, body: bytes, variables: Mapping[str, str]) -> Scenario:
+def read(
+    file: str, body: bytes, variables: Mapping[str, str], *, is_local: bool = True
+) -> Scenario:
     """Return the scenario in *body*.
 
     Args:
         file: how messages call it.
         body: YAML 1.2 in UTF-8.
         variables: what ``${NAME}`` stands for; a default in the file comes last.
+        is_local: whoever wrote it may read files and run commands on this machine.
 
     Raises:
         ScenarioError: with everything that is wrong: ``FILE:LINE:COLUMN: what``, and the place.
     """
     problems = Problems(file)
     root = parse(body, problems)
-    document = _Reader(problems, variables).document(root) if root is not None else WRONG
+    reader = _Reader(problems, variables, is_local=is_local)
+    document = reader.document(root) if root is not None else WRONG
     if problems or not isinstance(document, Document):
         raise ScenarioError(str(problems))
     return Scenario(file, document, problems.text)
@@ -97,16 +101,22 @@ class _Reader:
     Args:
         problems: takes what is wrong.
         variables: what ``${NAME}`` stands for at the beginning.
+        is_local: it may read files and run commands of this machine.
         is_late: it reads one step while the scenario runs, whose names the run itself knows.
     """
 
     def __init__(
-        self, problems: Problems, variables: Mapping[str, str], *, is_late: bool = False
+        self,
+        problems: Problems,
+        variables: Mapping[str, str],
+        *,
+        is_local: bool,
+        is_late: bool = False,
     ) -> None:
         self._problems = problems
         self._scope = Scope(variables)
-        self._is_late = is_late
-        self._names: dict[str, tuple[str, Place]] = {}  # name -> kind and place
+        self._is_local = is_local
+        self._names = Names(is_late=is_late)
         self._is_parallel = False
         self._rounds: tuple[int, Any] | None = None  # of the repeat whose steps come next
         self._left = MOST_STEPS
@@ -121,12 +131,13 @@ class _Reader:
                 PlacedStep: self._step,
                 Steps: self._steps,
                 DataFile: self._file,
-                NewAssessment: partial(self._new, "assessment"),
-                NewCandidate: partial(self._new, "candidate"),
-                NewWebhook: partial(self._new, "webhook"),
-                AssessmentName: partial(self._known, "assessment"),
-                CandidateName: partial(self._known, "candidate"),
-                WebhookName: partial(self._known, "webhook"),
+                Argv: self._argv,
+                NewAssessment: partial(self._names.new, "assessment"),
+                NewCandidate: partial(self._names.new, "candidate"),
+                NewWebhook: partial(self._names.new, "webhook"),
+                AssessmentName: partial(self._names.known, "assessment"),
+                CandidateName: partial(self._names.known, "candidate"),
+                WebhookName: partial(self._names.known, "webhook"),
             },
             problems,
         )
@@ -163,7 +174,7 @@ class _Reader:
             name = consumer.name or name
             consumer = msgspec.structs.replace(consumer, name=name)
             self._check_secret(node, consumer.secret)
-        self._name("webhook", name, place)
+        self._names.give("webhook", name, place)
         return consumer
 
     def _step(self, node: Node) -> Any:
@@ -216,10 +227,12 @@ class _Reader:
     def _late(self, name: str, body: Node) -> Any:
         """Return what makes the step once captures have given their values."""
         file, text, known = self._problems.file, self._problems.text, self._scope.known
+        is_local = self._is_local
 
         def made(captured: Mapping[str, str]) -> Step:
             problems = Problems(file, text)
-            step = _Reader(problems, {**known, **captured}, is_late=True).late_step(name, body)
+            reader = _Reader(problems, {**known, **captured}, is_local=is_local, is_late=True)
+            step = reader.late_step(name, body)
             if problems:
                 raise ScenarioError(str(problems))
             ready: Step = step
@@ -302,10 +315,19 @@ class _Reader:
         self._problems.add(node.keys[name], f"unknown step {name!r}; {known}")
         if isinstance(body.value, dict) and "as" in body.value:
             # What it would have named is not reported as unknown below.
-            self._names.setdefault(str(body.value["as"].value), ("", body.place))
+            self._names.give_any(str(body.value["as"].value), body.place)
+
+    def _argv(self, node: Node) -> Any:
+        if not self._is_local:
+            message = "no command is run for a scenario that does not come from this machine"
+            raise InvalidInputError(message)
+        return self._shaper.by_type(node, Argv)
 
     def _file(self, node: Node) -> DataFile:
-        path = Path(self._problems.file).parent / _word(node)
+        if not self._is_local:
+            message = "no file is read for a scenario that does not come from this machine"
+            raise InvalidInputError(message)
+        path = Path(self._problems.file).parent / word(node)
         try:
             with path.open("rb") as file:
                 body = file.read(_LARGEST_DATA + 1)
@@ -317,37 +339,6 @@ class _Reader:
             message = f"{str(path)!r} has more than {_LARGEST_DATA} bytes"
             raise InvalidInputError(message)
         return DataFile(body)
-
-    def _new(self, what: str, node: Node) -> str:
-        name = _word(node)
-        self._name(what, name, node.place)
-        return name
-
-    def _name(self, what: str, name: str, place: Place) -> None:
-        # A step that is repeated gives its name again, and the name moves on.
-        if name in self._names and self._names[name][1] != place and not self._is_late:
-            message = f"the name {name!r} is already given, at line {self._names[name][1][0]}"
-            raise InvalidInputError(message)
-        self._names[name] = (what, place)
-
-    def _known(self, what: str, node: Node) -> str:
-        name = _word(node)
-        if self._is_late:
-            return name
-        found, place = self._names.get(name, (None, (0, 0)))
-        if found is None:
-            known = [one for one, (other, _) in self._names.items() if other in (what, "")]
-            if not known:
-                maker = f"{_MAKERS[what]}: {{as: {name}}}"
-                message = f"no {what} {name!r}; no step before names one, as in {maker!r}"
-                raise InvalidInputError(message)
-            raise UnknownNameError(what, name, known)
-        if found not in (what, ""):
-            message = (
-                f"{name!r} names the {found} of line {place[0]}; expected the name of a {what}"
-            )
-            raise InvalidInputError(message.replace("a assessment", "an assessment"))
-        return name
 
 
 def _mapped(body: Node, kind: type[Step], place: Place) -> Node:
@@ -392,12 +383,3 @@ def _is_step(node: Node) -> bool:
 
 def _by_value(reader: Any, node: Node) -> Any:
     return WRONG if node.holds_late else reader(node.plain())
-
-
-def _word(node: Node) -> str:
-    value = node.plain(as_text=True)
-    if not isinstance(value, str) or not value.strip():
-        shown = "nothing" if value is None else msgspec.json.encode(value).decode()[:60]
-        message = f"expected a name, got {shown}"
-        raise InvalidInputError(message)
-    return value

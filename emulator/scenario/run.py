@@ -147,7 +147,7 @@ async def _step(number: int, placed: PlacedStep, context: Context) -> tuple[Step
         line=placed.line,
         status="failed" if message else "passed",
         message=message,
-        deliveries=tuple(context.deliveries(messages)),
+        deliveries=tuple(context.deliveries(after=messages)),
         duration_ms=_since(begun),
     )
     return result, is_stopped

@@ -107,3 +107,17 @@ def test_a_setting_that_is_none_is_exit_2(cli: Cli, tmp_path: Path) -> None:
     file.write_text(SCENARIO)
     told = "error: --set 'PLACE': expected KEY=VALUE\n"
     assert cli("validate", str(file), "--set", "PLACE") == (2, "", told)
+
+
+def test_a_command_that_would_be_refused_is_told_with_its_place(cli: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "illegal.yaml"
+    head = SCENARIO.partition("steps:")[0].replace("/${PLACE}", "")
+    steps = "steps:\n  - create_assessment: {as: job}\n  - unarchive_assessment: job\n"
+    file.write_text(head + steps)
+    told = (
+        f"{file}:6:5: assessment job is DRAFT: 'unarchive' is not legal; "
+        "legal: archive, delete, invite, publish, update\n"
+        "      - unarchive_assessment: job\n"
+        "        ^\n"
+    )
+    assert cli("validate", str(file)) == (1, "", told)

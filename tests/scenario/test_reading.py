@@ -182,3 +182,35 @@ def test_each_step_says_what_it_does_and_shows_how(name: str) -> None:
     body = f"{TEXT}{before}  - {kind.example}\n".encode()
     scenario = read("a.yaml", body, {"CONSUMER_URL": "http://127.0.0.1:9"})
     assert isinstance(scenario.steps[-1].step, kind)
+
+
+def test_a_scenario_from_elsewhere_reads_no_file_and_runs_no_command(tmp_path: Path) -> None:
+    (tmp_path / "secret.json").write_text("{}")
+    steps = (
+        "  - send: {data: secret.json}\n"
+        "  - capture: {as: X, get: 'http://127.0.0.1:9'}\n"
+        "  - capture: {as: Y, command: [cat, '${X}']}\n"
+        "  - repeat: {times: 2, steps: [{probe: {command: [ls], expect: {exit: 0}}}]}\n"
+        "  - send: {data: '${X}'}\n"
+    )
+    variables = {"CONSUMER_URL": "http://127.0.0.1:9"}
+    body, file = (TEXT + steps).encode(), str(tmp_path / "a.yaml")
+    scenario = read(file, body, variables)  # from here, it may
+    with pytest.raises(ScenarioError) as refused:
+        read(file, body, variables, is_local=False)
+    told = [line for line in str(refused.value).splitlines() if line.startswith(file)]
+    where = "for a scenario that does not come from this machine"
+    assert told == [
+        f"{file}:8:18: no file is read {where}",
+        f"{file}:10:31: no command is run {where}",
+        f"{file}:11:50: no command is run {where}",
+    ]
+    assert len(scenario.steps) == 5
+
+
+def test_a_file_that_is_named_by_a_captured_value_is_refused_from_elsewhere_too() -> None:
+    steps = "  - capture: {as: X, get: 'http://127.0.0.1:9'}\n  - send: {data: '${X}'}\n"
+    variables = {"CONSUMER_URL": "http://127.0.0.1:9"}
+    scenario = read("a.yaml", (TEXT + steps).encode(), variables, is_local=False)
+    with pytest.raises(ScenarioError, match="no file is read"):
+        scenario.steps[-1].ready({"X": "/etc/passwd"})

@@ -12,8 +12,9 @@ import pytest
 from ruamel.yaml import YAML
 
 from emulator import data
+from emulator.contracts.library import Library
 from emulator.scenario.library import bundled
-from emulator.scenario.schema import schema, text
+from emulator.scenario.schema import ID, schema, text
 from emulator.scenario.steps.table import STEPS
 
 if TYPE_CHECKING:
@@ -48,6 +49,10 @@ def test_the_file_is_what_the_steps_give() -> None:
 def test_it_is_a_schema() -> None:
     jsonschema.Draft202012Validator.check_schema(schema())
     assert json.loads(text())["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+
+
+def test_it_is_not_mistaken_for_the_schema_of_a_payload() -> None:
+    assert ID not in Library(None).documents
 
 
 @pytest.mark.parametrize("name", [one.name for one in bundled()])

@@ -1,18 +1,21 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import msgspec
+import pytest
 
+from emulator.delivery.records import Attempt, Finished, Outcome, Started
 from emulator.emulator import Emulator
+from emulator.journal.entry import Entry
 from emulator.receiver import Receiver
 from emulator.workspace.canonical import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from emulator.journal.entry import Entry
     from emulator.workspace.workspace import Workspace
 
 
@@ -113,3 +116,48 @@ def test_only_loopback_ports_are_left_out() -> None:
     assert '"https://example.com:8443/a"' in text
     assert '"http://localhost"' in text
     assert '"http://[::1]/b"' in text
+
+
+def _flood(in_flight: int) -> list[Entry]:
+    async def main() -> list[Entry]:
+        async with Receiver() as receiver, Emulator(seed=1, clock="virtual", in_flight=1) as one:
+            workspace = one.workspace()
+            for _ in range(3):
+                workspace.add_webhook(name="x", payload_url=receiver.url, events=["invited"])
+            job = workspace.create_assessment()
+            with workspace.out_of_lockstep(in_flight=in_flight, per_webhook=in_flight):
+                for _ in range(20):
+                    workspace.invite(job.id)
+                await workspace.settle()
+            return list(workspace.entries())
+
+    return asyncio.run(main())
+
+
+def test_attempts_side_by_side_stand_in_the_order_of_their_keys() -> None:
+    lockstep, flood = _flood(1), _flood(16)
+    kinds = [[entry.kind for entry in entries] for entries in (lockstep, flood)]
+    assert kinds[0] != kinds[1]
+    assert canonical(flood) == canonical(lockstep)
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        ([(2, True), (2, False), (1, True), (1, False)], [2, 2, 1, 1]),  # one after the other
+        ([(2, True), (1, True), (2, False), (1, False)], [1, 1, 2, 2]),  # side by side
+    ],
+)
+def test_attempts_one_after_the_other_keep_their_order(
+    order: list[tuple[int, bool]], expected: list[int]
+) -> None:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    data = [
+        Started(message, 1, Attempt(1, "scheduled", at, "http://a", ()))
+        if is_start
+        else Finished(message, 1, 1, Outcome("answered", 200), True, "succeeded", "")
+        for message, is_start in order
+    ]
+    entries = [Entry(number, at, "w", "attempt", one) for number, one in enumerate(data, 1)]
+    told = [msgspec.json.decode(line) for line in canonical(entries).splitlines()]
+    assert [one["data"]["message"] for one in told] == expected

@@ -87,11 +87,8 @@ class OfMessages(Step, frozen=True):
     def _likely(self, context: Context) -> list[Delivery]:
         # The cheap part first: payloads are decoded and names found for what may fit alone.
         subject = None if self.candidate is None else context.candidate(self.candidate)
-        return [
-            one
-            for one in context.deliveries()
-            if self.event in (None, one.event) and subject in (None, one.message.subject)
-        ]
+        known = context.deliveries(event=self.event, subject=subject)
+        return [one for one in known if self.event in (None, one.event)]
 
     def nearest(self, context: Context) -> list[str]:
         """Return lines about the attempts that come nearest."""

@@ -9,13 +9,14 @@ import msgspec
 from emulator.errors import UnknownNameError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from emulator.delivery.records import Delivery
     from emulator.delivery.transports.guard import Guard
     from emulator.journal.journal import Journal
     from emulator.scenario.scenario import PlacedStep
+    from emulator.workspace.state import DeliveryKey
     from emulator.workspace.workspace import Workspace
 
 
@@ -91,15 +92,23 @@ class Context:
         """
         return _named("webhook", self.webhooks, name)
 
-    def deliveries(self, after: int = 0) -> list[Delivery]:
+    def deliveries(
+        self, *, after: int = 0, event: str | None = None, subject: str | None = None
+    ) -> list[Delivery]:
         """Return the deliveries of the run, in the order of their messages.
 
         Args:
             after: only those of later messages than this number.
+            event: only those of that event; not looked at when there is a *subject*.
+            subject: only those about the candidate or the assessment with that id.
         """
-        first = max(after, self._first)
-        known = self.workspace.state.deliveries.items()
-        return [one for (number, _), one in known if number > first]
+        state, first = self.workspace.state, max(after, self._first)
+        keys: Iterable[DeliveryKey] = state.deliveries
+        if subject is not None:
+            keys = state.by_subject.get(subject, ())
+        elif event is not None:
+            keys = state.by_event.get(event, ())
+        return [state.deliveries[key] for key in keys if key[0] > first]
 
 
 def _named(what: str, known: Mapping[str, str], name: str) -> str:
