@@ -14,15 +14,15 @@ import msgspec
 
 from emulator import decoding, durations
 from emulator.clock import checked
-from emulator.delivery.records import Delivery, RedeliveryAsked
+from emulator.delivery.records import Delivery, Message, RedeliveryAsked
 from emulator.delivery.signing import checked_secret, made_secret
 from emulator.delivery.transports.asgi import SCHEME, target_of
 from emulator.domain import assessment as assessments
 from emulator.domain import candidate as candidates
 from emulator.domain.assessment import Assessment
 from emulator.domain.candidate import Candidate
-from emulator.domain.events import Generation
-from emulator.domain.ids import chance, invite_key, object_id
+from emulator.domain.events import TEST_EVENT, Generation, event_type
+from emulator.domain.ids import chance, invite_key, message_id, object_id
 from emulator.domain.lifecycle import NEW, Transition
 from emulator.domain.moves import DETAILS, Details, NoDetails, moved
 from emulator.domain.occurrence import Occurrence
@@ -237,6 +237,43 @@ def redelivery(state: State, delivery: Delivery) -> RedeliveryAsked:
         )
         raise ConflictError(message)
     return RedeliveryAsked(delivery.message.number, delivery.webhook_number, delivery.numbered + 1)
+
+
+def deliberate(
+    state: State, at: datetime, body: bytes, event: str, webhook: str | None, candidate: str | None
+) -> list[Message]:
+    """Return messages that hold *body* as it is: one a generation of those who get it.
+
+    Raises:
+        UnknownNameError: no such event type.
+        NotFoundError: no such webhook or candidate.
+        ConflictError: no webhook wants the event type.
+    """
+    event = event if event == TEST_EVENT else event_type(event).id
+    about = None if candidate is None else state.candidate(candidate)
+    wanting = list(state.webhooks.values()) if event == TEST_EVENT else state.wanting(event)
+    wanting = wanting if webhook is None else [state.webhook(webhook)]
+    if not wanting:
+        message = f"no webhook wants {event!r}"
+        raise ConflictError(message)
+    numbers: dict[Generation, list[int]] = {}
+    for one in wanting:
+        numbers.setdefault(one.generation, []).append(one.number)
+    return [
+        Message(
+            number=number,
+            id=message_id(state.settings.seed, number),
+            event=event,
+            generation=generation,
+            subject=about.id if about else "",
+            person=about.candidate_id if about else "",
+            at=at,
+            body=body,
+            webhooks=tuple(found),
+            is_deliberate=True,
+        )
+        for number, (generation, found) in enumerate(numbers.items(), state.message_count + 1)
+    ]
 
 
 # --- faults ----------------------------------------------------------------------------------

@@ -161,6 +161,16 @@ class Workspace(Flow):
         self._dispatcher.hurry((message.number, webhook.number, 1))
         return await self._attempted(message.number, webhook.number, 1)
 
+    def sample_of(self, event: str) -> Any:
+        """Return the payload that `send_test` would send of an event type: of somebody made up.
+
+        Raises:
+            UnknownNameError: no such event type.
+        """
+        event = event_type(event, path="$.event").id
+        draw = chance(self.state.settings.seed, "test", self.state.message_count + 1)
+        return v1.payload(event, sample(event, self.now(), draw))
+
     def _ping(self, webhook: Webhook) -> Message:
         # The real ping's body is unknown; it has neither type nor event (observed). An empty
         # object is what a consumer finds hardest (assumed).
@@ -168,8 +178,7 @@ class Workspace(Flow):
 
     def _sample(self, webhook: Webhook, event: str) -> Message:
         event = event_type(event, path="$.event").id
-        draw = chance(self.state.settings.seed, "test", self.state.message_count + 1)
-        payload = v1.payload(event, sample(event, self.now(), draw))
+        payload = self.sample_of(event)
         body = msgspec.json.encode(payload)
         violations = self._contracts.violations(webhook.generation, event, payload)
         if violations:
@@ -194,6 +203,40 @@ class Workspace(Flow):
             webhooks=(webhook.number,),
             is_deliberate=event == TEST_EVENT,
         )
+
+    def send(
+        self,
+        payload: Any,
+        *,
+        event: str = TEST_EVENT,
+        webhook: str | None = None,
+        candidate: str | None = None,
+    ) -> list[Delivery]:
+        """Send a payload as it is, whether or not it fits a schema.
+
+        Args:
+            payload: anything that JSON can say, or bytes, which go as they are.
+            event: an event type, or ``test``.
+            webhook: to this one alone; left out, to all that want the event type, or with
+                ``test`` to all.
+            candidate: whom it is about; it waits for what was said of them before.
+
+        Returns:
+            The deliveries, pending; `settle` waits for them.
+
+        Raises:
+            UnknownNameError: no such event type.
+            NotFoundError: no such webhook or candidate.
+            ConflictError: no webhook wants it.
+        """
+        body = payload if isinstance(payload, bytes) else msgspec.json.encode(payload)
+        sent = commands.deliberate(self.state, self.now(), body, event, webhook, candidate)
+        self.commit([("message.created", message) for message in sent])
+        return [
+            self.state.deliveries[message.number, number]
+            for message in sent
+            for number in message.webhooks
+        ]
 
     async def redeliver(self, id_: str) -> Delivery:
         """Try a delivery once more, same message id, and return it, attempted.

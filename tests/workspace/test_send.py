@@ -1,0 +1,100 @@
+"""Payloads that somebody sends as they are."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from emulator.emulator import Emulator
+from emulator.errors import ConflictError, NotFoundError, UnknownNameError
+from emulator.receiver import Receiver
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from emulator.workspace.workspace import Workspace
+
+
+def _with(main: Callable[[Workspace, Receiver], Awaitable[None]]) -> None:
+    async def inside() -> None:
+        async with Receiver() as receiver, Emulator(seed=7, clock="virtual") as emulator:
+            await main(emulator.workspace(), receiver)
+
+    asyncio.run(inside())
+
+
+def test_a_payload_goes_as_it_is_to_all_that_want_the_event() -> None:
+    async def main(workspace: Workspace, receiver: Receiver) -> None:
+        for name, events in (("a", ["invited"]), ("b", ["rejected"]), ("c", ["invited"])):
+            workspace.add_webhook(name=name, payload_url=f"{receiver.url}/{name}", events=events)
+        deliveries = workspace.send({"wrong": [1]}, event="invited")
+        assert [one.id for one in deliveries] == ["1-1", "1-3"]
+        assert {one.event for one in deliveries} == {"candidate.invited"}
+        assert all(one.message.is_deliberate for one in deliveries)
+        await workspace.settle()
+        assert sorted(one.path for one in receiver.requests) == ["/a", "/c"]
+        assert {one.body for one in receiver.requests} == {b'{"wrong":[1]}'}
+
+    _with(main)
+
+
+def test_bytes_go_untouched_to_the_webhook_that_is_named() -> None:
+    async def main(workspace: Workspace, receiver: Receiver) -> None:
+        workspace.add_webhook(name="a", payload_url=receiver.url, events=["rejected"])
+        second = workspace.add_webhook(name="b", payload_url=receiver.url, events=["rejected"])
+        [delivery] = workspace.send(b"\xff{", event="candidate.invited", webhook=second.id)
+        assert (delivery.webhook_id, delivery.message.body) == (second.id, b"\xff{")
+        await workspace.settle()
+        assert [one.body for one in receiver.requests] == [b"\xff{"]
+
+    _with(main)
+
+
+def test_what_has_no_event_goes_to_all_as_a_test() -> None:
+    async def main(workspace: Workspace, receiver: Receiver) -> None:
+        for generation in ("v1", "v2", "v1"):
+            workspace.add_webhook(
+                name="x", payload_url=receiver.url, events=["rejected"], generation=generation
+            )
+        deliveries = workspace.send(None)
+        # One message a generation, each with an id of its own.
+        assert [one.id for one in deliveries] == ["1-1", "1-3", "2-2"]
+        assert {one.event for one in deliveries} == {"test"}
+        assert len({one.message.id for one in deliveries}) == 2
+        await workspace.settle()
+        assert [one.body for one in receiver.requests] == [b"null"] * 3
+
+    _with(main)
+
+
+def test_it_can_be_about_a_candidate() -> None:
+    async def main(workspace: Workspace, receiver: Receiver) -> None:
+        workspace.add_webhook(name="a", payload_url=receiver.url, events=["status_changed"])
+        ada = workspace.invite(workspace.create_assessment().id, email="ada@example.com")
+        workspace.send({}, event="candidate.status_changed", candidate=ada.id)
+        assert len(workspace.deliveries(candidate=ada.candidate_id)) == 2
+        await workspace.settle()
+        assert receiver.requests[1].body == b"{}"
+
+    _with(main)
+
+
+def test_what_can_not_be_sent_changes_nothing() -> None:
+    async def main(workspace: Workspace, receiver: Receiver) -> None:
+        with pytest.raises(ConflictError, match="no webhook wants 'test'"):
+            workspace.send({})
+        workspace.add_webhook(name="a", payload_url=receiver.url, events=["rejected"])
+        before = workspace.last_entry
+        with pytest.raises(UnknownNameError):
+            workspace.send({}, event="candidate.invite")
+        with pytest.raises(NotFoundError):
+            workspace.send({}, webhook="none")
+        with pytest.raises(NotFoundError):
+            workspace.send({}, candidate="none")
+        with pytest.raises(ConflictError, match=r"no webhook wants 'candidate\.invited'"):
+            workspace.send({}, event="invited")
+        assert workspace.last_entry == before
+
+    _with(main)
