@@ -94,8 +94,8 @@ class Emulator:
             is_insecure=is_insecure,
         )
         self.contracts = Contracts(schemas)
-        self._guard = Guard(allow_hosts)
-        self._transport = Wire(self._guard, tls=_tls(ca, is_insecure=is_insecure))
+        self.guard = Guard(allow_hosts)
+        self._transport = Wire(self.guard, tls=_tls(ca, is_insecure=is_insecure))
         self.journal = Journal(MemoryStore(_kinds()) if journal is None else _on_disk(journal))
         self.is_ready = journal is None  # nothing to replay then
         self.is_strict = is_strict
@@ -199,7 +199,7 @@ class Emulator:
         target = parse_target(url)
         if target.address is None:
             return None
-        refusal = self._guard.refusal(target.address, target.host)
+        refusal = self.guard.refusal(target.address, target.host)
         is_final = kind_never_dialled(unwrapped(target.address)) is not None
         return refusal if refusal is None or is_final else f"{refusal} with --allow-host"
 

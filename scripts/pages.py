@@ -1,4 +1,4 @@
-"""Writes the pages of docs/ that are made from the program's tables: fidelity, lifecycles."""
+"""Writes what is made from the program's tables: pages of docs/, and schemas/scenario.json."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from emulator.domain import assessment, candidate, fidelity
 from emulator.domain.events import EVENT_TYPES
 from emulator.domain.moves import DETAILS, NoDetails
 from emulator.durations import show
+from emulator.scenario import schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -178,5 +179,7 @@ def _page(*blocks: str) -> str:
 
 
 if __name__ == "__main__":
+    root = Path(__file__).parents[1]
     for name, text in pages().items():
-        Path(__file__).parents[1].joinpath("docs", name).write_text(text, encoding="utf-8")
+        (root / "docs" / name).write_text(text, encoding="utf-8")
+    (root / "schemas" / "scenario.json").write_text(schema.text(), encoding="utf-8")

@@ -31,8 +31,9 @@ def command(
     """Check FILES: scenarios, or with --event payloads.
 
     A payload is judged twice, by jsonschema-rs (as before a delivery) and by jsonschema (which
-    most Python consumers use). Each problem is told with its line and column. Exit 0 when all
-    is well, 1 when a file does not fit, 2 when one can't be read.
+    most Python consumers use). Of a scenario, commands that the lifecycles would refuse are told,
+    too. Each problem has its line and column. Exit 0 when all is well, 1 when a file does not fit,
+    2 when one can't be read.
     """
     if event is None:
         return max(_scenario(file, settings) for file in files)
@@ -43,6 +44,7 @@ def command(
 
 
 def _scenario(file: Path, settings: tuple[str, ...]) -> int:
+    from emulator.scenario.legality import illegal
     from emulator.scenario.reading import read_file
 
     if file.suffix == ".json":
@@ -57,6 +59,10 @@ def _scenario(file: Path, settings: tuple[str, ...]) -> int:
         scenario = read_file(file, known)
     except ScenarioError as error:
         click.echo(str(error), err=True)
+        return FAILED
+    refused = illegal(scenario)
+    if refused:
+        click.echo(refused, err=True)
         return FAILED
     click.echo(f"{file}: a scenario of {len(scenario.steps)} steps, as it should be")
     return 0

@@ -107,6 +107,13 @@ class Dispatcher:
         """Have an attempt that was just offered heed no limit at all: a flood."""
         self._crowd.add(key)
 
+    def set_limits(self, *, in_flight: int, per_webhook: int) -> tuple[int, int]:
+        """Allow other numbers of attempts under way at once, and return those before."""
+        before = self._limit, self._webhook_limit
+        self._limit, self._webhook_limit = in_flight, per_webhook
+        self._wake()
+        return before
+
     @property
     def is_idle(self) -> bool:
         """Whether nothing is under way and nothing waits to be."""

@@ -79,7 +79,8 @@ def sources(target: str) -> list[Source]:
     if not entry.is_file():
         names = [one.name for one in bundled()]
         close = near(target, names)
-        hint = f"near: {', '.join(map(repr, close))}" if close else f"bundled: {', '.join(names)}"
+        hint = f"near: {', '.join(map(repr, close))}"
+        hint = hint if close else f"'list scenarios' names the {len(names)} bundled ones"
         message = f"{target}: neither a file nor a bundled scenario; {hint}"
         raise ScenarioError(message)
     return [Source(f"scenarios/{entry.name}", entry.read_bytes())]

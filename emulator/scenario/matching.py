@@ -1,4 +1,4 @@
-"""What was demanded of a delivery against what came, field by field. Pure."""
+"""What was demanded of an attempt against what came, field by field. Pure."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from emulator.delivery.records import Attempt, Delivery
 from emulator.errors import near
+from emulator.scenario.matchers import ABSENT, Demand, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from emulator.delivery.records import Delivery
     from emulator.scenario.words import Answered, PayloadPath
 
 MOST_SHOWN = 3
-"""Deliveries that a failed expectation shows."""
+"""Attempts that a failed expectation shows."""
 
-_LONGEST = 120
+_WHOSE = frozenset({"event", "candidate", "assessment", "webhook"})
+"""Fields that weigh more than all others: another subject is no near miss."""
 
 
 class Comparison(msgspec.Struct, frozen=True):
@@ -33,73 +35,99 @@ class Comparison(msgspec.Struct, frozen=True):
     is_equal: bool
 
 
+class Sent(msgspec.Struct, frozen=True):
+    """One request that went out; or a delivery for which none has gone out yet.
+
+    Attributes:
+        attempt: None when none has.
+    """
+
+    delivery: Delivery
+    attempt: Attempt | None
+
+    @property
+    def headline(self) -> str:
+        """It on one line, without anything secret."""
+        told = f"delivery {self.delivery.id} {self.delivery.event}"
+        if self.attempt is None:
+            return f"{told}, not attempted, {self.delivery.status}"
+        return f"{told}, attempt {self.attempt.number}: {self.attempt.answer}"
+
+
+def sent(deliveries: Iterable[Delivery]) -> list[Sent]:
+    """Return every attempt of *deliveries*, in the order of the messages."""
+    return [
+        Sent(delivery, attempt)
+        for delivery in deliveries
+        for attempt in delivery.attempts or (None,)
+    ]
+
+
 def same(field: str, expected: Any, came: Any) -> Comparison:
     """Compare two values as JSON does: true is not 1, and 1 is 1.0."""
-    return Comparison(field, _shown(expected), _shown(came), is_same(expected, came))
+    return compared(field, Demand("is", expected), came)
 
 
-def is_same(one: Any, other: Any) -> bool:
-    """Whether two JSON values are equal; true is not 1."""
-    if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(is_same(one[key], other[key]) for key in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(is_same, one, other))
-    return bool(one == other)
+def compared(field: str, demand: Demand, came: Any, told: str = "") -> Comparison:
+    """Compare a value with what is demanded of it.
+
+    Args:
+        field: how the comparison calls it.
+        demand: what it has to be.
+        came: the value, or ABSENT.
+        told: in place of the value, as people should read it.
+    """
+    told = told or ("absent" if came is ABSENT else shown(came))
+    return Comparison(field, str(demand), told, demand.fits(came))
 
 
-def fields(where: Mapping[PayloadPath, Any], delivery: Delivery) -> list[Comparison]:
-    """Compare values of the payload with those that *where* demands."""
-    if not where:
-        return []
-    payload = delivery.payload
-    return [_field(path, expected, payload) for path, expected in where.items()]
+def fields(where: Mapping[PayloadPath, Demand], value: Any) -> list[Comparison]:
+    """Compare values inside of a JSON *value* with those that *where* demands."""
+    return [compared(path, demand, *found(path, value)) for path, demand in where.items()]
 
 
-def answer(expected: Answered, delivery: Delivery) -> Comparison:
-    """Compare how the last attempt of a delivery ended."""
-    last = delivery.attempts[-1] if delivery.attempts else None
-    came = last.answer if last else f"no attempt, {delivery.status}"
-    return Comparison(
-        "answered", str(expected), came, last is not None and expected.fits(last.outcome)
-    )
+def answer(expected: Answered, attempt: Attempt | None) -> Comparison:
+    """Compare how an attempt ended."""
+    came = attempt.answer if attempt else "not attempted"
+    fits = attempt is not None and expected.fits(attempt.outcome)
+    return Comparison("answered", str(expected), came, fits)
 
 
-def nearest(rated: list[tuple[list[Comparison], Delivery]]) -> list[str]:
-    """Return lines about the deliveries that come nearest, later ones first."""
+def nearest(rated: list[tuple[list[Comparison], Sent]]) -> list[str]:
+    """Return lines about the attempts that come nearest, later ones first."""
     if not rated:
         return ["  nothing was sent so far"]
     nearness = [_nearness(comparisons) for comparisons, _ in rated]
     best = [one for one, score in zip(rated, nearness, strict=True) if score == max(nearness)]
     lines = []
-    for comparisons, delivery in best[-MOST_SHOWN:][::-1]:
-        lines.append(f"  nearest: {headline(delivery)}")
-        lines += [f"    {_line(part)}" for part in comparisons]
+    for comparisons, one in best[-MOST_SHOWN:][::-1]:
+        lines.append(f"  nearest: {one.headline}")
+        lines += [f"    {line(part)}" for part in comparisons]
     return lines
 
 
-def _nearness(comparisons: list[Comparison]) -> tuple[int, int]:
-    # The event and the candidate weigh more than all fields: another subject is no near miss.
-    whose = sum(part.is_equal for part in comparisons if part.field in ("event", "candidate"))
-    return whose, sum(part.is_equal for part in comparisons)
+def line(part: Comparison) -> str:
+    """Return a comparison on one line."""
+    if part.is_equal:
+        return f"= {part.field}: {part.came}"
+    return f"x {part.field}: expected {part.expected}, came {part.came}"
 
 
-def headline(delivery: Delivery) -> str:
-    """Return a delivery on one line, without anything secret."""
-    answers = ", ".join(one.answer for one in delivery.attempts) or delivery.status
-    return f"delivery {delivery.id} {delivery.event}, {answers}"
-
-
-def _field(path: PayloadPath, expected: Any, payload: Any) -> Comparison:
-    at = payload
+def found(path: PayloadPath, value: Any) -> tuple[Any, str]:
+    """Return what stands at *path* of a JSON value, or ABSENT; and, if so, what is there."""
+    at = value
     for part in path.parts:
         is_item = isinstance(part, int) and isinstance(at, list) and part < len(at)
         if is_item or (isinstance(part, str) and isinstance(at, dict) and part in at):
             at = at[part]
         else:
-            return Comparison(path, _shown(expected), _absent(part, at), is_equal=False)
-    return same(path, expected, at)
+            return ABSENT, _absent(part, at)
+    return at, ""
+
+
+def _nearness(comparisons: list[Comparison]) -> tuple[int, int]:
+    whose = sum(part.is_equal for part in comparisons if part.field in _WHOSE)
+    return whose, sum(part.is_equal for part in comparisons)
 
 
 def _absent(part: str | int, at: Any) -> str:
@@ -107,14 +135,3 @@ def _absent(part: str | int, at: Any) -> str:
         return f"absent, a list of {len(at)}"
     close = near(str(part), at) if isinstance(at, dict) else []
     return f"absent, near: {', '.join(map(repr, close))}" if close else "absent"
-
-
-def _line(part: Comparison) -> str:
-    if part.is_equal:
-        return f"= {part.field}: {part.came}"
-    return f"x {part.field}: expected {part.expected}, came {part.came}"
-
-
-def _shown(value: Any) -> str:
-    text = repr(str(value)) if isinstance(value, str) else msgspec.json.encode(value).decode()
-    return text if len(text) <= _LONGEST else text[:_LONGEST] + "..."

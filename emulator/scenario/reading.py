@@ -2,29 +2,50 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from emulator.delivery.profiles import PROFILES
+from emulator.delivery.signing import checked_secret
 from emulator.errors import InvalidInputError, ScenarioError, UnknownNameError, near
-from emulator.scenario.scenario import Document, PlacedStep, Scenario, one_line
+from emulator.scenario.problems import Problems
+from emulator.scenario.scenario import Consumer, Document, PlacedStep, Scenario, one_line
 from emulator.scenario.shape import WRONG, Shaper
-from emulator.scenario.source import LARGEST, Node, Problems, parse
+from emulator.scenario.source import LARGEST, parse
+from emulator.scenario.steps.blocks import MOST_STEPS, Steps
 from emulator.scenario.steps.table import STEPS
+from emulator.scenario.steps.webhooks import AddWebhook
+from emulator.scenario.tree import Node
+from emulator.scenario.variables import Scope, filled
 from emulator.scenario.words import (
     READERS,
     AssessmentName,
     CandidateName,
+    DataFile,
     NewAssessment,
     NewCandidate,
+    NewWebhook,
+    WebhookName,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
-_MAKERS = {"assessment": "create_assessment", "candidate": "invite"}
+    from emulator.domain.events import Generation
+    from emulator.scenario.steps.step import Step
+    from emulator.scenario.tree import Place
+
+_MAKERS = {"assessment": "create_assessment", "candidate": "invite", "webhook": "add_webhook"}
+
+_BLOCKS = frozenset({"parallel", "repeat"})
+"""Steps that hold steps, whose variables are filled in one by one."""
+
+_LARGEST_DATA = 10_000_000
+"""Bytes of a file that is sent."""
 
 
 def read(file: str, body: bytes, variables: Mapping[str, str]) -> Scenario:
@@ -36,14 +57,14 @@ def read(file: str, body: bytes, variables: Mapping[str, str]) -> Scenario:
         variables: what ``${NAME}`` stands for; a default in the file comes last.
 
     Raises:
-        ScenarioError: with a line ``FILE:LINE:COLUMN: what`` for everything that is wrong.
+        ScenarioError: with everything that is wrong: ``FILE:LINE:COLUMN: what``, and the place.
     """
     problems = Problems(file)
-    root = parse(body, variables, problems)
-    document = _Reader(problems).document(root) if root is not None else WRONG
+    root = parse(body, problems)
+    document = _Reader(problems, variables).document(root) if root is not None else WRONG
     if problems or not isinstance(document, Document):
         raise ScenarioError(str(problems))
-    return Scenario(file, document)
+    return Scenario(file, document, problems.text)
 
 
 def read_file(path: Path, variables: Mapping[str, str]) -> Scenario:
@@ -71,21 +92,41 @@ def body_of(path: Path) -> bytes:
 
 
 class _Reader:
-    """Reads one document; knows the names that its steps gave so far."""
+    """Reads one document; knows what its steps named and captured so far.
 
-    def __init__(self, problems: Problems) -> None:
+    Args:
+        problems: takes what is wrong.
+        variables: what ``${NAME}`` stands for at the beginning.
+        is_late: it reads one step while the scenario runs, whose names the run itself knows.
+    """
+
+    def __init__(
+        self, problems: Problems, variables: Mapping[str, str], *, is_late: bool = False
+    ) -> None:
         self._problems = problems
-        self._names: dict[str, tuple[str, int]] = {}  # name -> kind and line
+        self._scope = Scope(variables)
+        self._is_late = is_late
+        self._names: dict[str, tuple[str, Place]] = {}  # name -> kind and place
+        self._is_parallel = False
+        self._rounds: tuple[int, Any] | None = None  # of the repeat whose steps come next
+        self._left = MOST_STEPS
+        self._consumers = 0
+        self._generation: Generation = "v1"
         by_value = {kind: partial(_by_value, reader) for kind, reader in READERS.items()}
         self._shaper = Shaper(
             {
                 **by_value,
-                Any: Node.plain,
+                Any: partial(_by_value, lambda value: value),
+                Consumer: self._consumer,
                 PlacedStep: self._step,
+                Steps: self._steps,
+                DataFile: self._file,
                 NewAssessment: partial(self._new, "assessment"),
                 NewCandidate: partial(self._new, "candidate"),
+                NewWebhook: partial(self._new, "webhook"),
                 AssessmentName: partial(self._known, "assessment"),
                 CandidateName: partial(self._known, "candidate"),
+                WebhookName: partial(self._known, "webhook"),
             },
             problems,
         )
@@ -95,7 +136,35 @@ class _Reader:
         if not isinstance(root.value, dict):
             self._problems.add(root.place, "not a scenario; expected a mapping with 'scenario'")
             return WRONG
-        return self._shaper.record(root, Document)
+        steps = root.value.get("steps")
+        rest = {key: one for key, one in root.value.items() if key != "steps"}
+        head = self._filled(msgspec.structs.replace(root, value=rest))
+        if "webhooks" in rest and head.value["webhooks"].value == "v2":
+            self._generation = "v2"
+        if steps is not None:
+            # One by one, in their order: what a step captures is known to those after it.
+            head.value["steps"] = steps
+        return self._shaper.record(head, Document)
+
+    def late_step(self, name: str, body: Node) -> Any:
+        """Return one step whose values are known by now, or WRONG."""
+        return self._shaper.record(self._filled(body), STEPS[name])
+
+    def _filled(self, node: Node) -> Node:
+        return filled(node, self._scope, self._problems)
+
+    def _consumer(self, node: Node) -> Any:
+        self._consumers += 1
+        consumer = self._shaper.record(node, Consumer)
+        name = f"consumer {self._consumers}"
+        named = node.value.get("name") if isinstance(node.value, dict) else None
+        place = node.place if named is None else named.place
+        if isinstance(consumer, Consumer):
+            name = consumer.name or name
+            consumer = msgspec.structs.replace(consumer, name=name)
+            self._check_secret(node, consumer.secret)
+        self._name("webhook", name, place)
+        return consumer
 
     def _step(self, node: Node) -> Any:
         if not isinstance(node.value, dict) or len(node.value) != 1:
@@ -109,14 +178,123 @@ class _Reader:
         if kind is None:
             self._unknown_step(name, body, node)
             return WRONG
-        detail = one_line(body.plain())
+        if self._is_parallel and (kind.is_settling or name == "parallel"):
+            message = f"{name!r} can't stand in 'parallel', where nothing settles"
+            self._problems.add(node.keys[name], message)
+            return WRONG
+        self._left -= 1
+        is_bare = not isinstance(body.value, dict)
+        body = _mapped(body, kind, node.keys[name])
+        if name in _BLOCKS:
+            return self._block(name, body, node)
+        ready = self._filled(body)
+        before = len(self._problems)
+        step = self._shaper.record(ready, kind)
+        if isinstance(ready.value, dict) and "as" in ready.value:
+            self._gives(name, ready.value["as"])
+        if isinstance(step, AddWebhook):
+            self._check_secret(ready, step.secret, step.generation)
+        plain = ready.plain()
+        detail = one_line(plain[kind.bare] if is_bare and plain and kind.bare else plain)
+        placed = PlacedStep(name, detail, node.keys[name], ready)
+        if step is not WRONG:
+            return msgspec.structs.replace(placed, step=step)
+        if len(self._problems) > before or not ready.holds_late:
+            return WRONG
+        return msgspec.structs.replace(placed, late=self._late(name, body))
+
+    def _check_secret(self, node: Node, secret: str | None, generation: Any = None) -> None:
+        """Note a secret that a webhook of its generation could not sign with."""
+        signature = PROFILES[generation or self._generation].signature
+        if signature is None or secret is None:
+            return
+        try:
+            checked_secret(signature, secret)
+        except InvalidInputError as error:
+            self._problems.add(node.value["secret"].place, error.message)
+
+    def _late(self, name: str, body: Node) -> Any:
+        """Return what makes the step once captures have given their values."""
+        file, text, known = self._problems.file, self._problems.text, self._scope.known
+
+        def made(captured: Mapping[str, str]) -> Step:
+            problems = Problems(file, text)
+            step = _Reader(problems, {**known, **captured}, is_late=True).late_step(name, body)
+            if problems:
+                raise ScenarioError(str(problems))
+            ready: Step = step
+            return ready
+
+        return made
+
+    def _gives(self, step: str, node: Node) -> None:
+        """Note what a step's ``as`` gives: a name has to be known, a capture is known later."""
+        if node.is_late:
+            self._problems.add(node.place, "a name can't be what is captured")
+        elif step == "capture" and isinstance(node.value, str):
+            late = self._scope.late | {node.value}
+            self._scope = msgspec.structs.replace(self._scope, late=late)
+
+    def _block(self, name: str, body: Node, node: Node) -> Any:
+        """Return a step that holds steps; of a `repeat`, the steps of every round."""
+        held = body.value.get("steps") if isinstance(body.value, dict) else None
+        rest = (
+            {key: one for key, one in body.value.items() if key != "steps"} if held else body.value
+        )
+        ready = self._filled(msgspec.structs.replace(body, value=rest))
+        if ready.holds_late:
+            self._problems.add(ready.place, f"a {name!r} can't depend on what is captured")
+            return WRONG
+        detail = [one_line(ready.plain())] if rest else []
+        if held is not None:
+            ready.value["steps"] = held
+            if isinstance(held.value, list):
+                detail.append(f"{len(held.value)} {'step' if len(held.value) == 1 else 'steps'}")
+        if name == "repeat" and not self._can_repeat(ready):
+            return WRONG
+        is_parallel, self._is_parallel = self._is_parallel, self._is_parallel or name == "parallel"
+        try:
+            step = self._shaper.record(ready, STEPS[name])
+        finally:
+            self._is_parallel, self._rounds = is_parallel, None
+        if step is WRONG:
+            return WRONG
+        return PlacedStep(name, ", ".join(detail), node.keys[name], ready, step)
+
+    def _can_repeat(self, body: Node) -> bool:
+        """Note how often the steps of a `repeat` are read; False when that is far too often."""
         if not isinstance(body.value, dict):
-            if kind.bare is not None and body.value is not None:
-                body = Node({kind.bare: body}, body.place, {kind.bare: body.place})
-            elif body.value is None:
-                body = Node({}, node.keys[name])
-        step = self._shaper.record(body, kind)
-        return step if step is WRONG else PlacedStep(name, detail, node.keys[name][0], step)
+            return True
+        values = {key: one.plain() for key, one in body.value.items() if key in ("times", "as")}
+        times = values.get("times")
+        if not isinstance(times, int) or isinstance(times, bool) or times < 1:
+            return True
+        size = _size(body.value["steps"]) if "steps" in body.value else 1
+        if times * size > self._left:
+            each = "1 step" if size == 1 else f"{size} steps"
+            message = f"{times} rounds of {each}; a scenario has {MOST_STEPS} steps at most"
+            self._problems.add(body.value["times"].place, message)
+            return False
+        self._rounds = (times, values.get("as"))
+        return True
+
+    def _steps(self, node: Node) -> Any:
+        rounds, self._rounds = self._rounds, None
+        if rounds is None or not isinstance(node.value, list):
+            return self._shaper.by_type(node, Steps)
+        (times, variable), before, scope = rounds, len(self._problems), self._scope
+        every: list[PlacedStep] = []
+        known = dict(scope.known)
+        for number in range(1, times + 1):
+            if isinstance(variable, str):
+                inner = ChainMap({variable: str(number)}, known)
+                self._scope = Scope(inner, self._scope.late - {variable})
+            placed = self._shaper.by_type(node, Steps)
+            if placed is WRONG or len(self._problems) > before:
+                return WRONG  # what is wrong in one round is wrong in all
+            every += placed
+        self._scope = Scope(scope.known, scope.late | self._scope.late)
+        return every
 
     def _unknown_step(self, name: str, body: Node, node: Node) -> None:
         hint = near(name, STEPS)
@@ -124,19 +302,39 @@ class _Reader:
         self._problems.add(node.keys[name], f"unknown step {name!r}; {known}")
         if isinstance(body.value, dict) and "as" in body.value:
             # What it would have named is not reported as unknown below.
-            self._names.setdefault(str(body.value["as"].value), ("", body.place[0]))
+            self._names.setdefault(str(body.value["as"].value), ("", body.place))
+
+    def _file(self, node: Node) -> DataFile:
+        path = Path(self._problems.file).parent / _word(node)
+        try:
+            with path.open("rb") as file:
+                body = file.read(_LARGEST_DATA + 1)
+        except (OSError, ValueError) as error:
+            reason = (getattr(error, "strerror", None) or str(error)).lower()
+            message = f"{str(path)!r} can't be read: {reason}"
+            raise InvalidInputError(message) from None
+        if len(body) > _LARGEST_DATA:
+            message = f"{str(path)!r} has more than {_LARGEST_DATA} bytes"
+            raise InvalidInputError(message)
+        return DataFile(body)
 
     def _new(self, what: str, node: Node) -> str:
         name = _word(node)
-        if name in self._names:
-            message = f"the name {name!r} is already given, at line {self._names[name][1]}"
-            raise InvalidInputError(message)
-        self._names[name] = (what, node.place[0])
+        self._name(what, name, node.place)
         return name
+
+    def _name(self, what: str, name: str, place: Place) -> None:
+        # A step that is repeated gives its name again, and the name moves on.
+        if name in self._names and self._names[name][1] != place and not self._is_late:
+            message = f"the name {name!r} is already given, at line {self._names[name][1][0]}"
+            raise InvalidInputError(message)
+        self._names[name] = (what, place)
 
     def _known(self, what: str, node: Node) -> str:
         name = _word(node)
-        found, line = self._names.get(name, (None, 0))
+        if self._is_late:
+            return name
+        found, place = self._names.get(name, (None, (0, 0)))
         if found is None:
             known = [one for one, (other, _) in self._names.items() if other in (what, "")]
             if not known:
@@ -145,13 +343,43 @@ class _Reader:
                 raise InvalidInputError(message)
             raise UnknownNameError(what, name, known)
         if found not in (what, ""):
-            message = f"{name!r} names the {found} of line {line}; expected the name of a {what}"
+            message = (
+                f"{name!r} names the {found} of line {place[0]}; expected the name of a {what}"
+            )
             raise InvalidInputError(message.replace("a assessment", "an assessment"))
         return name
 
 
+def _mapped(body: Node, kind: type[Step], place: Place) -> Node:
+    """Return what stands behind a step's name as a mapping, if it can be meant as one."""
+    if body.value is None:
+        return Node({}, place)
+    if isinstance(body.value, dict) or kind.bare is None:
+        return body
+    return Node({kind.bare: body}, body.place, {kind.bare: body.place})
+
+
+def _size(steps: Node) -> int:
+    """Return how many steps a list of steps comes to, as far as the file says so."""
+    if not isinstance(steps.value, list):
+        return 1
+    size = 0
+    for one in steps.value:
+        ((name, body),) = one.value.items() if _is_step(one) else (("", one),)
+        held = body.value.get("steps") if isinstance(body.value, dict) else body
+        times = body.value.get("times") if isinstance(body.value, dict) else None
+        is_counted = name == "repeat" and times is not None and isinstance(times.value, int)
+        inner = _size(held) if name in _BLOCKS and held is not None else 1
+        size += inner * (times.value if is_counted and times is not None else 1)
+    return size
+
+
+def _is_step(node: Node) -> bool:
+    return isinstance(node.value, dict) and len(node.value) == 1
+
+
 def _by_value(reader: Any, node: Node) -> Any:
-    return reader(node.plain())
+    return WRONG if node.holds_late else reader(node.plain())
 
 
 def _word(node: Node) -> str:

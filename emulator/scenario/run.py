@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -10,11 +11,12 @@ import msgspec
 from emulator.emulator import Emulator
 from emulator.errors import EmulatorError
 from emulator.scenario.result import Result, StepResult, verdict
+from emulator.scenario.scenario import every
 from emulator.scenario.steps.step import Context
+from emulator.scenario.steps.table import STEPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from emulator.scenario.scenario import PlacedStep, Scenario
     from emulator.workspace.workspace import Workspace
@@ -53,7 +55,7 @@ async def run(
     emulator = Emulator(
         seed=document.seed if seed is None else seed,
         clock=document.clock,
-        generation="v1",
+        generation=document.webhooks,  # type: ignore[arg-type]
         schemas=schemas,
         allow_hosts=allow_hosts,
         in_flight=1,
@@ -100,7 +102,8 @@ async def play(
     """
     begun = time.perf_counter()
     first = workspace.last_entry
-    context = Context(workspace, emulator.journal)
+    folder = Path(scenario.file).parent
+    context = Context(workspace, emulator.journal, guard=emulator.guard, folder=folder)
     results: list[StepResult] = []
     is_stopped = False
     for number, placed in enumerate(scenario.steps, start=1):
@@ -112,7 +115,7 @@ async def play(
         if on_step is not None:
             on_step(result)
     steps = tuple(results)
-    is_expecting = any(placed.step.is_expectation for placed in scenario.steps)
+    is_expecting = any(STEPS[placed.name].is_expectation for placed in every(scenario.steps))
     said, reason = verdict(steps, context.deliveries(), is_expecting=is_expecting)
     return Result(
         title=scenario.title,
@@ -130,17 +133,13 @@ async def _step(number: int, placed: PlacedStep, context: Context) -> tuple[Step
     """Return what a step came to, and whether the run has to stop there."""
     workspace = context.workspace
     begun = time.perf_counter()
-    messages, refused = workspace.state.message_count, len(workspace.state.refused)
+    messages = workspace.state.message_count
     is_stopped = False
     try:
-        wrong = [await placed.step.run(context)]
+        wrong = await context.play(placed)
     except EmulatorError as error:
         wrong, is_stopped = [str(error)], True
-    await workspace.settle()
-    for one in workspace.state.refused[refused:]:
-        wrong.append(f"the payload of {one.event} does not fit its schema, so it was not sent:")
-        wrong += [f"  {violation}" for violation in one.violations]
-    message = "\n".join(filter(None, wrong))
+    message = "\n".join(wrong)
     result = StepResult(
         number=number,
         name=placed.name,

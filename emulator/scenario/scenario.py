@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 
+from emulator.delivery.redaction import MASK
 from emulator.domain.webhook import checked_headers
 from emulator.scenario.steps.step import Step
+from emulator.scenario.tree import Node, Place
 from emulator.scenario.words import EventWord, GenerationName, PayloadUrl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
 
 Title = Annotated[str, msgspec.Meta(min_length=1, max_length=1_000)]
 
@@ -43,13 +48,38 @@ class PlacedStep(msgspec.Struct, frozen=True):
     Attributes:
         name: of its type.
         detail: what stands behind the name, on one line.
-        line: from 1.
+        place: of the name.
+        body: what stands behind the name; the step's fields, as the file has them.
+        step: None when it holds values that are known only when it runs.
+        late: makes it then, from what captures gave.
     """
 
     name: str
     detail: str
-    line: int
-    step: Step
+    place: Place
+    body: Node
+    step: Step | None = None
+    late: Any = None
+
+    def __repr__(self) -> str:
+        """Leave out the body, which may hold secrets."""
+        return f"<PlacedStep {self.name} {self.detail} at line {self.line}>"
+
+    @property
+    def line(self) -> int:
+        """Where it stands, from 1."""
+        return self.place[0]
+
+    def ready(self, captured: Mapping[str, str]) -> Step:
+        """Return the step, its variables filled in.
+
+        Raises:
+            ScenarioError: what a capture gave does not fit there.
+        """
+        if self.step is not None:
+            return self.step
+        made: Step = self.late(captured)
+        return made
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -70,10 +100,16 @@ class Scenario(msgspec.Struct, frozen=True):
     Attributes:
         file: as it was given, for messages.
         document: what stands in it.
+        text: as it stands there, for messages.
     """
 
     file: str
     document: Document
+    text: str = ""
+
+    def __repr__(self) -> str:
+        """Leave out the text, which may hold secrets."""
+        return f"<Scenario {self.file} of {len(self.document.steps)} steps>"
 
     @property
     def title(self) -> str:
@@ -86,11 +122,29 @@ class Scenario(msgspec.Struct, frozen=True):
         return tuple(self.document.steps)
 
 
+def every(steps: Iterable[PlacedStep]) -> Iterator[PlacedStep]:
+    """Yield *steps* and those that stand inside of them, in the order in which they run."""
+    for placed in steps:
+        yield placed
+        yield from every(getattr(placed.step, "steps", ()))
+
+
 def one_line(value: Any) -> str:
-    """Return plain data on one line, as YAML's flow style without its outer braces."""
+    """Return plain data on one line, as YAML's flow style without its outer braces.
+
+    Secrets are masked: values of headers, and what is called ``secret``.
+    """
     if isinstance(value, dict):
-        return ", ".join(f"{key}: {_flow(one)}" for key, one in value.items())
+        return ", ".join(f"{key}: {_flow(_masked(key, one))}" for key, one in value.items())
     return _flow(value) if value is not None else ""
+
+
+def _masked(key: str, value: Any) -> Any:
+    if key == "secret":
+        return MASK
+    if key == "headers" and isinstance(value, dict):
+        return dict.fromkeys(value, MASK)
+    return value
 
 
 def _flow(value: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 import msgspec
@@ -11,12 +12,19 @@ import msgspec
 from emulator.errors import EmulatorError, near
 
 if TYPE_CHECKING:
-    from emulator.scenario.source import Node, Problems
+    from emulator.scenario.problems import Problems
+    from emulator.scenario.tree import Node
 
 Reader = Callable[["Node"], Any]
 
 WRONG: Final = object()
 """Stands for a value that could not be read; what is wrong with it is noted."""
+
+
+@lru_cache
+def keys(kind: type[msgspec.Struct]) -> dict[str, msgspec.structs.FieldInfo]:
+    """Return the fields of a record by the key that they have in the file."""
+    return {field.encode_name: field for field in msgspec.structs.fields(kind)}
 
 
 class Shaper:
@@ -42,6 +50,10 @@ class Shaper:
             (kind,) = (one for one in get_args(kind) if one is not type(None))
         if kind in self._readers:
             return self._special(node, kind)
+        return self.by_type(node, kind)
+
+    def by_type(self, node: Node, kind: Any) -> Any:
+        """Return *node* as a *kind* for which there is no reader, or WRONG."""
         if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
             return self.record(node, kind)
         bare = get_args(kind)[0] if get_origin(kind) is Annotated else kind
@@ -59,7 +71,7 @@ class Shaper:
         if not isinstance(node.value, dict):
             self._problems.add(node.place, f"expected a mapping, got {_name(node.value)}")
             return WRONG
-        fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+        fields = keys(kind)
         meant: set[str] = set()
         for key in node.value.keys() - fields.keys():
             hint = near(key, fields)
@@ -68,7 +80,7 @@ class Shaper:
             known = known if fields else "it takes none"
             self._problems.add(node.keys[key], f"unknown key {key!r}; {known}")
         values: dict[str, Any] = {}
-        is_wrong = False
+        is_wrong = bool(meant)  # what stands there under another name may be what is missed
         for key, field in fields.items():
             if key in node.value:
                 values[field.name] = self.read(node.value[key], field.type)
@@ -115,9 +127,12 @@ class Shaper:
         is_wrong = WRONG in values or any(one is WRONG for one in values.values())
         return WRONG if is_wrong else values
 
-    def _one_of(self, node: Node, known: tuple[str, ...]) -> Any:
-        if node.value in known:
+    def _one_of(self, node: Node, values: tuple[Any, ...]) -> Any:
+        if node.value in values:
             return node.value
+        known = [
+            one if isinstance(one, str) else msgspec.json.encode(one).decode() for one in values
+        ]
         hint = near(str(node.value), known)
         close = f"near: {', '.join(map(repr, hint))}; " if hint else ""
         message = f"unknown value {node.value!r}; {close}known: {', '.join(known)}"

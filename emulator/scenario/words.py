@@ -6,21 +6,27 @@ What a word names in the domain is asked there; nothing here knows YAML or place
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NewType
+from typing import TYPE_CHECKING, Any, NewType, get_args
 
 from emulator.domain.candidate import REASONS
-from emulator.domain.events import event_type
+from emulator.domain.events import TEST_EVENT, Generation, event_type
 from emulator.domain.webhook import checked_url
-from emulator.durations import parse
+from emulator.durations import parse, parse_instant
 from emulator.errors import InvalidInputError, UnknownNameError
+from emulator.scenario.matchers import Demand, demand
+from emulator.scenario.variables import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from emulator.delivery.records import Outcome
 
-_PATH = re.compile(r"(?:\$\.)?[^.\[\]\s]+(?:\[[0-9]{1,6}\])*(?:\.[^.\[\]\s]+(?:\[[0-9]{1,6}\])*)*")
+_PATH = re.compile(
+    r"(?:\$\.?)?(?:[^.\[\]\s]+|\[[0-9]{1,6}\])(?:\[[0-9]{1,6}\])*"
+    r"(?:\.[^.\[\]\s]+(?:\[[0-9]{1,6}\])*)*"
+)
 _PART = re.compile(r"\[([0-9]+)\]|([^.\[\]]+)")
 _CLASS = re.compile(r"([1-5])xx", re.IGNORECASE)
 _WITHOUT_ANSWER: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -34,11 +40,23 @@ Duration = NewType("Duration", float)
 EventName = NewType("EventName", str)
 """The id of an event type; written so, or as the word of the wire."""
 
+SentEvent = NewType("SentEvent", str)
+"""The id of an event type, or ``test`` for the ping."""
+
 EventWord = NewType("EventWord", str)
 """What a webhook subscribes to, as it is written."""
 
 PayloadUrl = NewType("PayloadUrl", str)
 """Where to post."""
+
+ProbeUrl = NewType("ProbeUrl", str)
+"""Where to look."""
+
+Instant = NewType("Instant", datetime)
+"""A time in UTC; written with a zone, ``2026-02-01T00:00:00Z``."""
+
+VariableName = NewType("VariableName", str)
+"""What ``${...}`` holds."""
 
 GenerationName = NewType("GenerationName", str)
 """A generation of webhooks that can be run."""
@@ -58,16 +76,25 @@ AssessmentName = NewType("AssessmentName", str)
 CandidateName = NewType("CandidateName", str)
 """The name of a candidate whom an earlier step invited."""
 
+NewWebhook = NewType("NewWebhook", str)
+"""A name that the step gives to a webhook."""
+
+WebhookName = NewType("WebhookName", str)
+"""The name of a consumer, or of a webhook that an earlier step added."""
+
+DataFile = NewType("DataFile", bytes)
+"""What stands in a file; named relative to the scenario's own."""
+
 
 class PayloadPath(str):
-    """Where a value stands in a payload: ``data.testLibrary[1].elapsedTime``."""
+    """Where a value stands in JSON: ``data.testLibrary[1].elapsedTime``, ``[0].email``."""
 
     __slots__ = ()
 
     @property
     def parts(self) -> list[str | int]:
         """Its keys and indexes, in order."""
-        found = _PART.findall(self.removeprefix("$."))
+        found = _PART.findall(self.removeprefix("$").removeprefix("."))
         return [int(index) if index else key for index, key in found]
 
 
@@ -82,7 +109,17 @@ class Answered(str):
             return False
         if self in _WITHOUT_ANSWER:
             return outcome.reason in _WITHOUT_ANSWER[self]
-        return self in (str(outcome.status), f"{(outcome.status or 0) // 100}xx")
+        return self.fits_status(outcome.status or 0)
+
+    def fits_status(self, status: int) -> bool:
+        """Whether an answer has that status."""
+        return self in (str(status), f"{status // 100}xx")
+
+
+class StatusWord(Answered):
+    """The status of an answer, which has to come: ``200`` or ``2xx``."""
+
+    __slots__ = ()
 
 
 def _text(value: Any) -> str:
@@ -103,6 +140,10 @@ def _event(value: Any) -> EventName:
     return EventName(event_type(_text(value)).id)
 
 
+def _sent_event(value: Any) -> SentEvent:
+    return SentEvent(value if value == TEST_EVENT else _event(value))
+
+
 def _event_word(value: Any) -> EventWord:
     event_type(_text(value))
     return EventWord(value)
@@ -113,11 +154,8 @@ def _url(value: Any) -> PayloadUrl:
 
 
 def _generation(value: Any) -> GenerationName:
-    if _text(value) == "v2":
-        message = "v2 webhooks can't be run yet; expected 'v1'"
-        raise InvalidInputError(message)
-    if value != "v1":
-        raise UnknownNameError("generation of webhooks", value, ["v1"])
+    if _text(value) not in get_args(Generation):
+        raise UnknownNameError("generation of webhooks", value, get_args(Generation), show_all=True)
     return GenerationName(value)
 
 
@@ -144,6 +182,29 @@ def _answered(value: Any) -> Answered:
     raise InvalidInputError(message)
 
 
+def _status(value: Any) -> StatusWord:
+    word = _answered(value)
+    if word in _WITHOUT_ANSWER:
+        message = f"not a status: {value!r}; expected one like 200 or 2xx"
+        raise InvalidInputError(message)
+    return StatusWord(word)
+
+
+def _probe_url(value: Any) -> ProbeUrl:
+    return ProbeUrl(checked_url(_text(value)))
+
+
+def _instant(value: Any) -> Instant:
+    return Instant(parse_instant(_text(value)))
+
+
+def _variable(value: Any) -> VariableName:
+    if not isinstance(value, str) or not NAME.fullmatch(value):
+        message = f"not the name of a variable: {value!r}; expected letters, digits and _"
+        raise InvalidInputError(message)
+    return VariableName(value)
+
+
 def _kind(value: Any) -> str:
     names = {bool: "true or false", int: "a number", float: "a number", list: "a list"}
     return names.get(type(value), "a mapping" if isinstance(value, dict) else "nothing")
@@ -157,8 +218,14 @@ READERS: Mapping[Any, Callable[[Any], Any]] = MappingProxyType(
         PayloadUrl: _url,
         GenerationName: _generation,
         Reason: _reason,
+        SentEvent: _sent_event,
+        ProbeUrl: _probe_url,
+        Instant: _instant,
+        VariableName: _variable,
         PayloadPath: _path,
         Answered: _answered,
+        StatusWord: _status,
+        Demand: demand,
     }
 )
 """Type -> how it is read; raises InvalidInputError. Names of subjects are the file's business."""

@@ -8,6 +8,7 @@ due, timers. There is no other way to change a workspace.
 from __future__ import annotations
 
 import asyncio
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -265,6 +266,19 @@ class Flow:
         except TimeoutError:
             return False
         return True
+
+    @contextmanager
+    def out_of_lockstep(self, in_flight: int, per_webhook: int) -> Iterator[None]:
+        """Have several attempts under way at once, for as long as this is entered.
+
+        Args:
+            in_flight: how many in all; *per_webhook* of them to one webhook.
+        """
+        before = self._dispatcher.set_limits(in_flight=in_flight, per_webhook=per_webhook)
+        try:
+            yield
+        finally:
+            self._dispatcher.set_limits(in_flight=before[0], per_webhook=before[1])
 
     def _target(self, seconds: float) -> datetime:
         if not 0 <= seconds <= durations.LONGEST:

@@ -4,32 +4,44 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import msgspec
 import pytest
 
+from emulator.scenario.legality import illegal
 from emulator.scenario.library import bundled
+from emulator.scenario.matchers import Word
 from emulator.scenario.reading import read
 from emulator.scenario.result import Verdict
 from emulator.scenario.scenario import Consumer, Document
-from emulator.scenario.steps.expectations import Expect
+from emulator.scenario.steps.blocks import Parallel, Repeat
+from emulator.scenario.steps.expectations import Expect, ExpectNone
+from emulator.scenario.steps.looking import Capture, Expected, Probe
 from emulator.scenario.steps.table import STEPS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from emulator.receiver import Receiver
+    from emulator.scenario.result import Result
 
 PAGE = (Path(__file__).parents[2] / "docs" / "scenarios.md").read_text()
 
 
 @pytest.mark.parametrize("name", STEPS)
 def test_each_step_is_on_the_page_with_its_example_and_its_keys(name: str) -> None:
-    [row] = [line for line in PAGE.splitlines() if line.startswith(f"| `{name}` |")]
-    assert f"`{STEPS[name].example}`" in row
-    if name not in ("expect", "rescore"):
+    rows = [line for line in PAGE.splitlines() if line.startswith(f"| `{name}` |")]
+    [row] = [line for line in rows if line.endswith(f"| `{STEPS[name].example}` |")]
+    if name not in ("rescore", "expect", "expect_none", "probe", "capture"):  # elsewhere
         keys = {field.encode_name for field in msgspec.structs.fields(STEPS[name])}
         bare = STEPS[name].bare
         assert all(key in row for key in keys if key != bare)
 
 
-@pytest.mark.parametrize("kind", [Document, Consumer, Expect])
+@pytest.mark.parametrize(
+    "kind", [Document, Consumer, Expect, ExpectNone, Probe, Expected, Capture, Parallel, Repeat]
+)
 def test_each_key_is_on_the_page(kind: type[msgspec.Struct]) -> None:
     for field in msgspec.structs.fields(kind):
         assert f"`{field.encode_name}`" in PAGE
@@ -45,8 +57,22 @@ def test_each_verdict_is_on_the_page() -> None:
         assert f"| {verdict.replace('_', ' ')} |" in PAGE
 
 
-def test_the_scenario_on_the_page_can_be_read() -> None:
-    blocks = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
-    assert blocks
-    for block in blocks:
-        read("docs/scenarios.md", block.encode(), {"CONSUMER_URL": "http://127.0.0.1:9"})
+@pytest.mark.parametrize("word", sorted(get_args(Word)))
+def test_each_matcher_is_on_the_page(word: str) -> None:
+    assert f"| `{word}` |" in PAGE
+
+
+BLOCKS = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+
+
+def test_the_first_scenario_on_the_page_can_be_read_and_is_legal() -> None:
+    scenario = read("docs/scenarios.md", BLOCKS[0].encode(), {"CONSUMER_URL": "http://127.0.0.1:9"})
+    assert not illegal(scenario)
+
+
+@pytest.mark.parametrize("block", BLOCKS[1:])
+def test_every_other_scenario_on_the_page_can_be_run(
+    block: str, play: Callable[..., tuple[Result, Receiver]]
+) -> None:
+    result, _ = play(block)
+    assert [step.message for step in result.steps if step.message] == []

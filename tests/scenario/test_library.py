@@ -15,14 +15,9 @@ GOOD = "scenario: Good\nconsumer: [{payload_url: 'http://a', events: [invited]}]
 
 
 def test_the_bundled_scenarios_have_names_and_titles() -> None:
-    assert [one.name for one in bundled()] == [
-        "assessment-lifecycle",
-        "candidate-completes",
-        "candidate-is-disqualified-by-a-qualifying-question",
-        "candidate-is-disqualified-while-in-progress",
-        "candidate-is-rejected-after-completion-and-rescored",
-        "invitation-expires",
-    ]
+    names = [one.name for one in bundled()]
+    assert names == sorted(names)
+    assert "candidate-completes" in names
     for one in bundled():
         (scenario,) = read_all([one.name], VARIABLES)
         assert scenario.title == one.title
@@ -67,7 +62,7 @@ def test_a_name_that_means_nothing_is_refused_with_the_near_ones() -> None:
     assert str(refused.value).startswith(
         "candidate-complete: neither a file nor a bundled scenario; near: 'candidate-completes'"
     )
-    with pytest.raises(ScenarioError, match="bundled: assessment-lifecycle, candidate-completes"):
+    with pytest.raises(ScenarioError, match=r"'list scenarios' names the [0-9]+ bundled ones$"):
         sources("xyzzy")
 
 
@@ -81,6 +76,10 @@ def test_all_that_is_wrong_with_all_of_them_is_told_at_once(tmp_path: Path) -> N
             f"{tmp_path}/bad.yaml:3:15: a duration without a unit: 1; "
             "expected one as in 150ms 10s 5m 2h 30d"
         ),
+        "    steps: [wait: 1]",
+        "                  ^",
         "absent.yaml: can't be read: no such file or directory",
-        "scenarios/candidate-completes.yaml:6:18: the variable 'CONSUMER_URL' is not set",
+        "scenarios/candidate-completes.yaml:9:18: the variable 'CONSUMER_URL' is not set",
+        "      - payload_url: ${CONSUMER_URL}",
+        "                     ^",
     ]

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from emulator.delivery.records import Attempt, Delivery, Message, Outcome, Reason
-from emulator.scenario.matching import answer, fields, is_same, nearest, same
+from emulator.scenario.matchers import Demand, is_same
+from emulator.scenario.matching import Sent, answer, fields, nearest, same, sent
 from emulator.scenario.words import READERS, Answered, PayloadPath
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -58,7 +59,7 @@ def test_values_are_compared_as_json_does(one: Any, other: Any, expected: bool) 
 )
 def test_a_path_leads_to_a_value_or_says_what_is_there(path: str, expected: Any, came: str) -> None:
     delivery = _delivery(b'{"data":{"list":[{"a":1},{"a":2}],"text":"%s"}}' % (b"y" * 500))
-    [compared] = fields({PayloadPath(path): expected}, delivery)
+    [compared] = fields({PayloadPath(path): Demand("is", expected)}, delivery.payload)
     assert compared.came == came
     assert compared.is_equal is (came == "2")
 
@@ -86,27 +87,42 @@ def test_an_answer_is_a_status_a_class_or_none(
     assert answered.fits(Outcome(reason, status)) is expected
 
 
-def test_the_last_attempt_counts() -> None:
+def test_each_attempt_is_looked_at_by_itself() -> None:
     failed, accepted = Outcome("answered", 503), Outcome("answered", 200)
-    assert answer(Answered("2xx"), _delivery(b"{}", failed, accepted)).is_equal
-    assert not answer(Answered("5xx"), _delivery(b"{}", failed, accepted)).is_equal
+    attempts = sent([_delivery(b"{}", failed, accepted), _delivery(number=2)])
+    assert [one.headline for one in attempts] == [
+        "delivery 1-1 candidate.invited, attempt 1: 503",
+        "delivery 1-1 candidate.invited, attempt 2: 200",
+        "delivery 2-1 candidate.invited, not attempted, pending",
+    ]
+    assert [answer(Answered("2xx"), one.attempt).is_equal for one in attempts] == [
+        False,
+        True,
+        False,
+    ]
 
 
 def test_no_attempt_and_one_under_way_are_no_answer() -> None:
-    assert answer(Answered("2xx"), _delivery()).came == "no attempt, pending"
-    compared = answer(Answered("2xx"), _delivery(b"{}", None))
+    assert answer(Answered("2xx"), None).came == "not attempted"
+    [one] = sent([_delivery(b"{}", None)])
+    compared = answer(Answered("2xx"), one.attempt)
     assert (compared.came, compared.is_equal) == ("under way", False)
 
 
-def test_of_equally_near_deliveries_the_newest_three_are_shown() -> None:
-    rated = [([same("event", "a", "b")], _delivery(number=number)) for number in range(1, 6)]
+def _unsent(number: int) -> Sent:
+    return Sent(_delivery(number=number), None)
+
+
+def test_of_equally_near_attempts_the_newest_three_are_shown() -> None:
+    rated = [([same("event", "a", "b")], _unsent(number)) for number in range(1, 6)]
     shown = [line for line in nearest(rated) if "nearest" in line]
     assert shown == [
-        f"  nearest: delivery {number}-1 candidate.invited, pending" for number in (5, 4, 3)
+        f"  nearest: delivery {number}-1 candidate.invited, not attempted, pending"
+        for number in (5, 4, 3)
     ]
 
 
 def test_the_right_subject_is_nearer_than_many_right_fields() -> None:
-    right = ([same("event", "a", "a"), same("x", 1, 2), same("y", 1, 2)], _delivery(number=1))
-    wrong = ([same("event", "a", "b"), same("x", 1, 1), same("y", 1, 1)], _delivery(number=2))
+    right = ([same("event", "a", "a"), same("x", 1, 2), same("y", 1, 2)], _unsent(1))
+    wrong = ([same("event", "a", "b"), same("x", 1, 1), same("y", 1, 1)], _unsent(2))
     assert nearest([right, wrong])[0].startswith("  nearest: delivery 1-1")

@@ -5,13 +5,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from emulator.errors import ScenarioError
+from emulator.scenario.matchers import Demand
+from emulator.scenario.problems import Problems
 from emulator.scenario.reading import read, read_file
-from emulator.scenario.source import LARGEST, Problems, parse
+from emulator.scenario.source import LARGEST, parse
 from emulator.scenario.steps.assessments import CreateAssessment
 from emulator.scenario.steps.candidates import Invite
 from emulator.scenario.steps.expectations import Expect
 from emulator.scenario.steps.table import STEPS
 from emulator.scenario.steps.waiting import Wait
+from emulator.scenario.variables import Scope, filled
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,10 +33,11 @@ steps:
 
 def _parsed(text: str, **variables: str) -> Any:
     problems = Problems("a.yaml")
-    node = parse(text.encode(), variables, problems)
-    assert not problems, str(problems)
+    node = parse(text.encode(), problems)
     assert node is not None
-    return node.plain()
+    plain = filled(node, Scope(variables), problems).plain()
+    assert not problems, str(problems)
+    return plain
 
 
 def test_variables_are_filled_in_wherever_they_stand() -> None:
@@ -119,7 +123,11 @@ def test_too_many_values_are_refused() -> None:
     text = f"scenario: x\nsteps: [{'x, ' * 50_000}]\n"
     with pytest.raises(ScenarioError) as refused:
         read("a.yaml", text.encode(), {})
-    assert str(refused.value) == "a.yaml:1:1: more than 50000 values, aliases counted"
+    assert str(refused.value).splitlines() == [
+        "a.yaml:1:1: more than 50000 values, aliases counted",
+        "    scenario: x",
+        "    ^",
+    ]
 
 
 def test_a_step_keeps_its_line_and_its_words() -> None:
@@ -150,7 +158,7 @@ def test_an_expectation_is_read_whole() -> None:
     assert isinstance(expect, Expect)
     assert expect.event == "candidate.status_changed"
     assert [path.parts for path in expect.where] == [["data", "a", 1, "b"]]
-    assert list(expect.where.values()) == [[1, {"c": True}]]
+    assert list(expect.where.values()) == [Demand("is", [1, {"c": True}])]
     assert (expect.answered, expect.count, expect.within) == ("2xx", 0, 5.0)
     assert scenario.steps[2].detail.startswith("event: candidateStatusChanged, candidate: ada")
 

@@ -69,7 +69,7 @@ def test_a_failed_expectation_shows_the_nearest_delivery_field_by_field(
     assert result.steps[-1].message == (
         "expected at least 1 candidate.status_changed of ada with data.candidateStatus "
         "'ENROLLED', data.emial 'ada@example.com' answered 4xx within 5s; came 0\n"
-        "  nearest: delivery 2-1 candidate.status_changed, 200\n"
+        "  nearest: delivery 2-1 candidate.status_changed, attempt 1: 200\n"
         "    = event: 'candidate.status_changed'\n"
         "    = candidate: 'ada'\n"
         "    = data.candidateStatus: 'ENROLLED'\n"
@@ -83,8 +83,8 @@ def test_more_deliveries_than_expected_are_listed(play: Play, scenario: Text) ->
     result, _ = play(scenario(MADE + "  - enroll: ada\n" + expect))
     assert result.steps[-1].message == (
         "expected exactly 1 candidate.status_changed within 1d; came 2\n"
-        "  delivery 1-1 candidate.status_changed, 200\n"
-        "  delivery 2-1 candidate.status_changed, 200"
+        "  delivery 1-1 candidate.status_changed, attempt 1: 200\n"
+        "  delivery 2-1 candidate.status_changed, attempt 1: 200"
     )
     moved = [entry for entry in result.entries if entry.kind == "clock.moved"]
     assert not moved  # too many do not become fewer: no time was spent on it

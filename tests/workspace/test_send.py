@@ -98,3 +98,31 @@ def test_what_can_not_be_sent_changes_nothing() -> None:
         assert workspace.last_entry == before
 
     _with(main)
+
+
+def test_out_of_lockstep_ends_where_it_is_left() -> None:
+    async def main(_: Workspace, receiver: Receiver) -> None:
+        async with Emulator(seed=7, clock="virtual", in_flight=1) as emulator:
+            workspace = emulator.workspace()
+            workspace.add_webhook(name="a", payload_url=receiver.url, events=["invited"])
+            job = workspace.create_assessment()
+
+            async def most(count: int) -> int:
+                seen = workspace.last_entry
+                for _ in range(count):
+                    workspace.invite(job.id)
+                await workspace.settle()
+                under_way = highest = 0
+                for entry in workspace.entries(seen):
+                    under_way += entry.kind == "attempt.started"
+                    under_way -= entry.kind == "attempt.finished"
+                    highest = max(highest, under_way)
+                return highest
+
+            assert await most(8) == 1
+            with workspace.out_of_lockstep(in_flight=6, per_webhook=5):
+                await most(1)  # it answers, so that it may have all its places
+                assert await most(20) == 5
+            assert await most(8) == 1
+
+    _with(main)

@@ -18,6 +18,7 @@ Days = Annotated[int, msgspec.Meta(ge=1, le=LONGEST_VALIDITY_DAYS)]
 class CreateAssessment(Step, frozen=True, rename={"as_": "as"}):
     """Make an assessment, a draft; a title is made up when left out."""
 
+    does: ClassVar[str] = "create"
     example: ClassVar[str] = "create_assessment: {as: job, title: Job Analysis Specialist}"
 
     as_: NewAssessment | None = None
@@ -39,6 +40,7 @@ class UpdateAssessment(Step, frozen=True):
 
     example: ClassVar[str] = "update_assessment: {assessment: job, title: Senior Specialist}"
     bare: ClassVar[str | None] = "assessment"
+    does: ClassVar[str] = "update"
 
     assessment: AssessmentName
     title: Title | None = None
@@ -47,50 +49,49 @@ class UpdateAssessment(Step, frozen=True):
     async def run(self, context: Context) -> str:
         """Edit it."""
         context.workspace.update_assessment(
-            context.assessments[self.assessment],
+            context.assessment(self.assessment),
             title=self.title,
             validity_days=self.validity_days,
         )
         return ""
 
 
-class _MoveAssessment(Step, frozen=True):
+class MoveAssessment(Step, frozen=True):
     """One command of the assessment's table that takes no details."""
 
     bare: ClassVar[str | None] = "assessment"
-    command: ClassVar[str]
 
     assessment: AssessmentName
 
     async def run(self, context: Context) -> str:
         """Do the command."""
-        context.workspace.move_assessment(context.assessments[self.assessment], self.command)
+        context.workspace.move_assessment(context.assessment(self.assessment), self.does)
         return ""
 
 
-class Publish(_MoveAssessment, frozen=True):
+class Publish(MoveAssessment, frozen=True):
     """Publish a draft; consumers hear of it as an update."""
 
     example: ClassVar[str] = "publish: job"
-    command: ClassVar[str] = "publish"
+    does: ClassVar[str] = "publish"
 
 
-class ArchiveAssessment(_MoveAssessment, frozen=True):
+class ArchiveAssessment(MoveAssessment, frozen=True):
     """Archive an assessment."""
 
     example: ClassVar[str] = "archive_assessment: job"
-    command: ClassVar[str] = "archive"
+    does: ClassVar[str] = "archive"
 
 
-class UnarchiveAssessment(_MoveAssessment, frozen=True):
+class UnarchiveAssessment(MoveAssessment, frozen=True):
     """Take an assessment out of the archive; nothing is sent (assumed)."""
 
     example: ClassVar[str] = "unarchive_assessment: job"
-    command: ClassVar[str] = "unarchive"
+    does: ClassVar[str] = "unarchive"
 
 
-class DeleteAssessment(_MoveAssessment, frozen=True):
+class DeleteAssessment(MoveAssessment, frozen=True):
     """Delete an assessment."""
 
     example: ClassVar[str] = "delete_assessment: job"
-    command: ClassVar[str] = "delete"
+    does: ClassVar[str] = "delete"

@@ -23,6 +23,7 @@ Total = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
 class Invite(Step, frozen=True, rename={"as_": "as"}):
     """Invite somebody to an assessment; what is left out of the person is made up."""
 
+    does: ClassVar[str] = "invite"
     example: ClassVar[str] = "invite: {as: ada, to: job, email: ada@example.com}"
 
     to: AssessmentName
@@ -34,7 +35,7 @@ class Invite(Step, frozen=True, rename={"as_": "as"}):
     async def run(self, context: Context) -> str:
         """Invite them and keep the invitation's id under its name."""
         invited = context.workspace.invite(
-            context.assessments[self.to],
+            context.assessment(self.to),
             email=self.email,
             first_name=self.first_name,
             last_name=self.last_name,
@@ -44,18 +45,17 @@ class Invite(Step, frozen=True, rename={"as_": "as"}):
         return ""
 
 
-class _MoveCandidate(Step, frozen=True):
+class MoveCandidate(Step, frozen=True):
     """One command of the candidate's table."""
 
     bare: ClassVar[str | None] = "candidate"
-    command: ClassVar[str]
 
     candidate: CandidateName
 
     async def run(self, context: Context) -> str:
         """Do the command."""
         context.workspace.move_candidate(
-            context.candidates[self.candidate], self.command, **self._details()
+            context.candidate(self.candidate), self.does, **self._details()
         )
         return ""
 
@@ -65,35 +65,35 @@ class _MoveCandidate(Step, frozen=True):
         return fields
 
 
-class Enroll(_MoveCandidate, frozen=True):
+class Enroll(MoveCandidate, frozen=True):
     """Let a candidate open the invitation and give their details."""
 
     example: ClassVar[str] = "enroll: ada"
-    command: ClassVar[str] = "enroll"
+    does: ClassVar[str] = "enroll"
 
 
-class Start(_MoveCandidate, frozen=True):
+class Start(MoveCandidate, frozen=True):
     """Let a candidate start answering."""
 
     example: ClassVar[str] = "start: ada"
-    command: ClassVar[str] = "start"
+    does: ClassVar[str] = "start"
 
 
-class Expire(_MoveCandidate, frozen=True):
+class Expire(MoveCandidate, frozen=True):
     """Let an invitation run out now, before its time."""
 
     example: ClassVar[str] = "expire: ada"
-    command: ClassVar[str] = "expire"
+    does: ClassVar[str] = "expire"
 
 
-class Reject(_MoveCandidate, frozen=True):
+class Reject(MoveCandidate, frozen=True):
     """Turn a candidate down who completed."""
 
     example: ClassVar[str] = "reject: ada"
-    command: ClassVar[str] = "reject"
+    does: ClassVar[str] = "reject"
 
 
-class _Scored(_MoveCandidate, frozen=True):
+class _Scored(MoveCandidate, frozen=True):
     """A command with a result; what is left out of it is drawn."""
 
     score: Points | None = None
@@ -111,20 +111,20 @@ class Complete(_Scored, frozen=True):
     """Let a candidate hand in; what is left out of the result is drawn."""
 
     example: ClassVar[str] = "complete: {candidate: ada, score: 14, of: 32}"
-    command: ClassVar[str] = "complete"
+    does: ClassVar[str] = "complete"
 
 
 class Rescore(_Scored, frozen=True):
     """Change a score afterwards; the state stays."""
 
     example: ClassVar[str] = "rescore: {candidate: ada, score: 20}"
-    command: ClassVar[str] = "rescore"
+    does: ClassVar[str] = "rescore"
 
 
-class Disqualify(_MoveCandidate, frozen=True):
+class Disqualify(MoveCandidate, frozen=True):
     """Disqualify a candidate, for qualification or proctoring; left out, what fits the state."""
 
     example: ClassVar[str] = "disqualify: {candidate: ada, reason: proctoring}"
-    command: ClassVar[str] = "disqualify"
+    does: ClassVar[str] = "disqualify"
 
     reason: Reason | None = None

@@ -3,111 +3,99 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import msgspec
 
-from emulator.domain.events import event_type
 from emulator.durations import show
-from emulator.errors import InvalidInputError
-from emulator.scenario import matching
-from emulator.scenario.steps.step import Context, Step
-from emulator.scenario.words import Answered, CandidateName, Duration, EventName, PayloadPath
+from emulator.scenario.matching import MOST_SHOWN
+from emulator.scenario.steps.attempts import OfAttempts
+from emulator.scenario.words import Duration, SentEvent
 
 if TYPE_CHECKING:
-    from emulator.delivery.records import Delivery
+    from collections.abc import Callable
+
+    from emulator.scenario.matching import Sent
+    from emulator.scenario.steps.step import Context
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 
 
-class Expect(Step, frozen=True):
-    """Demand deliveries: at least one, or exactly `count`, of the whole run so far."""
+class Expect(OfAttempts, frozen=True, kw_only=True):
+    """Demand attempts: at least one, or exactly `count`, of the whole run so far."""
 
     example: ClassVar[str] = (
         "expect: {event: candidate.completed, candidate: ada, where: {data.status: COMPLETED}, "
         "answered: 2xx, count: 1, within: 5s}"
     )
     is_expectation: ClassVar[bool] = True
+    is_settling: ClassVar[bool] = True
 
-    event: EventName
-    candidate: CandidateName | None = None
-    where: dict[PayloadPath, Any] = msgspec.field(default_factory=dict)
-    answered: Answered | None = None
+    event: SentEvent
     count: Count | None = None
     within: Duration = Duration(0)
 
-    def __post_init__(self) -> None:
-        """Refuse what can never be met, before anything runs."""
-        if self.candidate is not None and event_type(self.event).subject != "candidate":
-            message = f"{self.event!r} is about no candidate"
-            raise InvalidInputError(message, path="$.candidate")
-
     async def run(self, context: Context) -> str:
         """Settle, look, and look again whenever something happened, up to `within`."""
-        workspace = context.workspace
-        await workspace.settle()
-        if self._is_decided(context) or not self.within:
-            pass
-        elif workspace.state.settings.clock == "virtual":
-            limit = workspace.now() + timedelta(seconds=self.within)
-            while not self._is_decided(context) and await workspace.advance_to_next(limit):
-                pass
-            if not self._is_decided(context):
-                await workspace.advance((limit - workspace.now()).total_seconds())
-        else:
-            await context.journal.until(
-                workspace.name, lambda: self._is_decided(context), self.within
-            )
-        found = self._matching(context)
+        await _until(context, lambda: self._is_decided(context), self.within)
+        found = self.matching(context)
         return "" if self._is_met(len(found)) else self._told(context, found)
-
-    def _comparisons(self, context: Context, delivery: Delivery) -> list[matching.Comparison]:
-        subject = context.candidates[self.candidate] if self.candidate is not None else None
-        found = [matching.same("event", self.event, delivery.event)]
-        if subject is not None:
-            came = context.candidate_name(delivery.message.subject)
-            found.append(matching.same("candidate", self.candidate, came))
-        found += matching.fields(self.where, delivery)
-        if self.answered is not None:
-            found.append(matching.answer(self.answered, delivery))
-        return found
-
-    def _matching(self, context: Context) -> list[Delivery]:
-        return [
-            one
-            for one in context.deliveries()
-            if one.event == self.event
-            and all(part.is_equal for part in self._comparisons(context, one))
-        ]
 
     def _is_met(self, found: int) -> bool:
         return found >= 1 if self.count is None else found == self.count
 
     def _is_decided(self, context: Context) -> bool:
         """Whether it is met, or can't be met any more: what was sent stays sent."""
-        found = len(self._matching(context))
+        found = len(self.matching(context))
         return self._is_met(found) or (self.count is not None and found > self.count)
 
-    def _told(self, context: Context, found: list[Delivery]) -> str:
+    def _told(self, context: Context, found: list[Sent]) -> str:
         wanted = "at least 1" if self.count is None else f"exactly {self.count}"
         within = f" within {show(self.within)}" if self.within else ""
-        lines = [f"expected {wanted} {self._demand()}{within}; came {len(found)}"]
-        if found:
-            lines += [f"  {matching.headline(one)}" for one in found[: matching.MOST_SHOWN]]
-        else:
-            wanting = context.workspace.state.wanting(self.event)
-            if not wanting:
-                lines.append(f"  no webhook wants {self.event!r}")
-            rated = [(self._comparisons(context, one), one) for one in context.deliveries()]
-            lines += matching.nearest(rated)
+        lines = [f"expected {wanted} {self.demanded()}{within}; came {len(found)}"]
+        lines += _listed(found) if found else self.nearest(context)
         return "\n".join(lines)
 
-    def _demand(self) -> str:
-        parts = [str(self.event)]
-        if self.candidate is not None:
-            parts.append(f"of {self.candidate}")
-        if self.where:
-            parts.append("with " + ", ".join(f"{k} {v!r}" for k, v in self.where.items()))
-        if self.answered is not None:
-            parts.append(f"answered {self.answered}")
-        return " ".join(parts)
+
+class ExpectNone(OfAttempts, frozen=True, kw_only=True, rename={"for_": "for"}):
+    """Demand that there is no such attempt in the whole run so far, nor for some time to come."""
+
+    example: ClassVar[str] = "expect_none: {event: candidate.rejected, candidate: ada, for: 1d}"
+    is_expectation: ClassVar[bool] = True
+    is_settling: ClassVar[bool] = True
+
+    event: SentEvent
+    for_: Duration = Duration(0)
+
+    async def run(self, context: Context) -> str:
+        """Let the time pass; what comes meanwhile ends it."""
+        await _until(context, lambda: bool(self.matching(context)), self.for_)
+        found = self.matching(context)
+        if not found:
+            return ""
+        time = f" for {show(self.for_)}" if self.for_ else ""
+        return "\n".join(
+            [f"expected no {self.demanded()}{time}; came {len(found)}", *_listed(found)]
+        )
+
+
+def _listed(found: list[Sent]) -> list[str]:
+    more = len(found) - MOST_SHOWN
+    lines = [f"  {one.headline}" for one in found[:MOST_SHOWN]]
+    return [*lines, f"  and {more} more"] if more > 0 else lines
+
+
+async def _until(context: Context, is_decided: Callable[[], bool], within: float) -> None:
+    """Settle; then let up to *within* pass, in the scenario's time, until it is decided."""
+    workspace = context.workspace
+    await workspace.settle()
+    if is_decided() or not within:
+        return
+    if workspace.state.settings.clock == "real":
+        await context.journal.until(workspace.name, is_decided, within)
+        return
+    limit = workspace.now() + timedelta(seconds=within)
+    while await workspace.advance_to_next(limit):
+        if is_decided():
+            return
+    await workspace.advance((limit - workspace.now()).total_seconds())

@@ -6,9 +6,16 @@ from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 
+from emulator.errors import UnknownNameError
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     from emulator.delivery.records import Delivery
+    from emulator.delivery.transports.guard import Guard
     from emulator.journal.journal import Journal
+    from emulator.scenario.scenario import PlacedStep
     from emulator.workspace.workspace import Workspace
 
 
@@ -16,19 +23,73 @@ class Context:
     """What the steps of one run share.
 
     Args:
-        workspace: in which they run.
+        workspace: in which they run; its webhooks can be named.
         journal: the workspace's, to wait on.
+        guard: says where a probe may look.
+        folder: of the scenario's file, in which commands run.
 
     Attributes:
-        assessments, candidates: the scenario's name -> id.
+        assessments, candidates, webhooks: the scenario's name -> id.
+        variables: what captures gave, name -> value.
+        is_parallel: nothing is settled between steps.
     """
 
-    def __init__(self, workspace: Workspace, journal: Journal) -> None:
+    def __init__(
+        self, workspace: Workspace, journal: Journal, *, guard: Guard, folder: Path
+    ) -> None:
         self.workspace = workspace
         self.journal = journal
+        self.guard = guard
+        self.folder = folder
         self.assessments: dict[str, str] = {}
         self.candidates: dict[str, str] = {}
+        self.webhooks = {one.name: one.id for one in workspace.state.webhooks.values()}
+        self.variables: dict[str, str] = {}
+        self.is_parallel = False
         self._first = workspace.state.message_count
+        self._refused = len(workspace.state.refused)
+
+    async def play(self, placed: PlacedStep) -> list[str]:
+        """Run a step and settle; return what was found wrong.
+
+        Raises:
+            EmulatorError: it could not be done.
+        """
+        try:
+            wrong = [await placed.ready(self.variables).run(self)]
+        finally:
+            if not self.is_parallel:
+                await self.workspace.settle()
+        refused = self.workspace.state.refused
+        for one in refused[self._refused :]:
+            wrong.append(f"the payload of {one.event} does not fit its schema, so it was not sent:")
+            wrong += [f"  {violation}" for violation in one.violations]
+        self._refused = len(refused)
+        return [one for one in wrong if one]
+
+    def assessment(self, name: str) -> str:
+        """Return the id of the assessment that the scenario calls *name*.
+
+        Raises:
+            UnknownNameError: no step has made it so far.
+        """
+        return _named("assessment", self.assessments, name)
+
+    def candidate(self, name: str) -> str:
+        """Return the id of the candidate that the scenario calls *name*.
+
+        Raises:
+            UnknownNameError: no step has invited them so far.
+        """
+        return _named("candidate", self.candidates, name)
+
+    def webhook(self, name: str) -> str:
+        """Return the id of the webhook that the scenario calls *name*.
+
+        Raises:
+            UnknownNameError: it is not registered so far.
+        """
+        return _named("webhook", self.webhooks, name)
 
     def deliveries(self, after: int = 0) -> list[Delivery]:
         """Return the deliveries of the run, in the order of their messages.
@@ -40,10 +101,11 @@ class Context:
         known = self.workspace.state.deliveries.items()
         return [one for (number, _), one in known if number > first]
 
-    def candidate_name(self, id_: str) -> str:
-        """Return how the scenario calls the subject with that id; the id when it does not."""
-        names = {**self.assessments, **self.candidates}
-        return next((name for name, known in names.items() if known == id_), id_)
+
+def _named(what: str, known: Mapping[str, str], name: str) -> str:
+    if name not in known:
+        raise UnknownNameError(what, name, known)
+    return known[name]
 
 
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,11 +115,19 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         example: of its use, as YAML.
         bare: the field that a value without a mapping stands for; None without such a form.
         is_expectation: whether it can fail for the consumer's sake.
+        is_settling: it waits for deliveries or moves the clock, so it can't run in parallel.
+        does: the lifecycle's command that it is; empty else.
     """
 
     example: ClassVar[str]
     bare: ClassVar[str | None] = None
     is_expectation: ClassVar[bool] = False
+    is_settling: ClassVar[bool] = False
+    does: ClassVar[str] = ""
+
+    def __repr__(self) -> str:
+        """Leave out the fields, which may hold secrets."""
+        return f"<{type(self).__name__}>"
 
     async def run(self, context: Context) -> str:
         """Do it.

@@ -13,6 +13,7 @@ from emulator.scenario.steps.assessments import (
     UnarchiveAssessment,
     UpdateAssessment,
 )
+from emulator.scenario.steps.blocks import Parallel, Repeat
 from emulator.scenario.steps.candidates import (
     Complete,
     Disqualify,
@@ -23,8 +24,11 @@ from emulator.scenario.steps.candidates import (
     Rescore,
     Start,
 )
-from emulator.scenario.steps.expectations import Expect
-from emulator.scenario.steps.waiting import Wait
+from emulator.scenario.steps.expectations import Expect, ExpectNone
+from emulator.scenario.steps.looking import Capture, Probe
+from emulator.scenario.steps.messages import Redeliver, Send
+from emulator.scenario.steps.waiting import SetClock, Wait
+from emulator.scenario.steps.webhooks import AddWebhook, EditWebhook, RemoveWebhook, TestWebhook
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +52,19 @@ STEPS: Mapping[str, type[Step]] = MappingProxyType(
         "reject": Reject,
         "rescore": Rescore,
         "wait": Wait,
+        "set_clock": SetClock,
+        "send": Send,
+        "redeliver": Redeliver,
+        "add_webhook": AddWebhook,
+        "edit_webhook": EditWebhook,
+        "remove_webhook": RemoveWebhook,
+        "test_webhook": TestWebhook,
         "expect": Expect,
+        "expect_none": ExpectNone,
+        "probe": Probe,
+        "capture": Capture,
+        "parallel": Parallel,
+        "repeat": Repeat,
     }
 )
 """Name of a step -> its class."""

@@ -6,7 +6,7 @@ import asyncio
 from typing import ClassVar
 
 from emulator.scenario.steps.step import Context, Step
-from emulator.scenario.words import Duration
+from emulator.scenario.words import Duration, Instant
 
 
 class Wait(Step, frozen=True):
@@ -14,6 +14,7 @@ class Wait(Step, frozen=True):
 
     example: ClassVar[str] = "wait: 2h"
     bare: ClassVar[str | None] = "duration"
+    is_settling: ClassVar[bool] = True
 
     duration: Duration
 
@@ -23,4 +24,24 @@ class Wait(Step, frozen=True):
             await context.workspace.advance(self.duration)
         else:
             await asyncio.sleep(self.duration)
+        return ""
+
+
+class SetClock(Step, frozen=True):
+    """Set the virtual clock; forward, what is due on the way happens, back only before all else."""
+
+    example: ClassVar[str] = "set_clock: 2026-03-01T09:00:00Z"
+    bare: ClassVar[str | None] = "now"
+    is_settling: ClassVar[bool] = True
+
+    now: Instant
+
+    async def run(self, context: Context) -> str:
+        """Advance to the time, or set the clock back."""
+        workspace = context.workspace
+        behind = (workspace.now() - self.now).total_seconds()
+        if behind > 0:
+            workspace.set_clock("virtual", self.now)
+        else:
+            await workspace.advance(-behind)
         return ""

@@ -1,0 +1,185 @@
+"""Which commands of a scenario the lifecycles would refuse, found without running it. Pure.
+
+The steps are walked over the tables, the clock included. What can't be known (a name that a
+capture gives, the order inside of `parallel`, an invitation that may or may not have run out) is
+unknown from then on, and nothing is said of it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from emulator.clock import EPOCH
+from emulator.domain import assessment as assessments
+from emulator.domain import candidate as candidates
+from emulator.domain.lifecycle import NEW
+from emulator.errors import IllegalCommandError
+from emulator.scenario.problems import Problems
+from emulator.scenario.scenario import every
+from emulator.scenario.steps.assessments import CreateAssessment, MoveAssessment, UpdateAssessment
+from emulator.scenario.steps.candidates import Invite, MoveCandidate
+from emulator.scenario.steps.expectations import Expect, ExpectNone
+from emulator.scenario.steps.messages import Send
+from emulator.scenario.steps.table import STEPS
+from emulator.scenario.steps.waiting import SetClock, Wait
+from emulator.scenario.steps.webhooks import AddWebhook, EditWebhook, RemoveWebhook, TestWebhook
+
+if TYPE_CHECKING:
+    from emulator.domain.lifecycle import Lifecycle
+    from emulator.scenario.scenario import PlacedStep, Scenario
+    from emulator.scenario.steps.step import Step
+
+    _OfWebhook = EditWebhook | RemoveWebhook | Send | TestWebhook
+
+
+def illegal(scenario: Scenario) -> str:
+    """Return what would be refused, one problem each with its place; empty when nothing is."""
+    walk = _Walk(scenario)
+    walk.steps(scenario.steps)
+    return str(walk.problems)
+
+
+class _Subject(msgspec.Struct):
+    """What is known of an assessment or a candidate.
+
+    Attributes:
+        state: None when it is unknown.
+        expires: the earliest and the latest instant at which an invitation runs out by itself;
+            None when it does not, or nobody knows.
+        validity: days that an assessment's invitations stay open; None when it is unknown.
+    """
+
+    state: str | None
+    expires: tuple[datetime, datetime] | None = None
+    validity: int | None = assessments.VALIDITY_DAYS
+
+
+class _Walk:
+    def __init__(self, scenario: Scenario) -> None:
+        self.problems = Problems(scenario.file, scenario.text)
+        self._is_virtual = scenario.document.clock == "virtual"
+        self._now: tuple[datetime, datetime] | None = (EPOCH, EPOCH)  # at least and at most
+        self._assessments: dict[str, _Subject] = {}
+        self._candidates: dict[str, _Subject] = {}
+        self._removed: dict[str | None, int] = {}  # webhook -> line
+
+    def steps(self, steps: tuple[PlacedStep, ...] | list[PlacedStep]) -> None:
+        """Walk over steps that are done one after the other."""
+        for placed in steps:
+            if placed.name == "repeat" and placed.step is not None:
+                self.steps(placed.step.steps)  # type: ignore[attr-defined]
+            elif placed.name == "parallel":
+                for inner in every([placed]):
+                    self._forget(inner)
+            elif placed.step is None:
+                self._forget(placed)
+            else:
+                self._step(placed, placed.step)
+
+    def _step(self, placed: PlacedStep, step: Step) -> None:
+        if STEPS[placed.name].is_settling:
+            self._time(placed, step)
+        elif isinstance(step, AddWebhook):
+            self._removed.pop(step.as_, None)  # in a repeat, the name moves on
+        elif isinstance(step, CreateAssessment):
+            validity = step.validity_days or assessments.VALIDITY_DAYS
+            if step.as_ is not None:
+                self._assessments[step.as_] = _Subject(assessments.DRAFT, validity=validity)
+        elif isinstance(step, Invite):
+            self._invite(placed, step)
+        elif isinstance(step, MoveAssessment | UpdateAssessment):
+            subject = self._assessments.setdefault(step.assessment, _Subject(None, validity=None))
+            self._move(placed, assessments.LIFECYCLE, step.assessment, subject)
+            if isinstance(step, UpdateAssessment) and step.validity_days is not None:
+                subject.validity = step.validity_days
+        elif isinstance(step, RemoveWebhook | EditWebhook | TestWebhook | Send):
+            self._reach(placed, step)
+        elif isinstance(step, MoveCandidate):
+            subject = self._candidates.setdefault(step.candidate, _Subject(None))
+            self._expire(subject)
+            self._move(placed, candidates.LIFECYCLE, step.candidate, subject)
+
+    def _reach(self, placed: PlacedStep, step: _OfWebhook) -> None:
+        """Complain of a webhook that was removed before."""
+        if step.webhook in self._removed:
+            line = self._removed[step.webhook]
+            message = f"the webhook {step.webhook!r} is removed at line {line}"
+            self.problems.add(placed.place, message)
+        elif isinstance(step, RemoveWebhook):
+            self._removed[step.webhook] = placed.line
+
+    def _invite(self, placed: PlacedStep, step: Invite) -> None:
+        to = self._assessments.setdefault(step.to, _Subject(None, validity=None))
+        self._move(placed, assessments.LIFECYCLE, step.to, to)
+        if step.as_ is None:
+            return
+        if to.validity is None or self._now is None:
+            self._candidates[step.as_] = _Subject(None)
+            return
+        first, last = (at + timedelta(days=to.validity) for at in self._now)
+        state = candidates.LIFECYCLE.transition(NEW, "invite").next_state
+        self._candidates[step.as_] = _Subject(state, expires=(first, last))
+
+    def _move(self, placed: PlacedStep, lifecycle: Lifecycle, name: str, subject: _Subject) -> None:
+        if subject.state is None:
+            return
+        try:
+            does = STEPS[placed.name].does
+            subject.state = lifecycle.transition(subject.state, does, name=name).next_state
+        except IllegalCommandError as error:
+            self.problems.add(placed.place, error.message)
+            subject.state = None  # one complaint is enough
+
+    def _expire(self, subject: _Subject) -> None:
+        """Let an invitation run out whose time has come for sure, or may have."""
+        if subject.state != candidates.INVITED:
+            return
+        if self._now is None or subject.expires is None:
+            subject.state = None
+        elif self._now[0] >= subject.expires[1]:
+            subject.state = candidates.INVITATION_EXPIRED
+        elif self._now[1] >= subject.expires[0]:
+            subject.state = None
+
+    def _time(self, placed: PlacedStep, step: Step) -> None:
+        if isinstance(step, Wait):
+            self._pass(step.duration, step.duration)
+        elif isinstance(step, SetClock):
+            self._set(placed, step)
+        elif isinstance(step, Expect):
+            self._pass(0, step.within)  # it stops at the match
+        elif isinstance(step, ExpectNone):
+            self._pass(step.for_, step.for_)
+
+    def _pass(self, least: float, most: float) -> None:
+        if self._now is not None:
+            first, last = self._now
+            self._now = (first + timedelta(seconds=least), last + timedelta(seconds=most))
+
+    def _set(self, placed: PlacedStep, step: SetClock) -> None:
+        if not self._is_virtual:
+            self.problems.add(placed.place, "the clock is real; only a virtual one can be set")
+        self._now = (step.now, step.now)
+
+    def _forget(self, placed: PlacedStep) -> None:
+        """Make unknown what a step may have done that nobody can foresee."""
+        kind = STEPS[placed.name]
+        names = placed.body.value if isinstance(placed.body.value, dict) else {}
+        if issubclass(kind, MoveAssessment | UpdateAssessment | Invite):
+            key = "to" if kind is Invite else "assessment"
+            self._unknown(self._assessments, names[key].value, is_late=names[key].is_late)
+        if issubclass(kind, MoveCandidate):
+            node = names["candidate"]
+            self._unknown(self._candidates, node.value, is_late=node.is_late)
+        if issubclass(kind, CreateAssessment | Invite) and "as" in names:
+            known = self._candidates if kind is Invite else self._assessments
+            known[names["as"].value] = _Subject(None, validity=None)
+        if kind.is_settling and kind is not STEPS["capture"]:
+            self._now = None
+
+    def _unknown(self, known: dict[str, _Subject], name: str, *, is_late: bool) -> None:
+        for one in [*known] if is_late else [name]:
+            known[one] = _Subject(None, validity=None)

@@ -1,0 +1,151 @@
+"""What a value has to be: equal to another, or fit a small matcher. Pure."""
+
+from __future__ import annotations
+
+import re
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import msgspec
+
+from emulator.errors import InvalidInputError, near
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_LONGEST = 120
+
+Word = Literal["is", "any", "absent", "matches", "one_of", "at_least"]
+
+ABSENT: Final = object()
+"""Stands for a value that is not there."""
+
+
+class Demand(msgspec.Struct, frozen=True):
+    """What a value has to be.
+
+    Attributes:
+        word: how it is looked at.
+        value: what it is compared with.
+    """
+
+    word: Word
+    value: Any
+
+    def fits(self, came: Any) -> bool:
+        """Whether *came* is so; ABSENT for a value that is not there."""
+        if self.word == "absent":
+            return (came is ABSENT) is self.value
+        return came is not ABSENT and _FITS[self.word](self.value, came)
+
+    def __str__(self) -> str:
+        """As messages show it."""
+        if self.word == "is":
+            return shown(self.value)
+        if self.word in ("any", "absent"):
+            return _BARE[self.word, self.value]
+        return f"{self.word.replace('_', ' ')} {shown(self.value)}"
+
+
+def is_same(one: Any, other: Any) -> bool:
+    """Whether two JSON values are equal; true is not 1, and 1 is 1.0."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(is_same(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(is_same, one, other))
+    return bool(one == other)
+
+
+def shown(value: Any) -> str:
+    """Return a JSON value as messages show it, on one line and not too long."""
+    text = repr(str(value)) if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "..."
+
+
+def demand(value: Any) -> Demand:
+    """Return what plain data of a scenario demand: a mapping is a matcher, all else a value.
+
+    Raises:
+        InvalidInputError: not a matcher, or one with a value that it can't take.
+    """
+    if not isinstance(value, dict):
+        return Demand("is", value)
+    known = f"known: {', '.join(_CHECKS)}"
+    if len(value) != 1:
+        message = f"expected a matcher, a mapping with one key; got {len(value)} keys; {known}"
+        raise InvalidInputError(message)
+    ((word, wanted),) = value.items()
+    if word not in _CHECKS:
+        close = near(word, _CHECKS)
+        hint = f"near: {', '.join(map(repr, close))}; " if close else ""
+        message = f"unknown matcher {word!r}; {hint}{known}"
+        raise InvalidInputError(message)
+    expected = _CHECKS[word](wanted)
+    if expected is not None:
+        message = f"the matcher {word!r} takes {expected}, got {shown(wanted)}"
+        raise InvalidInputError(message)
+    return Demand(word, wanted)
+
+
+def _matches(pattern: str, came: Any) -> bool:
+    return isinstance(came, str) and re.search(pattern, came) is not None
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+_FITS: Mapping[str, Callable[[Any, Any], bool]] = MappingProxyType(
+    {
+        "is": is_same,
+        "any": lambda _wanted, _came: True,
+        "matches": _matches,
+        "one_of": lambda wanted, came: any(is_same(one, came) for one in wanted),
+        "at_least": lambda wanted, came: _is_number(came) and came >= wanted,
+    }
+)
+
+_BARE = MappingProxyType(
+    {
+        ("any", True): "any value",
+        ("absent", True): "absent",
+        ("absent", False): "present",
+    }
+)
+
+
+def _truth(value: Any) -> str | None:
+    return None if isinstance(value, bool) else "true or false"
+
+
+def _pattern(value: Any) -> str | None:
+    if not isinstance(value, str):
+        return "a regular expression"
+    try:
+        re.compile(value)
+    except re.error as error:
+        return f"a regular expression ({error})"
+    return None
+
+
+def _list(value: Any) -> str | None:
+    return None if isinstance(value, list) and value else "a list of values, at least one"
+
+
+def _number(value: Any) -> str | None:
+    return None if _is_number(value) else "a number"
+
+
+_CHECKS: Mapping[Any, Callable[[Any], str | None]] = MappingProxyType(
+    {
+        "any": lambda value: None if value is True else "true",
+        "absent": _truth,
+        "matches": _pattern,
+        "one_of": _list,
+        "at_least": _number,
+        "is": lambda _: None,
+    }
+)
+"""Word -> what its value should be instead, None when it is all right."""

@@ -1,0 +1,195 @@
+"""The JSON Schema of scenario files, made from the types of the steps, for editors. Pure."""
+
+from __future__ import annotations
+
+import json
+import types
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
+
+import msgspec
+
+from emulator.domain.candidate import REASONS
+from emulator.domain.events import EVENT_TYPES, TEST_EVENT, Generation
+from emulator.scenario import words
+from emulator.scenario.matchers import Demand
+from emulator.scenario.scenario import Document, PlacedStep
+from emulator.scenario.shape import keys
+from emulator.scenario.steps.table import STEPS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from emulator.scenario.steps.step import Step
+
+Schema = dict[str, Any]
+
+ID = "https://testlify-emulator.example/schemas/scenario.json"
+
+_TEXT: Schema = {"type": "string"}
+_NAME: Schema = {"type": "string", "minLength": 1}
+_URL: Schema = {"type": "string", "pattern": "^https?://"}
+_WORDS = [one.v1_word for one in EVENT_TYPES.values() if one.v1_word]
+
+_VALUES: Mapping[Any, Schema] = {
+    words.Duration: {
+        "type": "string",
+        "pattern": "^[0-9]{1,9}(\\.[0-9]{1,6})?(ms|s|m|h|d)$",
+        "description": "A duration with its unit: 150ms, 10s, 5m, 2h, 30d.",
+    },
+    words.EventName: {"anyOf": [{"enum": list(EVENT_TYPES)}, _TEXT]},
+    words.SentEvent: {"anyOf": [{"enum": [*EVENT_TYPES, TEST_EVENT]}, _TEXT]},
+    words.EventWord: {"anyOf": [{"enum": [*EVENT_TYPES, *_WORDS]}, _TEXT]},
+    words.PayloadUrl: _URL,
+    words.ProbeUrl: _URL,
+    words.GenerationName: {"enum": list(get_args(Generation))},
+    words.Reason: {"enum": list(REASONS)},
+    words.Instant: {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T"},
+    words.VariableName: {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$"},
+    words.PayloadPath: _NAME,
+    words.Answered: {
+        "anyOf": [
+            {"type": "integer", "minimum": 100, "maximum": 599},
+            {"enum": ["2xx", "3xx", "4xx", "5xx", "timeout", "refused"]},
+            {"type": "string", "pattern": "^[1-5][xX]{2}$"},
+        ]
+    },
+    words.StatusWord: {
+        "anyOf": [
+            {"type": "integer", "minimum": 100, "maximum": 599},
+            {"type": "string", "pattern": "^[1-5][xX]{2}$"},
+        ]
+    },
+    words.DataFile: _NAME,
+    **dict.fromkeys(
+        (
+            words.NewAssessment, words.NewCandidate, words.NewWebhook,
+            words.AssessmentName, words.CandidateName, words.WebhookName,
+        ),
+        _NAME,
+    ),
+    Demand: {"$ref": "#/$defs/demand"},
+    PlacedStep: {"$ref": "#/$defs/step"},
+    Any: {},
+    str: _TEXT,
+    int: {"type": "integer"},
+    bool: {"type": "boolean"},
+}  # fmt: skip
+
+_LATER: Schema = {
+    "type": "string",
+    "pattern": "\\$\\{[^}]*\\}",
+    "description": "A value that comes from variables.",
+}
+
+_DEMAND: Schema = {
+    "description": "A value, or a matcher: a mapping with one key.",
+    "anyOf": [
+        {"type": ["string", "number", "boolean", "null", "array"]},
+        {
+            "type": "object",
+            "minProperties": 1,
+            "maxProperties": 1,
+            "additionalProperties": False,
+            "properties": {
+                "any": {"const": True},
+                "absent": {"type": "boolean"},
+                "matches": {"type": "string"},
+                "one_of": {"type": "array", "minItems": 1},
+                "at_least": {"type": ["number", "string"]},
+                "is": {},
+            },
+        },
+    ],
+}
+
+
+def schema() -> Schema:
+    """Return the schema of a scenario file, JSON Schema 2020-12.
+
+    It is for editors, so it says less than the reading does: nothing of names, of variables or
+    of what goes together.
+    """
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": ID,
+        "title": "A scenario of the Testlify emulator",
+        **_record(Document),
+        "$defs": {
+            "step": {
+                "type": "object",
+                "minProperties": 1,
+                "maxProperties": 1,
+                "additionalProperties": False,
+                "properties": {name: _step(kind) for name, kind in STEPS.items()},
+            },
+            "demand": _DEMAND,
+            "later": _LATER,
+        },
+    }
+
+
+def text() -> str:
+    """Return the schema as it stands in the file."""
+    return json.dumps(schema(), indent=2) + "\n"
+
+
+def _step(kind: type[Step]) -> Schema:
+    forms = [_record(kind)]
+    if not forms[0].get("required"):
+        forms.append({"type": "null"})
+    if kind.bare is not None:
+        forms.append(_of(keys(kind)[kind.bare].type))
+    told = (kind.__doc__ or "").partition("\n")[0]
+    shape = forms[0] if len(forms) == 1 else {"anyOf": forms}
+    return {"description": f"{told} Example: {kind.example}", **shape}
+
+
+def _record(kind: type[msgspec.Struct]) -> Schema:
+    fields = keys(kind)
+    made: Schema = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {key: _of(field.type) for key, field in fields.items()},
+    }
+    required = [key for key, field in fields.items() if field.required]
+    return {**made, "required": required} if required else made
+
+
+def _of(kind: Any) -> Schema:
+    """Return the schema of a type, as `Shaper.read` reads it."""
+    if get_origin(kind) in (Union, types.UnionType):
+        (kind,) = (one for one in get_args(kind) if one is not type(None))
+        return _or(_of(kind), {"type": "null"})
+    meta = kind.__metadata__[0] if get_origin(kind) is Annotated else msgspec.Meta()
+    bare = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    if bare in _VALUES:
+        return _leaf(bare, meta)
+    origin = get_origin(bare)
+    if origin is list:
+        least = {"minItems": meta.min_length} if meta.min_length else {}
+        return {"type": "array", "items": _of(get_args(bare)[0]), **least}
+    if origin is dict:
+        return {"type": "object", "additionalProperties": _of(get_args(bare)[1])}
+    if origin is Literal:
+        return {"enum": list(get_args(bare))}
+    return _record(bare)
+
+
+def _leaf(kind: Any, meta: msgspec.Meta) -> Schema:
+    bounds = {
+        "minimum": meta.ge,
+        "maximum": meta.le,
+        "minLength": meta.min_length,
+        "maxLength": meta.max_length,
+    }
+    given = {key: value for key, value in bounds.items() if value is not None}
+    found = {**_VALUES[kind], **given}
+    # Any text may hold a variable, so only what is no free text needs to say so.
+    is_free = found.get("type") == "string" and "pattern" not in found
+    is_free = is_free or not found or "$ref" in found
+    return found if is_free else _or(found, {"$ref": "#/$defs/later"})
+
+
+def _or(one: Schema, other: Schema) -> Schema:
+    forms = one["anyOf"] if set(one) == {"anyOf"} else [one]
+    return {"anyOf": [*forms, other]}

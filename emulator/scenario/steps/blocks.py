@@ -1,0 +1,101 @@
+"""Steps that hold other steps."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+import msgspec
+
+from emulator.errors import ConflictError, EmulatorError
+from emulator.scenario.scenario import PlacedStep
+from emulator.scenario.steps.step import Context, Step
+from emulator.scenario.words import VariableName
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MOST_STEPS = 100_000
+"""Steps of a scenario, those of every round of a `repeat` counted."""
+
+IN_FLIGHT, PER_WEBHOOK = 64, 16
+"""Attempts at once while steps run in parallel, in all and to one webhook."""
+
+Steps = Annotated[list[PlacedStep], msgspec.Meta(min_length=1)]
+Times = Annotated[int, msgspec.Meta(ge=1, le=MOST_STEPS)]
+
+
+class Parallel(Step, frozen=True):
+    """Do steps at once: nothing settles between them, and many attempts are in flight."""
+
+    example: ClassVar[str] = "parallel: [{enroll: ada}, {test_webhook: consumer 1}]"
+    bare: ClassVar[str | None] = "steps"
+
+    steps: Steps
+
+    async def run(self, context: Context) -> str:
+        """Start all of them, in the order of the file, and settle at the end."""
+        context.is_parallel = True
+        try:
+            with context.workspace.out_of_lockstep(IN_FLIGHT, PER_WEBHOOK):
+                branches = [_played(context, [one]) for one in self.steps]
+                ended = await asyncio.gather(*branches, return_exceptions=True)
+                await context.workspace.settle()
+        finally:
+            context.is_parallel = False
+        return _told(ended)
+
+
+class Repeat(Step, frozen=True, rename={"as_": "as"}):
+    """Do steps several times; `${NAME}` of `as` is the number of the round, from 1."""
+
+    example: ClassVar[str] = (
+        'repeat: {times: 3, as: i, steps: [{invite: {to: job, email: "c${i}@example.com"}}]}'
+    )
+
+    times: Times
+    steps: Steps
+    as_: VariableName | None = None
+
+    async def run(self, context: Context) -> str:
+        """Do them, round after round; `steps` holds those of every round."""
+        told = await _played(context, self.steps, per_round=len(self.steps) // self.times)
+        return "\n".join(told)
+
+
+async def _played(
+    context: Context, steps: Iterable[PlacedStep], per_round: int | None = None
+) -> list[str]:
+    """Return what was wrong with steps that are done one after the other.
+
+    Raises:
+        ConflictError: one of them could not be done; says which, and what was wrong before.
+    """
+    told: list[str] = []
+    for number, placed in enumerate(steps):
+        at = f"line {placed.line}, {placed.name}"
+        if per_round is not None:
+            at = f"round {number // per_round + 1}, {at}"
+        try:
+            wrong = await context.play(placed)
+        except EmulatorError as error:
+            raise ConflictError("\n".join([*told, f"{at}: {error}"])) from None
+        if wrong:
+            told.append("\n".join([f"{at}: {wrong[0]}", *wrong[1:]]))
+    return told
+
+
+def _told(ended: list[list[str] | BaseException]) -> str:
+    """Return what was wrong with branches.
+
+    Raises:
+        ConflictError: one of them could not be done; tells the others too.
+    """
+    told = []
+    for one in ended:
+        if isinstance(one, BaseException) and not isinstance(one, EmulatorError):
+            raise one
+        told += [str(one)] if isinstance(one, BaseException) else one
+    if any(isinstance(one, BaseException) for one in ended):
+        raise ConflictError("\n".join(told))
+    return "\n".join(told)

@@ -1,0 +1,75 @@
+"""Steps that send a payload of one's own, and that send an old one again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, ClassVar, Literal
+
+import msgspec
+
+from emulator.domain.events import TEST_EVENT
+from emulator.errors import InvalidInputError, NotFoundError
+from emulator.scenario.steps.attempts import OfMessages
+from emulator.scenario.steps.step import Context, Step
+from emulator.scenario.words import CandidateName, DataFile, Duration, SentEvent, WebhookName
+
+
+class Send(Step, frozen=True):
+    """Send a payload as it is, whether or not it fits a schema."""
+
+    example: ClassVar[str] = (
+        "send: {event: candidate.completed, payload: {data: {status: COMPLETED}}, "
+        "webhook: consumer 1}"
+    )
+
+    event: SentEvent = SentEvent(TEST_EVENT)
+    payload: Any = msgspec.UNSET
+    data: DataFile | None = None
+    webhook: WebhookName | None = None
+    candidate: CandidateName | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a step that does not say what to send, before anything runs."""
+        if (self.payload is msgspec.UNSET) is (self.data is None):
+            message = "expected either 'payload' or 'data', a file"
+            raise InvalidInputError(message)
+
+    async def run(self, context: Context) -> str:
+        """Send it; to whom nothing is said of, to all who want the event type."""
+        context.workspace.send(
+            self.payload if self.data is None else bytes(self.data),
+            event=self.event,
+            webhook=None if self.webhook is None else context.webhook(self.webhook),
+            candidate=None if self.candidate is None else context.candidate(self.candidate),
+        )
+        return ""
+
+
+class Redeliver(OfMessages, frozen=True):
+    """Try the last delivery that fits once more, or all that failed since some time ago."""
+
+    example: ClassVar[str] = "redeliver: {event: candidate.completed, candidate: ada}"
+
+    last: Literal[True] = True
+    failed_since: Duration | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a step that says both, before anything runs."""
+        super().__post_init__()
+        said = (self.event, self.candidate, self.assessment, self.webhook)
+        if self.failed_since is not None and (self.where or any(said)):
+            message = "'failed_since' means all that failed; it goes with no other key"
+            raise InvalidInputError(message)
+
+    async def run(self, context: Context) -> str:
+        """Try them again."""
+        workspace = context.workspace
+        if self.failed_since is not None:
+            workspace.redeliver_failed(workspace.now() - timedelta(seconds=self.failed_since))
+            return ""
+        found = self.matching(context)
+        if not found:
+            lines = [f"nothing to redeliver: no {self.demanded()}", *self.nearest(context)]
+            raise NotFoundError("\n".join(lines))
+        await workspace.redeliver(found[-1].delivery.id)
+        return ""

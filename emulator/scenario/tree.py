@@ -1,0 +1,67 @@
+"""The tree of a scenario file: each value, and where it stands; never what it means."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+Place = tuple[int, int]
+"""Line and column, both from 1."""
+
+
+class Template(msgspec.Struct, frozen=True):
+    """A scalar that holds variables, as yet not filled in.
+
+    Attributes:
+        text: with the variables hidden, as `variables.hidden` does it.
+        is_plain: unquoted: what it comes to is read as what it holds, not as text.
+    """
+
+    text: str
+    is_plain: bool
+
+
+class Node(msgspec.Struct, frozen=True):
+    """One value of the file and where it stands.
+
+    Attributes:
+        value: ``dict[str, Node]``, ``list[Node]`` or a scalar.
+        place: where it starts.
+        keys: of a mapping, where each key stands.
+        text: of an unquoted scalar that held a variable, its text; it may be meant as text
+            though it reads as a number.
+        template: of a scalar whose variables are not filled in yet; its value is what the file
+            says.
+        is_unknown: it could not be made out; that is noted, and nothing more is said of it.
+        is_late: it is known only when the step runs; until then it is unknown, too.
+    """
+
+    value: Any
+    place: Place
+    keys: dict[str, Place] = {}
+    text: str | None = None
+    template: Template | None = None
+    is_unknown: bool = False
+    is_late: bool = False
+
+    def plain(self, *, as_text: bool = False) -> Any:
+        """Return the value as plain data, without places.
+
+        Args:
+            as_text: read what came from variables as text.
+        """
+        if isinstance(self.value, dict):
+            return {key: one.plain(as_text=as_text) for key, one in self.value.items()}
+        if isinstance(self.value, list):
+            return [one.plain(as_text=as_text) for one in self.value]
+        return self.text if as_text and self.text is not None else self.value
+
+    @property
+    def holds_late(self) -> bool:
+        """Whether anything in it is known only when the step runs."""
+        if isinstance(self.value, dict):
+            return any(one.holds_late for one in self.value.values())
+        if isinstance(self.value, list):
+            return any(one.holds_late for one in self.value)
+        return self.is_late
