@@ -26,6 +26,11 @@ _LONGEST_ANSWER = 2_000  # characters
 _OPTIONS = {"$.payloadUrl": "--to", "$.headers": "--header", "$.secret": "--secret"}
 """Where a webhook has it -> which option said it."""
 
+_HINTS: dict[str, str] = {
+    "address_forbidden": "--allow-host lets deliveries leave this machine",
+    "tls_failed": "--ca says whom to trust",
+}
+
 
 class _Asked(msgspec.Struct, frozen=True):
     """What the options say."""
@@ -207,9 +212,7 @@ def _tell(delivery: Delivery, webhook: Webhook, emulator: Emulator, *, is_theirs
     for line in _lines(delivery, attempt, outcome, whose, emulator.settings.seed):
         click.echo(printable(masked(line, secrets)))
     if outcome.reason in NOT_THERE:
-        hint = "is the consumer running?"
-        if outcome.reason == "address_forbidden":
-            hint = "--allow-host lets deliveries leave this machine"
+        hint = _HINTS.get(outcome.reason, "is the consumer running?")
         why = f"{outcome.reason}: {outcome.detail}" if outcome.detail else outcome.reason
         told = masked(f"error: nobody answered at {attempt.url}: {why}; {hint}", secrets)
         click.echo(printable(told), err=True)
