@@ -17,6 +17,7 @@ _VERBS = {
     "serve": "run the emulator",
     "demo": "see the whole thing at work, in one command",
     "run": "run scenarios against a consumer",
+    "trigger": "send one message to a consumer, no server needed",
     "listen": "a receiver that prints what it gets",
     "validate": "check a scenario, or a payload against its schema",
     "journal": "print a journal file as JSON lines",

@@ -31,7 +31,7 @@ def lines(case: Case) -> list[str]:
 
 def heading(name: str, file: str) -> str:
     """Return the line that a case starts with."""
-    return f"{_printable(name)} ({_printable(file)})" if file else _printable(name)
+    return f"{printable(name)} ({printable(file)})" if file else printable(name)
 
 
 def step_lines(step: Step, file: str) -> list[str]:
@@ -41,20 +41,20 @@ def step_lines(step: Step, file: str) -> list[str]:
         step: what it came to.
         file: of the case; a failed step names its place in it.
     """
-    detail = _printable(step.detail)
+    detail = printable(step.detail)
     if len(detail) > _LONGEST:
         detail = f"{detail[:_LONGEST]}..."
     told = [f"  {_MARKS[step.status]} {step.name} {detail}".rstrip() + _caused(step.deliveries)]
     if step.message:
-        told.append(f"      {_printable(file)}:{step.line}")
-        told += [f"      {_printable(line)}" for line in step.message.splitlines()]
+        told.append(f"      {printable(file)}:{step.line}")
+        told += [f"      {printable(line)}" for line in step.message.splitlines()]
     return told
 
 
 def summary(case: Case) -> str:
     """Return the last line: the verdict, why, counts, and what to run it again with."""
     verdict = case.word if case.status in ("passed", "skipped") else case.word.upper()
-    reason = f": {_printable(case.message)}" if case.message else ""
+    reason = f": {printable(case.message)}" if case.message else ""
     counts = [
         f"{count} {status}"
         for status in _MARKS
@@ -90,7 +90,7 @@ def _counted(sent: int) -> str:
     return f"{sent} delivery" if sent == 1 else f"{sent} deliveries"
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Return *text* without what a terminal, or GitHub Actions, would take for a command."""
     shown = "".join(sign if sign.isprintable() else f"\\x{ord(sign):02x}" for sign in text)
     return f"\\{shown}" if shown.lstrip().startswith(("::", "##[")) else shown

@@ -18,7 +18,7 @@ _EXIT_CODES: dict[Verdict, int] = {
     "passed": 0, "failed": 1, "no_evidence": 2, "interrupted": 130,
 }  # fmt: skip
 
-_NOT_THERE = frozenset({
+NOT_THERE = frozenset({
     "refused", "unreachable", "name_not_found", "address_forbidden", "connect_timeout",
     "answer_timeout", "tls_failed", "shutdown", "interrupted",
 })  # fmt: skip
@@ -98,7 +98,7 @@ def verdict(
     if not outcomes:
         what = "nothing was sent"
         return "no_evidence", f"{what}; {_first(failed)}" if failed else what
-    if all(outcome.reason in _NOT_THERE for outcome in outcomes):
+    if all(outcome.reason in NOT_THERE for outcome in outcomes):
         ends = ", ".join(dict.fromkeys(outcome.reason for outcome in outcomes))
         hint = "; --allow-host lets deliveries leave this machine" if "forbidden" in ends else ""
         return "no_evidence", f"the consumer never answered: {ends}{hint}"

@@ -161,6 +161,16 @@ class Workspace(Flow):
         self._dispatcher.hurry((message.number, webhook.number, 1))
         return await self._attempted(message.number, webhook.number, 1)
 
+    def sample_of(self, event: str) -> Any:
+        """Return the payload that `send_test` would send of an event type: of somebody made up.
+
+        Raises:
+            UnknownNameError: no such event type.
+        """
+        event = event_type(event, path="$.event").id
+        draw = chance(self.state.settings.seed, "test", self.state.message_count + 1)
+        return v1.payload(event, sample(event, self.now(), draw))
+
     def _ping(self, webhook: Webhook) -> Message:
         # The real ping's body is unknown; it has neither type nor event (observed). An empty
         # object is what a consumer finds hardest (assumed).
@@ -168,8 +178,7 @@ class Workspace(Flow):
 
     def _sample(self, webhook: Webhook, event: str) -> Message:
         event = event_type(event, path="$.event").id
-        draw = chance(self.state.settings.seed, "test", self.state.message_count + 1)
-        payload = v1.payload(event, sample(event, self.now(), draw))
+        payload = self.sample_of(event)
         body = msgspec.json.encode(payload)
         violations = self._contracts.violations(webhook.generation, event, payload)
         if violations:

@@ -148,3 +148,29 @@ def test_run_has_the_same_options(
     )
     assert (ran.returncode, ran.stderr) == (code, told), ran.stdout
     assert len(consumer.bodies) == (1 if code == 0 else 0)
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "told"),
+    [((), 2, "; --ca says whom to trust\n"), (("--ca",), 0, ""), (("--insecure",), 0, WARNING)],
+    ids=["neither", "ca", "insecure"],
+)
+def test_trigger_has_the_same_options(
+    consumer: Consumer,
+    environment: dict[str, str],
+    options: tuple[str, ...],
+    code: int,
+    told: str,
+) -> None:
+    given = [*options, *([consumer.ca] if "--ca" in options else [])]
+    ran = subprocess.run(
+        [sys.executable, "-m", "emulator", "trigger", "test", "--to", consumer.url, *given],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=60,
+    )
+    assert ran.returncode == code, ran.stdout
+    assert ran.stderr.endswith(told)
+    assert bool(ran.stderr) == bool(told)
+    assert len(consumer.bodies) == (1 if code == 0 else 0)

@@ -1,0 +1,233 @@
+"""``trigger``: send one message to a consumer, without a server."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from emulator.cli import loop, tls
+from emulator.cli.codes import FAILED
+from emulator.cli.editing import edited, settings
+from emulator.domain.events import EVENT_TYPES, TEST_EVENT, Generation, event_type
+from emulator.errors import EmulatorError, InvalidInputError
+
+if TYPE_CHECKING:
+    from emulator.delivery.records import Attempt, Delivery, Outcome
+    from emulator.domain.webhook import Webhook
+    from emulator.emulator import Emulator
+    from emulator.workspace.workspace import Workspace
+
+_NOTHING_PROVED = 2
+_LONGEST_ANSWER = 2_000  # characters
+_OPTIONS = {"$.payloadUrl": "--to", "$.headers": "--header", "$.secret": "--secret"}
+"""Where a webhook has it -> which option said it."""
+
+_HINTS: dict[str, str] = {
+    "address_forbidden": "--allow-host lets deliveries leave this machine",
+    "tls_failed": "--ca says whom to trust",
+}
+
+
+class _Asked(msgspec.Struct, frozen=True):
+    """What the options say."""
+
+    to: str
+    webhooks: Generation
+    settings: tuple[str, ...]
+    remove: tuple[str, ...]
+    data: Path | None
+    headers: tuple[str, ...]
+    secret: str | None
+    seed: int | None
+    allow_host: tuple[str, ...]
+    ca: Path | None
+    insecure: bool
+
+
+@click.command(
+    name="trigger",
+    epilog="Example: testlify-emulator trigger candidate.completed --to http://127.0.0.1:9000/hook"
+    " --set data.email=ada@example.com --remove data.resultLink",
+)
+@click.argument("event")
+@click.option("--to", required=True, metavar="URL", help="Where to post it.")
+@click.option(
+    "--webhooks", type=click.Choice(["v1", "v2"]), default="v1", show_default=True,
+    help="Generation: v2 is signed.",
+)  # fmt: skip
+@click.option(
+    "--set", "settings", multiple=True, metavar="PATH=VALUE",
+    help="Put a value into the payload, as in data.email=ada@example.com: JSON if it can be read"
+    " so, else text. A key may be new. Repeatable.",
+)  # fmt: skip
+@click.option(
+    "--remove", multiple=True, metavar="PATH",
+    help="Take a value out of the payload, as in data.resultLink. Repeatable.",
+)  # fmt: skip
+@click.option(
+    "--data", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), metavar="FILE",
+    help="Send this file as it is in place of a made-up payload; - is stdin.",
+)  # fmt: skip
+@click.option(
+    "--header", "headers", multiple=True, metavar="'NAME: VALUE'",
+    help="To send along. Repeatable.",
+)  # fmt: skip
+@click.option("--secret", help="To sign with, whsec_...; made when left out. v2 alone signs.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Of all that is made up.")
+@click.option(
+    "--allow-host", multiple=True,
+    help="A host or CIDR beyond this machine and private networks to deliver to. Repeatable.",
+)  # fmt: skip
+@click.option(
+    "--ca", type=click.Path(dir_okay=False, path_type=Path),
+    help="Certificates (PEM) to trust in place of the system's.",
+)  # fmt: skip
+@click.option("--insecure", is_flag=True, help="Deliver whatever certificate the consumer shows.")
+def command(event: str, **options: Any) -> int:
+    """Send one message of the type EVENT to a consumer, once, about somebody made up.
+
+    EVENT is an id or a word of the wire ('testlify-emulator list events' has them), or 'test':
+    the ping of the settings page. A payload that you change goes out whether or not it fits its
+    schema.
+
+    Exit 0: accepted; 1: not accepted; 2: a wrong call, or nobody answered.
+    """
+    asked = _Asked(**options)
+    id_ = event if event == TEST_EVENT else event_type(event).id
+    tls.warn_if(asked.insecure)
+    if asked.webhooks == "v1" and asked.secret is not None:
+        message = "v1 webhooks are not signed; --secret goes with --webhooks v2"
+        raise InvalidInputError(message)
+    if asked.webhooks == "v2" and asked.secret is None:
+        note = "note: signed with a made-up secret, which nobody can check; --secret takes yours"
+        click.echo(note, err=True)
+    return loop.run(_trigger(id_, asked))
+
+
+async def _trigger(event: str, asked: _Asked) -> int:
+    from emulator.emulator import Emulator
+
+    emulator = Emulator(
+        seed=asked.seed,
+        clock="virtual",  # so that a seed gives the same bytes tomorrow
+        generation=asked.webhooks,
+        allow_hosts=asked.allow_host,
+        ca=asked.ca,
+        is_insecure=asked.insecure,
+    )
+    async with emulator:
+        workspace = emulator.workspace()
+        webhook = _webhook(workspace, event, asked)
+        body = _body(workspace, event, asked)
+        if body is None:
+            delivery = await workspace.send_test(webhook.id, None if event == TEST_EVENT else event)
+        else:
+            workspace.send(body, event=event, webhook=webhook.id)
+            await workspace.settle()
+            [delivery] = workspace.deliveries()
+    return _tell(delivery, webhook, emulator, is_theirs=body is not None)
+
+
+def _webhook(workspace: Workspace, event: str, asked: _Asked) -> Webhook:
+    try:
+        return workspace.add_webhook(
+            name="trigger",
+            payload_url=asked.to,
+            events=[next(iter(EVENT_TYPES)) if event == TEST_EVENT else event],
+            headers=_headers(asked.headers),
+            secret=asked.secret,
+        )
+    except EmulatorError as error:
+        place = ".".join((error.path or "").split(".")[:2])
+        error.path = _OPTIONS.get(place, error.path)
+        raise
+
+
+def _headers(texts: tuple[str, ...]) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for text in texts:
+        name, colon, value = text.partition(":")
+        if not colon:  # without the text: it may be a secret
+            message = "a --header without a colon; expected 'NAME: VALUE'"
+            raise InvalidInputError(message)
+        if name.lower() in map(str.lower, headers):
+            message = f"--header {name!r} is given twice"
+            raise InvalidInputError(message)
+        headers[name] = value.strip()
+    return headers
+
+
+def _body(workspace: Workspace, event: str, asked: _Asked) -> bytes | None:
+    """Return the body that the user wants; None for the emulator's own."""
+    wanted = settings(asked.settings)
+    body = None if asked.data is None else _read(asked.data)
+    if not (wanted or asked.remove):
+        return body
+    if body is not None:
+        payload = _decoded(body, asked.data)
+    else:
+        # As JSON gives it back, so that all of it can be changed.
+        payload = {} if event == TEST_EVENT else workspace.sample_of(event)
+        payload = msgspec.json.decode(msgspec.json.encode(payload))
+    return msgspec.json.encode(edited(payload, wanted, asked.remove))
+
+
+def _read(file: Path) -> bytes:
+    try:
+        if str(file) == "-":
+            return sys.stdin.buffer.read()
+        return file.read_bytes()
+    except OSError as error:
+        message = f"{file}: can't be read: {(error.strerror or str(error)).lower()}"
+        raise InvalidInputError(message) from None
+
+
+def _decoded(body: bytes, file: Path | None) -> Any:
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        message = f"{file}: not JSON, so nothing in it can be changed: {error}"
+        raise InvalidInputError(message) from None
+
+
+def _tell(delivery: Delivery, webhook: Webhook, emulator: Emulator, *, is_theirs: bool) -> int:
+    """Print request and answer; return the exit code.
+
+    Args:
+        is_theirs: the body is as the user wants it.
+    """
+    from emulator.delivery.redaction import configured_secrets, masked
+    from emulator.reports.text import printable
+    from emulator.scenario.result import NOT_THERE
+
+    secrets = configured_secrets(webhook)
+    [attempt] = delivery.attempts
+    outcome = attempt.outcome
+    assert outcome is not None  # noqa: S101 - it ended
+    whose = ", as you wrote it" if is_theirs else ""
+    for line in _lines(delivery, attempt, outcome, whose, emulator.settings.seed):
+        click.echo(printable(masked(line, secrets)))
+    if outcome.reason in NOT_THERE:
+        hint = _HINTS.get(outcome.reason, "is the consumer running?")
+        why = f"{outcome.reason}: {outcome.detail}" if outcome.detail else outcome.reason
+        told = masked(f"error: nobody answered at {attempt.url}: {why}; {hint}", secrets)
+        click.echo(printable(told), err=True)
+        return _NOTHING_PROVED
+    return 0 if attempt.is_success else FAILED
+
+
+def _lines(
+    delivery: Delivery, attempt: Attempt, outcome: Outcome, whose: str, seed: int
+) -> list[str]:
+    message = delivery.message
+    answer = outcome.body.decode("utf-8", "replace")[:_LONGEST_ANSWER]
+    return [
+        f"POST {attempt.url}",
+        f"  {message.event}, {len(message.body)} bytes{whose} ({message.id}; seed {seed})",
+        f"-> {attempt.answer} in {outcome.duration_ms:.1f} ms",
+        *(f"  {line}" for line in answer.splitlines()),
+    ]
