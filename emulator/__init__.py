@@ -64,9 +64,15 @@ _HOMES = {
 }
 
 
+_MODULES = frozenset({"faults", "receiver"})
+"""Public, with names of their own."""
+
+
 def __getattr__(name: str) -> Any:
     # Lazily, so that importing one part of the package loads no other.
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
     message = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(message)

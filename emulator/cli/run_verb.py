@@ -15,6 +15,7 @@ import msgspec
 from emulator.cli import loop, tls
 from emulator.cli.codes import INTERRUPTED
 from emulator.cli.variables import set_option, variables
+from emulator.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from emulator.reports.report import Report
@@ -30,6 +31,7 @@ class _Options(msgspec.Struct, frozen=True):
     allow_host: tuple[str, ...]
     ca: Path | None
     insecure: bool
+    emulator: str | None
     jobs: int
     format: str
     report: Path | None
@@ -53,6 +55,10 @@ class _Options(msgspec.Struct, frozen=True):
 )  # fmt: skip
 @click.option("--insecure", is_flag=True, help="Deliver whatever certificate the consumer shows.")
 @click.option(
+    "--emulator", metavar="URL",
+    help="Have the emulator at URL run them, each in a workspace of its own.",
+)  # fmt: skip
+@click.option(
     "--jobs", type=click.IntRange(1, _MOST_JOBS), default=1, show_default=True, metavar="N",
     help="Scenarios to run at once; what is printed keeps its order.",
 )  # fmt: skip
@@ -67,7 +73,7 @@ class _Options(msgspec.Struct, frozen=True):
 def command(
     scenarios: tuple[str, ...], url: str | None, settings: tuple[str, ...], **options: Any
 ) -> int:
-    """Run scenarios against a consumer, each in an emulator of its own.
+    """Run scenarios against a consumer, each in an emulator of its own, or in one that is up.
 
     SCENARIO is a file, a folder, or the name of a bundled one ('list scenarios' has them).
 
@@ -77,14 +83,51 @@ def command(
     """
     from emulator.scenario.library import read_all
 
-    targets = read_all(scenarios, variables(settings, url))
+    known = variables(settings, url)
+    targets = read_all(scenarios, known)
     how = _Options(**options)
+    _check(how)
     tls.warn_if(how.insecure)
     if how.report is not None:
         from emulator.reports import folder
 
         folder.prepare(how.report)
+    if how.emulator is not None:
+        return loop.run(_run_there(how.emulator, targets, known, how))
     return loop.run(_run(targets, how))
+
+
+def _check(how: _Options) -> None:
+    """Refuse what another emulator decides for itself.
+
+    Raises:
+        InvalidInputError: it does.
+    """
+    if how.emulator is not None and (how.allow_host or how.ca or how.insecure):
+        message = "--allow-host, --ca and --insecure are options of the 'serve' at --emulator"
+        raise InvalidInputError(message)
+
+
+async def _run_there(
+    url: str, scenarios: list[Scenario], known: dict[str, str], how: _Options
+) -> int:
+    from emulator.cli.remote import Remote
+    from emulator.reports import text
+    from emulator.reports.report import now, report
+    from emulator.reports.scenarios import TITLE
+    from emulator.reports.screen import screen
+
+    started, begun = now(), time.perf_counter()
+    with screen(None if how.format == "text" else sys.stderr) as shown:
+        remote = Remote(url, known, shown, seed=how.seed)
+        await remote.all(scenarios, how.jobs)
+        if len(remote.cases) > 1:
+            shown.line(f"\n{text.total(remote.cases)}")
+    took = (time.perf_counter() - begun) * 1000
+    _tell(
+        report(TITLE, remote.cases, started=started, duration_ms=took, secrets=remote.secrets), how
+    )
+    return remote.exit_code
 
 
 async def _run(scenarios: list[Scenario], how: _Options) -> int:

@@ -26,7 +26,7 @@ Status = Literal["passed", "failed", "skipped", "incomplete"]
 STATUSES: tuple[Status, ...] = ("passed", "failed", "incomplete", "skipped")
 
 
-class ShownAttempt(msgspec.Struct, frozen=True):
+class ShownAttempt(msgspec.Struct, frozen=True, rename="camel"):
     """One request and what came back.
 
     Attributes:
@@ -52,7 +52,7 @@ class ShownAttempt(msgspec.Struct, frozen=True):
     duration_ms: float = 0.0
 
 
-class ShownDelivery(msgspec.Struct, frozen=True):
+class ShownDelivery(msgspec.Struct, frozen=True, rename="camel"):
     """One message to one webhook.
 
     Attributes:
@@ -75,7 +75,7 @@ class ShownDelivery(msgspec.Struct, frozen=True):
     next_due: datetime | None = None
 
 
-class Step(msgspec.Struct, frozen=True):
+class Step(msgspec.Struct, frozen=True, rename="camel"):
     """One step of a case.
 
     Attributes:
@@ -96,7 +96,7 @@ class Step(msgspec.Struct, frozen=True):
     duration_ms: float = 0.0
 
 
-class Case(msgspec.Struct, frozen=True):
+class Case(msgspec.Struct, frozen=True, rename="camel"):
     """One thing that was tried, with its verdict: a scenario, or a check of a consumer.
 
     Attributes:

@@ -49,7 +49,11 @@ _LARGEST_DATA = 10_000_000
 
 
 def read(
-    file: str, body: bytes, variables: Mapping[str, str], *, is_local: bool = True
+    file: str,
+    body: bytes,
+    variables: Mapping[str, str],
+    *,
+    files: Mapping[str, bytes] | None = None,
 ) -> Scenario:
     """Return the scenario in *body*.
 
@@ -57,18 +61,20 @@ def read(
         file: how messages call it.
         body: YAML 1.2 in UTF-8.
         variables: what ``${NAME}`` stands for; a default in the file comes last.
-        is_local: whoever wrote it may read files and run commands on this machine.
+        files: those that steps may send, by the names that stand there, of a scenario that comes
+            from another machine; its commands are refused. None: it may read files and run
+            commands of this one.
 
     Raises:
         ScenarioError: with everything that is wrong: ``FILE:LINE:COLUMN: what``, and the place.
     """
     problems = Problems(file)
     root = parse(body, problems)
-    reader = _Reader(problems, variables, is_local=is_local)
+    reader = _Reader(problems, variables, files)
     document = reader.document(root) if root is not None else WRONG
     if problems or not isinstance(document, Document):
         raise ScenarioError(str(problems))
-    return Scenario(file, document, problems.text)
+    return Scenario(file, document, problems.text, reader.files)
 
 
 def read_file(path: Path, variables: Mapping[str, str]) -> Scenario:
@@ -101,21 +107,25 @@ class _Reader:
     Args:
         problems: takes what is wrong.
         variables: what ``${NAME}`` stands for at the beginning.
-        is_local: it may read files and run commands of this machine.
+        given: the files that it may send; None: those of this machine, and it may run commands.
         is_late: it reads one step while the scenario runs, whose names the run itself knows.
+
+    Attributes:
+        files: those that were read, by the names that stand there.
     """
 
     def __init__(
         self,
         problems: Problems,
         variables: Mapping[str, str],
+        given: Mapping[str, bytes] | None,
         *,
-        is_local: bool,
         is_late: bool = False,
     ) -> None:
+        self.files: dict[str, bytes] = {}
         self._problems = problems
         self._scope = Scope(variables)
-        self._is_local = is_local
+        self._given = given
         self._names = Names(is_late=is_late)
         self._is_parallel = False
         self._rounds: tuple[int, Any] | None = None  # of the repeat whose steps come next
@@ -227,11 +237,11 @@ class _Reader:
     def _late(self, name: str, body: Node) -> Any:
         """Return what makes the step once captures have given their values."""
         file, text, known = self._problems.file, self._problems.text, self._scope.known
-        is_local = self._is_local
+        given = self._given
 
         def made(captured: Mapping[str, str]) -> Step:
             problems = Problems(file, text)
-            reader = _Reader(problems, {**known, **captured}, is_local=is_local, is_late=True)
+            reader = _Reader(problems, {**known, **captured}, given, is_late=True)
             step = reader.late_step(name, body)
             if problems:
                 raise ScenarioError(str(problems))
@@ -318,27 +328,33 @@ class _Reader:
             self._names.give_any(str(body.value["as"].value), body.place)
 
     def _argv(self, node: Node) -> Any:
-        if not self._is_local:
+        if self._given is not None:
             message = "no command is run for a scenario that does not come from this machine"
             raise InvalidInputError(message)
         return self._shaper.by_type(node, Argv)
 
     def _file(self, node: Node) -> DataFile:
-        if not self._is_local:
-            message = "no file is read for a scenario that does not come from this machine"
+        name = word(node)
+        self.files[name] = body = self._body_of(name)
+        if len(body) > _LARGEST_DATA:
+            message = f"{name!r} has more than {_LARGEST_DATA} bytes"
             raise InvalidInputError(message)
-        path = Path(self._problems.file).parent / word(node)
+        return DataFile(body)
+
+    def _body_of(self, name: str) -> bytes:
+        if self._given is not None:
+            if name not in self._given:
+                message = f"no file {name!r} came with the scenario, and none is read for it here"
+                raise InvalidInputError(message)
+            return self._given[name]
+        path = Path(self._problems.file).parent / name
         try:
             with path.open("rb") as file:
-                body = file.read(_LARGEST_DATA + 1)
+                return file.read(_LARGEST_DATA + 1)
         except (OSError, ValueError) as error:
             reason = (getattr(error, "strerror", None) or str(error)).lower()
             message = f"{str(path)!r} can't be read: {reason}"
             raise InvalidInputError(message) from None
-        if len(body) > _LARGEST_DATA:
-            message = f"{str(path)!r} has more than {_LARGEST_DATA} bytes"
-            raise InvalidInputError(message)
-        return DataFile(body)
 
 
 def _mapped(body: Node, kind: type[Step], place: Place) -> Node:

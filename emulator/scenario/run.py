@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from emulator.emulator import Emulator
-from emulator.errors import EmulatorError
+from emulator.errors import ConflictError, EmulatorError
 from emulator.scenario.result import Result, StepResult, verdict
 from emulator.scenario.scenario import every
 from emulator.scenario.steps.step import Context
@@ -71,10 +71,44 @@ async def run(
         return msgspec.structs.replace(result, entries=tuple(workspace.entries()))
 
 
+async def run_in(scenario: Scenario, emulator: Emulator, workspace: Workspace) -> Result:
+    """Run a scenario in a workspace that is there, in lockstep; its webhooks are removed again.
+
+    In a workspace in which nothing happened so far, the scenario's clock and seed hold.
+
+    Raises:
+        ConflictError: something happened in it, and its clock is of the other kind.
+        EmulatorError: an argument is wrong. A failing consumer or step is in the result.
+    """
+    document, state = scenario.document, workspace.state
+    is_blank = not (state.assessments or state.webhook_numbers or state.message_count)
+    if document.clock != state.settings.clock:
+        if not is_blank:
+            message = (
+                f"the scenario wants a {document.clock} clock, and the workspace's is "
+                f"{state.settings.clock}; reset the workspace, or take a fresh one"
+            )
+            raise ConflictError(message)
+        workspace.set_clock(document.clock)
+    if is_blank and document.seed is not None:
+        workspace.configure(msgspec.structs.replace(state.settings, seed=document.seed))
+    known = set(state.webhooks)
+    first = workspace.last_entry
+    with workspace.out_of_lockstep(in_flight=1, per_webhook=1):
+        try:
+            register(scenario, workspace)
+            result = await play(scenario, emulator, workspace)
+        finally:
+            for id_ in [one for one in state.webhooks if one not in known]:
+                workspace.remove_webhook(id_)
+    return msgspec.structs.replace(result, entries=tuple(workspace.entries(first)))
+
+
 def register(scenario: Scenario, workspace: Workspace) -> None:
     """Register the scenario's consumers as webhooks of *workspace*."""
     for number, consumer in enumerate(scenario.document.consumer, start=1):
         workspace.add_webhook(
+            generation=scenario.document.webhooks,  # type: ignore[arg-type]
             name=consumer.name or f"consumer {number}",
             payload_url=consumer.payload_url,
             events=consumer.events,

@@ -101,11 +101,13 @@ class Scenario(msgspec.Struct, frozen=True):
         file: as it was given, for messages.
         document: what stands in it.
         text: as it stands there, for messages.
+        files: that it sends, by the names that stand there.
     """
 
     file: str
     document: Document
     text: str = ""
+    files: dict[str, bytes] = {}
 
     def __repr__(self) -> str:
         """Leave out the text, which may hold secrets."""

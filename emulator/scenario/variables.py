@@ -48,6 +48,12 @@ class Scope(msgspec.Struct, frozen=True):
     late: frozenset[str] = frozenset()
 
 
+def names(text: str) -> set[str]:
+    """Return the names of the variables that *text* may hold."""
+    found = (_REFERENCE.fullmatch(one[2:-1]) for one in _VARIABLE.findall(text))
+    return {one[1] for one in found if one is not None}
+
+
 def hidden(text: str) -> str:
     """Return *text* with its variables moved out of YAML's way."""
     return _VARIABLE.sub(_shift, text)

@@ -1,0 +1,82 @@
+"""Scenarios over the control API: which there are, and one run in a workspace."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from emulator.errors import InvalidInputError, UnknownNameError
+from emulator.server.control.workspaces import workspace_of
+from emulator.server.web import body_as, emulator_of, json, known_query
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+_INLINE = "scenario.yaml"
+
+
+class _Run(msgspec.Struct, forbid_unknown_fields=True):
+    """What to run.
+
+    Attributes:
+        scenario: the name of a bundled one, or YAML.
+        set: values of its variables; the server's environment is none of its business.
+        files: that it sends, base64, by the names that stand there.
+        file: how messages call it.
+    """
+
+    scenario: str
+    set: dict[str, str] = {}
+    files: dict[str, str] = {}
+    file: str = _INLINE
+
+
+async def list_all(request: Request) -> Response:
+    """List the bundled scenarios."""
+    from emulator.scenario.library import bundled
+
+    known_query(request)
+    found = [{"name": one.name, "title": one.title} for one in bundled()]
+    return json({"data": found, "total": len(found)})
+
+
+async def run(request: Request) -> Response:
+    """Run a scenario in the workspace, and answer with what it came to."""
+    from emulator.reports.scenarios import report_of
+    from emulator.scenario.reading import read
+    from emulator.scenario.run import run_in
+
+    workspace, emulator = workspace_of(request), emulator_of(request)
+    asked = await body_as(request, _Run)
+    source = _bundled(asked.scenario)
+    file, body = (asked.file, asked.scenario.encode()) if source is None else source
+    scenario = read(file, body, asked.set, files=_decoded(asked.files))
+    async with emulator.unless_stopping():
+        result = await run_in(scenario, emulator, workspace)
+    (case,) = report_of([result], started=workspace.now(), duration_ms=result.duration_ms).cases
+    return json({**msgspec.to_builtins(case), "exitCode": result.exit_code})
+
+
+def _bundled(text: str) -> tuple[str, bytes] | None:
+    """Return the bundled scenario that *text* names; None when it is YAML."""
+    from emulator.scenario.library import bundled, sources
+
+    if ":" in text:
+        return None
+    names = [one.name for one in bundled()]
+    if text not in names:
+        raise UnknownNameError("bundled scenario", text, names, path="$.scenario")
+    (source,) = sources(text)
+    return source.file, source.body
+
+
+def _decoded(files: dict[str, str]) -> dict[str, bytes]:
+    try:
+        return {name: base64.b64decode(text, validate=True) for name, text in files.items()}
+    except binascii.Error:
+        message = "a file is not base64"
+        raise InvalidInputError(message, path="$.files") from None

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from emulator.scenario.library import bundled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.server.conftest import Server, Tenant
+
+YAML = """
+scenario: Somebody is invited
+seed: 11
+consumer:
+  - payload_url: ${CONSUMER_URL}
+    events: [candidate.invited]
+    headers: {X-Webhook-Token: pl4nted-secret}
+steps:
+  - create_assessment: {as: job}
+  - invite: {as: ada, to: job}
+  - expect: {event: candidate.invited, candidate: ada, answered: 2xx, count: 1}
+"""
+
+
+def run(tenant: Tenant, scenario: str, **more: Any) -> Any:
+    return tenant.control("POST", "/scenarios/run", json={"scenario": scenario, **more})
+
+
+def test_the_bundled_scenarios_are_listed(server: Server) -> None:
+    answer = server.client.get("/_emulator/scenarios").json()
+    assert answer["total"] == len(bundled())
+    assert {"name": "test-ping", "title": next(
+        one.title for one in bundled() if one.name == "test-ping"
+    )} in answer["data"]  # fmt: skip
+
+
+def test_a_scenario_runs_in_the_workspace_and_leaves_no_webhook(
+    server: Server, tenant: Tenant
+) -> None:
+    receiver = server.receiver()
+    answer = run(tenant, YAML, set={"CONSUMER_URL": receiver.url}, file="mine.yaml")
+    assert answer.status_code == 200, answer.text
+    case = answer.json()
+    assert (case["status"], case["exitCode"], case["name"]) == ("passed", 0, "Somebody is invited")
+    assert case["labels"] == {"seed": "11"}
+    assert [one["status"] for one in case["steps"]] == ["passed"] * 3
+    assert len(receiver.requests) == 1
+    assert "pl4nted" not in answer.text
+    view = tenant.control("GET").json()
+    assert (view["webhooks"], view["candidates"]) == (0, 1)
+    again = run(tenant, YAML, set={"CONSUMER_URL": receiver.url}).json()
+    assert again["status"] == "passed"
+
+
+def test_a_step_that_fails_is_in_the_answer(server: Server, tenant: Tenant) -> None:
+    receiver = server.receiver()
+    receiver.answer(500)
+    case = run(tenant, YAML, set={"CONSUMER_URL": receiver.url}).json()
+    assert (case["status"], case["exitCode"]) == ("failed", 1)
+    assert "expected 2xx" in case["steps"][2]["message"]
+
+
+def test_nobody_there_is_no_pass(tenant: Tenant, dead_url: str) -> None:
+    case = run(tenant, "test-ping", set={"CONSUMER_URL": dead_url}).json()
+    assert (case["status"], case["exitCode"]) == ("incomplete", 2)
+
+
+def test_a_file_comes_along(server: Server, tenant: Tenant) -> None:
+    receiver = server.receiver()
+    text = YAML + "  - send: {event: candidate.invited, data: payload.json}\n"
+    payload = b'{"told": "as it is"}'
+    files = {"payload.json": base64.b64encode(payload).decode()}
+    case = run(tenant, text, set={"CONSUMER_URL": receiver.url}, files=files).json()
+    assert case["status"] == "passed"
+    assert receiver.requests[-1].body == payload
+
+
+@pytest.mark.parametrize(
+    ("scenario", "more", "told"),
+    [
+        ("no-such-thing", {}, "no bundled scenario 'no-such-thing'"),
+        (YAML, {}, "CONSUMER_URL"),
+        (YAML, {"files": {"a": "?"}}, "a file is not base64"),
+        (YAML, {"sett": {}}, "unknown key 'sett'; near: 'set'"),
+        (
+            YAML.replace("invite:", "invit:"),
+            {"set": {"CONSUMER_URL": "http://a"}},
+            "near: 'invite'",
+        ),
+        (
+            YAML + "  - probe: {command: [ls], expect: {exit: 0}}\n",
+            {"set": {"CONSUMER_URL": "http://127.0.0.1:9"}},
+            "no command is run for a scenario that does not come from this machine",
+        ),
+        (
+            YAML + "  - send: {data: /etc/passwd}\n",
+            {"set": {"CONSUMER_URL": "http://127.0.0.1:9"}},
+            "no file '/etc/passwd' came with the scenario, and none is read for it here",
+        ),
+    ],
+)
+def test_what_can_t_be_run_is_refused_and_changes_nothing(
+    tenant: Tenant, scenario: str, more: dict[str, Any], told: str
+) -> None:
+    before = tenant.control("GET").json()
+    answer = run(tenant, scenario, **more)
+    assert answer.status_code == 400, answer.text
+    assert told in answer.json()["detail"]
+    assert tenant.control("GET").json() == before
+
+
+def test_the_server_s_environment_is_none_of_its_business(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONSUMER_URL", "http://127.0.0.1:9")
+    assert run(tenant, YAML).status_code == 400
+
+
+def test_a_clock_that_can_t_be_changed_any_more_is_a_conflict(
+    make_tenant: Callable[..., Tenant], dead_url: str
+) -> None:
+    tenant = make_tenant(clock="real")
+    tenant.control("POST", "/assessments", json={})
+    answer = run(tenant, YAML, set={"CONSUMER_URL": dead_url})
+    assert answer.status_code == 409
+    assert answer.json()["detail"] == (
+        "the scenario wants a virtual clock, and the workspace's is real; "
+        "reset the workspace, or take a fresh one"
+    )
