@@ -184,6 +184,7 @@ class RunningWorkspace:
     edit_webhook = _plain(Workspace.edit_webhook)
     rotate_secret = _plain(Workspace.rotate_secret)
     remove_webhook = _plain(Workspace.remove_webhook)
+    sample_of = _plain(Workspace.sample_of)
     send_test = _awaited(Workspace.send_test)
     send = _plain(Workspace.send)
     redeliver = _awaited(Workspace.redeliver)
