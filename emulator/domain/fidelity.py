@@ -491,7 +491,7 @@ PRODUCT = (
         "refused while the first one to that assessment is open; the same address is the same "
         "person, `candidateId`",
         "assumed",
-        "workspace/commands.py:_refuse_second",
+        "workspace/commands/candidates.py:_refuse_second",
     ),
     Fact(
         "product.qualifying-question",

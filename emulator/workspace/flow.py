@@ -20,7 +20,9 @@ from emulator.delivery.records import Finished, Message, RedeliveryAsked
 from emulator.domain.ids import chance
 from emulator.domain.people import organisation
 from emulator.errors import ConflictError, InvalidInputError
-from emulator.workspace import commands, fold
+from emulator.workspace import fold
+from emulator.workspace.commands.candidates import move_candidate
+from emulator.workspace.commands.webhooks import check_secrets
 from emulator.workspace.messages import messages
 from emulator.workspace.outbox import Outbox, drops
 from emulator.workspace.records import CandidateChanged, ClockMoved, Configured, Opened, Settings
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from emulator.domain.candidate import Candidate
     from emulator.journal.entry import Entry
     from emulator.journal.journal import Journal
-    from emulator.workspace.commands import Change, Record
+    from emulator.workspace.commands.change import Change, Record
     from emulator.workspace.state import State
 
 # Ranks of timers at one instant: a candidate moves before a delivery is tried again.
@@ -118,7 +120,7 @@ class Flow:
     def configure(self, settings: Settings) -> None:
         """Set seed, generation and profile from now on; the clock has `set_clock`."""
         settings = msgspec.structs.replace(settings, clock=self._timeline.mode)
-        commands.check_secrets(self.state, settings)
+        check_secrets(self.state, settings)
         self.commit([("workspace.configured", Configured(settings))])
 
     def reset(self) -> None:
@@ -305,7 +307,7 @@ class Flow:
         candidate = self.state.candidates[self.state.candidate_numbers[number]]
         assert candidate.falls_due is not None  # noqa: S101 - a command that changes it moves the timer
         command, _ = candidate.falls_due
-        self._tell(commands.move_candidate(self.state, self.now(), candidate.id, command))
+        self._tell(move_candidate(self.state, self.now(), candidate.id, command))
 
     def _arm(self) -> None:
         """Have the event loop wake us when the next timer of a real clock is due."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from emulator.domain.events import Generation
     from emulator.domain.occurrence import Occurrence
     from emulator.domain.webhook import Webhook
-    from emulator.workspace.commands import Record
+    from emulator.workspace.commands.change import Record
     from emulator.workspace.state import State
 
 MOST_VIOLATIONS = 20

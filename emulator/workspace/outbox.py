@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from emulator.delivery.shape import Shape
     from emulator.delivery.transports.asgi import App
     from emulator.domain.webhook import Webhook
-    from emulator.workspace.commands import Record
+    from emulator.workspace.commands.change import Record
     from emulator.workspace.state import State
 
 

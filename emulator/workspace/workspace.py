@@ -12,7 +12,7 @@ from emulator.domain.ids import chance, message_id
 from emulator.domain.payloads import v1
 from emulator.domain.sample import sample
 from emulator.errors import ConflictError
-from emulator.workspace import commands
+from emulator.workspace.commands import assessments, candidates, deliveries, faults, webhooks
 from emulator.workspace.flow import Flow
 from emulator.workspace.messages import MOST_VIOLATIONS
 from emulator.workspace.outbox import drops
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from emulator.domain.events import Generation
     from emulator.domain.moves import Details
     from emulator.domain.webhook import Webhook
-    from emulator.workspace.commands import Change, Record
+    from emulator.workspace.commands.change import Change, Record
 
 _TEST_TIMEOUT = 60.0  # real seconds; an attempt ends long before
 
@@ -73,8 +73,8 @@ class Workspace(Flow):
         """
         url = payload_url if isinstance(payload_url, str) else self.mount(payload_url, name)
         self._outbox.check_mounted(url)
-        asked = commands.Registration(name, url, events, headers, secret, description, generation)
-        webhook = commands.add_webhook(self.state, self.now(), asked, profile)
+        asked = webhooks.Registration(name, url, events, headers, secret, description, generation)
+        webhook = webhooks.add_webhook(self.state, self.now(), asked, profile)
         records: list[Record] = [("webhook.added", webhook)]
         if profile is not None:
             configured = WebhookConfigured(webhook.id, webhook.number, profile)
@@ -97,7 +97,7 @@ class Workspace(Flow):
             ConflictError: its secret can't sign in that way.
         """
         webhook = self.state.webhook(id_)
-        commands.check_secret(
+        webhooks.check_secret(
             webhook, profile or self.state.settings.profile_of(webhook.generation)
         )
         configured = WebhookConfigured(webhook.id, webhook.number, profile)
@@ -111,7 +111,7 @@ class Workspace(Flow):
             InvalidInputError: something is wrong with one of the changes; names it.
         """
         self._outbox.check_mounted(str(changes.get("payload_url", "")))
-        webhook = commands.edit_webhook(self.state, self.now(), id_, changes)
+        webhook = webhooks.edit_webhook(self.state, self.now(), id_, changes)
         self.commit([("webhook.edited", webhook)])
         return webhook
 
@@ -127,7 +127,7 @@ class Workspace(Flow):
             ConflictError: its profile has no signature.
             InvalidInputError: not a secret that it can sign with.
         """
-        webhook = commands.rotate_secret(self.state, self.now(), id_, secret)
+        webhook = webhooks.rotate_secret(self.state, self.now(), id_, secret)
         self.commit([("webhook.secret_rotated", webhook)])
         return webhook
 
@@ -230,7 +230,7 @@ class Workspace(Flow):
             ConflictError: no webhook wants it.
         """
         body = payload if isinstance(payload, bytes) else msgspec.json.encode(payload)
-        sent = commands.deliberate(self.state, self.now(), body, event, webhook, candidate)
+        sent = deliveries.deliberate(self.state, self.now(), body, event, webhook, candidate)
         self.commit([("message.created", message) for message in sent])
         return [
             self.state.deliveries[message.number, number]
@@ -245,7 +245,7 @@ class Workspace(Flow):
             NotFoundError: no such delivery.
             ConflictError: it was not tried yet, or its webhook was removed.
         """
-        record = commands.redelivery(self.state, self.state.delivery(id_))
+        record = deliveries.redelivery(self.state, self.state.delivery(id_))
         self.commit([("delivery.redelivery_asked", record)])
         self._dispatcher.hurry((record.message, record.webhook, record.attempt))
         return await self._attempted(record.message, record.webhook, record.attempt)
@@ -262,7 +262,7 @@ class Workspace(Flow):
         """
         failed = [self.state.deliveries[key] for key in self.state.by_status.get("failed", ())]
         records = [
-            commands.redelivery(self.state, one)
+            deliveries.redelivery(self.state, one)
             for one in failed
             if one.message.at >= since
             and one.webhook_id in self.state.webhooks
@@ -299,7 +299,7 @@ class Workspace(Flow):
             NotFoundError: it names a webhook that is not there.
             ConflictError: it is a fault of the wire, and would meet a webhook in this process.
         """
-        record = commands.set_fault(self.state, fault)
+        record = faults.set_fault(self.state, fault)
         self.commit([("fault.set", record)])
         return self.state.faults[record.id]
 
@@ -331,7 +331,7 @@ class Workspace(Flow):
             InvalidInputError: an empty title, a validity below one day or above ten years.
         """
         return self._assessment(
-            commands.create_assessment(
+            assessments.create_assessment(
                 self.state, self.now(), title=title, validity_days=validity_days
             )
         )
@@ -381,7 +381,7 @@ class Workspace(Flow):
             InvalidInputError: details that the command does not take.
         """
         return self._assessment(
-            commands.move_assessment(
+            assessments.move_assessment(
                 self.state, self.now(), id_, command, title=title, validity_days=validity_days
             )
         )
@@ -416,7 +416,7 @@ class Workspace(Flow):
             ConflictError: the person has an open invitation to it.
             InvalidInputError: not an e-mail address, or an empty name.
         """
-        change = commands.invite(
+        change = candidates.invite(
             self.state,
             self.now(),
             assessment_id,
@@ -483,9 +483,9 @@ class Workspace(Flow):
             IllegalCommandError: not in their state; names the legal ones.
             InvalidInputError: details that the command does not take, or wrong ones.
         """
-        checked: Details = commands.details(command, details)
+        checked: Details = candidates.details(command, details)
         return self._candidate(
-            commands.move_candidate(self.state, self.now(), id_, command, checked)
+            candidates.move_candidate(self.state, self.now(), id_, command, checked)
         )
 
     def _candidate(self, change: Change) -> Candidate:

@@ -9,7 +9,7 @@ import msgspec
 from emulator.domain.assessment import LONGEST_VALIDITY_DAYS
 from emulator.scenario.steps.step import Context, Step
 from emulator.scenario.words import AssessmentName, NewAssessment
-from emulator.workspace.commands import LONGEST_TEXT
+from emulator.workspace.commands.change import LONGEST_TEXT
 
 Title = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_TEXT)]
 Days = Annotated[int, msgspec.Meta(ge=1, le=LONGEST_VALIDITY_DAYS)]

@@ -13,7 +13,7 @@ from emulator.domain.events import Generation
 from emulator.server.control.profiles import AskedProfile, profile_from
 from emulator.server.views import clock_view, delivery_view, workspace_view
 from emulator.server.web import body_as, duration, emulator_of, json, known_query, number
-from emulator.workspace.commands import check_secrets
+from emulator.workspace.commands.webhooks import check_secrets
 from emulator.workspace.journal_lines import line
 
 if TYPE_CHECKING:

@@ -1,0 +1,189 @@
+"""Commands on webhooks: registered, edited, their secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from emulator.delivery.signing import checked_secret, made_secret
+from emulator.delivery.transports.asgi import SCHEME, target_of
+from emulator.domain.events import Generation
+from emulator.domain.ids import chance, object_id
+from emulator.domain.webhook import OldSecret, Webhook, checked_headers, checked_url, wanted
+from emulator.errors import ConflictError, InvalidInputError
+from emulator.workspace.commands.change import text
+from emulator.workspace.commands.faults import check_wire
+
+if TYPE_CHECKING:
+    from emulator.delivery.profiles import Profile
+    from emulator.workspace.records import Settings
+    from emulator.workspace.state import State
+
+OVERLAP = timedelta(hours=24)
+"""How long a secret that was rotated out still signs (documented by the vendor, Svix)."""
+
+
+class Registration(msgspec.Struct, frozen=True):
+    """What a customer says of a webhook, as yet unchecked.
+
+    Attributes:
+        generation: the workspace's when left out.
+    """
+
+    name: str
+    payload_url: str
+    events: Sequence[str]
+    headers: Mapping[str, str] | None = None
+    secret: str | None = None
+    description: str = ""
+    generation: Generation | None = None
+
+
+def add_webhook(
+    state: State, at: datetime, asked: Registration, profile: Profile | None = None
+) -> Webhook:
+    """Return the webhook to be registered; a secret is made when it has none and has to sign.
+
+    Args:
+        profile: of its own.
+
+    Raises:
+        InvalidInputError: something is wrong with one of the fields; names it.
+        ConflictError: it is in this process, and a fault of the wire would meet it.
+    """
+    webhook = _checked(state, at, asked)
+    for standing in state.faults.values():
+        check_wire(standing.fault, webhook)
+    return _signing(state, webhook, profile or state.settings.profile_of(webhook.generation))
+
+
+def _checked(state: State, at: datetime, asked: Registration) -> Webhook:
+    number = len(state.webhook_numbers) + 1
+    draw = chance(state.settings.seed, "webhook", number)
+    return Webhook(
+        id=object_id(at, draw),
+        number=number,
+        name=text(asked.name, "$.name"),
+        payload_url=_url(asked.payload_url),
+        events=tuple(asked.events),
+        event_types=wanted(asked.events),
+        generation=asked.generation or state.settings.generation,
+        headers=checked_headers((asked.headers or {}).items()),
+        secret=asked.secret,
+        description=asked.description,
+        endpoint_id=object_id(at, draw),
+        subscription_id=object_id(at, draw),
+        created_at=at,
+        modified_at=at,
+    )
+
+
+def edit_webhook(state: State, at: datetime, id_: str, changes: Mapping[str, Any]) -> Webhook:
+    """Return the webhook as the edit leaves it; what *changes* does not name stays.
+
+    Raises:
+        NotFoundError: no such webhook.
+        InvalidInputError: something is wrong with one of the fields; names it.
+    """
+    before = state.webhook(id_)
+    registered = Registration(
+        name=before.name,
+        payload_url=before.payload_url,
+        events=before.events,
+        headers=dict(before.headers),
+        secret=before.secret,
+        description=before.description,
+        generation=before.generation,
+    )
+    checked = _checked(state, at, msgspec.structs.replace(registered, **changes))
+    edited = msgspec.structs.replace(
+        checked,
+        id=before.id,
+        number=before.number,
+        endpoint_id=before.endpoint_id,
+        subscription_id=before.subscription_id,
+        created_at=before.created_at,
+        old_secrets=before.old_secrets if checked.secret == before.secret else (),
+    )
+    for standing in state.faults.values():
+        check_wire(standing.fault, edited)
+    return _signing(state, edited, state.profile(edited))
+
+
+def rotate_secret(state: State, at: datetime, id_: str, secret: str | None = None) -> Webhook:
+    """Return the webhook with a new secret; the one before signs, too, for `OVERLAP`.
+
+    Raises:
+        NotFoundError: no such webhook.
+        ConflictError: its profile has no signature.
+        InvalidInputError: not a secret that it can sign with.
+    """
+    before = state.webhook(id_)
+    signature = state.profile(before).signature
+    if signature is None:
+        message = f"webhook {id_} signs nothing: its profile has no signature"
+        raise ConflictError(message)
+    if secret is None:
+        # Keyed by the one before, so that no two rotations draw the same.
+        draw = chance(state.settings.seed, f"secret/{before.secret}", before.number)
+        secret = made_secret(signature, draw)
+    old = before.old_secrets
+    if before.secret is not None:
+        old = (OldSecret(before.secret, at + OVERLAP), *old)
+    return msgspec.structs.replace(
+        before,
+        secret=checked_secret(signature, secret),
+        old_secrets=tuple(one for one in old if at < one.until),
+        modified_at=at,
+    )
+
+
+def check_secrets(state: State, settings: Settings) -> None:
+    """Check that what *settings* say of signing goes with the secrets that there are.
+
+    Raises:
+        ConflictError: a webhook has a secret that its profile could not sign with.
+    """
+    for webhook in state.webhooks.values():
+        if webhook.number not in state.profiles:
+            check_secret(webhook, settings.profile_of(webhook.generation))
+
+
+def check_secret(webhook: Webhook, profile: Profile) -> None:
+    """Check that what *profile* says of signing goes with the secret that there is.
+
+    Raises:
+        ConflictError: it could not sign with it.
+    """
+    if profile.signature is None or webhook.secret is None:
+        return
+    try:
+        checked_secret(profile.signature, webhook.secret)
+    except InvalidInputError as error:
+        message = f"webhook {webhook.id}: {error.message}"
+        raise ConflictError(message) from None
+
+
+def _signing(state: State, webhook: Webhook, profile: Profile) -> Webhook:
+    """Return *webhook* with a secret that *profile* can sign with."""
+    signature = profile.signature
+    if signature is None:
+        return webhook
+    if webhook.secret is None:
+        draw = chance(state.settings.seed, "secret", webhook.number)
+        return msgspec.structs.replace(webhook, secret=made_secret(signature, draw))
+    checked_secret(signature, webhook.secret)
+    return webhook
+
+
+def _url(url: str) -> str:
+    if not url.startswith(SCHEME):  # the outbox knows which applications there are
+        checked_url(url)
+    try:
+        target_of(url)  # what the wire can't dial must not become a webhook
+    except InvalidInputError as error:
+        raise InvalidInputError(error.message, path="$.payloadUrl") from None
+    return url
