@@ -79,7 +79,7 @@ class Flood(Fault, frozen=True, kw_only=True, tag="flood"):
     example: ClassVar[str] = "fault: {flood: {count: 200, times: 1}}"
     group: ClassVar[Literal["plan"]] = "plan"
 
-    count: Annotated[int, msgspec.Meta(ge=2, le=10_000)]
+    count: Annotated[int, msgspec.Meta(ge=2, le=1_000)]
 
 
 PlanFault = Drop | Delay | Duplicate | Reorder | Flood
