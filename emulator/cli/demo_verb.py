@@ -31,7 +31,7 @@ _LIFECYCLES = (
     "--seed", type=click.IntRange(0, 2**63 - 1), default=7, show_default=True, help="Of all chance."
 )
 def command(*, keep: bool, seed: int) -> int:
-    """Show an emulator, a receiver, a webhook, and every bundled lifecycle.
+    """Show an emulator, a receiver, a webhook, and six of the bundled lifecycles.
 
     Each delivery shows as it lands: the event, the candidate's status, who it is about, the
     receiver's answer and the milliseconds it took. Time is virtual, so the invitation that
