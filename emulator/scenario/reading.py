@@ -216,6 +216,8 @@ class _Reader:
         if isinstance(step, AddWebhook):
             self._check_secret(ready, step.secret, step.generation)
         plain = ready.plain()
+        if kind.others is not None and isinstance(plain, dict):
+            plain = {**plain.pop(kind.others, {}), **plain}  # as it stands in the file
         detail = one_line(plain[kind.bare] if is_bare and plain and kind.bare else plain)
         placed = PlacedStep(name, detail, node.keys[name], ready)
         if step is not WRONG:
