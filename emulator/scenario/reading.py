@@ -215,10 +215,7 @@ class _Reader:
             self._gives(name, ready.value["as"])
         if isinstance(step, AddWebhook):
             self._check_secret(ready, step.secret, step.generation)
-        plain = ready.plain()
-        if kind.others is not None and isinstance(plain, dict):
-            plain = {**plain.pop(kind.others, {}), **plain}  # as it stands in the file
-        detail = one_line(plain[kind.bare] if is_bare and plain and kind.bare else plain)
+        detail = _detail(ready.plain(), kind, is_bare=is_bare)
         placed = PlacedStep(name, detail, node.keys[name], ready)
         if step is not WRONG:
             return msgspec.structs.replace(placed, step=step)
@@ -359,25 +356,24 @@ class _Reader:
             raise InvalidInputError(message) from None
 
 
+def _detail(plain: Any, kind: type[Step], *, is_bare: bool) -> str:
+    """Return what stands behind a step's name, on one line, as it stands there."""
+    if is_bare and plain and kind.bare:
+        plain = plain[kind.bare]
+    elif kind.others is not None and isinstance(plain, dict):
+        plain = {**plain.pop(kind.others, {}), **plain}
+    return one_line(plain)
+
+
 def _mapped(body: Node, kind: type[Step], place: Place) -> Node:
     """Return what stands behind a step's name as a mapping, if it can be meant as one."""
     if body.value is None:
         return Node({}, place)
     if isinstance(body.value, dict) and kind.others is not None:
-        return _gathered(body, kind.others, keys(kind))
+        return body.gathered(kind.others, keys(kind))
     if isinstance(body.value, dict) or kind.bare is None:
         return body
     return Node({kind.bare: body}, body.place, {kind.bare: body.place})
-
-
-def _gathered(body: Node, name: str, fields: Mapping[str, Any]) -> Node:
-    """Return a mapping with all that is none of *fields* gathered under *name*."""
-    own = {key: one for key, one in body.value.items() if key in fields}
-    others = {key: one for key, one in body.value.items() if key not in own}
-    places = {key: body.keys[key] for key in others}
-    place = next(iter(places.values()), body.place)
-    gathered = Node(others, place, places)
-    return Node({name: gathered, **own}, body.place, {**body.keys, name: place})
 
 
 def _size(steps: Node) -> int:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Container
 
 Place = tuple[int, int]
 """Line and column, both from 1."""
@@ -56,6 +59,15 @@ class Node(msgspec.Struct, frozen=True):
         if isinstance(self.value, list):
             return [one.plain(as_text=as_text) for one in self.value]
         return self.text if as_text and self.text is not None else self.value
+
+    def gathered(self, name: str, fields: Container[str]) -> Node:
+        """Return a mapping with all that is none of *fields* gathered under *name*."""
+        own = {key: one for key, one in self.value.items() if key in fields}
+        others = {key: one for key, one in self.value.items() if key not in own}
+        places = {key: self.keys[key] for key in others}
+        place = next(iter(places.values()), self.place)
+        held = Node(others, place, places)
+        return Node({name: held, **own}, self.place, {**self.keys, name: place})
 
     @property
     def holds_late(self) -> bool:

@@ -597,12 +597,14 @@ def test_v2_delivers_signed_and_tries_again_on_the_virtual_clock(
 def test_a_fault_is_told_as_it_stands_in_the_file(play: Play, scenario: Text) -> None:
     steps = (
         "  - create_assessment: {as: job}\n"
-        "  - fault: {duplicate: {times: 1}, on: {event: invited, attempt: 1}}\n"
+        "  - fault: {duplicate: {times: 1}, on: {event: candidate.status_changed, attempt: 1}}\n"
         "  - invite: {as: ada, to: job}\n"
-        "  - expect: {event: invited, candidate: ada, answered: 2xx, count: 2}\n"
+        "  - expect: {event: candidate.status_changed, candidate: ada, answered: 2xx, count: 2}\n"
         "  - clear_faults: {}\n"
     )
     result, receiver = play(scenario(steps))
     assert [one.status for one in result.steps] == ["passed"] * 5
-    assert result.steps[1].detail == "duplicate: {times: 1}, on: {event: invited, attempt: 1}"
+    assert result.steps[1].detail == (
+        "duplicate: {times: 1}, on: {event: candidate.status_changed, attempt: 1}"
+    )
     assert len(receiver.requests) == 2
