@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from emulator.delivery.faults.paths import Parts
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-    from emulator.delivery.faults.paths import Parts
 
 HUGE_TEXT = "x" * 10_000
 HUGE_NUMBER = 2**53 + 1  # the first integer that a double can't hold

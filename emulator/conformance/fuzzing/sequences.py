@@ -57,7 +57,9 @@ class Expected(msgspec.Struct, frozen=True):
     def shown(self, invariant: Mapping[str, str]) -> dict[PayloadPath, Any]:
         """Return what the probe has to show: path -> value."""
         known = {"status": self.status, "completions": self.completions}
-        return {PayloadPath(path): demand(_value(value, known)) for path, value in invariant.items()}
+        return {
+            PayloadPath(path): demand(_value(value, known)) for path, value in invariant.items()
+        }
 
     def plain(self, invariant: Mapping[str, str]) -> dict[str, Any]:
         """Return the same for a scenario file."""
@@ -98,9 +100,7 @@ def drawn(most: int = len(NAMES)) -> SearchStrategy[dict[str, Any]]:
             "retry": st.integers(0, MOST_HOURS),
         }
         each = (
-            st.fixed_dictionaries(
-                {"do": st.just(row.command), "after": hours}, optional=mischief
-            )
+            st.fixed_dictionaries({"do": st.just(row.command), "after": hours}, optional=mischief)
             for row in path
         )
         return st.tuples(*each).map(list)
@@ -241,7 +241,7 @@ def _told(row: Transition) -> str:
 
 
 def _value(template: str, known: Mapping[str, Any]) -> Any:
-    """Return what a template stands for; a place alone keeps its type, other text is JSON or text."""
+    """Return what a template stands for: a place alone keeps its type; else JSON, else text."""
     for key, value in known.items():
         if template == f"{{{key}}}":
             return value
