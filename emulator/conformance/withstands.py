@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -71,6 +72,7 @@ async def _slow(session: Session) -> None:
     workspace.inject(SlowBody(bytes_per_second=max(1, round(size / SLOW)), times=1))
     with workspace.out_of_lockstep(2, 2):
         first = await session.send(slow["COMPLETED"], CHANGED, is_settled=False)
+        await asyncio.sleep(SLOW / 5)  # it has begun by then
         second = await session.send(quick["INVITED"], CHANGED, is_settled=False)
         await session.settle()
     accepted(session.delivery(first.id), "a body that came slowly")
