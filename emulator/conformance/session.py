@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self
@@ -25,9 +26,13 @@ if TYPE_CHECKING:
     from emulator.domain.candidate import Candidate
     from emulator.emulator import Emulator
     from emulator.scenario.probing import Look
+    from emulator.workspace.workspace import Workspace
 
 SETTLED = 60.0
 """Real seconds after which nothing is waited for any more; wire time-outs end long before."""
+
+RESTARTED = 30.0
+"""Real seconds that a restart may take."""
 
 
 class State(msgspec.Struct, frozen=True):
@@ -75,6 +80,7 @@ class Session:
         self._stack = AsyncExitStack()
         self._given = emulator
         self._invited = 0
+        self._rehearsal: Workspace | None = None
 
     async def __aenter__(self) -> Self:
         """Open the workspace."""
@@ -106,6 +112,8 @@ class Session:
         """Close it; in an emulator of somebody else's, forget it."""
         if self._given is not None:
             await self._given.remove(self.name)
+            if self._rehearsal is not None:
+                await self._given.remove(self._rehearsal.name)
         await self._stack.aclose()
 
     # --- what happens -----------------------------------------------------------------------
@@ -128,7 +136,7 @@ class Session:
         who = who or self.person()
         workspace = self.workspace
         # Nobody is told of an invitation before its date, so the hook comes before the message.
-        at = workspace.now() + timedelta(seconds=1) if self._has_setup else None
+        at = workspace.now() + timedelta(seconds=1) if self.target.has_setup else None
         one = workspace.invite(
             job.id, email=who.email, first_name=who.first_name, last_name=who.last_name,
             scheduled_date=at,
@@ -137,6 +145,15 @@ class Session:
             await self.set_up(subject_of(one))
             await workspace.advance(1.0)
         return self.move(one, commands)
+
+    def rehearsal(self) -> Workspace:
+        """Return a workspace whose messages the consumer never gets: to take payloads from."""
+        if self._rehearsal is None:
+            self._rehearsal = self.emulator.workspace(f"{self.name}.rehearsal")
+            self._rehearsal.add_webhook(
+                name="rehearsal", payload_url=_deaf, events=list(EVENT_TYPES)
+            )
+        return self._rehearsal
 
     def person(self) -> Person:
         """Return the next person to tell of."""
@@ -189,12 +206,27 @@ class Session:
             InvalidInputError: it failed.
         """
         target = self.target
-        if not self._has_setup:
+        if not self.target.has_setup:
             return
         seen = await self._look(target.setup, target.setup_command, subject)
         is_fine = seen.exit == 0 or (seen.status is not None and 200 <= seen.status <= 299)
         if not is_fine:
             message = f"the set-up hook failed for {subject.email!r}: {_told(seen)}"
+            raise InvalidInputError(message)
+
+    async def restart(self) -> None:
+        """Have the consumer restarted.
+
+        Raises:
+            InvalidInputError: the command failed.
+        """
+        target = self.target
+        if target.restart is not None:
+            await asyncio.to_thread(target.restart)
+            return
+        seen = await probing.command(target.restart_command, target.folder, longest=RESTARTED)
+        if seen.exit != 0:
+            message = f"the restart command failed: {_told(seen)}"
             raise InvalidInputError(message)
 
     async def state_of(
@@ -217,10 +249,6 @@ class Session:
         if until is None:
             return state(await look())
         return state(await probing.until(look, lambda seen: until(state(seen)), target.within))
-
-    @property
-    def _has_setup(self) -> bool:
-        return bool(self.target.setup or self.target.setup_command)
 
     async def _look(self, url: str | None, command: tuple[str, ...], subject: Subject) -> Look:
         target = self.target
@@ -265,6 +293,13 @@ def state(seen: Look) -> State:
     if not isinstance(data, dict):
         return State(trouble=f"the probe answered no JSON object: {seen.text[:80]!r}")
     return State(data=data)
+
+
+async def _deaf(_scope: Any, receive: Any, send: Any) -> None:
+    """Take everything, as an ASGI application."""
+    await receive()
+    await send({"type": "http.response.start", "status": 204, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
 
 
 def _told(seen: Look) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,6 +69,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         probe_command: program and arguments that print it, with `PLACES`.
         setup: URL that is called (GET) before a candidate is first told of, with `PLACES`.
         setup_command: program and arguments for that.
+        restart: restarts the consumer, which then listens at the same place.
+        restart_command: program and arguments for that.
         people: in place of made-up ones, in turn.
         title: of assessments.
         timeout: real seconds in which it has to answer.
@@ -88,6 +91,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     probe_command: tuple[str, ...] = ()
     setup: str | None = None
     setup_command: tuple[str, ...] = ()
+    restart: Callable[[], object] | None = None
+    restart_command: tuple[str, ...] = ()
     people: tuple[Person, ...] = ()
     title: str | None = None
     timeout: float = TIMEOUT
@@ -102,6 +107,16 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     def has_probe(self) -> bool:
         """Whether the consumer's state can be looked at."""
         return bool(self.probe or self.probe_command)
+
+    @property
+    def has_setup(self) -> bool:
+        """Whether candidates are made known to the consumer before it is told of them."""
+        return bool(self.setup or self.setup_command)
+
+    @property
+    def can_restart(self) -> bool:
+        """Whether the consumer can be restarted."""
+        return bool(self.restart or self.restart_command)
 
     @property
     def profile(self) -> Profile:
