@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -21,12 +22,16 @@ if TYPE_CHECKING:
 _OPTIONS = (
     click.argument("url", metavar="CONSUMER_URL", required=False, default=""),
     click.option(
+        "--config", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+        help="Says the same as these options, which come first: testlify-consumer.yaml.",
+    ),
+    click.option(
         "--app", metavar="MODULE:NAME",
         help="An ASGI application to import and call in this process; CONSUMER_URL is its path.",
     ),
     click.option(
-        "--webhooks", type=click.Choice(["v1", "v2"]), default="v1", show_default=True,
-        help="Generation: v2 is signed.",
+        "--webhooks", type=click.Choice(["v1", "v2"]),
+        help="Generation: v2 is signed.  [default: v1]",
     ),
     click.option(
         "--header", "headers", multiple=True, metavar="'NAME: VALUE'",
@@ -47,6 +52,11 @@ _OPTIONS = (
         help="Called (GET) before a candidate is first told of; as --probe takes it.",
     ),
     click.option("--setup-command", metavar="COMMAND", help="Run before that; no shell."),
+    click.option(
+        "--data", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+        help="People whom the consumer knows, in place of made-up ones: JSON, a list of"
+        " {email, first_name, last_name}, or {people: [...], title: ...}.",
+    ),
     click.option(
         "--timeout", type=click.FloatRange(0.01), default=5.0, show_default=True,
         metavar="SECONDS", help="In which the consumer has to answer.",
@@ -69,8 +79,8 @@ _OPTIONS = (
 )  # fmt: skip
 
 NAMES = (
-    "url", "app", "webhooks", "headers", "secret", "probe", "probe_command", "setup",
-    "setup_command", "timeout", "within", "allow_host", "ca", "insecure",
+    "url", "config", "app", "webhooks", "headers", "secret", "probe", "probe_command", "setup",
+    "setup_command", "data", "timeout", "within", "allow_host", "ca", "insecure",
 )  # fmt: skip
 """Of the parameters that `target` takes."""
 
@@ -82,26 +92,61 @@ def options(verb: Callable[..., Any]) -> Callable[..., Any]:
     return verb
 
 
-def target(given: dict[str, Any], *, seed: int) -> Target:
+def target(
+    given: dict[str, Any],
+    *,
+    seed: int,
+    claims: tuple[str, ...] = (),
+    restart_command: str | None = None,
+) -> Target:
     """Return the consumer that the options describe; they are taken out of *given*.
+
+    Args:
+        given: the options; what is left out stands in the file of ``--config``.
+        seed: of all that is made up.
+        claims: what the consumer says of itself, beside those in the file.
+        restart_command: restarts it.
 
     Raises:
         InvalidInputError: something is wrong with one of them.
     """
+    from emulator.conformance import config
+    from emulator.conformance.claims import claimed
     from emulator.conformance.target import Target, check
 
     asked = {name: given.pop(name) for name in NAMES}
     tls.warn_if(asked["insecure"])
+    file = asked["config"]
+    said = config.Config() if file is None else config.read(file, os.environ)
+    folder = Path() if file is None else file.parent
+    people = asked["data"] or (folder / said.data if said.data else None)
+    data = config.Data() if people is None else config.data(people)
+
+    def command(name: str, text: str | None) -> tuple[str, ...]:
+        is_url = asked.get(name.removesuffix("_command")) is not None
+        return _words(name, text) or (() if is_url else tuple(getattr(said, name)))
+
+    def url(name: str) -> str | None:
+        found: str | None = asked[name] or (
+            None if asked[f"{name}_command"] else getattr(said, name)
+        )
+        return found
+
+    app = asked["app"] or (None if asked["url"] and said.url else said.app)
     found = Target(
-        url=asked["url"],
-        app=_imported(asked["app"]),
-        generation=asked["webhooks"],
-        headers=_headers(asked["headers"]),
-        secret=asked["secret"],
-        probe=asked["probe"],
-        probe_command=tuple(shlex.split(asked["probe_command"] or "")),
-        setup=asked["setup"],
-        setup_command=tuple(shlex.split(asked["setup_command"] or "")),
+        url=asked["url"] or said.url or "",
+        app=_imported(app),
+        generation=asked["webhooks"] or said.webhooks or "v1",  # type: ignore[arg-type]
+        headers=said.headers | _headers(asked["headers"]),
+        secret=asked["secret"] or said.secret,
+        claims=claimed((*said.claims, *claims)),
+        probe=url("probe"),
+        probe_command=command("probe_command", asked["probe_command"]),
+        setup=url("setup"),
+        setup_command=command("setup_command", asked["setup_command"]),
+        restart_command=command("restart_command", restart_command),
+        people=data.people,
+        title=data.title,
         timeout=asked["timeout"],
         within=asked["within"],
         allow_hosts=asked["allow_host"],
@@ -111,6 +156,14 @@ def target(given: dict[str, Any], *, seed: int) -> Target:
     )
     check(found)
     return found
+
+
+def _words(name: str, text: str | None) -> tuple[str, ...]:
+    try:
+        return tuple(shlex.split(text or ""))
+    except ValueError as error:
+        message = f"--{name.replace('_', '-')} {text!r}: {str(error).lower()}"
+        raise InvalidInputError(message) from None
 
 
 def _headers(texts: tuple[str, ...]) -> dict[str, str]:
