@@ -140,7 +140,7 @@ CHECKS = (
         Check(
             family="refuses",
             name=name,
-            title=f"refuses {what}",
+            title=f"refuses a delivery with {what}",
             sends=f"a completion with {what}",
             demands=_REFUSED,
             why=_WHY_OLD if fault.how == "skewed" else _ANYBODY,
@@ -155,7 +155,7 @@ CHECKS = (
             family="refuses",
             name=name,
             title=f"refuses {what}",
-            sends=f"a completion with {what}",
+            sends=f"a completion: {what}",
             demands=_REFUSED,
             why=_ANYBODY,
             run=partial(_without_header, change=change, what=what),
@@ -209,7 +209,7 @@ CHECKS = (
         Check(
             family="refuses",
             name=name,
-            title=f"refuses {what}",
+            title=f"refuses a delivery with {what}",
             sends=f"a completion with {what}",
             demands=_REFUSED,
             why="a browser posts forms and plain text to other sites without asking",
