@@ -1,4 +1,4 @@
-"""Writes what is made from the program's tables: pages of docs/, and schemas/scenario.json."""
+"""Writes what is made from the program's tables: pages of docs/, and schemas for editors."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from emulator.conformance import config
+from emulator.conformance.catalogue import CHECKS, FAMILIES
+from emulator.conformance.claims import CLAIMS
 from emulator.delivery.profiles import PROFILES
 from emulator.domain import assessment, candidate, fidelity
 from emulator.domain.events import EVENT_TYPES
@@ -50,6 +53,15 @@ A candidate is one invitation: the same address invited to two assessments has o
 and two candidates. A second invitation to the same assessment is refused while the first is
 open: INVITED, ENROLLED or IN_PROGRESS."""
 
+_CHECKS = f"""\
+What `testlify-emulator test` asks a consumer, {len(CHECKS)} questions in all; how to ask them is
+in [testing a consumer](testing-a-consumer.md). `testlify-emulator list checks` prints the list.
+
+A check that needs something which is not there is skipped, and says so: a claim (`--claim`), a
+`probe` (`--probe`, `--probe-command`), a `secret`, a `header`, a `socket` (not with `--app`), `v2`
+(`--webhooks v2`), a `restart` (`--restart-command`). **Severity**: an `error` shows in production;
+a `warning` is asking for trouble. Both fail a run."""
+
 _CONTENT = """\
 The content of an assessment, tests and questions, is drawn when it is created and not shown while
 it is a DRAFT. `invite` stands here because the first invitation moves the assessment; it is asked
@@ -60,7 +72,33 @@ examples do, whatever the state."""
 
 def pages() -> dict[str, str]:
     """Return the generated pages: name below docs/ -> text."""
-    return {"fidelity.md": _fidelity(), "lifecycles.md": _lifecycles()}
+    return {"fidelity.md": _fidelity(), "lifecycles.md": _lifecycles(), "checks.md": _checks()}
+
+
+def _checks() -> str:
+    blocks = ["# Checks", _GENERATED, _CHECKS, "## Claims"]
+    blocks.append(_table(("Claim", "Says"), ((f"`{name}`", told) for name, told in CLAIMS.items())))
+    for family, doc in FAMILIES.items():
+        blocks += [f"## {family.capitalize()}", doc.partition(": ")[2].capitalize()]
+        blocks.append(
+            _table(
+                ("Check", "It", "Sends", "Demands", "Why", "Needs", "Severity"),
+                (
+                    (
+                        f"`{one.id}`",
+                        one.title,
+                        one.sends,
+                        one.demands,
+                        one.why,
+                        ", ".join(f"`{need}`" for need in one.requires),
+                        one.severity,
+                    )
+                    for one in CHECKS.values()
+                    if one.family == family
+                ),
+            )
+        )
+    return _page(*blocks)
 
 
 def _fidelity() -> str:
@@ -182,4 +220,5 @@ if __name__ == "__main__":
     root = Path(__file__).parents[1]
     for name, text in pages().items():
         (root / "docs" / name).write_text(text, encoding="utf-8")
+    (root / "schemas" / "consumer.json").write_text(config.schema(), encoding="utf-8")
     (root / "schemas" / "scenario.json").write_text(schema.text(), encoding="utf-8")

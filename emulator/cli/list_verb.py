@@ -13,14 +13,16 @@ Row = tuple[str, str]
 
 
 @click.command(name="list", epilog="Example: testlify-emulator list events")
-@click.argument("what", type=click.Choice(["events", "commands", "scenarios", "steps", "faults"]))
+@click.argument(
+    "what", type=click.Choice(["events", "commands", "scenarios", "steps", "faults", "checks"])
+)
 def command(what: str) -> None:
     """List what there is, with one line each.
 
     events: the event types, their words on the wire, and how we know of them. commands: what
     can be done to a candidate or an assessment, and in which state. scenarios: the bundled
     ones. steps: what a scenario file can say. faults: the ways in which deliveries can be made
-    to misbehave.
+    to misbehave. checks: what 'test' asks a consumer.
     """
     formatter = click.HelpFormatter(width=250)
     formatter.write_dl(list(_LISTS[what]()), col_max=52)
@@ -71,10 +73,19 @@ def _faults() -> Iterator[Row]:
         yield kind, f"{told} Example: {fault.example}"
 
 
+def _checks() -> Iterator[Row]:
+    from emulator.conformance.catalogue import CHECKS
+
+    for id_, check in CHECKS.items():
+        needs = f" [needs {', '.join(check.requires)}]" if check.requires else ""
+        yield id_, f"{check.title}{needs}"
+
+
 _LISTS = {
     "events": _events,
     "commands": _commands,
     "scenarios": _scenarios,
     "steps": _steps,
     "faults": _faults,
+    "checks": _checks,
 }

@@ -114,6 +114,30 @@ async def request(
         return Look(trouble=f"no answer within {show(longest)}")
 
 
+async def in_process(app: Any, path: str, *, longest: float = LONGEST) -> Look:
+    """GET *path* of an ASGI application once; what goes wrong is in the look.
+
+    Args:
+        app: ASGI 3.
+        path: begins with a slash; a query may follow.
+        longest: how long it may take, in real seconds.
+    """
+    import httpx2
+
+    transport = httpx2.ASGITransport(app=app)
+    try:
+        async with (
+            asyncio.timeout(longest),
+            httpx2.AsyncClient(transport=transport, base_url="http://consumer") as client,
+        ):
+            answer = await client.get(path)
+    except TimeoutError:
+        return Look(trouble=f"no answer within {show(longest)}")
+    except Exception as error:  # noqa: BLE001 - the consumer's, whatever it is
+        return Look(trouble=f"the application failed: {type(error).__name__}: {error}")
+    return Look(status=answer.status_code, body=answer.content[:LARGEST])
+
+
 async def command(argv: Sequence[str], folder: Path, *, longest: float = LONGEST) -> Look:
     """Run a command once, without a shell; what goes wrong is in the look.
 

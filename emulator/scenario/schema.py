@@ -55,7 +55,7 @@ _VALUES: Mapping[Any, Schema] = {
     words.Answered: {
         "anyOf": [
             {"type": "integer", "minimum": 100, "maximum": 599},
-            {"enum": ["2xx", "3xx", "4xx", "5xx", "timeout", "refused"]},
+            {"enum": ["2xx", "3xx", "4xx", "5xx", "timeout", "refused", "broken"]},
             {"type": "string", "pattern": "^[1-5][xX]{2}$"},
         ]
     },

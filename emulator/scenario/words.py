@@ -31,7 +31,11 @@ _PATH = re.compile(
 _PART = re.compile(r"\[([0-9]+)\]|([^.\[\]]+)")
 _CLASS = re.compile(r"([1-5])xx", re.IGNORECASE)
 _WITHOUT_ANSWER: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"timeout": ("connect_timeout", "answer_timeout"), "refused": ("refused",)}
+    {
+        "timeout": ("connect_timeout", "answer_timeout"),
+        "refused": ("refused",),
+        "broken": ("reset", "closed", "bad_answer", "app_failed"),
+    }
 )
 
 
@@ -103,7 +107,7 @@ class PayloadPath(str):
 
 
 class Answered(str):
-    """How a consumer answered: ``2xx``, ``409``, ``timeout`` or ``refused``."""
+    """How a consumer answered: ``2xx``, ``409``, ``timeout``, ``refused``, ``broken``."""
 
     __slots__ = ()
 
@@ -186,7 +190,8 @@ def _answered(value: Any) -> Answered:
         return Answered(value)
     if isinstance(value, str) and _CLASS.fullmatch(value):
         return Answered(value.lower())
-    message = f"not an answer: {value!r}; expected a status like 409, 2xx, timeout or refused"
+    known = "a status like 409, 2xx, timeout, refused or broken"
+    message = f"not an answer: {value!r}; expected {known}"
     raise InvalidInputError(message)
 
 

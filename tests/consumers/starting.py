@@ -106,7 +106,8 @@ class Running:
         self._log.close()
 
     def restart(self) -> None:
-        """End it without warning and start it again, on another port."""
+        """End it without warning and start it again, on the same port."""
+        self._options["--port"] = self.url.rpartition(":")[2]
         self.kill()
         self.launch()
         self.wait()

@@ -1,0 +1,131 @@
+"""``fuzz``: look for a payload or a sequence that a consumer does not stand."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from emulator.cli import reaching
+from emulator.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from emulator.conformance.fuzzing.findings import Finding, Fuzzed
+    from emulator.conformance.target import Target
+
+_SAVE = Path("testlify-found")
+
+
+@click.command(
+    name="fuzz",
+    epilog="Example: testlify-emulator fuzz http://127.0.0.1:9000/hook"
+    " --probe 'http://127.0.0.1:9000/candidates/{email}'",
+)
+@reaching.options
+@click.option(
+    "--examples", type=click.IntRange(1, 1_000_000), default=200, show_default=True, metavar="N",
+    help="How many payloads and how many sequences are drawn. Single changes are sent always.",
+)  # fmt: skip
+@click.option(
+    "--seed", type=click.IntRange(0, 2**63 - 1), help="Draws the same again; drawn when left out."
+)
+@click.option(
+    "--save", type=click.Path(file_okay=False, path_type=Path), default=_SAVE, show_default=True,
+    metavar="DIR", help="Where scenario files go that show again what was found.",
+)  # fmt: skip
+@click.option("--only", type=click.Choice(["payloads", "sequences"]), help="One of the two.")
+@click.option(
+    "--invariant", "invariants", multiple=True, metavar="PATH=VALUE",
+    help="What the probe has to show at the end, as in state={status} or done={completions}, in"
+    " place of status and completions. Repeatable.",
+)  # fmt: skip
+@click.option(
+    "--shrink-time", type=click.FloatRange(0), default=30.0, show_default=True, metavar="SECONDS",
+    help="How long one failure is made small.",
+)  # fmt: skip
+def command(
+    examples: int,
+    seed: int | None,
+    save: Path,
+    only: Any,
+    invariants: tuple[str, ...],
+    shrink_time: float,
+    **reached: Any,
+) -> int:
+    """Look for what a consumer does not stand: payloads, then sequences of deliveries.
+
+    Payloads are the emulator's own, with one thing changed, then several, then made from the
+    schema: what fits the schema has to be accepted, what does not needs an answer below 500.
+    Sequences are whole lives of up to three candidates, with duplicates, delays and retries: each
+    delivery has to be accepted, and in the end the consumer has to know where everybody is.
+
+    What is found is made small and saved as a scenario that 'run' replays. Exit 0: nothing found;
+    1: something found; 2: a wrong call, or nobody answered.
+    """
+    from emulator.conformance.fuzzing import fuzz
+    from emulator.reports.screen import screen
+
+    target = reaching.target(reached, seed=0)
+    invariant = _invariant(invariants, target)
+    with screen() as shown:
+        fuzzed = fuzz.fuzz(
+            target,
+            seed=seed,
+            examples=examples,
+            only=only,
+            invariant=invariant,
+            shrink_time=shrink_time,
+            told=shown.under_way,
+        )
+    _tell(fuzzed, save, target)
+    return fuzzed.exit_code
+
+
+def _invariant(texts: tuple[str, ...], target: Target) -> dict[str, str] | None:
+    from emulator.scenario.words import READERS, PayloadPath
+
+    if texts and not target.has_probe:
+        message = "--invariant without --probe; expected a place where the consumer's state is"
+        raise InvalidInputError(message)
+    found = {}
+    for text in texts:
+        path, equals, value = text.partition("=")
+        if not equals:
+            message = f"--invariant {text!r}: expected PATH=VALUE, as in state={{status}}"
+            raise InvalidInputError(message)
+        found[str(READERS[PayloadPath](path))] = value
+    return found or None
+
+
+def _tell(fuzzed: Fuzzed, folder: Path, target: Target) -> None:
+    from emulator.reports.text import printable
+
+    for finding in fuzzed.findings:
+        _save(finding, folder)
+        click.secho(printable(f"FOUND  {finding.title}"), fg="red")
+        for line in finding.lines:
+            click.echo(printable(f"       {line}"))
+        url = target.url if target.app is None else "CONSUMER_URL"
+        click.echo(f"       {finding.command(str(folder), url)}\n")
+    for note in fuzzed.notes:
+        click.echo(f"note: {note}", err=True)
+    if fuzzed.verdict == "no_evidence":
+        click.echo(f"error: {fuzzed.reason}; is the consumer running?", err=True)
+    count = len(fuzzed.findings)
+    what = {0: "nothing found", 1: "1 finding"}.get(count, f"{count} findings")
+    click.echo(f"{what} in {fuzzed.deliveries} deliveries; --seed {fuzzed.seed} draws them again")
+
+
+def _save(finding: Finding, folder: Path) -> None:
+    files = {finding.file: finding.scenario.encode()}
+    if finding.data is not None:
+        files[finding.data[0]] = finding.data[1]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, body in files.items():
+            (folder / name).write_bytes(body)
+    except OSError as error:
+        message = f"can't write to {os.fspath(folder)!r}: {(error.strerror or str(error)).lower()}"
+        raise InvalidInputError(message, path="--save") from None

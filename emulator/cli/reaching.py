@@ -1,0 +1,196 @@
+"""How a consumer is reached: the options that ``test`` and ``fuzz`` share; never what is asked."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from emulator.cli import tls
+from emulator.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from emulator.conformance.target import Target
+
+_OPTIONS = (
+    click.argument("url", metavar="CONSUMER_URL", required=False, default=""),
+    click.option(
+        "--config", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+        help="Says the same as these options, which come first: testlify-consumer.yaml.",
+    ),
+    click.option(
+        "--app", metavar="MODULE:NAME",
+        help="An ASGI application to import and call in this process; CONSUMER_URL is its path.",
+    ),
+    click.option(
+        "--webhooks", type=click.Choice(["v1", "v2"]),
+        help="Generation: v2 is signed.  [default: v1]",
+    ),
+    click.option(
+        "--header", "headers", multiple=True, metavar="'NAME: VALUE'",
+        help="To send along, a token say. Repeatable.",
+    ),
+    click.option("--secret", help="To sign with, whsec_..., whatever the generation."),
+    click.option(
+        "--probe", metavar="URL",
+        help="Answers with what the consumer knows of a candidate, a JSON object with 'status' and"
+        " 'completions'. {email}, {id}, {candidate_id}, {assessment_id} are filled in. A path with"
+        " --app.",
+    ),
+    click.option(
+        "--probe-command", metavar="COMMAND", help="Prints that, in place of a URL; no shell."
+    ),
+    click.option(
+        "--setup", metavar="URL",
+        help="Called (GET) before a candidate is first told of; as --probe takes it.",
+    ),
+    click.option("--setup-command", metavar="COMMAND", help="Run before that; no shell."),
+    click.option(
+        "--data", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+        help="People whom the consumer knows, in place of made-up ones: JSON, a list of"
+        " {email, first_name, last_name}, or {people: [...], title: ...}.",
+    ),
+    click.option(
+        "--timeout", type=click.FloatRange(0.01), default=5.0, show_default=True,
+        metavar="SECONDS", help="In which the consumer has to answer.",
+    ),
+    click.option(
+        "--within", type=click.FloatRange(0), default=2.0, show_default=True,
+        metavar="SECONDS", help="In which its state has to follow.",
+    ),
+    click.option(
+        "--allow-host", multiple=True,
+        help="A host or CIDR beyond this machine and private networks to deliver to. Repeatable.",
+    ),
+    click.option(
+        "--ca", type=click.Path(dir_okay=False, path_type=Path),
+        help="Certificates (PEM) to trust in place of the system's.",
+    ),
+    click.option(
+        "--insecure", is_flag=True, help="Deliver whatever certificate the consumer shows."
+    ),
+)  # fmt: skip
+
+NAMES = (
+    "url", "config", "app", "webhooks", "headers", "secret", "probe", "probe_command", "setup",
+    "setup_command", "data", "timeout", "within", "allow_host", "ca", "insecure",
+)  # fmt: skip
+"""Of the parameters that `target` takes."""
+
+
+def options(verb: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a verb the argument and the options that say how a consumer is reached."""
+    for one in reversed(_OPTIONS):
+        verb = one(verb)
+    return verb
+
+
+def target(
+    given: dict[str, Any],
+    *,
+    seed: int,
+    claims: tuple[str, ...] = (),
+    restart_command: str | None = None,
+) -> Target:
+    """Return the consumer that the options describe; they are taken out of *given*.
+
+    Args:
+        given: the options; what is left out stands in the file of ``--config``.
+        seed: of all that is made up.
+        claims: what the consumer says of itself, beside those in the file.
+        restart_command: restarts it.
+
+    Raises:
+        InvalidInputError: something is wrong with one of them.
+    """
+    from emulator.conformance import config
+    from emulator.conformance.claims import claimed
+    from emulator.conformance.target import Target, check
+
+    asked = {name: given.pop(name) for name in NAMES}
+    tls.warn_if(asked["insecure"])
+    file = asked["config"]
+    said = config.Config() if file is None else config.read(file, os.environ)
+    folder = Path() if file is None else file.parent
+    people = asked["data"] or (folder / said.data if said.data else None)
+    data = config.Data() if people is None else config.data(people)
+
+    def command(name: str, text: str | None) -> tuple[str, ...]:
+        is_url = asked.get(name.removesuffix("_command")) is not None
+        return _words(name, text) or (() if is_url else tuple(getattr(said, name)))
+
+    def url(name: str) -> str | None:
+        found: str | None = asked[name] or (
+            None if asked[f"{name}_command"] else getattr(said, name)
+        )
+        return found
+
+    app = asked["app"] or (None if asked["url"] and said.url else said.app)
+    found = Target(
+        url=asked["url"] or said.url or "",
+        app=_imported(app),
+        generation=asked["webhooks"] or said.webhooks or "v1",  # type: ignore[arg-type]
+        headers=said.headers | _headers(asked["headers"]),
+        secret=asked["secret"] or said.secret,
+        claims=claimed((*said.claims, *claims)),
+        probe=url("probe"),
+        probe_command=command("probe_command", asked["probe_command"]),
+        setup=url("setup"),
+        setup_command=command("setup_command", asked["setup_command"]),
+        restart_command=command("restart_command", restart_command),
+        people=data.people,
+        title=data.title,
+        timeout=asked["timeout"],
+        within=asked["within"],
+        allow_hosts=asked["allow_host"],
+        ca=asked["ca"],
+        is_insecure=asked["insecure"],
+        seed=seed,
+    )
+    check(found)
+    return found
+
+
+def _words(name: str, text: str | None) -> tuple[str, ...]:
+    try:
+        return tuple(shlex.split(text or ""))
+    except ValueError as error:
+        message = f"--{name.replace('_', '-')} {text!r}: {str(error).lower()}"
+        raise InvalidInputError(message) from None
+
+
+def _headers(texts: tuple[str, ...]) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for text in texts:
+        name, colon, value = text.partition(":")
+        if not colon:  # without the text: it may be a secret
+            message = "a --header without a colon; expected 'NAME: VALUE'"
+            raise InvalidInputError(message)
+        headers[name.strip()] = value.strip()
+    return headers
+
+
+def _imported(place: str | None) -> Any:
+    """Return the application at ``module:name``, looked for in the working directory too."""
+    if place is None:
+        return None
+    module, colon, name = place.partition(":")
+    if not (module and colon and name):
+        message = f"--app {place!r}: expected MODULE:NAME, as in shop.web:app"
+        raise InvalidInputError(message)
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        found = importlib.import_module(module)
+        for part in name.split("."):
+            found = getattr(found, part)
+    except (ImportError, AttributeError) as error:
+        message = f"--app {place!r}: {error}"
+        raise InvalidInputError(message) from None
+    return found

@@ -1,0 +1,193 @@
+"""``test``: grade a consumer by the catalogue of checks."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from emulator.cli import loop, reaching
+from emulator.cli.codes import FAILED, INTERRUPTED
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from emulator.conformance.check import Check
+    from emulator.conformance.grading import Result
+    from emulator.conformance.target import Target
+    from emulator.reports.report import Report
+    from emulator.reports.screen import Screen
+
+_MOST_JOBS = 64
+
+
+class _Options(msgspec.Struct, frozen=True):
+    """How to ask and how to tell, apart from whom and what."""
+
+    jobs: int
+    format: str
+    report: Path | None
+    baseline: dict[str, str] | None
+
+
+@click.command(
+    name="test",
+    epilog="Example: testlify-emulator test http://127.0.0.1:9000/hook --claim dedupes"
+    " --probe 'http://127.0.0.1:9000/candidates/{email}'",
+)
+@reaching.options
+@click.option(
+    "--claim", "claims", multiple=True, metavar="NAME",
+    help="What the consumer says of itself, and is held to: dedupes, orders, ... Repeatable.",
+)  # fmt: skip
+@click.option(
+    "--restart-command", metavar="COMMAND",
+    help="Restarts the consumer, at the same place; ends when it is up. No shell.",
+)  # fmt: skip
+@click.option(
+    "--only", multiple=True, metavar="CHECK", help="This one; * and ? fit any. Repeatable."
+)
+@click.option("--skip", multiple=True, metavar="CHECK", help="Not this one. Repeatable.")
+@click.option("--tag", "tags", multiple=True, metavar="TAG", help="Those with it. Repeatable.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**63 - 1),
+    help="Of all that is made up. A consumer knows it from the time before: use a fresh one.",
+)  # fmt: skip
+@click.option(
+    "--jobs", type=click.IntRange(1, _MOST_JOBS), default=2, show_default=True, metavar="N",
+    help="Checks to ask at once.",
+)  # fmt: skip
+@click.option(
+    "--format", type=click.Choice(["text", "json", "junit"]), default="text", show_default=True,
+    help="Of stdout: lines as the run goes on, or one document (CTRF, JUnit) at its end.",
+)  # fmt: skip
+@click.option(
+    "--report", type=click.Path(path_type=Path), metavar="DIR",
+    help="Write report.html, report.json, junit.xml and journal.jsonl to this folder.",
+)  # fmt: skip
+@click.option(
+    "--baseline", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+    help="An earlier report.json: what failed there may fail, what is worse is exit 1.",
+)  # fmt: skip
+def command(**options: Any) -> int:
+    """Grade a consumer: ask it what production would ask it, and say what it answered.
+
+    CONSUMER_URL is where it takes deliveries; with --app it is a path. 'list checks' has the
+    checks; those that need a claim, a probe or a socket are skipped without it, and say so.
+
+    Exit 0: all that ran passed; 1: a check failed (with --baseline: one that did not fail
+    there); 2: a wrong call, or a run that proved too little, because nobody answered or a check
+    had no evidence; 130: interrupted, with a report of what was asked so far.
+    """
+    from emulator.conformance.catalogue import chosen
+    from emulator.reports import baseline
+
+    seed = options.pop("seed")
+    target = reaching.target(
+        options,
+        seed=secrets.randbits(32) if seed is None else seed,
+        claims=options.pop("claims"),
+        restart_command=options.pop("restart_command"),
+    )
+    checks = chosen(options.pop("only"), options.pop("skip"), options.pop("tags"))
+    file = options.pop("baseline")
+    how = _Options(**options, baseline=None if file is None else baseline.read(file))
+    if how.report is not None:
+        from emulator.reports import folder
+
+        folder.prepare(how.report)
+    return loop.run(_run(target, checks, how))
+
+
+class _Telling:
+    """Tells results in the order of *checks*, whichever comes first."""
+
+    def __init__(self, checks: Sequence[Check], target: Target, screen: Screen) -> None:
+        # Those that are asked alone come last, and are told last.
+        self._order = sorted(checks, key=lambda check: check.is_alone)
+        self._target, self._screen = target, screen
+        self._told = 0
+        self.results: dict[str, Result] = {}
+
+    def __call__(self, result: Result) -> None:
+        """Take a result."""
+        from emulator.reports.checks import lines_of
+
+        self.results[result.check.id] = result
+        for check in self._order[self._told :]:
+            one = self.results.get(check.id)
+            if one is None:
+                self._screen.under_way(check.id)
+                return
+            self._screen.line("\n".join(lines_of(one, self._target)), one.outcome)
+            self._told += 1
+        self._screen.under_way("")
+
+
+async def _run(target: Target, checks: list[Check], how: _Options) -> int:
+    from emulator.conformance.grading import exit_code, grade
+    from emulator.reports import text
+    from emulator.reports.checks import report_of
+    from emulator.reports.report import now
+    from emulator.reports.screen import screen
+
+    started, begun = now(), time.perf_counter()
+    is_interrupted = False
+    with screen(None if how.format == "text" else sys.stderr) as shown:
+        telling = _Telling(checks, target, shown)
+        try:
+            await grade(target, checks, jobs=how.jobs, on_result=telling)
+        except asyncio.CancelledError:  # Ctrl-C: what is known by now is worth a report
+            is_interrupted = True
+        results = [telling.results[one.id] for one in checks if one.id in telling.results]
+        took = time.perf_counter() - begun
+        report = report_of(
+            results,
+            target,
+            started=started,
+            duration_ms=took * 1000,
+            is_interrupted=is_interrupted,
+        )
+        shown.line(f"\n{text.total(report.cases, 'check')} in {took:.1f} s; seed {target.seed}")
+        code = INTERRUPTED if is_interrupted else exit_code(results)
+        if how.baseline is not None:
+            code = _beside(report, how.baseline, code, shown)
+    _tell(report, how)
+    return code
+
+
+def _beside(report: Report, earlier: dict[str, str], code: int, shown: Screen) -> int:
+    """Say how the report stands beside the earlier one; return the exit code."""
+    from emulator.reports.baseline import compared
+
+    comparison = compared(report, earlier)
+    shown.line("beside the baseline:\n" + "\n".join(f"  {one}" for one in comparison.lines()))
+    if code != FAILED or comparison.is_worse:
+        return code
+    return 2 if report.count("incomplete") else 0
+
+
+def _tell(report: Report, how: _Options) -> None:
+    """Write the report wherever it is wanted."""
+    if how.report is not None:
+        from emulator.reports import folder
+
+        folder.write(report, how.report)
+    if how.format == "json":
+        from emulator.reports import ctrf
+
+        click.echo(ctrf.document(report), nl=False)
+    elif how.format == "junit":
+        from emulator.reports import junit
+
+        click.echo(junit.document(report), nl=False)
+    from emulator.reports import github
+
+    github.tell(report, os.environ)

@@ -1,0 +1,22 @@
+"""Grading a consumer: checks, one family a file, what it claims, and what it shows of its state.
+
+Nothing here knows how a result is shown; that is the reports' business. The names for Python and
+pytest are handed out lazily: ``from emulator import conformance; conformance.run(app)``.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from emulator.conformance.asking import checks, demand, run
+    from emulator.conformance.target import Target
+
+__all__ = ["Target", "checks", "demand", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        home = "target" if name == "Target" else "asking"
+        return getattr(import_module(f"emulator.conformance.{home}"), name)
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)

@@ -1,0 +1,79 @@
+"""The table of all checks, and how they are chosen; no check stands here."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from emulator.conformance import accepts, effects, refuses, retries, tolerates, withstands
+from emulator.errors import InvalidInputError, UnknownNameError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from emulator.conformance.check import Check
+
+CHECKS: Mapping[str, Check] = MappingProxyType({
+    check.id: check
+    for family in (accepts, tolerates, effects, refuses, withstands, retries)
+    for check in family.CHECKS
+})  # fmt: skip
+"""Id -> check, in the order in which they are shown."""
+
+FAMILIES = MappingProxyType({
+    family.__name__.rpartition(".")[2]: (family.__doc__ or "").partition("\n")[0]
+    for family in (accepts, tolerates, effects, refuses, withstands, retries)
+})  # fmt: skip
+"""Family -> what it asks."""
+
+TAGS = tuple(sorted({tag for check in CHECKS.values() for tag in check.all_tags}))
+
+
+def chosen(
+    only: Iterable[str] = (), skip: Iterable[str] = (), tags: Iterable[str] = ()
+) -> list[Check]:
+    """Return the checks that are asked for, in the order of the table.
+
+    Args:
+        only: ids, with ``*`` and ``?``; all when left out.
+        skip: of these, ids that are left out.
+        tags: any of them; all when left out.
+
+    Raises:
+        UnknownNameError: an id or a tag that there is not.
+        InvalidInputError: nothing is left.
+    """
+    wanted = _named(only) if (only := tuple(only)) else set(CHECKS)
+    wanted -= _named(skip)
+    tags = tuple(tags)
+    for tag in tags:
+        if tag not in TAGS:
+            raise UnknownNameError("tag", tag, TAGS, show_all=True)
+    found = [
+        check
+        for check in CHECKS.values()
+        if check.id in wanted and (not tags or set(tags) & set(check.all_tags))
+    ]
+    if not found:
+        message = "no check is left; 'list checks' has them"
+        raise InvalidInputError(message)
+    return found
+
+
+def _named(patterns: Iterable[str]) -> set[str]:
+    named: set[str] = set()
+    for pattern in patterns:
+        # A family's name means all of it.
+        fitting = {
+            id_ for id_ in CHECKS if fnmatchcase(id_, pattern) or id_.startswith(f"{pattern}.")
+        }
+        if not fitting:
+            from emulator.errors import near
+
+            close = ", ".join(map(repr, near(pattern, CHECKS)))
+            hint = f"near: {close}" if close else "'list checks' has them"
+            message = f"no check {pattern!r}; {hint}"
+            raise InvalidInputError(message)
+        named |= fitting
+    return named

@@ -1,0 +1,169 @@
+"""Files that describe a consumer: ``testlify-consumer.yaml``, and the data of people's own."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import TYPE_CHECKING, Any, NewType
+
+import msgspec
+
+from emulator.conformance.claims import CLAIMS, claimed
+from emulator.conformance.target import Person
+from emulator.decoding import decode
+from emulator.domain.webhook import checked_headers
+from emulator.errors import InvalidInputError, ScenarioError
+from emulator.scenario.problems import Problems
+from emulator.scenario.reading import body_of
+from emulator.scenario.shape import WRONG, Shaper
+from emulator.scenario.source import parse
+from emulator.scenario.variables import Scope, filled
+from emulator.scenario.words import READERS, GenerationName
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+NAME = "testlify-consumer.yaml"
+"""What the file is called by custom."""
+
+ID = "https://testlify-emulator.example/schemas/consumer.json"
+
+ClaimName = NewType("ClaimName", str)
+"""One of ``CLAIMS``."""
+
+
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A consumer as a file describes it; each key is an option of ``test``, which comes first.
+
+    Attributes:
+        url: where deliveries go; with `app` the path in it.
+        app: ``package.module:name`` of an ASGI application.
+        webhooks: generation, v1 or v2.
+        headers: sent along with each delivery.
+        secret: to sign with.
+        claims: what the consumer says of itself.
+        probe: URL that shows a candidate's state.
+        probe_command: program and arguments that print it.
+        setup: URL that is called before a candidate is first told of.
+        setup_command: program and arguments for that.
+        restart_command: program and arguments that restart the consumer.
+        data: file of people whom the consumer knows, relative to this one.
+    """
+
+    url: str | None = None
+    app: str | None = None
+    webhooks: GenerationName | None = None
+    headers: dict[str, str] = {}
+    secret: str | None = None
+    claims: list[ClaimName] = []
+    probe: str | None = None
+    probe_command: list[str] = []
+    setup: str | None = None
+    setup_command: list[str] = []
+    restart_command: list[str] = []
+    data: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse headers that can't be sent."""
+        checked_headers(self.headers.items())
+
+    def __repr__(self) -> str:
+        """Leave out what may be a secret."""
+        return f"Config({self.url!r}, {self.claims!r})"
+
+
+class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """People and an assessment that a consumer knows already.
+
+    Attributes:
+        people: told of in turn; made up when empty.
+        title: of assessments; made up when left out.
+    """
+
+    people: tuple[Person, ...] = ()
+    title: str | None = None
+
+
+def read(file: Path, variables: Mapping[str, str]) -> Config:
+    """Return what the file at *file* says.
+
+    Args:
+        file: YAML; ``${NAME}`` is filled in.
+        variables: name -> value.
+
+    Raises:
+        ScenarioError: it can't be read, or with everything that is wrong, each with its place.
+    """
+    problems = Problems(str(file))
+    root = parse(body_of(file), problems)
+    found: Any = WRONG
+    if root is not None:
+        readers = {kind: partial(_plain, reader) for kind, reader in READERS.items()}
+        readers[ClaimName] = partial(_plain, _claim)
+        ready = filled(root, Scope(variables), problems)
+        found = Shaper(readers, problems).record(ready, Config)
+    if problems or not isinstance(found, Config):
+        raise ScenarioError(str(problems))
+    return found
+
+
+def data(file: Path) -> Data:
+    """Return the people and the title in a JSON file; a list of people does, too.
+
+    Raises:
+        InvalidInputError: it can't be read, is not of that form, or holds neither.
+    """
+    try:
+        body = file.read_bytes()
+    except OSError as error:
+        message = f"{file}: can't be read: {(error.strerror or str(error)).lower()}"
+        raise InvalidInputError(message) from None
+    try:
+        if body.lstrip().startswith(b"["):
+            found = Data(people=decode(body, tuple[Person, ...]))
+        else:
+            found = decode(body, Data)
+    except InvalidInputError as error:
+        message = f"{file}: {error.message}"
+        raise InvalidInputError(message, path=error.path) from None
+    if not found.people and not found.title:
+        message = f"{file}: neither 'people' nor 'title'; expected one of them"
+        raise InvalidInputError(message)
+    return found
+
+
+def schema() -> str:
+    """Return the JSON Schema of the file, for editors, as text."""
+    made = msgspec.json.schema(Config)
+    record = made["$defs"]["Config"]
+    properties = record["properties"]
+    told = {
+        name.strip(): text.strip()
+        for name, _, text in (
+            line.partition(": ") for line in (Config.__doc__ or "").splitlines() if ": " in line
+        )
+    }
+    for name, one in properties.items():
+        one.pop("default", None)
+        one["description"] = told[name]
+    properties["claims"]["items"] = {"enum": list(CLAIMS)}
+    properties["webhooks"] = {"enum": ["v1", "v2"], "description": told["webhooks"]}
+    document = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": ID,
+        "title": "A consumer of Testlify's webhooks",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": properties,
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def _plain(reader: Any, node: Any) -> Any:
+    return reader(node.plain())
+
+
+def _claim(value: Any) -> str:
+    (name,) = claimed([str(value)])
+    return name

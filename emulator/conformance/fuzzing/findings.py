@@ -1,0 +1,67 @@
+"""What fuzzing found and what it came to; never how it is shown."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Verdict = Literal["passed", "failed", "no_evidence"]
+
+_EXIT_CODES: dict[Verdict, int] = {"passed": 0, "failed": 1, "no_evidence": 2}
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing that a consumer does not stand.
+
+    Attributes:
+        kind: ``flaky``: the same deliveries gave two different results.
+        title: one line.
+        lines: what there is to know of it, each a line.
+        file: name of the scenario file that shows it again.
+        scenario: its text; empty when no file can show it.
+        data: name and bytes of a file beside it, that it sends; None without one.
+        variables: that the scenario wants, beside ``CONSUMER_URL``.
+    """
+
+    kind: Literal["payload", "sequence", "flaky"]
+    title: str
+    lines: tuple[str, ...] = ()
+    file: str = ""
+    scenario: str = ""
+    data: tuple[str, bytes] | None = None
+    variables: tuple[str, ...] = ()
+
+    def command(self, folder: str, url: str) -> str:
+        """Return the line that runs the scenario, saved in *folder*."""
+        more = "".join(f" --set {name}=..." for name in self.variables)
+        return f"testlify-emulator run {folder.rstrip('/')}/{self.file} --url {url}{more}"
+
+
+class Fuzzed(msgspec.Struct, frozen=True):
+    """What a call came to.
+
+    Attributes:
+        seed: that gives the same draws again.
+        deliveries: requests that were made.
+        notes: what was not tried, and why.
+        reason: why there is no evidence; empty else.
+    """
+
+    seed: int
+    findings: tuple[Finding, ...] = ()
+    deliveries: int = 0
+    notes: tuple[str, ...] = ()
+    reason: str = ""
+
+    @property
+    def verdict(self) -> Verdict:
+        """What it shows."""
+        if self.findings:
+            return "failed"
+        return "no_evidence" if self.reason else "passed"
+
+    @property
+    def exit_code(self) -> int:
+        """0 nothing found, 1 something found, 2 no evidence."""
+        return _EXIT_CODES[self.verdict]

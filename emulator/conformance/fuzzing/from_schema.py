@@ -1,0 +1,97 @@
+"""Payloads that Schemathesis makes from the consumer's OpenAPI document; sent as all others are."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from emulator.contracts.schemas import Contracts
+    from emulator.domain.events import Generation
+
+_PATH = "/consumer"
+
+
+class Made(msgspec.Struct, frozen=True):
+    """A payload that was made up.
+
+    Attributes:
+        payload: JSON, or bytes that are none.
+        why: what Schemathesis broke in it; empty when it should fit.
+    """
+
+    payload: Any
+    why: str = ""
+
+
+def each(
+    contracts: Contracts,
+    generation: Generation,
+    take: Callable[[Made], bool],
+    *,
+    seed: int,
+    examples: int,
+    seconds: float,
+) -> None:
+    """Have payloads made, half of them broken, and hand each over.
+
+    Only the making is Schemathesis's: it knows neither our signature nor our headers.
+
+    Args:
+        contracts, generation: of the schemas.
+        take: gets a payload; returns whether to go on.
+        seed: gives the same payloads again.
+        examples: how many, at most.
+        seconds: real ones, after which no more are made.
+    """
+    import schemathesis
+    from hypothesis import HealthCheck, Phase, Verbosity, given, settings
+    from hypothesis import seed as seeded
+    from schemathesis import GenerationMode
+
+    from emulator.contracts.openapi import as_consumer
+
+    document = as_consumer(contracts, generation, f"http://consumer{_PATH}")
+    operation = schemathesis.openapi.from_dict(document)[_PATH]["POST"]
+    assert list(operation.body), "references did not resolve"  # noqa: S101 - a bug of ours else
+    ends, is_on = time.monotonic() + seconds, True
+
+    def taken(payload: Any, why: str) -> None:
+        nonlocal is_on
+        if is_on and time.monotonic() < ends:
+            is_on = take(Made(payload, why))
+
+    for mode in (GenerationMode.NEGATIVE, GenerationMode.POSITIVE):
+        strategy = operation.as_strategy(generation_mode=mode)
+        cases = strategy.map(lambda case: (_payload(case.body), _why(case)))
+
+        @seeded(seed)
+        @settings(
+            max_examples=max(1, examples // 2),
+            deadline=None,
+            database=None,
+            print_blob=False,
+            verbosity=Verbosity.quiet,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(cases)
+        def make(made: tuple[Any, str]) -> None:
+            taken(*made)
+
+        make()
+
+
+def _payload(body: Any) -> Any:
+    from schemathesis.core import NotSet
+
+    return b"" if isinstance(body, NotSet) else body
+
+
+def _why(case: Any) -> str:
+    phase = getattr(case.meta, "phase", None)
+    return str(getattr(getattr(phase, "data", None), "description", None) or "")

@@ -1,0 +1,135 @@
+"""Every single mutation of a payload, once, in a fixed order. Pure: nothing is sent here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from emulator.delivery.faults.paths import Parts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+HUGE_TEXT = "x" * 10_000
+HUGE_NUMBER = 2**53 + 1  # the first integer that a double can't hold
+NASTY_TEXT = "\u0000\u202e<b>'; DROP TABLE candidates; -- \U0001f600"
+NEW_WORD = "SOMETHING_NEW"
+NEW_KEY = "somethingNew"
+MANY = 100
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One place of a payload, changed.
+
+    Attributes:
+        path: where; empty for all of the payload.
+        operator: what was done, in words.
+        value: that stands there then; UNSET when it was taken out.
+    """
+
+    path: Parts
+    operator: str
+    value: Any = msgspec.UNSET
+
+    @property
+    def place(self) -> str:
+        """The path as text, as scenario files write it."""
+        return shown(self.path)
+
+    @property
+    def text(self) -> str:
+        """The change as one line, long values cut."""
+        if self.value is msgspec.UNSET:
+            return f"{self.place} removed"
+        value = msgspec.json.encode(self.value).decode()
+        return f"{self.place} = {value if len(value) <= 80 else value[:60] + '...'}"
+
+
+def shown(path: Parts) -> str:
+    """Return a path as text: ``data.testLibrary[0].elapsedTime``, ``$`` for all."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return text.removeprefix(".") or "$"
+
+
+def changed(payload: Any, changes: Iterable[Change]) -> Any:
+    """Return *payload* with the changes made, one after the other; itself it stays as it is.
+
+    A change of what an earlier one took away does nothing.
+    """
+    for change in changes:
+        payload = _with(payload, change.path, change.value)
+    return payload
+
+
+def mutations(payload: Any) -> Iterator[Change]:
+    """Yield every single mutation: place by place, operator by operator.
+
+    Of a list, the first item stands for all.
+    """
+    for path, value in places(payload):
+        if path and isinstance(path[-1], str):
+            yield Change(path, "remove")
+        for operator, other in _values(value):
+            if other != value or type(other) is not type(value):
+                yield Change(path, operator, other)
+        if isinstance(value, dict):
+            yield Change((*path, NEW_KEY), "extra key", {"nested": [1, None]})
+
+
+def places(value: Any, path: Parts = ()) -> Iterator[tuple[Parts, Any]]:
+    """Yield each path of a payload with its value, from the outside in; of lists the first item."""
+    yield path, value
+    if isinstance(value, dict):
+        for key, one in value.items():
+            yield from places(one, (*path, key))
+    elif isinstance(value, list) and value:
+        yield from places(value[0], (*path, 0))
+
+
+def _values(value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield operator and value of what may stand in the place of *value*."""
+    yield "null", None
+    match value:
+        case bool():
+            yield from (("opposite", not value), ("text", str(value).lower()), ("number", 1))
+        case int() | float():
+            yield from (("text", str(value)), ("zero", 0), ("negative", -1))
+            yield from (("huge", HUGE_NUMBER), ("fraction", value + 0.5), ("list", [value]))
+        case str():
+            yield from (("empty", ""), ("unknown word", NEW_WORD), ("huge", HUGE_TEXT))
+            yield from (("nasty text", NASTY_TEXT), ("the text null", "null"))
+            yield from (("number", 7), ("true", True), ("object", {}), ("list", [value]))
+        case None:
+            yield from (("text", "some text"), ("number", 7), ("object", {}), ("list", []))
+        case list():
+            yield from (("empty", []), ("text", "some text"), ("object", {}))
+            yield from (("huge", value[:1] * MANY), ("list of null", [None]))
+        case _:
+            yield from (("empty", {}), ("text", "some text"), ("list", [value]), ("number", 7))
+
+
+def _with(payload: Any, path: Parts, value: Any) -> Any:
+    """Return *payload* with *value* at *path*; what lies on the way is copied, all else shared."""
+    if not path:
+        return value
+    part, rest = path[0], path[1:]
+    if isinstance(payload, dict) and isinstance(part, str):
+        if rest and part not in payload:
+            return payload
+        copied = dict(payload)
+        if not rest and value is msgspec.UNSET:
+            copied.pop(part, None)
+        else:
+            copied[part] = _with(copied.get(part), rest, value)
+        return copied
+    if isinstance(payload, list) and isinstance(part, int) and part < len(payload):
+        items = list(payload)
+        if not rest and value is msgspec.UNSET:
+            del items[part]
+        else:
+            items[part] = _with(items[part], rest, value)
+        return items
+    return payload

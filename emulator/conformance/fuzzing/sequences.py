@@ -1,0 +1,252 @@
+"""Whole scenarios as plain data that shrinks: what is drawn, and the document it stands for. Pure.
+
+Nothing is drawn from what was drawn before but the path, order follows from each step's time,
+and mischief is a key that may be missing: so any part can be taken away alone, and the simplest
+sequence is a plain one.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from emulator.domain.candidate import COMPLETED, LIFECYCLE, SCHEDULED
+from emulator.domain.events import EVENT_TYPES
+from emulator.domain.lifecycle import NEW
+from emulator.scenario.matchers import demand
+from emulator.scenario.words import PayloadPath
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from hypothesis.strategies import SearchStrategy
+
+    from emulator.domain.lifecycle import Transition
+
+CHANGES = ("candidate.status_changed", "candidate.score_updated")
+"""What tells of every move once."""
+
+EVERYTHING = tuple(one.id for one in EVENT_TYPES.values() if one.subject == "candidate")
+"""What tells of every change of status twice."""
+
+BUILT_IN: Mapping[str, str] = {"status": "{status}", "completions": "{completions}"}
+"""What a probe has to show unless the user says otherwise: path -> value."""
+
+NAMES = ("ada", "ben", "cleo")
+MOST_HOURS = 4
+_HOUR = 60  # minutes; a sequence counts in them
+
+
+class Expected(msgspec.Struct, frozen=True):
+    """Where a candidate is at the end.
+
+    Attributes:
+        name: in the scenario.
+        status: the last one in the order of the lifecycle.
+        completions: 1 once completed, however often that was told.
+        accepted: event type -> deliveries that had to be accepted, copies and retries included.
+    """
+
+    name: str
+    status: str
+    completions: int
+    accepted: dict[str, int]
+
+    def shown(self, invariant: Mapping[str, str]) -> dict[PayloadPath, Any]:
+        """Return what the probe has to show: path -> value."""
+        known = {"status": self.status, "completions": self.completions}
+        return {
+            PayloadPath(path): demand(_value(value, known)) for path, value in invariant.items()
+        }
+
+    def plain(self, invariant: Mapping[str, str]) -> dict[str, Any]:
+        """Return the same for a scenario file."""
+        known = {"status": self.status, "completions": self.completions}
+        return {path: _value(value, known) for path, value in invariant.items()}
+
+
+@cache
+def paths() -> tuple[tuple[Transition, ...], ...]:
+    """Return all legal ways of a candidate, the short ones first; no row twice, no schedule."""
+    rows = [row for row in LIFECYCLE.rows if SCHEDULED not in (row.state, row.next_state)]
+    found: list[tuple[Transition, ...]] = []
+    level: list[tuple[Transition, ...]] = [(row,) for row in rows if row.state == NEW]
+    while level:
+        found += level
+        level = [
+            (*path, row)
+            for path in level
+            for row in rows
+            if row.state == path[-1].next_state and row not in path
+        ]
+    return tuple(found)
+
+
+def drawn(most: int = len(NAMES)) -> SearchStrategy[dict[str, Any]]:
+    """Return the strategy of sequences, as plain data.
+
+    Args:
+        most: candidates.
+    """
+    from hypothesis import strategies as st
+
+    def steps(path: tuple[Transition, ...]) -> SearchStrategy[list[dict[str, Any]]]:
+        hours = st.integers(0, MOST_HOURS)
+        mischief = {
+            "duplicate": st.integers(1, 2),
+            "delay": st.integers(0, MOST_HOURS),
+            "retry": st.integers(0, MOST_HOURS),
+        }
+        each = (
+            st.fixed_dictionaries({"do": st.just(row.command), "after": hours}, optional=mischief)
+            for row in path
+        )
+        return st.tuples(*each).map(list)
+
+    candidates = st.lists(st.sampled_from(paths()).flatmap(steps), min_size=1, max_size=most)
+    return st.fixed_dictionaries(
+        {"candidates": candidates}, optional={"everything": st.just(value=True)}
+    )
+
+
+def events(sequence: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the event types that the consumer is told of."""
+    return EVERYTHING if sequence.get("everything") else CHANGES
+
+
+def size(sequence: Mapping[str, Any]) -> tuple[int, int, int, str]:
+    """Return how large a sequence is: commands, mischief, hours; what is small is told."""
+    steps = [step for candidate in sequence["candidates"] for step in candidate]
+    mischief = sum(len(step) - 2 for step in steps) + len(sequence) - 1
+    hours = sum(value for step in steps for value in step.values() if isinstance(value, int))
+    return len(steps), mischief, hours, repr(sequence)
+
+
+def expected(sequence: Mapping[str, Any]) -> list[Expected]:
+    """Return where each candidate is at the end, and what had to be accepted for that."""
+    wanted = events(sequence)
+    found = []
+    for name, steps in zip(NAMES, sequence["candidates"], strict=False):
+        rows = _rows(steps)
+        accepted: dict[str, int] = {}
+        for row, step in zip(rows, steps, strict=True):
+            for event in row.events:
+                if event in wanted:
+                    tries = 1 + step.get("duplicate", 0)
+                    # The answer of one of them was lost: that one is tried again.
+                    tries += "retry" in step and event == _told(row)
+                    accepted[event] = accepted.get(event, 0) + tries
+        completions = sum(row.next_state == COMPLETED != row.state for row in rows)
+        found.append(Expected(name, rows[-1].next_state, completions, accepted))
+    return found
+
+
+def steps(sequence: Mapping[str, Any], emails: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return the steps of the scenario, in the order of their times.
+
+    Args:
+        sequence: as drawn.
+        emails: name of a candidate -> address.
+    """
+    made: list[dict[str, Any]] = [{"create_assessment": {"as": "job"}}]
+    now = 0
+    for at, name, row, step, is_retry in _timeline(sequence):
+        if at > now:
+            made.append({"wait": f"{at - now}m"})
+            now = at
+        if is_retry:
+            made.append({"redeliver": _again(name, row)})
+        else:
+            made += _command(name, row, step, emails[name], set(events(sequence)))
+    left = _last(sequence) - now
+    if left > 0:
+        made.append({"wait": f"{left}m"})
+    return made
+
+
+def demands(sequence: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the steps that demand that everything was accepted, copies and retries too."""
+    return [
+        {"expect": {"event": event, "candidate": one.name, "answered": "2xx", "count": count}}
+        for one in expected(sequence)
+        for event, count in one.accepted.items()
+    ]
+
+
+def _timeline(
+    sequence: Mapping[str, Any],
+) -> list[tuple[int, str, Transition, dict[str, Any], bool]]:
+    """Return minute, candidate, row, step, and whether it is the retry of a lost answer."""
+    found = []
+    for number, (name, steps) in enumerate(zip(NAMES, sequence["candidates"], strict=False)):
+        at = 0
+        for index, (row, step) in enumerate(zip(_rows(steps), steps, strict=True)):
+            at += step["after"] * _HOUR
+            found.append(((at, number, index), (at, name, row, step, False)))
+            if "retry" in step:
+                again = at + _delay(step) + step["retry"] * _HOUR + _HOUR // 4
+                found.append(((again, number, index), (again, name, row, step, True)))
+    return [one for _, one in sorted(found, key=lambda each: each[0])]
+
+
+def _rows(steps: Sequence[Mapping[str, Any]]) -> list[Transition]:
+    rows, state = [], NEW
+    for step in steps:
+        rows.append(LIFECYCLE.transition(state, step["do"]))
+        state = rows[-1].next_state
+    return rows
+
+
+def _delay(step: Mapping[str, Any]) -> int:
+    """Return the minutes by which a step's messages are late: between two steps, never at one."""
+    return step["delay"] * _HOUR + _HOUR // 2 if "delay" in step else 0
+
+
+def _last(sequence: Mapping[str, Any]) -> int:
+    ends = [at + _delay(step) for at, _, _, step, _ in _timeline(sequence)]
+    return max(ends)
+
+
+def _command(
+    name: str, row: Transition, step: Mapping[str, Any], email: str, wanted: set[str]
+) -> Iterator[dict[str, Any]]:
+    """Yield a command, and before it the faults that its messages meet."""
+    times = len(wanted.intersection(row.events))
+    is_first = row.state == NEW
+    # An invitation's candidate has no name before it; the next messages are its own.
+    on = {} if is_first else {"on": {"candidate": name}}
+    if "delay" in step:
+        yield {"fault": {"delay": {"by": f"{_delay(step)}m", "times": times}, **on}}
+    if "duplicate" in step:
+        yield {"fault": {"duplicate": {"copies": step["duplicate"], "times": times}, **on}}
+    if is_first:
+        yield {"invite": {"as": name, "to": "job", "email": email}}
+    else:
+        yield {row.command: name}
+
+
+def _again(name: str, row: Transition) -> dict[str, Any]:
+    event = _told(row)
+    found: dict[str, Any] = {"event": event, "candidate": name}
+    if event == CHANGES[0]:
+        found["where"] = {"data.candidateStatus": row.next_state}
+    return found
+
+
+def _told(row: Transition) -> str:
+    """Return the event type that tells of a move to who wants each once."""
+    return next(event for event in row.events if event in CHANGES)
+
+
+def _value(template: str, known: Mapping[str, Any]) -> Any:
+    """Return what a template stands for: a place alone keeps its type; else JSON, else text."""
+    for key, value in known.items():
+        if template == f"{{{key}}}":
+            return value
+        template = template.replace(f"{{{key}}}", str(value))
+    try:
+        return msgspec.json.decode(template)
+    except msgspec.DecodeError:
+        return template

@@ -1,0 +1,195 @@
+"""Asks a consumer checks, some at once, and says what each came to."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from emulator.conformance.check import (
+    Check,
+    FailedError,
+    IncompleteError,
+    Outcome,
+    SkippedError,
+)
+from emulator.conformance.session import Session
+from emulator.conformance.target import check as checked
+from emulator.delivery.records import Attempt, Delivery
+from emulator.durations import show
+from emulator.journal.entry import Entry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from emulator.conformance.target import Target
+    from emulator.emulator import Emulator
+
+JOBS = 2
+"""Checks under way at once, unless somebody said otherwise."""
+
+_UNREACHED = frozenset({
+    "refused", "unreachable", "name_not_found", "address_forbidden", "connect_timeout",
+    "tls_failed",
+})  # fmt: skip
+"""Reasons of attempts that no consumer ever saw."""
+
+_STARTED = "reached"
+
+
+class Result(msgspec.Struct, frozen=True):
+    """What a check came to.
+
+    Attributes:
+        message: the finding, or why it was skipped or shows nothing; empty when it passed.
+        deliveries: what was sent.
+        entries: of the workspace's journal.
+    """
+
+    check: Check
+    outcome: Outcome
+    message: str = ""
+    duration_ms: float = 0.0
+    deliveries: tuple[Delivery, ...] = ()
+    entries: tuple[Entry, ...] = ()
+
+
+def exit_code(results: Sequence[Result]) -> int:
+    """Return 1 when a check failed, 0 when all that ran passed, 2 when nothing was shown."""
+    outcomes = {one.outcome for one in results}
+    if "failed" in outcomes:
+        return 1
+    return 0 if "passed" in outcomes and "incomplete" not in outcomes else 2
+
+
+async def grade(
+    target: Target,
+    checks: Sequence[Check],
+    *,
+    jobs: int = JOBS,
+    on_result: Callable[[Result], None] | None = None,
+) -> list[Result]:
+    """Ask *target* all *checks*; those that want to be alone come last, one by one.
+
+    Args:
+        target: the consumer.
+        checks: which.
+        jobs: how many of them at once.
+        on_result: called with each result as it comes.
+
+    Raises:
+        EmulatorError: the target can't be, or a hook of it failed.
+    """
+    checked(target)
+    found: dict[str, Result] = {}
+
+    def tell(result: Result) -> None:
+        found[result.check.id] = result
+        if on_result is not None:
+            on_result(result)
+
+    able = []
+    for check in checks:
+        reason = check.missing(target)
+        if reason:
+            tell(Result(check, "skipped", reason))
+        else:
+            able.append(check)
+    async with target.emulator() as emulator:
+        trouble = await _unreached(target, emulator) if able else ""
+        if trouble:
+            for check in able:
+                tell(Result(check, "incomplete", trouble))
+        else:
+            await _all(target, emulator, able, jobs, tell)
+    return [found[check.id] for check in checks]
+
+
+async def _all(
+    target: Target,
+    emulator: Emulator,
+    checks: Sequence[Check],
+    jobs: int,
+    tell: Callable[[Result], None],
+) -> None:
+    places = asyncio.Semaphore(jobs)
+
+    async def one(check: Check) -> None:
+        async with places:
+            tell(await asked(target, check, emulator))
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for check in checks:
+                if not check.is_alone:
+                    group.create_task(one(check))
+    except BaseExceptionGroup as several:
+        # One is told; the others were cancelled for its sake, or fail for the same reason.
+        raise several.exceptions[0] from None
+    for check in checks:
+        if check.is_alone:
+            await one(check)
+
+
+async def asked(target: Target, check: Check, emulator: Emulator | None = None) -> Result:
+    """Return what a check of *target* comes to.
+
+    Args:
+        target: the consumer.
+        check: one that the target has all for.
+        emulator: that is open; one of its own when left out.
+
+    Raises:
+        EmulatorError: a hook of the target failed, or a check is wrong.
+    """
+    begun = time.perf_counter()
+    async with Session(target, check.id, emulator) as session:
+        outcome, message = await _outcome(check, session)
+        entries = tuple(session.workspace.entries())
+        deliveries = tuple(session.workspace.deliveries())
+    attempts = [one for each in deliveries for one in each.attempts]
+    if outcome in ("passed", "failed") and attempts and all(map(_is_unreached, attempts)):
+        outcome, message = "incomplete", _why(attempts[-1])
+    return Result(
+        check=check,
+        outcome=outcome,
+        message=message,
+        duration_ms=round((time.perf_counter() - begun) * 1000, 3),
+        deliveries=deliveries,
+        entries=entries,
+    )
+
+
+async def _outcome(check: Check, session: Session) -> tuple[Outcome, str]:
+    try:
+        async with asyncio.timeout(check.seconds):
+            await check.run(session)
+    except FailedError as error:
+        return "failed", str(error)
+    except IncompleteError as error:
+        return "incomplete", str(error)
+    except SkippedError as error:
+        return "skipped", str(error)
+    except TimeoutError:
+        return "failed", f"did not come to an end within {show(check.seconds)}"
+    return "passed", ""
+
+
+async def _unreached(target: Target, emulator: Emulator) -> str:
+    """Return why nobody is there; empty when somebody is, whatever they answer."""
+    async with Session(target, _STARTED, emulator) as session:
+        delivery = await session.send({})
+    attempt = delivery.attempts[-1] if delivery.attempts else None
+    return _why(attempt) if attempt is not None and _is_unreached(attempt) else ""
+
+
+def _is_unreached(attempt: Attempt) -> bool:
+    return attempt.outcome is None or attempt.outcome.reason in _UNREACHED
+
+
+def _why(attempt: Attempt) -> str:
+    outcome = attempt.outcome
+    told = "was not attempted" if outcome is None else outcome.detail or outcome.reason
+    return f"nobody answered: {told}"

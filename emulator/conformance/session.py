@@ -1,0 +1,313 @@
+"""One consumer, met in a workspace of its own: candidates are moved, payloads sent, states seen."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote, urlsplit
+
+import msgspec
+
+from emulator.conformance.target import Person, Subject, Target, filled
+from emulator.domain.events import EVENT_TYPES, TEST_EVENT
+from emulator.domain.ids import chance
+from emulator.domain.people import person
+from emulator.errors import InvalidInputError
+from emulator.scenario import probing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from emulator.delivery.records import Delivery
+    from emulator.domain.assessment import Assessment
+    from emulator.domain.candidate import Candidate
+    from emulator.emulator import Emulator
+    from emulator.scenario.probing import Look
+    from emulator.workspace.workspace import Workspace
+
+SETTLED = 60.0
+"""Real seconds after which nothing is waited for any more; wire time-outs end long before."""
+
+RESTARTED = 30.0
+"""Real seconds that a restart may take."""
+
+
+class State(msgspec.Struct, frozen=True):
+    """What the consumer knows of a candidate.
+
+    Attributes:
+        data: the JSON object that the probe answered; empty when it knows nobody.
+        trouble: why nothing could be seen; empty else.
+    """
+
+    data: dict[str, Any] = {}
+    trouble: str = ""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it knows the candidate at all."""
+        return bool(self.data)
+
+    @property
+    def status(self) -> str | None:
+        """Where the candidate is, as the consumer has it."""
+        return self.data.get("status")
+
+    @property
+    def completions(self) -> int | None:
+        """How many completions it counted; None when it does not say."""
+        return self.data.get("completions")
+
+
+class Session:
+    """An open workspace with the consumer as its one webhook, which wants every event type.
+
+    Args:
+        target: the consumer.
+        name: of the workspace; what is made up in it, e-mail addresses too, follows from the
+            target's seed and from this.
+        emulator: that is open; one of its own when left out.
+
+    Attributes:
+        workspace, webhook: for whatever there is no method for.
+    """
+
+    def __init__(self, target: Target, name: str, emulator: Emulator | None = None) -> None:
+        self.target, self.name = target, name
+        self._stack = AsyncExitStack()
+        self._given = emulator
+        self._invited = 0
+        self._rehearsal: Workspace | None = None
+
+    async def __aenter__(self) -> Self:
+        """Open the workspace."""
+        if self._given is None:
+            self.emulator: Emulator = await self._stack.enter_async_context(self.target.emulator())
+        else:
+            self.emulator = self._given
+        self.workspace = self.emulator.workspace(self.name)
+        target = self.target
+        url: Any = target.url
+        if target.app is not None:
+            url = self.workspace.mount(target.app, "app") + target.url.lstrip("/")
+        self.webhook = self.workspace.add_webhook(
+            name="consumer",
+            payload_url=url,
+            events=list(EVENT_TYPES),
+            headers=target.headers,
+            secret=target.secret,
+            profile=target.profile,
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close it; in an emulator of somebody else's, forget it."""
+        if self._given is not None:
+            await self._given.remove(self.name)
+            if self._rehearsal is not None:
+                await self._given.remove(self._rehearsal.name)
+        await self._stack.aclose()
+
+    # --- what happens -----------------------------------------------------------------------
+
+    def assessment(self, title: str | None = None) -> Assessment:
+        """Create an assessment; the consumer is told, once settled."""
+        return self.workspace.create_assessment(title=title or self.target.title)
+
+    async def candidate(
+        self, job: Assessment | None = None, *, who: Person | None = None, commands: str = ""
+    ) -> Candidate:
+        """Invite somebody, after the set-up hook made them known to the consumer.
+
+        Args:
+            job: to which assessment; a new one when left out.
+            who: the next of the target's people, or somebody made up, when left out.
+            commands: done after that, as in ``enroll start``.
+        """
+        job = job or self.assessment()
+        who = who or self.person()
+        workspace = self.workspace
+        # Nobody is told of an invitation before its date, so the hook comes before the message.
+        at = workspace.now() + timedelta(seconds=1) if self.target.has_setup else None
+        one = workspace.invite(
+            job.id, email=who.email, first_name=who.first_name, last_name=who.last_name,
+            scheduled_date=at,
+        )  # fmt: skip
+        if at is not None:
+            await self.set_up(subject_of(one))
+            await workspace.advance(1.0)
+        return self.move(one, commands)
+
+    def rehearsal(self) -> Workspace:
+        """Return a workspace whose messages the consumer never gets: to take payloads from."""
+        if self._rehearsal is None:
+            self._rehearsal = self.emulator.workspace(f"{self.name}.rehearsal")
+            self._rehearsal.add_webhook(
+                name="rehearsal", payload_url=_deaf, events=list(EVENT_TYPES)
+            )
+        return self._rehearsal
+
+    def person(self) -> Person:
+        """Return the next person to tell of."""
+        self._invited += 1
+        people = self.target.people
+        if people:
+            return people[(_start(self.name) + self._invited) % len(people)]
+        number = self._invited
+        made = person(chance(self.workspace.state.settings.seed, "conformance", number))
+        return Person(f"{number}.{self.name}.{self.target.seed}@example.com",
+                      made.first_name, made.last_name)  # fmt: skip
+
+    def move(self, candidate: Candidate, commands: str) -> Candidate:
+        """Do *commands*, as in ``enroll start complete``; nothing is awaited."""
+        for command in commands.split():
+            candidate = self.workspace.move_candidate(candidate.id, command)
+        return candidate
+
+    async def settle(self) -> list[Delivery]:
+        """Wait until all that is due was delivered; return all deliveries so far."""
+        await self.workspace.settle(SETTLED)
+        return self.workspace.deliveries()
+
+    async def send(
+        self, payload: Any, event: str = TEST_EVENT, *, is_settled: bool = True
+    ) -> Delivery:
+        """Send a payload, or bytes, as it is, and return its delivery, attempted.
+
+        Args:
+            payload: anything that JSON can say, or bytes.
+            event: what it is called in reports.
+            is_settled: False returns at once, the delivery pending.
+        """
+        (sent,) = self.workspace.send(payload, event=event, webhook=self.webhook.id)
+        if not is_settled:
+            return sent
+        await self.settle()
+        return self.delivery(sent.id)
+
+    def delivery(self, id_: str) -> Delivery:
+        """Return a delivery as it is now."""
+        return self.workspace.state.delivery(id_)
+
+    # --- what the consumer is, and what it needs ----------------------------------------------
+
+    async def set_up(self, subject: Subject) -> None:
+        """Have the hook make somebody known to the consumer, if there is a hook.
+
+        Raises:
+            InvalidInputError: it failed.
+        """
+        target = self.target
+        if not self.target.has_setup:
+            return
+        seen = await self._look(target.setup, target.setup_command, subject)
+        is_fine = seen.exit == 0 or (seen.status is not None and 200 <= seen.status <= 299)
+        if not is_fine:
+            message = f"the set-up hook failed for {subject.email!r}: {_told(seen)}"
+            raise InvalidInputError(message)
+
+    async def restart(self) -> None:
+        """Have the consumer restarted.
+
+        Raises:
+            InvalidInputError: the command failed.
+        """
+        target = self.target
+        if target.restart is not None:
+            await asyncio.to_thread(target.restart)
+            return
+        seen = await probing.command(target.restart_command, target.folder, longest=RESTARTED)
+        if seen.exit != 0:
+            message = f"the restart command failed: {_told(seen)}"
+            raise InvalidInputError(message)
+
+    async def state_of(
+        self,
+        candidate: Candidate | Subject,
+        until: Callable[[State], bool] | None = None,
+    ) -> State:
+        """Return what the consumer knows of somebody, by its probe.
+
+        Args:
+            candidate: who.
+            until: look again until this holds, for as long as the target has; at once without.
+        """
+        subject = candidate if isinstance(candidate, Subject) else subject_of(candidate)
+        target = self.target
+
+        async def look() -> Look:
+            return await self._look(target.probe, target.probe_command, subject)
+
+        if until is None:
+            return state(await look())
+        return state(await probing.until(look, lambda seen: until(state(seen)), target.within))
+
+    async def _look(self, url: str | None, command: tuple[str, ...], subject: Subject) -> Look:
+        target = self.target
+        if command:
+            argv = [filled(word, subject) for word in command]
+            return await probing.command(argv, target.folder, longest=target.timeout)
+        assert url is not None  # noqa: S101 - the caller knows that there is one
+        asked = filled(url, subject, lambda value: quote(value, safe=""))
+        if target.app is not None and not urlsplit(asked).scheme:
+            return await probing.in_process(target.app, asked, longest=target.timeout)
+        return await probing.request(asked, {}, self.emulator.guard, longest=target.timeout)
+
+
+def subject_of(candidate: Candidate) -> Subject:
+    """Return what of a candidate probes and hooks can name."""
+    return Subject(
+        candidate.id,
+        candidate.email,
+        candidate.candidate_id,
+        candidate.assessment_id,
+        candidate.first_name,
+        candidate.last_name,
+    )
+
+
+def state(seen: Look) -> State:
+    """Return what a look tells: 404, 410 or a JSON null say that nobody is known."""
+    if seen.trouble:
+        return State(trouble=seen.trouble)
+    if seen.status in (404, 410):
+        return State()
+    if seen.status is not None and not 200 <= seen.status <= 299:
+        return State(trouble=f"the probe answered {seen.status}")
+    if seen.exit not in (None, 0):
+        return State(trouble=f"the probe's command ended with {seen.exit}")
+    try:
+        data = seen.json()
+    except msgspec.DecodeError:
+        return State(trouble=f"the probe answered no JSON: {seen.text[:80]!r}")
+    if data is None:
+        return State()
+    if not isinstance(data, dict):
+        return State(trouble=f"the probe answered no JSON object: {seen.text[:80]!r}")
+    return State(data=data)
+
+
+async def _deaf(_scope: Any, receive: Any, send: Any) -> None:
+    """Take everything, as an ASGI application."""
+    await receive()
+    await send({"type": "http.response.start", "status": 204, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def _told(seen: Look) -> str:
+    if seen.trouble:
+        return seen.trouble
+    return f"answered {seen.status}" if seen.status else f"ended with {seen.exit}"
+
+
+def _start(name: str) -> int:
+    # Other checks begin with others, so that few are told of by two checks at once.
+    return sum(name.encode())

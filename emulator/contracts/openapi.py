@@ -1,0 +1,93 @@
+"""A consumer's endpoint as an OpenAPI document: the schemas of what is posted to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from emulator.domain.events import EVENT_TYPES
+from emulator.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from emulator.contracts.schemas import Contracts
+    from emulator.domain.events import Generation
+
+_COMPONENTS = "#/components/schemas/"
+_ABOUT_FILES = frozenset({"$schema", "$id", "$defs"})
+
+
+def as_consumer(contracts: Contracts, generation: Generation, url: str) -> dict[str, Any]:
+    """Return an OpenAPI 3.1 document of one path, to which every event is posted.
+
+    Definitions stand under ``components``: some tools resolve a ``$defs`` inside of a body's
+    schema against the document, and then send no body at all.
+
+    Args:
+        contracts: that have the schemas.
+        generation: of the payloads.
+        url: of the consumer, http or https.
+
+    Raises:
+        InvalidInputError: not such a URL.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        message = f"not a URL: {url!r}; expected one like http://127.0.0.1:9000/hook"
+        raise InvalidInputError(message)
+    schemas: dict[str, Any] = {}
+    for event in contracts.events(generation):
+        _add(schemas, event, contracts.document(generation, event))
+    payloads = [{"$ref": f"{_COMPONENTS}{event}"} for event in contracts.events(generation)]
+    body = {"required": True, "content": {"application/json": {"schema": {"anyOf": payloads}}}}
+    answers = {
+        "2XX": {"description": "Accepted."},
+        "4XX": {"description": "Refused: no payload of Testlify's, or not signed as it should be."},
+    }
+    post = {
+        "operationId": "receiveWebhook",
+        "summary": "Take one delivery.",
+        "requestBody": body,
+        "responses": answers,
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": f"A consumer of Testlify's {generation} webhooks",
+            "description": ", ".join(EVENT_TYPES),
+            "version": generation,
+        },
+        "servers": [{"url": f"{parts.scheme}://{parts.netloc}"}],
+        "paths": {parts.path or "/": {"post": post}},
+        "components": {"schemas": dict(sorted(schemas.items()))},
+    }
+
+
+def _add(schemas: dict[str, Any], event: str, document: dict[str, Any]) -> None:
+    """Add an event's schema and its definitions; those that differ under one name get a number."""
+    definitions: dict[str, Any] = document["$defs"]
+    names = {name: name for name in definitions}
+    root = {key: one for key, one in document.items() if key not in _ABOUT_FILES}
+    while True:
+        moved = {names[name]: _moved(one, names, event) for name, one in definitions.items()}
+        taken = {name for name, one in moved.items() if schemas.get(name, one) != one}
+        if not taken:
+            break
+        names = {name: f"{to}_" if to in taken else to for name, to in names.items()}
+    schemas.update(moved)
+    schemas[event] = _moved(root, names, event)
+
+
+def _moved(value: Any, names: dict[str, str], event: str) -> Any:
+    """Return a schema whose references lead to the components."""
+    if isinstance(value, list):
+        return [_moved(one, names, event) for one in value]
+    if not isinstance(value, dict):
+        return value
+    moved = {}
+    for key, one in value.items():
+        if key == "$ref" and isinstance(one, str):
+            name = event if one == "#" else names[one.removeprefix("#/$defs/")]
+            moved[key] = f"{_COMPONENTS}{name}"
+        else:
+            moved[key] = _moved(one, names, event)
+    return moved

@@ -1,0 +1,104 @@
+"""A report beside an earlier one: what was fixed, what broke, what is as it was."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from emulator.decoding import decode
+from emulator.errors import InvalidInputError
+from emulator.reports.checks import id_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from emulator.reports.report import Report
+
+
+class _Test(msgspec.Struct):
+    name: str
+    status: str
+
+
+class _Results(msgspec.Struct):
+    tests: list[_Test]
+
+
+class _Document(msgspec.Struct):
+    results: _Results
+
+
+class Comparison(msgspec.Struct, frozen=True):
+    """Ids of checks, each in one list.
+
+    Attributes:
+        fixed: failed, and passes.
+        regressed: passed, and fails.
+        failing: failed, and still does.
+        new: fails, and was not asked or did not tell before.
+        gone: failed, and is not asked or does not tell now.
+    """
+
+    fixed: tuple[str, ...] = ()
+    regressed: tuple[str, ...] = ()
+    failing: tuple[str, ...] = ()
+    new: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether something fails that did not fail before."""
+        return bool(self.regressed or self.new)
+
+    def lines(self) -> Iterator[str]:
+        """Yield a line for each list that is not empty, or one that says so."""
+        told = {
+            "fixed": self.fixed,
+            "regressed": self.regressed,
+            "still failing": self.failing,
+            "new failures": self.new,
+            "failed before, not told now": self.gone,
+        }
+        for name, ids in told.items():
+            if ids:
+                yield f"{name}: {', '.join(ids)}"
+        if not any(told.values()):
+            yield "as before: no failures"
+
+
+def read(file: Path) -> dict[str, str]:
+    """Return what an earlier ``report.json`` says: check -> status as CTRF has it.
+
+    Raises:
+        InvalidInputError: it can't be read, or is no such report.
+    """
+    try:
+        document: Any = decode(file.read_bytes(), _Document)
+    except OSError as error:
+        message = f"the baseline {str(file)!r} can't be read: {(error.strerror or '').lower()}"
+        raise InvalidInputError(message) from None
+    except InvalidInputError as error:
+        message = f"the baseline {str(file)!r} is no report.json of 'test': {error.message}"
+        raise InvalidInputError(message, path=error.path) from None
+    return {id_of(one.name): one.status for one in document.results.tests}
+
+
+def compared(report: Report, earlier: dict[str, str]) -> Comparison:
+    """Return how *report* stands beside an earlier one, as `read` gives it."""
+    found: dict[str, list[str]] = {}
+    for case in report.cases:
+        before, id_ = earlier.get(id_of(case.name)), id_of(case.name)
+        if case.status == "failed":
+            kind = {"passed": "regressed", "failed": "failing"}.get(before or "", "new")
+        elif before == "failed":
+            kind = "fixed" if case.status == "passed" else "gone"
+        else:
+            continue
+        found.setdefault(kind, []).append(id_)
+    names = {id_of(case.name) for case in report.cases}
+    found.setdefault("gone", []).extend(
+        id_ for id_, status in earlier.items() if status == "failed" and id_ not in names
+    )
+    return Comparison(**{kind: tuple(ids) for kind, ids in found.items()})

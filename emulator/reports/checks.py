@@ -1,0 +1,91 @@
+"""Results of checks into the records that reports show; the one place here that knows both."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from emulator.delivery.redaction import configured_secrets
+from emulator.durations import show
+from emulator.reports.report import Case, Report, report, shown_delivery
+from emulator.reports.report import without as masked
+from emulator.reports.text import printable
+from emulator.workspace import journal_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from emulator.conformance.grading import Result
+    from emulator.conformance.target import Target
+
+TITLE = "Checks of a consumer"
+
+_MARKS = {"passed": "✓", "failed": "✗", "skipped": "-", "incomplete": "?"}
+
+
+def report_of(
+    results: Sequence[Result],
+    target: Target,
+    *,
+    started: datetime,
+    duration_ms: float,
+    is_interrupted: bool = False,
+) -> Report:
+    """Return the report of a consumer's checks, its secrets masked.
+
+    Args:
+        results: in the order of the report.
+        target: the consumer.
+        started: wall time.
+        duration_ms: real time.
+        is_interrupted: it was stopped before its end.
+    """
+    return report(
+        TITLE,
+        (_case(one, target) for one in results),
+        started=started,
+        duration_ms=duration_ms,
+        secrets=secrets_of(target),
+        is_interrupted=is_interrupted,
+    )
+
+
+def secrets_of(target: Target) -> set[str]:
+    """Return what must not be shown of a consumer."""
+    return configured_secrets({"headers": target.headers, "secret": target.secret})
+
+
+def lines_of(result: Result, target: Target) -> list[str]:
+    """Return what is said of one check while the run goes on: one line, and one below it."""
+    bare = msgspec.structs.replace(result, deliveries=(), entries=())
+    case = masked(secrets_of(target), _case(bare, target), Case)
+    took = f" ({show(round(case.duration_ms) / 1000)})" if case.duration_ms else ""
+    name, _, title = case.name.partition(": ")
+    told = [f"{_MARKS[case.status]} {name}  {title}{took}"]
+    if case.message:
+        told += [f"    {printable(line)}" for line in case.message.splitlines()]
+    return told
+
+
+def id_of(case_name: str) -> str:
+    """Return the check that a case of that name is of."""
+    return case_name.partition(": ")[0]
+
+
+def _case(result: Result, target: Target) -> Case:
+    check = result.check
+    message = result.message
+    if result.outcome == "failed":
+        message = f"{message}\nwhy: {check.why}"
+    return Case(
+        name=f"{check.id}: {check.title}",
+        status=result.outcome,
+        message=message,
+        duration_ms=result.duration_ms,
+        deliveries=tuple(shown_delivery(one, "consumer") for one in result.deliveries),
+        tags=check.all_tags,
+        labels={"severity": check.severity, "seed": str(target.seed)},
+        journal=tuple(map(journal_lines.shown, result.entries)),
+    )

@@ -1,0 +1,329 @@
+"""What checks come to, of small applications in this process."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from emulator import conformance
+from emulator.conformance.catalogue import CHECKS
+from emulator.conformance.check import NEEDS
+from emulator.conformance.claims import CLAIMS
+from emulator.conformance.grading import Result, exit_code, grade
+from emulator.conformance.target import PLACES, Person, Target
+from emulator.errors import InvalidInputError
+from emulator.receiver import Receiver
+from tests.consumers.core import HOOK, Consumer
+from tests.consumers.starlette_app import starlette_app
+
+if TYPE_CHECKING:
+    from emulator.conformance.check import Check, Outcome
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+PROBE = "/candidates/{email}?assessment={assessment_id}"
+
+
+def answering(status: int, body: bytes = b"{}", probe: bytes | None = None) -> Any:
+    """Return an application that answers every delivery so, and every probe with *probe*."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        while (await receive()).get("more_body"):
+            pass
+        is_probe = scope["method"] == "GET"
+        code = status if not is_probe else 404 if probe is None else 200
+        await send({"type": "http.response.start", "status": code, "headers": []})
+        await send({"type": "http.response.body", "body": (probe or b"") if is_probe else body})
+
+    return app
+
+
+def graded(app: Any, **options: Any) -> dict[str, Result]:
+    given: dict[str, Any] = {
+        "claims": CLAIMS,
+        "headers": {"X-Webhook-Token": "s3cret"},
+        "secret": SECRET,
+        "probe": PROBE,
+        "within": 0.0,
+    }
+    return {one.check.id: one for one in conformance.run(app, **given | options)}
+
+
+def outcomes(results: dict[str, Result], family: str) -> set[str]:
+    return {one.outcome for one in results.values() if one.check.family == family}
+
+
+def in_family(*families: str) -> set[str]:
+    return {
+        id_
+        for id_, check in CHECKS.items()
+        if check.family in families and "socket" not in check.requires
+    }
+
+
+def test_who_always_answers_200_fails_all_that_has_to_be_refused() -> None:
+    results = graded(answering(200))
+    refuses = {id_ for id_ in in_family("refuses") if id_ != "refuses.deep"}
+    assert {results[id_].outcome for id_ in refuses} == {"failed"}
+    assert outcomes(results, "accepts") == {"passed"}
+
+
+def test_who_always_answers_200_and_knows_nobody_has_no_effects() -> None:
+    results = graded(answering(200))
+    passed = {id_ for id_ in in_family("effects") if results[id_].outcome == "passed"}
+    assert passed == set()
+
+
+def test_who_always_answers_500_fails_all_that_has_to_be_taken() -> None:
+    results = graded(answering(500))
+    assert outcomes(results, "accepts") == {"failed"}
+    assert outcomes(results, "tolerates") == {"failed"}
+    assert {results[id_].outcome for id_ in in_family("effects", "refuses")} == {"incomplete"}
+
+
+def test_who_always_answers_400_is_not_praised_for_its_refusals() -> None:
+    results = graded(answering(400))
+    assert {results[id_].outcome for id_ in in_family("refuses")} == {"incomplete"}
+    assert results["refuses.empty"].message == (
+        "answered 400 to a candidate who is INVITED as it should be, so nothing can be said of the"
+        " rest"
+    )
+
+
+def test_who_always_answers_410_is_told() -> None:
+    found = graded(answering(410))["retries.never-gone"]
+    assert found.message == "answered 410; expected it of an endpoint that is gone for good only"
+
+
+def test_a_stack_trace_in_an_answer_is_found() -> None:
+    trace = b'Traceback (most recent call last):\n  File "/app/hook.py", line 7, in hook\n'
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        body = (await receive())["body"]
+        leaks = not body.startswith(b"{")
+        await answering(400 if leaks else 200, trace if leaks else b"")(scope, receive, send)
+
+    async def once(scope: Any, receive: Any, send: Any) -> None:
+        message = await receive()
+
+        async def again() -> Any:
+            return message
+
+        await app(scope, again, send)
+
+    found = graded(once, only=["refuses.html"], probe=None)["refuses.html"]
+    assert (found.outcome, found.message) == ("failed", "the answer to HTML holds a stack trace")
+
+
+def test_the_right_one_passes_in_this_process_and_says_what_it_was_not_asked() -> None:
+    consumer = Consumer()
+    consumer.configure("s3cret", SECRET, None)
+    results = graded(starlette_app(consumer), url=HOOK)
+    assert {one.outcome for one in results.values()} == {"passed", "skipped"}
+    skipped = {one.message for one in results.values() if one.outcome == "skipped"}
+    assert skipped == {
+        "it needs a socket; an application in this process has none",
+        "v1 webhooks are not tried again by themselves; --webhooks v2",
+    }
+
+
+def test_a_consumer_that_says_nothing_of_itself_is_asked_less() -> None:
+    results = graded(answering(200), claims=(), headers={}, secret=None, probe=None)
+    assert outcomes(results, "effects") == {"skipped"}
+    told = {id_: results[id_].message for id_ in ("effects.late-invited", "refuses.header-missing")}
+    assert told == {
+        "effects.late-invited": "its state can't be seen; --probe or --probe-command",
+        "refuses.header-missing": "there is no header that it could require; --header",
+    }
+    assert results["refuses.array"].message == (
+        "it does not claim 'validates' (it refuses JSON that is no payload); --claim validates"
+    )
+
+
+def test_nobody_there_is_no_evidence() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    results = conformance.run(f"http://127.0.0.1:{port}/hook", tags=["ping"])
+    assert {one.outcome for one in results} == {"incomplete"}
+    assert all(one.message.startswith("nobody answered: ") for one in results)
+    assert exit_code(results) == 2
+
+
+def test_who_is_too_slow_is_told_in_which_time() -> None:
+    async def hang(_scope: Any, receive: Any, _send: Any) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    (found,) = conformance.run(hang, only=["accepts.candidate.invited"], timeout=0.1)
+    assert found.outcome == "failed"
+    assert found.message.startswith("did not answer within 100ms to candidate.invited")
+
+
+def test_a_probe_that_shows_too_little_skips_the_check() -> None:
+    app = answering(200, probe=b'{"status": "COMPLETED"}')
+    found = graded(app, only=["effects.completion-counts"])["effects.completion-counts"]
+    assert found.outcome == "skipped"
+    assert found.message == "its probe shows no 'completions'; it shows status"
+
+
+def test_a_probe_that_fails_is_no_evidence() -> None:
+    app = answering(200, probe=b"<html>")
+    found = graded(app, only=["effects.completion-counts"])["effects.completion-counts"]
+    assert found.outcome == "incomplete"
+    assert found.message == "its state can't be seen: the probe answered no JSON: '<html>'"
+
+
+def result(outcome: Outcome) -> Result:
+    return Result(CHECKS["accepts.ping"], outcome)
+
+
+@pytest.mark.parametrize(
+    ("seen", "code"),
+    [
+        (("passed", "skipped"), 0),
+        (("passed", "failed", "incomplete"), 1),
+        (("passed", "incomplete"), 2),
+        (("skipped",), 2),
+        ((), 2),
+    ],
+)
+def test_nothing_shown_is_never_0(seen: tuple[Outcome, ...], code: int) -> None:
+    assert exit_code([result(one) for one in seen]) == code
+
+
+# --- own data and hooks -----------------------------------------------------------------------
+
+
+def test_a_consumer_that_knows_its_own_people_only_can_pass() -> None:
+    """The hook makes each candidate known before anything is told of them."""
+    known: set[str] = set()
+    consumer = Consumer()
+    consumer.configure(None, None, None)
+    right = starlette_app(consumer)
+
+    async def picky(scope: Any, receive: Any, send: Any) -> None:
+        if scope["path"].startswith("/known/"):
+            known.add(scope["path"].removeprefix("/known/"))
+            await answering(200, probe=b"{}")(scope, receive, send)
+            return
+        if scope["method"] == "GET":
+            await right(scope, receive, send)
+            return
+        message = await receive()
+
+        async def again() -> Any:
+            return message
+
+        is_known = any(one.encode() in message["body"] for one in known)
+        is_about = b'"email"' in message["body"] and b"candidateStatus" in message["body"]
+        app = right if is_known or not is_about else answering(404)
+        await app(scope, again, send)
+
+    results = graded(picky, url=HOOK, setup="/known/{email}", secret=None, headers={})
+    assert {one.outcome for one in results.values()} == {"passed", "skipped"}
+    refused = graded(picky, url=HOOK, secret=None, headers={}, only=["accepts.candidate.enrolled"])
+    assert refused["accepts.candidate.enrolled"].outcome == "failed"
+
+
+def test_own_people_are_told_of() -> None:
+    told: list[bytes] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        message = await receive()
+        told.append(message["body"])
+
+        async def again() -> Any:
+            return message
+
+        await answering(200)(scope, again, send)
+
+    people = (Person("ada@example.com", "Ada"), Person("ben@example.com", "Ben"))
+    conformance.run(app, only=["accepts.candidate"], people=people, title="Pilot")
+    about = [body for body in told if b'"email"' in body]
+    assert about
+    assert all(b"ada@example.com" in body or b"ben@example.com" in body for body in about)
+    assert all(b'"Pilot"' in body for body in about)
+
+
+def test_a_hook_that_fails_stops_the_run() -> None:
+    with pytest.raises(InvalidInputError, match=r"the set-up hook failed for '.*': answered 404"):
+        conformance.run(answering(200), only=["accepts.candidate.invited"], setup="/x/{email}")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"probe": "/candidates"},
+            f"the probe '/candidates' names no candidate; expected one of {', '.join(PLACES)}",
+        ),
+        ({"probe": "/{mail}"}, f"can't fill '/{{mail}}': {{mail}}; known: {', '.join(PLACES)}"),
+        (
+            {"probe": "/{id}", "probe_command": ("x",)},
+            "both a URL and a command as probe; expected one of them",
+        ),
+    ],
+)
+def test_a_probe_that_can_not_be_is_told_before_anything_is_sent(
+    options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        conformance.run(answering(200), **options)
+    assert str(caught.value) == message
+
+
+# --- every check can fail -----------------------------------------------------------------------
+
+
+def test_each_check_over_a_socket_can_fail() -> None:
+    """A receiver that answers 500 to all fails whatever has to be taken."""
+
+    async def ask() -> list[Result]:
+        async with Receiver(statuses=[500]) as receiver:
+            target = Target(url=receiver.url, generation="v2", secret=SECRET)
+            checks = [
+                one
+                for one in CHECKS.values()
+                if one.family in ("withstands", "retries") and not one.missing(target)
+            ]
+            return await grade(target, checks)
+
+    passed = {one.check.id for one in asyncio.run(ask()) if one.outcome == "passed"}
+    # Those that only say what must not come pass: 500 is neither 410 nor 429.
+    assert passed == {"retries.never-gone", "retries.says-when"}
+
+
+def test_who_sends_away_crowds_has_to_say_for_how_long() -> None:
+    async def ask() -> list[Result]:
+        async with Receiver(statuses=[503]) as receiver:
+            return await grade(Target(url=receiver.url), [CHECKS["retries.says-when"]])
+
+    (found,) = asyncio.run(ask())
+    assert found.message == "answered 503 without Retry-After"
+
+
+def test_each_check_tells_all_of_itself() -> None:
+    def texts(check: Check) -> list[str]:
+        return [check.title, check.sends, check.demands, check.why]
+
+    assert len(CHECKS) >= 60
+    assert [id_ for id_, one in CHECKS.items() if not all(texts(one))] == []
+    assert [id_ for id_, one in CHECKS.items() if set(one.requires) - known_needs()] == []
+
+
+def known_needs() -> set[str]:
+    return set(CLAIMS) | set(NEEDS)
+
+
+def test_a_check_is_a_test_of_pytest() -> None:
+    conformance.demand("accepts.ping", answering(200))
+    with pytest.raises(AssertionError) as caught:
+        conformance.demand("accepts.ping", answering(500))
+    assert str(caught.value) == (
+        "accepts.ping: answered 500 to the test ping; expected 2xx (it failed; a ping that fails"
+        " keeps people from saving the webhook)"
+    )
+    with pytest.raises(pytest.skip.Exception, match="its state can't be seen"):
+        conformance.demand("effects.late-invited", answering(200))
