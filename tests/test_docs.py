@@ -17,6 +17,7 @@ import pytest
 
 from emulator import errors
 from emulator.cli.main import cli
+from emulator.conformance import config
 from emulator.domain import assessment, candidate, fidelity
 from emulator.domain.events import EVENT_TYPES
 from emulator.pytest_plugin import plugin
@@ -206,12 +207,15 @@ def test_each_relative_link_resolves(page: str) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_each_block_of_json_or_yaml_can_be_read(page: str) -> None:
+def test_each_block_of_json_or_yaml_can_be_read(page: str, tmp_path: Path) -> None:
     for kind, block in re.findall(
         r"^```(json|yaml)\n(.*?)^```", PAGES[page], re.MULTILINE | re.DOTALL
     ):
         if kind == "json":
             json.loads(block)
+        elif "schemas/consumer.json" in block:
+            (tmp_path / config.NAME).write_text(block)
+            config.read(tmp_path / config.NAME, {})
         else:
             read(page, block.encode(), {"CONSUMER_URL": "http://127.0.0.1:9"})
 

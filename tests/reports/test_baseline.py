@@ -1,0 +1,23 @@
+"""A report beside an earlier one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from emulator.reports.baseline import compared
+from emulator.reports.report import Case, report
+
+
+def test_what_got_better_and_worse_is_told() -> None:
+    cases = [
+        Case("a: x", "passed"), Case("b: x", "failed"), Case("c: x", "failed"),
+        Case("d: x", "failed"), Case("e: x", "passed"),
+    ]  # fmt: skip
+    made = report("t", cases, started=datetime.now(UTC), duration_ms=1)
+    earlier = {"a": "failed", "b": "passed", "c": "failed", "d": "skipped", "f": "failed"}
+    found = compared(made, earlier)
+    assert list(found.lines()) == [
+        "fixed: a", "regressed: b", "still failing: c", "new failures: d",
+        "failed before, not told now: f",
+    ]  # fmt: skip
+    assert found.is_worse
