@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from emulator.conformance.fuzzing.strategies import testlify_sequences
     from emulator.delivery.profiles import Profile
     from emulator.delivery.records import Attempt, Delivery
     from emulator.domain.assessment import Assessment
@@ -41,6 +42,7 @@ __all__ = [
     "Workspace",
     "__version__",
     "running",
+    "testlify_sequences",
 ]
 
 _HOMES = {
@@ -54,6 +56,7 @@ _HOMES = {
     "Profile": "emulator.delivery.profiles",
     "Receiver": "emulator.receiver",
     "RunningEmulator": "emulator.twin",
+    "testlify_sequences": "emulator.conformance.fuzzing.strategies",
     "RunningWorkspace": "emulator.twin",
     "Settings": "emulator.workspace.records",
     "Testlify": "emulator.pytest_plugin.testlify",

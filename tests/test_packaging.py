@@ -136,6 +136,7 @@ PUBLIC = {
     "Assessment", "AsyncTestlify", "Attempt", "Candidate", "Delivery", "Emulator", "EmulatorError",
     "Profile", "Receiver", "RunningEmulator", "RunningWorkspace", "Settings", "Testlify",
     "TestlifyOptions", "Webhook", "Workspace", "__version__", "running",
+    "testlify_sequences",
 }  # fmt: skip
 
 

@@ -64,10 +64,10 @@ def test_every_step_is_listed_with_an_example(cli: Cli) -> None:
 def test_a_list_of_what_there_is_not(cli: Cli) -> None:
     message = (
         "Usage: testlify-emulator list [OPTIONS]\n"
-        "                              {events|commands|scenarios|steps|faults}\n"
+        "                              {events|commands|scenarios|steps|faults|checks}\n"
         "Try 'testlify-emulator list --help' for help.\n\n"
-        "Error: Invalid value for '{events|commands|scenarios|steps|faults}': 'webhooks' is not "
-        "one of 'events', 'commands', 'scenarios', 'steps', 'faults'.\n"
+        "Error: Invalid value for '{events|commands|scenarios|steps|faults|checks}': 'webhooks' is "
+        "not one of 'events', 'commands', 'scenarios', 'steps', 'faults', 'checks'.\n"
     )
     assert cli("list", "webhooks") == (2, "", message)
 

@@ -1,0 +1,83 @@
+"""`fuzz` against the sample consumers: what it finds, and that what it saves shows it again."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+from emulator.scenario.library import read_all
+from tests.consumers.starting import started
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.consumers.starting import Running
+
+COMMANDS = {"invite", "enroll", "start", "complete", "disqualify", "expire", "reject", "rescore"}
+
+
+class Ran(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+def emulate(folder: Path, *arguments: str) -> Ran:
+    done = subprocess.run(
+        [sys.executable, "-m", "emulator", *arguments],
+        cwd=folder, capture_output=True, text=True, timeout=100,
+    )  # fmt: skip
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def fuzz(folder: Path, consumer: Running, *more: str) -> Ran:
+    probe = f"{consumer.url}/candidates/{{email}}?assessment={{assessment_id}}"
+    return emulate(
+        folder, "fuzz", consumer.hook, "--probe", probe, "--seed", "1", "--examples", "40",
+        "--shrink-time", "25", "--within", "0.1", *more,
+    )  # fmt: skip
+
+
+def test_nothing_is_found_in_the_right_one_and_nothing_is_left_behind(tmp_path: Path) -> None:
+    with started("right") as consumer:
+        ran = fuzz(tmp_path, consumer)
+    assert (ran.code, ran.err) == (0, "")
+    assert "nothing found in" in ran.out
+    assert list(tmp_path.iterdir()) == []  # no .hypothesis either
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("counts_duplicates", "completions is"),
+        ("regresses_on_late_events", "status is"),
+    ],
+)
+def test_a_sequence_is_found_made_small_and_replayed(name: str, told: str, tmp_path: Path) -> None:
+    with started(name) as consumer:
+        ran = fuzz(tmp_path, consumer, "--only", "sequences", "--save", "found")
+        assert (ran.code, told in ran.out) == (1, True), ran.out + ran.err
+        (file,) = (tmp_path / "found").glob("found-*.yaml")
+        again = emulate(tmp_path, "run", str(file), "--url", consumer.hook, "--set", "RUN=again")
+        assert again.code == 1, again.out + again.err
+    (scenario,) = read_all([str(file)], {"CONSUMER_URL": "http://127.0.0.1:9"})
+    assert sum(step.name in COMMANDS for step in scenario.steps) <= 4
+
+
+def test_a_payload_that_breaks_a_consumer_is_found_and_replayed(tmp_path: Path) -> None:
+    with started("parses_result_link_as_url") as consumer:
+        ran = fuzz(tmp_path, consumer, "--only", "payloads", "--save", "found")
+        assert ran.code == 1
+        assert "was answered 500" in ran.out
+        file = min((tmp_path / "found").glob("payload-*.yaml"))
+        again = emulate(tmp_path, "run", str(file), "--url", consumer.hook)
+        assert again.code == 1, again.out + again.err
+
+
+def test_nobody_there_is_no_evidence(tmp_path: Path) -> None:
+    ran = emulate(tmp_path, "fuzz", "http://127.0.0.1:1/hook", "--examples", "5")
+    assert ran.code == 2
+    assert "the consumer never answered" in ran.err

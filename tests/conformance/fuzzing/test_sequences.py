@@ -1,0 +1,63 @@
+"""Sequences as plain data: legal, and played as a scenario file is."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from emulator import testlify_sequences
+from emulator.conformance.fuzzing import sequences, writing
+from emulator.domain.candidate import LIFECYCLE
+from emulator.domain.lifecycle import NEW
+from emulator.loops import hosted
+from emulator.receiver import Receiver
+from emulator.scenario.legality import illegal
+from emulator.scenario.reading import read
+from emulator.scenario.run import run
+
+EMAILS = {name: f"{name}@example.com" for name in sequences.NAMES}
+
+
+@settings(max_examples=60, deadline=None, database=None)
+@given(sequences.drawn())
+def test_a_sequence_that_is_drawn_is_a_scenario_that_the_lifecycle_allows(
+    sequence: dict[str, Any],
+) -> None:
+    document = {
+        "scenario": "Drawn",
+        "consumer": [
+            {"payload_url": "http://127.0.0.1:9", "events": list(sequences.events(sequence))}
+        ],
+        "steps": sequences.steps(sequence, EMAILS) + sequences.demands(sequence),
+    }
+    scenario = read("drawn.yaml", writing.text(document).encode(), {})
+    assert illegal(scenario) == ""
+
+
+def test_every_row_of_the_lifecycle_can_be_drawn() -> None:
+    rows = {(row.state, row.command) for path in sequences.paths() for row in path}
+    assert {state for state, _ in rows} >= {NEW}
+    missing = {(row.state, row.command) for row in LIFECYCLE.rows} - rows
+    assert missing <= {(NEW, "schedule"), ("SCHEDULED", "invite")}
+
+
+def test_what_is_expected_is_the_last_status_and_the_completions() -> None:
+    life = [{"do": command, "after": 0} for command in ("invite", "enroll", "start", "complete")]
+    (ada,) = sequences.expected({"candidates": [life]})
+    assert ada.plain(sequences.BUILT_IN) == {"status": "COMPLETED", "completions": 1}
+
+
+def test_a_property_test_of_one_s_own_plays_what_is_drawn() -> None:
+    @settings(max_examples=10, deadline=None, database=None)
+    @given(data=st.data())
+    def every_sequence_is_accepted(data: st.DataObject) -> None:
+        scenario = data.draw(testlify_sequences(f"{receiver.url}/hook", headers={"X-T": "t0ken"}))
+        assert asyncio.run(run(scenario)).verdict == "passed"
+
+    with hosted(Receiver()) as (_, receiver):
+        every_sequence_is_accepted()
+        assert len(receiver.requests) > 10
+        assert {one.header("X-T") for one in receiver.requests} == {"t0ken"}
