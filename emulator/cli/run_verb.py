@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 import time
 from pathlib import Path
@@ -14,11 +13,11 @@ import msgspec
 
 from emulator.cli import loop, tls
 from emulator.cli.codes import INTERRUPTED
+from emulator.cli.telling import tell
 from emulator.cli.variables import set_option, variables
 from emulator.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from emulator.reports.report import Report
     from emulator.scenario.scenario import Scenario
 
 _MOST_JOBS = 64
@@ -124,9 +123,8 @@ async def _run_there(
         if len(remote.cases) > 1:
             shown.line(f"\n{text.total(remote.cases)}")
     took = (time.perf_counter() - begun) * 1000
-    _tell(
-        report(TITLE, remote.cases, started=started, duration_ms=took, secrets=remote.secrets), how
-    )
+    made = report(TITLE, remote.cases, started=started, duration_ms=took, secrets=remote.secrets)
+    tell(made, how.format, how.report)
     return remote.exit_code
 
 
@@ -160,24 +158,5 @@ async def _run(scenarios: list[Scenario], how: _Options) -> int:
         )
         if len(results) > 1:
             shown.line(f"\n{text.total(report.cases)}")
-    _tell(report, how)
+    tell(report, how.format, how.report)
     return INTERRUPTED if report.is_interrupted else max(one.exit_code for one in results)
-
-
-def _tell(report: Report, how: _Options) -> None:
-    """Write the report wherever it is wanted."""
-    if how.report is not None:
-        from emulator.reports import folder
-
-        folder.write(report, how.report)
-    if how.format == "json":
-        from emulator.reports import ctrf
-
-        click.echo(ctrf.document(report), nl=False)
-    elif how.format == "junit":
-        from emulator.reports import junit
-
-        click.echo(junit.document(report), nl=False)
-    from emulator.reports import github
-
-    github.tell(report, os.environ)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
 import sys
 import time
@@ -15,6 +14,7 @@ import msgspec
 
 from emulator.cli import loop, reaching
 from emulator.cli.codes import FAILED, INTERRUPTED
+from emulator.cli.telling import tell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -159,7 +159,7 @@ async def _run(target: Target, checks: list[Check], how: _Options) -> int:
         code = INTERRUPTED if is_interrupted else exit_code(results)
         if how.baseline is not None:
             code = _beside(report, how.baseline, code, shown)
-    _tell(report, how)
+    tell(report, how.format, how.report)
     return code
 
 
@@ -172,22 +172,3 @@ def _beside(report: Report, earlier: dict[str, str], code: int, shown: Screen) -
     if code != FAILED or comparison.is_worse:
         return code
     return 2 if report.count("incomplete") else 0
-
-
-def _tell(report: Report, how: _Options) -> None:
-    """Write the report wherever it is wanted."""
-    if how.report is not None:
-        from emulator.reports import folder
-
-        folder.write(report, how.report)
-    if how.format == "json":
-        from emulator.reports import ctrf
-
-        click.echo(ctrf.document(report), nl=False)
-    elif how.format == "junit":
-        from emulator.reports import junit
-
-        click.echo(junit.document(report), nl=False)
-    from emulator.reports import github
-
-    github.tell(report, os.environ)
