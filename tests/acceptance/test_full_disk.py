@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -31,6 +32,12 @@ LIMITED = (
 )
 
 
+def _unmeasured(environment: dict[str, str] | None) -> dict[str, str]:
+    """Return the environment without coverage's own: its file could not grow either."""
+    known = dict(os.environ) if environment is None else environment
+    return {key: one for key, one in known.items() if not key.startswith("COVERAGE_")}
+
+
 @contextmanager
 def limited(
     journal: Path, limit: int, environment: dict[str, str]
@@ -42,7 +49,7 @@ def limited(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=environment,
+        env=_unmeasured(environment),
     )
     assert process.stdout is not None
     try:
