@@ -7,11 +7,12 @@ import secrets
 import time
 from typing import TYPE_CHECKING, Any
 
-from emulator.delivery.redaction import configured_secrets, masked
+from emulator.delivery.redaction import masked
 from emulator.reports import text
 from emulator.reports.scenarios import case_of, step_of
 from emulator.scenario.result import Result, StepResult
 from emulator.scenario.run import run
+from emulator.scenario.scenario import secrets_of
 from emulator.scenario.steps.expectations import Expect
 from emulator.scenario.steps.waiting import Wait
 
@@ -104,7 +105,7 @@ class Playing:
         seed: int | None,
         **how: Any,
     ) -> None:
-        self.secrets = {one for each in scenarios for one in configured_secrets(each.document)}
+        self.secrets = {one for each in scenarios for one in secrets_of(each)}
         self._screen = screen
         self._how = how
         self._all = [_One(scenario, seed) for scenario in scenarios]

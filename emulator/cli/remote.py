@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from emulator.delivery.redaction import configured_secrets
 from emulator.errors import ConflictError, InvalidInputError
 from emulator.reports import text
 from emulator.reports.report import Case
+from emulator.scenario.scenario import secrets_of
 from emulator.scenario.variables import names
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Remote:
         """
         import httpx2
 
-        self.secrets = {one for each in scenarios for one in configured_secrets(each.document)}
+        self.secrets = {one for each in scenarios for one in secrets_of(each)}
         token = os.environ.get(_TOKEN)
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         places = asyncio.Semaphore(jobs)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 
-from emulator.delivery.redaction import MASK
+from emulator.delivery.redaction import MASK, configured_secrets
 from emulator.domain.webhook import checked_headers
 from emulator.scenario.steps.step import Step
 from emulator.scenario.tree import Node, Place
@@ -122,6 +122,15 @@ class Scenario(msgspec.Struct, frozen=True):
     def steps(self) -> tuple[PlacedStep, ...]:
         """Its steps, in order."""
         return tuple(self.document.steps)
+
+
+def secrets_of(scenario: Scenario) -> set[str]:
+    """Return the secrets and the values of secret headers that a scenario configures.
+
+    Those that a capture gives are known only when it runs; the journal of the run has them.
+    """
+    bodies = [placed.body.plain() for placed in every(scenario.steps)]
+    return configured_secrets([scenario.document.consumer, bodies])
 
 
 def every(steps: Iterable[PlacedStep]) -> Iterator[PlacedStep]:

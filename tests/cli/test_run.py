@@ -391,3 +391,36 @@ def test_the_demo_can_stay_up(until: Until) -> None:
     code, out, err = until("demo", "--keep", visit=visit, at="still up: ")
     assert (code, err) == (0, "")
     assert out.endswith("/_emulator/workspaces/default  (Ctrl-C ends it)\n")
+
+
+def test_every_bundled_scenario_can_be_run_by_its_name(
+    cli: Cli, consumer: Callable[..., Receiver]
+) -> None:
+    from emulator.scenario.library import bundled
+
+    names = [one.name for one in bundled()]
+    code, out, err = cli("run", *names, "--url", consumer().url, "--jobs", "4")
+    assert (code, err) == (0, ""), out
+    assert f"{len(names)} scenarios: {len(names)} passed" in out
+
+
+def test_secrets_of_steps_are_masked_too(
+    cli: Cli, consumer: Callable[..., Receiver], tmp_path: Path
+) -> None:
+    url, file, folder = consumer().url, tmp_path / "steps.yaml", tmp_path / "report"
+    headers = "headers: {X-Token: pl4nted-%d}"
+    inner = f"edit_webhook: {{webhook: b, {headers % 2}}}"
+    file.write_text(
+        "scenario: Headers everywhere\nconsumer:\n"
+        f"  - {{payload_url: '${{CONSUMER_URL}}', events: [invited], {headers % 0}}}\nsteps:\n"
+        f"  - add_webhook: {{as: b, payload_url: '{url}/b', events: [invited], {headers % 1}}}\n"
+        f"  - repeat: {{times: 2, steps: [{{{inner}}}]}}\n"
+        f"  - probe: {{get: '{url}/x', {headers % 3}, expect: {{status: 2xx}}}}\n"
+        "  - create_assessment: {as: job}\n  - invite: {to: job}\n"
+        "  - expect: {event: invited, answered: 2xx, count: 2}\n"
+        f"  - capture: {{as: X, get: '{url}/x', {headers % 4}, json: a, within: 10ms}}\n"
+    )
+    code, out, err = cli("run", str(file), "--url", url, "--report", str(folder))
+    assert (code, "no JSON" in out) == (1, True), out + err  # the receiver answers plain text
+    assert "pl4nted" not in out + err
+    assert all("pl4nted" not in (folder / name).read_text() for name in FILES)
