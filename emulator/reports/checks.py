@@ -10,8 +10,10 @@ from emulator.delivery.redaction import configured_secrets
 from emulator.durations import show
 from emulator.reports.report import Case, Report, report, shown_delivery
 from emulator.reports.report import without as masked
+from emulator.reports.scenarios import folded
 from emulator.reports.text import printable
 from emulator.workspace import journal_lines
+from emulator.workspace.views import changed_bodies
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,7 +78,7 @@ def id_of(case_name: str) -> str:
 
 def _case(result: Result, target: Target) -> Case:
     check = result.check
-    message = result.message
+    message, state = result.message, folded(result.entries)
     if result.outcome == "failed":
         message = f"{message}\nwhy: {check.why}"
     return Case(
@@ -84,7 +86,10 @@ def _case(result: Result, target: Target) -> Case:
         status=result.outcome,
         message=message,
         duration_ms=result.duration_ms,
-        deliveries=tuple(shown_delivery(one, "consumer") for one in result.deliveries),
+        deliveries=tuple(
+            shown_delivery(one, "consumer", changed_bodies(state, one) if state else None)
+            for one in result.deliveries
+        ),
         tags=check.all_tags,
         labels={"severity": check.severity, "seed": str(target.seed)},
         journal=tuple(map(journal_lines.shown, result.entries)),

@@ -114,6 +114,7 @@ def _attempt(attempt: ShownAttempt) -> dict[str, Any]:
         "success": attempt.is_success,
         "detail": attempt.detail,
         "duration": round(attempt.duration_ms, 3),
+        "faults": list(attempt.faults),
         "request": {"headers": attempt.headers},
         "response": {
             "headers": attempt.answer_headers,

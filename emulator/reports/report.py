@@ -16,7 +16,7 @@ from emulator.delivery.records import Status as DeliveryStatus
 from emulator.delivery.redaction import masked, shown_headers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from emulator.delivery.records import Attempt, Delivery
 
@@ -32,6 +32,8 @@ class ShownAttempt(msgspec.Struct, frozen=True, rename="camel"):
     Attributes:
         at: the workspace's time.
         headers: of the request; what may be a secret is masked.
+        faults: ids of the faults that shaped it.
+        body: of the request, where a fault made it another than the delivery's; None else.
         answer: the status, or the reason why there is none: ``200``, ``refused``.
         answer_headers, answer_body: what came back; the body as text.
         is_cut: the body was longer.
@@ -50,6 +52,8 @@ class ShownAttempt(msgspec.Struct, frozen=True, rename="camel"):
     is_cut: bool = False
     detail: str = ""
     duration_ms: float = 0.0
+    faults: tuple[str, ...] = ()
+    body: str | None = None
 
 
 class ShownDelivery(msgspec.Struct, frozen=True, rename="camel"):
@@ -228,13 +232,17 @@ def without(secrets: Iterable[str], record: Any, type_: Any) -> Any:
     return msgspec.convert(_encodable(masked(plain, secrets)), type_)
 
 
-def shown_delivery(delivery: Delivery, webhook: str = "") -> ShownDelivery:
+def shown_delivery(
+    delivery: Delivery, webhook: str = "", changed: Mapping[int, bytes] | None = None
+) -> ShownDelivery:
     """Return a delivery as reports show it.
 
     Args:
         delivery: as recorded.
         webhook: its name.
+        changed: number of an attempt -> its body, where that is not the message's.
     """
+    bodies = changed or {}
     return ShownDelivery(
         id=delivery.id,
         event=delivery.event,
@@ -244,7 +252,7 @@ def shown_delivery(delivery: Delivery, webhook: str = "") -> ShownDelivery:
         message_id=delivery.message.id,
         at=delivery.message.at,
         body=_text(delivery.message.body),
-        attempts=tuple(map(_attempt, delivery.attempts)),
+        attempts=tuple(_attempt(one, bodies.get(one.number)) for one in delivery.attempts),
         next_due=delivery.next_due,
     )
 
@@ -254,7 +262,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def _attempt(attempt: Attempt) -> ShownAttempt:
+def _attempt(attempt: Attempt, body: bytes | None) -> ShownAttempt:
     shown = ShownAttempt(
         number=attempt.number,
         trigger=attempt.trigger,
@@ -263,6 +271,8 @@ def _attempt(attempt: Attempt) -> ShownAttempt:
         headers=shown_headers(attempt.headers),
         answer=attempt.answer,
         is_success=attempt.is_success,
+        faults=attempt.faults,
+        body=None if body is None else _text(body),
     )
     outcome = attempt.outcome
     if outcome is None:

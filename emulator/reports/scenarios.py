@@ -11,6 +11,7 @@ from emulator.reports.report import Case, Report, ShownDelivery, Status, Step, r
 from emulator.reports.report import shown_delivery as shown
 from emulator.reports.report import without as masked
 from emulator.workspace import fold, journal_lines
+from emulator.workspace.views import changed_bodies
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from emulator.delivery.records import Delivery
     from emulator.journal.entry import Entry
     from emulator.scenario.result import Result, StepResult, Verdict
+    from emulator.workspace.state import State
 
 TITLE = "Scenarios"
 
@@ -109,14 +111,25 @@ def _deliveries(result: Result) -> dict[str, ShownDelivery]:
     """Return the deliveries by id as they were in the end: a step saw those before its retries."""
     seen: list[Delivery] = [one for step in result.steps for one in step.deliveries]
     names: dict[int, str] = {}
-    if result.entries and result.entries[0].kind == "workspace.opened":
-        first, *later = result.entries
-        state = fold.opened(first)
-        for entry in later:
-            fold.apply(state, entry)
+    changed: dict[str, dict[int, bytes]] = {}
+    state = folded(result.entries)
+    if state is not None:
         seen += state.deliveries.values()
         names = {number: webhook.name for number, webhook in state.webhook_numbers.items()}
-    return {one.id: shown(one, names.get(one.webhook_number, "")) for one in seen}
+        changed = {one.id: changed_bodies(state, one) for one in state.deliveries.values()}
+    return {
+        one.id: shown(one, names.get(one.webhook_number, ""), changed.get(one.id)) for one in seen
+    }
+
+
+def folded(entries: Sequence[Entry]) -> State | None:
+    """Return the state that a whole journal makes; None of a part of one."""
+    if not entries or entries[0].kind != "workspace.opened":
+        return None
+    state = fold.opened(entries[0])
+    for entry in entries[1:]:
+        fold.apply(state, entry)
+    return state
 
 
 def _secrets(entries: Iterable[Entry]) -> set[str]:

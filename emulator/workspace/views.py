@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
@@ -15,7 +15,7 @@ from emulator.errors import UnknownNameError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from emulator.delivery.records import Request
+    from emulator.delivery.records import Attempt, Request
     from emulator.domain.candidate import Candidate
     from emulator.workspace.state import DeliveryKey, State
 
@@ -65,6 +65,30 @@ def request(state: State, delivery: Delivery, number: int, faults: tuple[str, ..
         seed=state.settings.seed,
         attempt=number,
     )
+
+
+def payload(state: State, delivery: Delivery, attempt: Attempt | None) -> Any:
+    """Return what an attempt sent, decoded: the message's payload, or what a fault made of it.
+
+    Raises:
+        NotFoundError: the message's body was released.
+        msgspec.DecodeError, UnicodeDecodeError: not JSON, which is sent on purpose only.
+    """
+    if attempt is None or not attempt.is_deliberate or delivery.message.digest is not None:
+        return delivery.payload
+    return msgspec.json.decode(request(state, delivery, attempt.number, attempt.faults).body)
+
+
+def changed_bodies(state: State, delivery: Delivery) -> dict[int, bytes]:
+    """Return the bodies that are not the message's: number of the attempt -> what it sent."""
+    if delivery.message.digest is not None:
+        return {}
+    sent = {
+        one.number: request(state, delivery, one.number, one.faults).body
+        for one in delivery.attempts
+        if one.is_deliberate
+    }
+    return {number: body for number, body in sent.items() if body != delivery.message.body}
 
 
 def candidates(

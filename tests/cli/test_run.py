@@ -424,3 +424,16 @@ def test_secrets_of_steps_are_masked_too(
     assert (code, "no JSON" in out) == (1, True), out + err  # the receiver answers plain text
     assert "pl4nted" not in out + err
     assert all("pl4nted" not in (folder / name).read_text() for name in FILES)
+
+
+def test_a_report_shows_the_body_that_a_fault_changed(
+    cli: Cli, consumer: Callable[..., Receiver], tmp_path: Path
+) -> None:
+    file, folder = tmp_path / "one.yaml", tmp_path / "report"
+    fault = "  - fault: {mutate: {set: {data.email: ch4nged}}}\n  - invite:"
+    file.write_text(SCENARIO.replace("  - invite:", fault))
+    code, out, err = cli("run", str(file), "--url", consumer().url, "--report", str(folder))
+    assert (code, err) == (0, ""), out
+    page = (folder / "report.html").read_text()
+    assert "shaped on purpose by fault f1" in page
+    assert "ch4nged" in page

@@ -608,3 +608,24 @@ def test_a_fault_is_told_as_it_stands_in_the_file(play: Play, scenario: Text) ->
         "duplicate: {times: 1}, on: {event: candidate.status_changed, attempt: 1}"
     )
     assert len(receiver.requests) == 2
+
+
+def test_what_a_fault_made_of_a_payload_is_what_was_sent(play: Play, scenario: Text) -> None:
+    """Demands and captures look at what the consumer got, not at what it would have got."""
+    steps = (
+        "  - create_assessment: {as: job}\n"
+        "  - fault: {mutate: {set: {data.email: 3}}, on: {event: candidate.status_changed}}\n"
+        "  - invite: {as: ada, to: job, email: ada@example.com}\n"
+        "  - expect: {event: candidate.status_changed, where: {data.email: 3}, count: 1}\n"
+        "  - expect: {event: candidate.status_changed, count: 0, "
+        "where: {data.email: ada@example.com}}\n"
+        "  - capture: {as: SENT, from: {event: candidate.status_changed}, path: data.email}\n"
+        "  - expect: {event: candidate.status_changed, where: {data.email: '${SENT}'}, count: 0}\n"
+        "  - clear_faults: {}\n"
+        "  - fault: {corrupt: {how: invalid_utf8}}\n"
+        "  - enroll: ada\n"
+        "  - expect: {event: candidate.status_changed, where: {data.status: ENROLLED}, count: 0}\n"
+    )
+    result, receiver = play(scenario(steps))
+    assert [(one.status, one.message) for one in result.steps] == [("passed", "")] * 11
+    assert receiver.requests[0].payload["data"]["email"] == 3

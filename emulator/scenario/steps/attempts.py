@@ -19,6 +19,7 @@ from emulator.scenario.words import (
     SentEvent,
     WebhookName,
 )
+from emulator.workspace import views
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,13 +64,13 @@ class OfMessages(Step, frozen=True):
             came = _name(context.webhooks, delivery.webhook_id)
             told.append(matching.same("webhook", self.webhook, came))
         if self.where:
-            told += self._where(delivery)
+            told += self._where(context, one)
         return told
 
-    def _where(self, delivery: Delivery) -> list[matching.Comparison]:
+    def _where(self, context: Context, one: matching.Sent) -> list[matching.Comparison]:
         try:
-            payload = delivery.payload
-        except msgspec.DecodeError:  # sent on purpose
+            payload = views.payload(context.workspace.state, one.delivery, one.attempt)
+        except (msgspec.DecodeError, UnicodeDecodeError):  # sent on purpose
             return [
                 matching.compared(path, demand, ABSENT, "no JSON")
                 for path, demand in self.where.items()

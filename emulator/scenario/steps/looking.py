@@ -14,6 +14,7 @@ from emulator.scenario.matchers import ABSENT, Demand
 from emulator.scenario.steps.attempts import OfMessages
 from emulator.scenario.steps.step import Context, Step
 from emulator.scenario.words import Duration, PayloadPath, ProbeUrl, StatusWord, VariableName
+from emulator.workspace import views
 
 if TYPE_CHECKING:
     from emulator.scenario.probing import Look
@@ -192,8 +193,13 @@ class Capture(_Looking, frozen=True, kw_only=True, rename={"as_": "as", "from_":
         if not found:
             lines = [f"nothing to capture from: no {self.from_.demanded()}"]
             raise NotFoundError("\n".join([*lines, *self.from_.nearest(context)]))
-        delivery = found[-1].delivery
-        value, what = matching.found(self.path, delivery.payload)
+        delivery, state = found[-1].delivery, context.workspace.state
+        try:
+            sent = views.payload(state, delivery, found[-1].attempt)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            message = f"what was sent in delivery {delivery.id} {delivery.event} is no JSON"
+            raise NotFoundError(message) from None
+        value, what = matching.found(self.path, sent)
         if value is ABSENT:
             message = f"no {self.path!r} in delivery {delivery.id} {delivery.event}: {what}"
             raise NotFoundError(message)
