@@ -174,6 +174,16 @@ class RunningWorkspace:
         """The number of the newest entry of the journal."""
         return self.read(lambda workspace: workspace.last_entry)
 
+    @property
+    def next_due(self) -> datetime | None:
+        """When the next timer is due, in the workspace's time; None when none is set."""
+        return self.read(lambda workspace: workspace.next_due)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no attempt is under way and none waits to start."""
+        return self.read(lambda workspace: workspace.is_idle)
+
     def entries(self, after: int = 0) -> list[Entry]:
         """Return the journal's entries whose number is above *after*."""
         return self.read(lambda workspace: list(workspace.entries(after)))
@@ -190,6 +200,7 @@ class RunningWorkspace:
     redeliver = _awaited(Workspace.redeliver)
     redeliver_failed = _plain(Workspace.redeliver_failed)
 
+    do = _plain(Workspace.do)
     create_assessment = _plain(Workspace.create_assessment)
     update_assessment = _plain(Workspace.update_assessment)
     publish = _plain(Workspace.publish)
@@ -199,6 +210,7 @@ class RunningWorkspace:
     move_assessment = _plain(Workspace.move_assessment)
 
     invite = _plain(Workspace.invite)
+    send_invitation = _plain(Workspace.send_invitation)
     enroll = _plain(Workspace.enroll)
     start = _plain(Workspace.start)
     complete = _plain(Workspace.complete)

@@ -12,8 +12,8 @@ from emulator.conformance.catalogue import CHECKS, FAMILIES
 from emulator.conformance.claims import CLAIMS
 from emulator.delivery.profiles import PROFILES
 from emulator.domain import assessment, candidate, fidelity
+from emulator.domain.commands import COMMANDS
 from emulator.domain.events import EVENT_TYPES
-from emulator.domain.moves import DETAILS, NoDetails
 from emulator.durations import show
 from emulator.scenario import schema
 
@@ -151,12 +151,12 @@ def _lifecycles() -> str:
         _LIFECYCLES,
         *_lifecycle("## Candidates", candidate.LIFECYCLE),
         _EXPIRY,
-        "Details that a command takes; what is left out is drawn:",
+        "The commands; over HTTP the details are in camelCase:",
         _table(
-            ("Command", "Details"),
+            ("Command", "In scenarios and Python", "Does", "Details"),
             (
-                (f"`{command}`", _keys(DETAILS.get(command, NoDetails)))
-                for command in candidate.LIFECYCLE.commands
+                (f"{one.subject} `{one.verb}`", f"`{one.name}`", one.doc, _keys(one.details))
+                for one in COMMANDS.values()
             ),
         ),
         *_lifecycle("## Assessments", assessment.LIFECYCLE),

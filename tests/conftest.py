@@ -77,6 +77,18 @@ class Scripted:
         return [request.url for request in self.requests]
 
 
+class DurableStore(MemoryStore):
+    """Outlives its workspace, as a file does: a shutdown drops nothing."""
+
+    is_durable = True
+
+
+class MakeJournal(Protocol):
+    """Makes a journal in memory; a durable one outlives its workspace, as a file does."""
+
+    def __call__(self, *, is_durable: bool = False) -> Journal: ...
+
+
 class MakeWorkspace(Protocol):
     """Opens a workspace, with a journal of its own unless one is given."""
 
@@ -112,7 +124,18 @@ def make_transport() -> Callable[[], Scripted]:
 
 
 @pytest.fixture(scope="session")
-def make_workspace(contracts: Contracts) -> MakeWorkspace:
+def make_journal() -> MakeJournal:
+    """Make a journal in memory."""
+
+    def make(*, is_durable: bool = False) -> Journal:
+        store = DurableStore if is_durable else MemoryStore
+        return Journal(store({kind: type_ for kind, (type_, _) in KINDS.items()}))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_workspace(contracts: Contracts, make_journal: MakeJournal) -> MakeWorkspace:
     bundled = contracts
 
     def make(
@@ -129,8 +152,7 @@ def make_workspace(contracts: Contracts) -> MakeWorkspace:
     ) -> Workspace:
         return Workspace(
             "acme",
-            journal=journal
-            or Journal(MemoryStore({kind: type_ for kind, (type_, _) in KINDS.items()})),
+            journal=journal or make_journal(),
             contracts=contracts or bundled,
             transport=transport or Scripted(),
             settings=Settings(seed, clock=clock, profile=profile, keep=keep),

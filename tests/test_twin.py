@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NOT_FOR_CALLERS = {
-    "replay", "close", "commit", "wake_at",  # what an emulator does with a workspace
+    "replay", "close",  # what an emulator does with a workspace
+    "state",  # read it on the loop's thread, with `read`
     "out_of_lockstep",  # what a scenario does with it
     "start", "stop", "drain", "unless_stopping", "is_stopping",  # what the thread does with that
 }  # fmt: skip

@@ -31,6 +31,9 @@ class Holds:
     def __bool__(self) -> bool:
         return bool(self._left or self._windows)
 
+    def __contains__(self, key: Key) -> bool:
+        return key in self._left or any(key in keys for keys in self._windows.values())
+
     def clear(self) -> None:
         """Forget all of them."""
         self._left.clear()

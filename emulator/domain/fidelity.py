@@ -349,7 +349,7 @@ DELIVERY = (
         "a candidate's next message to a webhook starts after the first attempt of the one "
         "before; `timestamp` is the instant of the change",
         "assumed",
-        "delivery/dispatcher.py:Chain",
+        "delivery/queue.py:Chain",
     ),
     Fact(
         "delivery.duplicates",
@@ -376,7 +376,7 @@ DELIVERY = (
         "yes",
         "`{}`, sent as it is",
         "observed",
-        "workspace/workspace.py:_ping",
+        "workspace/commands/deliveries.py:test_event",
     ),
     Fact(
         "delivery.message-id",

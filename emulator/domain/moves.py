@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from random import Random
 from types import MappingProxyType
-from typing import Annotated
 
 import msgspec
 
@@ -19,48 +18,10 @@ from emulator.domain.candidate import (
     Score,
     TestScore,
 )
+from emulator.domain.commands import Details, DisqualifyDetails, ScoreDetails
 from emulator.domain.people import monitor, watched
 from emulator.domain.questions import wrong_answer
 from emulator.errors import InvalidInputError, UnknownNameError
-
-Points = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
-Percentage = Annotated[int, msgspec.Meta(ge=0, le=100)]
-
-
-class NoDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The details of a command that takes none."""
-
-
-class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The details of ``complete`` and ``rescore``; what is left out is drawn.
-
-    Attributes:
-        score: points achieved.
-        of: points to be had.
-        percentage: 0 to 100; made from test percentages and custom points when left out.
-    """
-
-    score: Points | None = None
-    of: Annotated[int, msgspec.Meta(ge=1, le=100_000)] | None = None
-    percentage: Percentage | None = None
-
-
-class Disqualify(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The details of ``disqualify``.
-
-    Attributes:
-        reason: ``qualification`` or ``proctoring``; left out, what fits the state.
-    """
-
-    reason: str | None = None
-
-
-Details = NoDetails | Result | Disqualify
-
-DETAILS: Mapping[str, type[Details]] = MappingProxyType(
-    {"complete": Result, "rescore": Result, "disqualify": Disqualify}
-)
-"""Command -> the type of its details; every other command takes none."""
 
 
 def moved(
@@ -107,7 +68,7 @@ def _complete(
     details: Details,
     draw: Random,
 ) -> Candidate:
-    assert isinstance(details, Result)  # noqa: S101 - DETAILS says so
+    assert isinstance(details, ScoreDetails)  # noqa: S101 - the table of commands says so
     points, of = _asked(details, content)
     if of is None:
         # 32 of 37 in the Completed example: the written answer is not marked yet (assumed).
@@ -144,7 +105,7 @@ def _rescore(
     draw: Random,
 ) -> Candidate:
     assert before.score is not None  # noqa: S101 - set by complete, which comes before
-    assert isinstance(details, Result)  # noqa: S101 - DETAILS says so
+    assert isinstance(details, ScoreDetails)  # noqa: S101 - the table of commands says so
     points, of = _asked(details, content)
     if of is None:
         # The Score Updated example is back at the whole sum, 37, whatever Completed said.
@@ -167,7 +128,7 @@ def _disqualify(
     draw: Random,
 ) -> Candidate:
     was_answering = before.state == IN_PROGRESS
-    assert isinstance(details, Disqualify)  # noqa: S101 - DETAILS says so
+    assert isinstance(details, DisqualifyDetails)  # noqa: S101 - the table of commands says so
     reason = details.reason
     if reason is None:
         reason = "proctoring" if was_answering else "qualification"
@@ -192,7 +153,7 @@ _MOVES: Mapping[str, _Move] = MappingProxyType(
 )
 
 
-def _asked(details: Result, content: Content) -> tuple[int | None, int | None]:
+def _asked(details: ScoreDetails, content: Content) -> tuple[int | None, int | None]:
     points, of = details.score, details.of
     if points is not None and of is None and points > content.total_score:
         message = f"a score of {points} needs an 'of'; this assessment has {content.total_score}"

@@ -10,10 +10,11 @@ from emulator.domain import assessment as assessments
 from emulator.domain import candidate as candidates
 from emulator.domain.assessment import Assessment
 from emulator.domain.candidate import Candidate
+from emulator.domain.commands import moving
 from emulator.domain.events import EVENT_TYPES
 from emulator.domain.ids import invite_key, object_id
 from emulator.domain.lifecycle import NEW, Lifecycle, Transition
-from emulator.domain.moves import DETAILS, NoDetails, moved
+from emulator.domain.moves import moved
 from emulator.domain.occurrence import Occurrence
 from emulator.domain.people import organisation, person
 from emulator.domain.questions import JOB_ROLES, content
@@ -76,7 +77,7 @@ def _walked(
             row.next_state,
             content=assessment.content,
             at=start + _STEP * steps,
-            details=DETAILS.get(row.command, NoDetails)(),
+            details=moving("candidate", row.command).details(),
             draw=draw,
         )
     return candidate

@@ -15,13 +15,18 @@ import msgspec
 from emulator.clock import EPOCH
 from emulator.domain import assessment as assessments
 from emulator.domain import candidate as candidates
+from emulator.domain.commands import COMMANDS
 from emulator.errors import IllegalCommandError
 from emulator.scenario.problems import Problems
 from emulator.scenario.scenario import every
-from emulator.scenario.steps.assessments import CreateAssessment, MoveAssessment, UpdateAssessment
-from emulator.scenario.steps.candidates import Invite, MoveCandidate
 from emulator.scenario.steps.expectations import Expect, ExpectNone
 from emulator.scenario.steps.messages import Send
+from emulator.scenario.steps.subjects import (
+    CreateAssessment,
+    Invite,
+    MoveAssessment,
+    MoveCandidate,
+)
 from emulator.scenario.steps.table import STEPS
 from emulator.scenario.steps.waiting import SetClock, Wait
 from emulator.scenario.steps.webhooks import AddWebhook, EditWebhook, RemoveWebhook, TestWebhook
@@ -89,11 +94,10 @@ class _Walk:
                 self._assessments[step.as_] = _Subject(assessments.DRAFT, validity=validity)
         elif isinstance(step, Invite):
             self._invite(placed, step)
-        elif isinstance(step, MoveAssessment | UpdateAssessment):
+        elif isinstance(step, MoveAssessment):
             subject = self._assessments.setdefault(step.assessment, _Subject(None, validity=None))
             self._move(placed, assessments.LIFECYCLE, step.assessment, subject)
-            if isinstance(step, UpdateAssessment) and step.validity_days is not None:
-                subject.validity = step.validity_days
+            subject.validity = step.details().get("validity_days") or subject.validity
         elif isinstance(step, RemoveWebhook | EditWebhook | TestWebhook | Send):
             self._reach(placed, step)
         elif isinstance(step, MoveCandidate):
@@ -128,9 +132,9 @@ class _Walk:
     def _move(self, placed: PlacedStep, lifecycle: Lifecycle, name: str, subject: _Subject) -> None:
         if subject.state is None:
             return
+        verb = COMMANDS[placed.name].verb
         try:
-            does = STEPS[placed.name].does
-            subject.state = lifecycle.transition(subject.state, does, name=name).next_state
+            subject.state = lifecycle.transition(subject.state, verb, name=name).next_state
         except IllegalCommandError as error:
             self.problems.add(placed.place, error.message)
             subject.state = None  # one complaint is enough
@@ -174,7 +178,7 @@ class _Walk:
         """Make unknown what a step may have done that nobody can foresee."""
         kind = STEPS[placed.name]
         names = placed.body.value if isinstance(placed.body.value, dict) else {}
-        if issubclass(kind, MoveAssessment | UpdateAssessment | Invite):
+        if issubclass(kind, MoveAssessment | Invite):
             key = "to" if kind is Invite else "assessment"
             self._unknown(self._assessments, names[key].value, is_late=names[key].is_late)
         if issubclass(kind, MoveCandidate):

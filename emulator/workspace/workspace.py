@@ -2,46 +2,221 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from emulator.delivery.records import Message, Refused
-from emulator.domain.events import TEST_EVENT, event_type
-from emulator.domain.ids import chance, message_id
-from emulator.domain.payloads import v1
-from emulator.domain.sample import sample
+from emulator.delivery.records import Refused
+from emulator.domain.commands import command, moving
 from emulator.errors import ConflictError
-from emulator.workspace.commands import assessments, candidates, deliveries, faults, webhooks
-from emulator.workspace.flow import Flow
-from emulator.workspace.messages import MOST_VIOLATIONS
-from emulator.workspace.outbox import drops
-from emulator.workspace.records import FaultsCleared, WebhookConfigured, WebhookRemoved
+from emulator.workspace import outbox
+from emulator.workspace.commands import deliveries, faults, subjects, webhooks
+from emulator.workspace.engine import Engine
+from emulator.workspace.records import (
+    Configured,
+    FaultsCleared,
+    WebhookConfigured,
+    WebhookRemoved,
+)
+from emulator.workspace.timekeeping import Timekeeper
 from emulator.workspace.views import selected
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from emulator.clock import Mode
+    from emulator.contracts.schemas import Contracts
     from emulator.delivery.faults.fault import Standing
     from emulator.delivery.faults.registry import AnyFault
     from emulator.delivery.profiles import Profile
-    from emulator.delivery.records import Delivery
+    from emulator.delivery.records import Delivery, Transport
     from emulator.delivery.transports.asgi import App
     from emulator.domain.assessment import Assessment
     from emulator.domain.candidate import Candidate
     from emulator.domain.events import Generation
-    from emulator.domain.moves import Details
     from emulator.domain.webhook import Webhook
-    from emulator.workspace.commands.change import Change, Record
+    from emulator.journal.entry import Entry
+    from emulator.journal.journal import Journal
+    from emulator.workspace.commands.change import Done, Record
+    from emulator.workspace.records import Settings
+    from emulator.workspace.state import State
 
 _TEST_TIMEOUT = 60.0  # real seconds; an attempt ends long before
 
 
-class Workspace(Flow):
-    """One tenant. Commands are plain calls that return records; sending and waiting is async."""
+class Workspace:
+    """One tenant. Commands are plain calls that return records; sending and waiting is async.
 
-    # --- webhooks ---------------------------------------------------------------------------
+    Args:
+        name: of the workspace.
+        journal: takes its entries.
+        contracts: what its payloads have to fit.
+        transport: carries its deliveries over sockets.
+        settings: of a new workspace; a journal that holds the workspace has its own.
+        in_flight: attempts under way at once; 1 is lockstep.
+        per_webhook: how many of them to one webhook.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        journal: Journal,
+        contracts: Contracts,
+        transport: Transport,
+        settings: Settings,
+        in_flight: int,
+        per_webhook: int,
+    ) -> None:
+        self._engine = Engine(
+            name,
+            journal=journal,
+            contracts=contracts,
+            transport=transport,
+            settings=settings,
+            in_flight=in_flight,
+            per_webhook=per_webhook,
+        )
+        self._time = Timekeeper(self._engine)
+
+    # --- the workspace itself -----------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self._engine.name
+
+    @property
+    def state(self) -> State:
+        """All that is known of the workspace, for reading."""
+        return self._engine.state
+
+    def configure(self, settings: Settings) -> None:
+        """Set seed, generation and profile from now on; `set_clock` sets the clock."""
+        settings = msgspec.structs.replace(settings, clock=self.state.settings.clock)
+        webhooks.check_secrets(self.state, settings)
+        self._engine.commit([("workspace.configured", Configured(settings))])
+
+    def reset(self) -> None:
+        """Start anew with the same settings; what is pending is dropped with the reason reset."""
+        self._engine.reset()
+
+    async def replay(self) -> None:
+        """Bring the workspace back from its journal, and continue where it stopped."""
+        await self._engine.replay()
+
+    async def close(self, grace: float, reason: str = "shutdown") -> None:
+        """Let the attempts under way end, drop the rest, stop all timers.
+
+        With a journal on disk, a shutdown drops nothing: pending deliveries continue at the next
+        start.
+
+        Args:
+            grace: how long to wait, in real seconds.
+            reason: why pending deliveries are dropped.
+        """
+        await self._engine.close(grace, reason)
+
+    @contextmanager
+    def out_of_lockstep(self, in_flight: int, per_webhook: int) -> Iterator[None]:
+        """Allow several attempts under way at once, inside the context.
+
+        Args:
+            in_flight: how many in all.
+            per_webhook: how many of them to one webhook.
+        """
+        before = self._engine.set_limits(in_flight=in_flight, per_webhook=per_webhook)
+        try:
+            yield
+        finally:
+            self._engine.set_limits(in_flight=before[0], per_webhook=before[1])
+
+    # --- time ---------------------------------------------------------------------------------
+
+    def now(self) -> datetime:
+        """Return the workspace's time."""
+        return self._engine.now()
+
+    def set_clock(self, mode: Mode, now: datetime | None = None) -> None:
+        """Set the clock's mode and, when it is virtual, its time.
+
+        Left out, *now* is the present, or the settings' own start while nothing happened yet.
+
+        Raises:
+            InvalidInputError: a time that is not in UTC, or one for a real clock.
+            ConflictError: a virtual clock set back, or past something that is due, while
+                timers wait on it; `advance` runs them.
+        """
+        self._time.set_clock(mode, now)
+
+    async def advance(self, seconds: float) -> list[Entry]:
+        """Move a virtual clock on, running each due timer in order.
+
+        Returns once nothing due is left: every delivery that became due was attempted. Time
+        never moves while an attempt is in flight.
+
+        Args:
+            seconds: of the workspace's time.
+
+        Returns:
+            The entries of what happened.
+
+        Raises:
+            ConflictError: the clock is real.
+            InvalidInputError: back in time, or beyond the years that a clock can show.
+        """
+        return await self._time.advance(seconds)
+
+    async def advance_to_next(self, limit: datetime) -> bool:
+        """Move a virtual clock to the next timer that is due by *limit*, and settle.
+
+        Returns:
+            False when there is none.
+
+        Raises:
+            ConflictError: the clock is real.
+        """
+        return await self._time.advance_to_next(limit)
+
+    async def settle(self, timeout: float | None = None) -> bool:
+        """Return once nothing is in flight and nothing is due now.
+
+        Args:
+            timeout: real seconds; None waits as long as it takes.
+
+        Returns:
+            Whether the workspace settled in time.
+        """
+        return await self._time.settle(timeout)
+
+    @property
+    def next_due(self) -> datetime | None:
+        """When the next timer is due, in the workspace's time; None when none is set."""
+        return self._engine.timeline.next_at()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no attempt is under way and none waits to start."""
+        return self._engine.queue.is_idle
+
+    # --- the journal --------------------------------------------------------------------------
+
+    @property
+    def last_entry(self) -> int:
+        """The number of the newest entry."""
+        return self._engine.journal.last(self.name)
+
+    def entries(self, after: int = 0) -> Iterator[Entry]:
+        """Yield the journal's entries whose number is above *after*."""
+        return self._engine.journal.entries(self.name, after)
+
+    async def flush(self) -> None:
+        """Return once everything recorded so far is as safe as the journal's store can make it."""
+        await self._engine.journal.flush()
+
+    # --- webhooks -----------------------------------------------------------------------------
 
     def add_webhook(
         self,
@@ -62,24 +237,23 @@ class Workspace(Flow):
             payload_url: where to post, http or https; or an ASGI application, to which
                 deliveries go without leaving the process, as ``asgi://NAME/``.
             events: ids of event types, or words of the wire; at least one.
-            headers: sent along with each attempt.
+            headers: sent with each attempt.
             secret: to sign with.
             description: for people.
             generation: the workspace's when left out.
             profile: how to deliver; the workspace's when left out.
 
         Raises:
-            InvalidInputError: something is wrong with one of these; names it.
+            InvalidInputError: something is wrong with one of these; the error names it.
         """
-        url = payload_url if isinstance(payload_url, str) else self.mount(payload_url, name)
-        self._outbox.check_mounted(url)
+        url = self._reachable(payload_url, name)
         asked = webhooks.Registration(name, url, events, headers, secret, description, generation)
         webhook = webhooks.add_webhook(self.state, self.now(), asked, profile)
         records: list[Record] = [("webhook.added", webhook)]
         if profile is not None:
             configured = WebhookConfigured(webhook.id, webhook.number, profile)
             records.append(("webhook.configured", configured))
-        self.commit(records)
+        self._engine.commit(records)
         return webhook
 
     def mount(self, app: App, name: str) -> str:
@@ -87,7 +261,12 @@ class Workspace(Flow):
 
         A path may follow it in a ``payload_url``.
         """
-        return self._outbox.mount(app, name)
+        return self._engine.mounts.mount(app, name)
+
+    def _reachable(self, payload_url: str | App, name: str) -> str:
+        url = payload_url if isinstance(payload_url, str) else self.mount(payload_url, name)
+        self._engine.mounts.check(url)
+        return url
 
     def configure_webhook(self, id_: str, profile: Profile | None) -> None:
         """Set how deliveries to one webhook are made from now on; None: as the workspace's.
@@ -97,26 +276,27 @@ class Workspace(Flow):
             ConflictError: its secret can't sign in that way.
         """
         webhook = self.state.webhook(id_)
-        webhooks.check_secret(
-            webhook, profile or self.state.settings.profile_of(webhook.generation)
-        )
+        theirs = self.state.settings.profile_of(webhook.generation)
+        webhooks.check_secret(webhook, profile or theirs)
         configured = WebhookConfigured(webhook.id, webhook.number, profile)
-        self.commit([("webhook.configured", configured)])
+        self._engine.commit([("webhook.configured", configured)])
 
     def edit_webhook(self, /, id_: str, **changes: Any) -> Webhook:
-        """Change what *changes* names, as in `add_webhook`; later attempts go by it.
+        """Change what *changes* names, as in `add_webhook`; later attempts use it.
 
         Raises:
             NotFoundError: no such webhook.
-            InvalidInputError: something is wrong with one of the changes; names it.
+            InvalidInputError: something is wrong with one of the changes; the error names it.
         """
-        self._outbox.check_mounted(str(changes.get("payload_url", "")))
+        if "payload_url" in changes:
+            name = self.state.webhook(id_).name
+            changes["payload_url"] = self._reachable(changes["payload_url"], name)
         webhook = webhooks.edit_webhook(self.state, self.now(), id_, changes)
-        self.commit([("webhook.edited", webhook)])
+        self._engine.commit([("webhook.edited", webhook)])
         return webhook
 
     def rotate_secret(self, id_: str, secret: str | None = None) -> Webhook:
-        """Give a webhook a new secret; for 24 hours the one before signs, too.
+        """Give a webhook a new secret; for 24 hours the previous secret signs, too.
 
         Args:
             id_: of the webhook.
@@ -128,26 +308,28 @@ class Workspace(Flow):
             InvalidInputError: not a secret that it can sign with.
         """
         webhook = webhooks.rotate_secret(self.state, self.now(), id_, secret)
-        self.commit([("webhook.secret_rotated", webhook)])
+        self._engine.commit([("webhook.secret_rotated", webhook)])
         return webhook
 
     def remove_webhook(self, id_: str) -> None:
-        """Delete a webhook; what is pending for it is dropped, and says so.
+        """Delete a webhook; its pending deliveries are dropped with that reason.
 
         Raises:
             NotFoundError: no such webhook.
         """
         webhook = self.state.webhook(id_)
         records: list[Record] = [("webhook.removed", WebhookRemoved(id_))]
-        records += drops(self.state, "webhook removed", webhook.number)
-        self.commit(records)
+        records += outbox.drops(self.state, "webhook removed", webhook.number)
+        self._engine.commit(records)
+
+    # --- messages of the user -----------------------------------------------------------------
 
     async def send_test(self, id_: str, event: str | None = None) -> Delivery:
         """Send a test event to one webhook and return its delivery, attempted.
 
         Args:
             id_: of the webhook.
-            event: an event type, sent about somebody made up; without it the ping that the
+            event: an event type, sent about a made-up subject; without it the ping that the
                 settings page sends.
 
         Raises:
@@ -156,70 +338,39 @@ class Workspace(Flow):
             ConflictError: the sample does not fit the event type's schema, so it was not sent.
         """
         webhook = self.state.webhook(id_)
-        message = self._ping(webhook) if event is None else self._sample(webhook, event)
-        self.commit([("message.created", message)])
-        self._dispatcher.hurry((message.number, webhook.number, 1))
+        contracts = self._engine.contracts
+        message = deliveries.test_event(self.state, self.now(), webhook, event, contracts)
+        if isinstance(message, Refused):
+            self._engine.commit([("message.refused", message)])
+            told = f"the sample of {message.event} does not fit its schema: {message.violations[0]}"
+            raise ConflictError(told)
+        self._engine.commit([("message.created", message)])
         return await self._attempted(message.number, webhook.number, 1)
 
     def sample_of(self, event: str) -> Any:
-        """Return the payload that `send_test` would send of an event type: of somebody made up.
+        """Return the payload that `send_test` would send of an event type.
 
         Raises:
             UnknownNameError: no such event type.
         """
-        event = event_type(event, path="$.event").id
-        draw = chance(self.state.settings.seed, "test", self.state.message_count + 1)
-        return v1.payload(event, sample(event, self.now(), draw))
-
-    def _ping(self, webhook: Webhook) -> Message:
-        # The real ping's body is unknown; it has neither type nor event (observed). An empty
-        # object is what a consumer finds hardest (assumed).
-        return self._test_message(webhook, TEST_EVENT, b"{}")
-
-    def _sample(self, webhook: Webhook, event: str) -> Message:
-        event = event_type(event, path="$.event").id
-        payload = self.sample_of(event)
-        body = msgspec.json.encode(payload)
-        violations = self._contracts.violations(webhook.generation, event, payload)
-        if violations:
-            told = tuple(map(str, violations[:MOST_VIOLATIONS]))
-            refused = Refused(event, webhook.generation, "", "", body, told)
-            self.commit([("message.refused", refused)])
-            message = f"the sample of {event} does not fit its schema: {told[0]}"
-            raise ConflictError(message)
-        return self._test_message(webhook, event, body)
-
-    def _test_message(self, webhook: Webhook, event: str, body: bytes) -> Message:
-        number = self.state.message_count + 1
-        return Message(
-            number=number,
-            id=message_id(self.state.settings.seed, number),
-            event=event,
-            generation=webhook.generation,
-            subject="",
-            person="",
-            at=self.now(),
-            body=body,
-            webhooks=(webhook.number,),
-            is_deliberate=event == TEST_EVENT,
-        )
+        return deliveries.sample_of(self.state, self.now(), event)
 
     def send(
         self,
         payload: Any,
         *,
-        event: str = TEST_EVENT,
+        event: str = "test",
         webhook: str | None = None,
         candidate: str | None = None,
     ) -> list[Delivery]:
         """Send a payload as it is, whether or not it fits a schema.
 
         Args:
-            payload: anything that JSON can say, or bytes, which go as they are.
+            payload: any JSON value, or bytes, which are sent unchanged.
             event: an event type, or ``test``.
-            webhook: to this one alone; left out, to all that want the event type, or with
-                ``test`` to all.
-            candidate: whom it is about; it waits for what was said of them before.
+            webhook: send to this webhook alone; left out, to all that want the event type, or
+                with ``test`` to all.
+            candidate: the candidate that it is about; it waits for their earlier messages.
 
         Returns:
             The deliveries, pending; `settle` waits for them.
@@ -231,7 +382,7 @@ class Workspace(Flow):
         """
         body = payload if isinstance(payload, bytes) else msgspec.json.encode(payload)
         sent = deliveries.deliberate(self.state, self.now(), body, event, webhook, candidate)
-        self.commit([("message.created", message) for message in sent])
+        self._engine.commit([("message.created", message) for message in sent])
         return [
             self.state.deliveries[message.number, number]
             for message in sent
@@ -239,55 +390,49 @@ class Workspace(Flow):
         ]
 
     async def redeliver(self, id_: str) -> Delivery:
-        """Try a delivery once more, same message id, and return it, attempted.
+        """Try a delivery once more, with the same message id, and return it, attempted.
 
         Raises:
             NotFoundError: no such delivery.
             ConflictError: it was not tried yet, or its webhook was removed.
         """
         record = deliveries.redelivery(self.state, self.state.delivery(id_))
-        self.commit([("delivery.redelivery_asked", record)])
-        self._dispatcher.hurry((record.message, record.webhook, record.attempt))
+        self._engine.commit([("delivery.redelivery_asked", record)])
         return await self._attempted(record.message, record.webhook, record.attempt)
 
     def redeliver_failed(self, since: datetime) -> list[Delivery]:
-        """Have every delivery tried once more that failed and whose message is not older.
+        """Try every failed delivery once more whose message is not older than *since*.
 
         Args:
             since: the workspace's time.
 
         Returns:
-            The deliveries, pending; `settle` waits for them. Those whose webhook was removed
+            The deliveries, pending; `settle` waits for them. Deliveries whose webhook was removed
             or whose body was released are left alone.
         """
-        failed = [self.state.deliveries[key] for key in self.state.by_status.get("failed", ())]
-        records = [
-            deliveries.redelivery(self.state, one)
-            for one in failed
-            if one.message.at >= since
-            and one.webhook_id in self.state.webhooks
-            and one.message.digest is None
-        ]
-        self.commit([("delivery.redelivery_asked", record) for record in records])
+        records = deliveries.failed_since(self.state, since)
+        self._engine.commit([("delivery.redelivery_asked", record) for record in records])
         return [self.state.deliveries[one.message, one.webhook] for one in records]
 
     async def _attempted(self, message: int, webhook: int, number: int) -> Delivery:
-        """Return a delivery once the attempt with that number ended, or never will."""
+        """Return a delivery once that attempt ended, or can't be made now."""
+        key = (message, webhook, number)
+        self._engine.queue.hurry(key)
 
         def is_ended() -> bool:
             delivery = self.state.deliveries.get((message, webhook))
-            if delivery is None or delivery.status == "dropped":
+            if delivery is None or delivery.status == "dropped" or self._engine.is_held_back(key):
                 return True
             return any(one.number == number and one.outcome for one in delivery.attempts)
 
-        await self._journal.until(self.name, is_ended, timeout=_TEST_TIMEOUT)
+        await self._engine.journal.until(self.name, is_ended, timeout=_TEST_TIMEOUT)
         found = self.state.deliveries.get((message, webhook))
         if found is None:
             gone = f"delivery {message}-{webhook} is gone: the workspace was reset meanwhile"
             raise ConflictError(gone)
         return found
 
-    # --- faults -----------------------------------------------------------------------------
+    # --- faults -------------------------------------------------------------------------------
 
     def inject(self, fault: AnyFault) -> Standing:
         """Set a fault: attempts that fit its match misbehave from now on.
@@ -296,11 +441,11 @@ class Workspace(Flow):
             The fault with its id and its counts.
 
         Raises:
-            NotFoundError: it names a webhook that is not there.
+            NotFoundError: it names an unknown webhook.
             ConflictError: it is a fault of the wire, and would meet a webhook in this process.
         """
         record = faults.set_fault(self.state, fault)
-        self.commit([("fault.set", record)])
+        self._engine.commit([("fault.set", record)])
         return self.state.faults[record.id]
 
     def faults(self) -> list[Standing]:
@@ -308,90 +453,74 @@ class Workspace(Flow):
         return list(self.state.faults.values())
 
     def clear_fault(self, id_: str) -> None:
-        """Take a fault away; attempts that it has shaped already stay as they are.
+        """Remove a fault; attempts that it has shaped already stay as they are.
 
         Raises:
             NotFoundError: there is none of that id.
         """
-        self.commit([("fault.cleared", FaultsCleared((self.state.fault(id_).id,)))])
+        self._engine.commit([("fault.cleared", FaultsCleared((self.state.fault(id_).id,)))])
 
     def clear_faults(self) -> None:
-        """Take all faults away."""
+        """Remove all faults."""
         if self.state.faults:
-            self.commit([("fault.cleared", FaultsCleared(tuple(self.state.faults)))])
+            self._engine.commit([("fault.cleared", FaultsCleared(tuple(self.state.faults)))])
 
-    # --- assessments ------------------------------------------------------------------------
+    # --- assessments and candidates -----------------------------------------------------------
+
+    def do(self, name: str, id_: str = "", /, **details: Any) -> Done[Any]:
+        """Do a command of the table, and return its subject with the messages that it caused.
+
+        Args:
+            name: ``create_assessment``, ``invite``, ``complete``, ...; see ``list commands``.
+            id_: of the subject; left out for a command that makes its subject.
+            details: as the command takes them; None counts as left out.
+
+        Raises:
+            UnknownNameError: no such command.
+            NotFoundError: no such subject.
+            IllegalCommandError: not legal in the subject's state; names the legal commands.
+            ConflictError: the person has an open invitation to the assessment.
+            InvalidInputError: details that the command does not take, or wrong ones.
+        """
+        asked = command(name)
+        given = subjects.details(asked, details)
+        return self._engine.do(subjects.changed(self.state, self.now(), asked, id_, given))
 
     def create_assessment(
         self, *, title: str | None = None, validity_days: int | None = None
     ) -> Assessment:
-        """Make an assessment, a draft; its content is drawn, a title too when none is given.
-
-        Raises:
-            InvalidInputError: an empty title, a validity below one day or above ten years.
-        """
-        return self._assessment(
-            assessments.create_assessment(
-                self.state, self.now(), title=title, validity_days=validity_days
-            )
-        )
+        """Create an assessment, a draft; its content is drawn, a title too when none is given."""
+        return self._assessment("create_assessment", title=title, validity_days=validity_days)
 
     def update_assessment(
         self, id_: str, *, title: str | None = None, validity_days: int | None = None
     ) -> Assessment:
-        """Edit an assessment; a draft is published by it.
-
-        Raises:
-            NotFoundError: no such assessment.
-            IllegalCommandError: it is archived or deleted.
-            InvalidInputError: an empty title, or a wrong validity.
-        """
-        return self.move_assessment(id_, "update", title=title, validity_days=validity_days)
+        """Edit an assessment; an edit publishes a draft."""
+        return self._assessment("update_assessment", id_, title=title, validity_days=validity_days)
 
     def publish(self, id_: str) -> Assessment:
         """Publish a draft."""
-        return self.move_assessment(id_, "publish")
+        return self._assessment("publish", id_)
 
     def archive_assessment(self, id_: str) -> Assessment:
         """Archive an assessment."""
-        return self.move_assessment(id_, "archive")
+        return self._assessment("archive_assessment", id_)
 
     def unarchive_assessment(self, id_: str) -> Assessment:
-        """Take an assessment out of the archive; nobody is told (assumed)."""
-        return self.move_assessment(id_, "unarchive")
+        """Take an assessment out of the archive; nothing is sent (assumed)."""
+        return self._assessment("unarchive_assessment", id_)
 
     def delete_assessment(self, id_: str) -> Assessment:
         """Delete an assessment; its record stays, in the state DELETED."""
-        return self.move_assessment(id_, "delete")
+        return self._assessment("delete_assessment", id_)
 
-    def move_assessment(
-        self,
-        id_: str,
-        command: str,
-        *,
-        title: str | None = None,
-        validity_days: int | None = None,
-    ) -> Assessment:
-        """Do any command of the assessment's table.
+    def move_assessment(self, id_: str, verb: str, /, **details: Any) -> Assessment:
+        """Do any command of the assessment's lifecycle, by its word there."""
+        return self._assessment(moving("assessment", verb).name, id_, **details)
 
-        Raises:
-            NotFoundError: no such assessment.
-            UnknownNameError: no such command.
-            IllegalCommandError: not in its state; names the legal ones.
-            InvalidInputError: details that the command does not take.
-        """
-        return self._assessment(
-            assessments.move_assessment(
-                self.state, self.now(), id_, command, title=title, validity_days=validity_days
-            )
-        )
-
-    def _assessment(self, change: Change) -> Assessment:
-        self._tell(change)
-        assert change.occurrence is not None  # noqa: S101 - these always have one
-        return change.occurrence.assessment
-
-    # --- candidates -------------------------------------------------------------------------
+    def _assessment(self, name: str, id_: str = "", **details: Any) -> Assessment:
+        done: Done[Assessment] = self.do(name, id_, **details)
+        return done.subject
 
     def invite(
         self,
@@ -402,38 +531,27 @@ class Workspace(Flow):
         last_name: str | None = None,
         scheduled_date: datetime | None = None,
     ) -> Candidate:
-        """Invite somebody to an assessment; what is left out of the person is made up.
-
-        Args:
-            assessment_id: to which.
-            email, first_name, last_name: of the person.
-            scheduled_date: the invitation goes out then, in the workspace's time; at once when
-                left out.
-
-        Raises:
-            NotFoundError: no such assessment.
-            IllegalCommandError: it is archived or deleted.
-            ConflictError: the person has an open invitation to it.
-            InvalidInputError: not an e-mail address, or an empty name.
-        """
-        change = candidates.invite(
-            self.state,
-            self.now(),
-            assessment_id,
+        """Invite a candidate to an assessment; what is left out of the person is made up."""
+        return self._candidate(
+            "invite",
+            assessment_id=assessment_id,
             email=email,
             first_name=first_name,
             last_name=last_name,
             scheduled_date=scheduled_date,
         )
-        return self._candidate(change)
+
+    def send_invitation(self, id_: str) -> Candidate:
+        """Send a scheduled invitation now, before its date."""
+        return self._candidate("send_invitation", id_)
 
     def enroll(self, id_: str) -> Candidate:
-        """Let a candidate open the invitation and give their details."""
-        return self.move_candidate(id_, "enroll")
+        """Let a candidate open the invitation and enter their details."""
+        return self._candidate("enroll", id_)
 
     def start(self, id_: str) -> Candidate:
-        """Let a candidate start answering."""
-        return self.move_candidate(id_, "start")
+        """Let a candidate start to answer."""
+        return self._candidate("start", id_)
 
     def complete(
         self,
@@ -444,19 +562,19 @@ class Workspace(Flow):
         percentage: int | None = None,
     ) -> Candidate:
         """Let a candidate hand in; what is left out of the result is drawn."""
-        return self.move_candidate(id_, "complete", score=score, of=of, percentage=percentage)
+        return self._candidate("complete", id_, score=score, of=of, percentage=percentage)
 
     def disqualify(self, id_: str, *, reason: str | None = None) -> Candidate:
         """Disqualify a candidate, for ``qualification`` or ``proctoring``."""
-        return self.move_candidate(id_, "disqualify", reason=reason)
+        return self._candidate("disqualify", id_, reason=reason)
 
     def expire(self, id_: str) -> Candidate:
-        """Let an invitation run out now."""
-        return self.move_candidate(id_, "expire")
+        """Let an invitation expire now."""
+        return self._candidate("expire", id_)
 
     def reject(self, id_: str) -> Candidate:
-        """Turn a candidate down who completed."""
-        return self.move_candidate(id_, "reject")
+        """Reject a candidate who completed."""
+        return self._candidate("reject", id_)
 
     def rescore(
         self,
@@ -466,35 +584,18 @@ class Workspace(Flow):
         of: int | None = None,
         percentage: int | None = None,
     ) -> Candidate:
-        """Change a score afterwards; the state stays."""
-        return self.move_candidate(id_, "rescore", score=score, of=of, percentage=percentage)
+        """Change a score after completion; the state stays."""
+        return self._candidate("rescore", id_, score=score, of=of, percentage=percentage)
 
-    def move_candidate(self, id_: str, command: str, /, **details: Any) -> Candidate:
-        """Do any command of the candidate's table.
+    def move_candidate(self, id_: str, verb: str, /, **details: Any) -> Candidate:
+        """Do any command of the candidate's lifecycle, by its word there."""
+        return self._candidate(moving("candidate", verb).name, id_, **details)
 
-        Args:
-            id_: of the invitation.
-            command: ``enroll``, ``complete``, ...
-            details: of the command, as its own method takes them.
+    def _candidate(self, name: str, id_: str = "", **details: Any) -> Candidate:
+        done: Done[Candidate] = self.do(name, id_, **details)
+        return done.subject
 
-        Raises:
-            NotFoundError: no such candidate.
-            UnknownNameError: no such command.
-            IllegalCommandError: not in their state; names the legal ones.
-            InvalidInputError: details that the command does not take, or wrong ones.
-        """
-        checked: Details = candidates.details(command, details)
-        return self._candidate(
-            candidates.move_candidate(self.state, self.now(), id_, command, checked)
-        )
-
-    def _candidate(self, change: Change) -> Candidate:
-        self._tell(change)
-        assert change.occurrence is not None  # noqa: S101 - these always have one
-        assert change.occurrence.candidate is not None  # noqa: S101 - and a candidate
-        return change.occurrence.candidate
-
-    # --- views ------------------------------------------------------------------------------
+    # --- views --------------------------------------------------------------------------------
 
     def deliveries(
         self,
@@ -543,9 +644,9 @@ class Workspace(Flow):
             UnknownNameError: no such event type or status.
         """
         filters = {"event": event, "candidate": candidate, "webhook": webhook, "status": status}
-        selected(self.state, **filters)  # wrong filters are told before any waiting
+        selected(self.state, **filters)  # wrong filters raise before any waiting
         least = max(count, 1)
-        came = await self._journal.until(
+        came = await self._engine.journal.until(
             self.name, lambda: len(selected(self.state, **filters)) >= least, within
         )
         return came if count else not came

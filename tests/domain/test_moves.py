@@ -11,7 +11,8 @@ import pytest
 
 from emulator.domain import moves
 from emulator.domain.candidate import LIFECYCLE, Candidate, Score, TestScore
-from emulator.domain.moves import DETAILS, Details, Disqualify, NoDetails, Result, moved
+from emulator.domain.commands import Details, DisqualifyDetails, ScoreDetails, moving
+from emulator.domain.moves import moved
 from emulator.domain.sample import sample
 from emulator.errors import InvalidInputError, UnknownNameError
 
@@ -42,12 +43,12 @@ def do(
         LIFECYCLE.transition(candidate.state, command).next_state,
         content=content,
         at=LATER,
-        details=details or DETAILS.get(command, NoDetails)(),
+        details=details or moving("candidate", command).details(),
         draw=random.Random(seed),
     )
 
 
-def complete(details: Result, seed: int = 1) -> Candidate:
+def complete(details: ScoreDetails, seed: int = 1) -> Candidate:
     return do(*at("candidate.in_progress"), "complete", details, seed)
 
 
@@ -101,24 +102,24 @@ def test_what_is_drawn_is_the_same_for_the_same_draw(command: str) -> None:
 def test_a_written_answer_is_not_marked_yet_at_completion() -> None:
     """32 of 37 in the example Completed."""
     _, content = at("candidate.in_progress")
-    assert score_of(complete(Result())).of == content.total_score - 5
+    assert score_of(complete(ScoreDetails())).of == content.total_score - 5
 
 
 def test_a_given_score_stays() -> None:
-    assert score_of(complete(Result(7, 40, 99))) == Score(7, 40, 99)
-    assert score_of(complete(Result(score=0))).points == 0
+    assert score_of(complete(ScoreDetails(7, 40, 99))) == Score(7, 40, 99)
+    assert score_of(complete(ScoreDetails(score=0))).points == 0
 
 
 def test_a_drawn_score_is_at_least_a_third() -> None:
     for seed in range(50):
-        score = score_of(complete(Result(of=30), seed))
+        score = score_of(complete(ScoreDetails(of=30), seed))
         assert 10 <= score.points <= score.of == 30
         assert 0 <= score.percentage <= 100
 
 
 def test_a_score_that_needs_the_written_answer_counts_the_whole_sum() -> None:
     _, content = at("candidate.in_progress")
-    score = score_of(complete(Result(score=content.total_score - 1)))
+    score = score_of(complete(ScoreDetails(score=content.total_score - 1)))
     assert (score.points, score.of) == (content.total_score - 1, content.total_score)
 
 
@@ -126,29 +127,29 @@ def test_a_score_beyond_the_assessment_needs_an_of() -> None:
     _, content = at("candidate.in_progress")
     most = content.total_score
     with pytest.raises(InvalidInputError) as caught:
-        complete(Result(score=most + 1))
+        complete(ScoreDetails(score=most + 1))
     assert str(caught.value) == (
         f"a score of {most + 1} needs an 'of'; this assessment has {most} (at $.score)"
     )
-    assert score_of(complete(Result(score=most + 1, of=most + 1))).points == most + 1
+    assert score_of(complete(ScoreDetails(score=most + 1, of=most + 1))).points == most + 1
 
 
 @pytest.mark.parametrize("command", ["complete", "rescore"])
 def test_a_score_of_more_than_there_is_is_refused(command: str) -> None:
     event = "candidate.in_progress" if command == "complete" else "candidate.completed"
     with pytest.raises(InvalidInputError) as caught:
-        do(*at(event), command, Result(score=11, of=10))
+        do(*at(event), command, ScoreDetails(score=11, of=10))
     assert str(caught.value) == ("a score of 11 is more than the 10 points to be had (at $.score)")
 
 
 def test_points_that_the_tests_can_t_hold_went_to_the_custom_questions() -> None:
-    after = complete(Result(score=100, of=100))
+    after = complete(ScoreDetails(score=100, of=100))
     assert [one.percentage for one in after.tests] == [100, 100]
     assert score_of(after).percentage <= 100
 
 
 def test_few_points_of_few_are_not_given_twice() -> None:
-    after = complete(Result(score=1, of=1))
+    after = complete(ScoreDetails(score=1, of=1))
     assert [one.points for one in after.tests] == [1, 0]
 
 
@@ -166,7 +167,7 @@ def test_the_percentage_is_that_of_the_example() -> None:
 
 def test_rescore_changes_the_score_and_nothing_else() -> None:
     before, content = at("candidate.completed")
-    after = do(before, content, "rescore", Result(score=10))
+    after = do(before, content, "rescore", ScoreDetails(score=10))
     assert score_of(after).of == content.total_score
     assert after == msgspec.structs.replace(before, score=after.score, moves=before.moves + 1)
     assert after.completed_at == before.completed_at != LATER
@@ -175,12 +176,12 @@ def test_rescore_changes_the_score_and_nothing_else() -> None:
 def test_a_new_percentage_follows_from_the_points() -> None:
     """10 of 37 is given as 27 in the example Score Updated."""
     before, content = at("candidate.completed")
-    score = score_of(do(before, content, "rescore", Result(score=10, of=37)))
+    score = score_of(do(before, content, "rescore", ScoreDetails(score=10, of=37)))
     assert score == Score(10, 37, 27)
 
 
 def test_a_given_percentage_stays_in_a_rescore() -> None:
-    after = do(*at("candidate.completed"), "rescore", Result(1, 2, 3))
+    after = do(*at("candidate.completed"), "rescore", ScoreDetails(1, 2, 3))
     assert score_of(after) == Score(1, 2, 3)
 
 
@@ -214,18 +215,18 @@ def test_the_reason_fits_the_state_unless_given(
 
 
 def test_a_given_reason_stays() -> None:
-    after = do(*at("candidate.in_progress"), "disqualify", Disqualify("qualification"))
+    after = do(*at("candidate.in_progress"), "disqualify", DisqualifyDetails("qualification"))
     assert after.disqualification is not None
     assert after.disqualification.reason == "qualification"
     assert after.disqualification.question is not None
-    after = do(*at("candidate.enrolled"), "disqualify", Disqualify("proctoring"))
+    after = do(*at("candidate.enrolled"), "disqualify", DisqualifyDetails("proctoring"))
     assert after.disqualification is not None
     assert after.disqualification.question is None
 
 
 def test_an_unknown_reason_is_refused() -> None:
     with pytest.raises(UnknownNameError) as caught:
-        do(*at("candidate.enrolled"), "disqualify", Disqualify("proctorin"))
+        do(*at("candidate.enrolled"), "disqualify", DisqualifyDetails("proctorin"))
     assert str(caught.value) == (
         "no reason 'proctorin'; near: 'proctoring'; known: proctoring, qualification (at $.reason)"
     )

@@ -15,8 +15,9 @@ import pytest
 
 from emulator import data
 from emulator.domain.candidate import LIFECYCLE
+from emulator.domain.commands import DisqualifyDetails, moving
 from emulator.domain.events import EVENT_TYPES
-from emulator.domain.moves import DETAILS, Disqualify, NoDetails, moved
+from emulator.domain.moves import moved
 from emulator.domain.payloads.v1 import invite_link, payload
 from emulator.domain.sample import sample
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from emulator.contracts.schemas import Contracts
     from emulator.domain.candidate import Candidate
-    from emulator.domain.moves import Details
+    from emulator.domain.commands import Details
     from emulator.domain.occurrence import Occurrence
 
 AT = datetime(2026, 3, 4, 5, 6, 7, 89_000, tzinfo=UTC)
@@ -60,7 +61,7 @@ def then(occurrence: Occurrence, command: str, details: Details | None = None) -
         row.next_state,
         content=occurrence.assessment.content,
         at=at,
-        details=details or DETAILS.get(command, NoDetails)(),
+        details=details or moving("candidate", command).details(),
         draw=random.Random(command),
     )
     return msgspec.structs.replace(
@@ -364,7 +365,7 @@ def test_a_candidate_who_was_answering_is_disqualified_with_the_tests_open() -> 
 
 
 def test_a_candidate_can_be_disqualified_for_proctoring_before_the_tests() -> None:
-    occurrence = then(made("candidate.enrolled"), "disqualify", Disqualify("proctoring"))
+    occurrence = then(made("candidate.enrolled"), "disqualify", DisqualifyDetails("proctoring"))
     found = payload("candidate.disqualified", occurrence)["data"]
     assert (found["qualificationQuestions"], found["testLibrary"]) == ([], [])
 

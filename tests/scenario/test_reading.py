@@ -9,9 +9,8 @@ from emulator.scenario.matchers import Demand
 from emulator.scenario.problems import Problems
 from emulator.scenario.reading import read, read_file
 from emulator.scenario.source import LARGEST, parse
-from emulator.scenario.steps.assessments import CreateAssessment
-from emulator.scenario.steps.candidates import Invite
 from emulator.scenario.steps.expectations import Expect
+from emulator.scenario.steps.subjects import CreateAssessment, Invite
 from emulator.scenario.steps.table import STEPS
 from emulator.scenario.steps.waiting import Wait
 from emulator.scenario.variables import Scope, filled

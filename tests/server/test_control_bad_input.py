@@ -369,7 +369,7 @@ def test_only_an_update_takes_details(tenant: Tenant) -> None:
     job = tenant.assessment()
     before = tenant.journal()
     answer = tenant.control("POST", f"/assessments/{job['id']}/publish", json={"title": "x"})
-    check(answer, 400, "'publish' takes no details; only 'update' does", path="$")
+    check(answer, 400, "unknown key 'title'; it takes none", path="$")
     assert tenant.journal() == before
 
 

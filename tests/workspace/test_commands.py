@@ -223,10 +223,10 @@ def test_a_wrong_field_of_an_assessment_is_named(
 def test_only_an_update_takes_details(make_workspace: MakeWorkspace) -> None:
     workspace = make_workspace()
     id_ = workspace.create_assessment().id
-    for details in ({"title": "x"}, {"validity_days": 3}):
+    for name, value in (("title", "x"), ("validity_days", 3)):
         assert refused(
-            workspace, InvalidInputError, workspace.move_assessment, id_, "archive", **details
-        ) == ("'archive' takes no details; only 'update' does (at $)")
+            workspace, InvalidInputError, workspace.move_assessment, id_, "archive", **{name: value}
+        ) == (f"unknown key {name!r}; it takes none (at $)")
 
 
 def test_an_update_changes_title_and_validity_and_keeps_what_it_does_not_name(

@@ -16,9 +16,10 @@ from emulator.errors import ConflictError, InvalidInputError, NotFoundError, Unk
 from emulator.workspace.journal_lines import line, shown
 
 if TYPE_CHECKING:
+    from emulator.contracts.schemas import Contracts
     from emulator.delivery.records import Delivery
     from emulator.workspace.workspace import Workspace
-    from tests.conftest import MakeWorkspace, Scripted
+    from tests.conftest import MakeJournal, MakeWorkspace, Scripted
 
 ONE, OTHER = "http://one.example.com/", "http://other.example.com/"
 DEADLINE = 10.0  # real seconds
@@ -158,9 +159,7 @@ def test_a_hanging_webhook_delays_no_other(
         other = add(workspace, "created", url=OTHER)
         for _ in range(20):
             workspace.create_assessment()
-        async with asyncio.timeout(DEADLINE):
-            while len(workspace.state.by_status["succeeded"]) < 20:
-                await workspace._journal.grown("acme", workspace.last_entry)
+        assert await workspace.wait(status="succeeded", count=20, within=DEADLINE)
         assert {one.status for one in workspace.deliveries(webhook=other)} == {"succeeded"}
         assert transport.urls().count(ONE) == 2
         transport.gates[ONE].set()
@@ -330,26 +329,29 @@ def test_a_workspace_that_was_reset_is_as_new(
         workspace.reset()
         fresh = vars(make_workspace().state)
         assert vars(workspace.state) == fresh
-        assert workspace._timeline.next_at() is None
+        assert workspace.next_due is None
         assert await play(workspace) == first
 
     asyncio.run(main())
 
 
 def test_a_reset_drops_what_is_pending_and_says_so(
-    make_workspace: MakeWorkspace, transport: Scripted
+    make_workspace: MakeWorkspace, transport: Scripted, make_journal: MakeJournal
 ) -> None:
     async def main() -> None:
-        workspace = make_workspace(transport, profile=Profile(retries=(5.0,)))
+        journal = make_journal()
+        profile = Profile(retries=(5.0,))
+        workspace = make_workspace(transport, profile=profile, journal=journal)
         transport.gates[ONE] = asyncio.Event()
         transport.statuses[OTHER] = [500]
         add(workspace, "created")
         add(workspace, "created", url=OTHER)
         workspace.create_assessment()
         await transport.arrived(2)
-        async with asyncio.timeout(DEADLINE):
-            while not workspace.state.deliveries[1, 2].next_due:
-                await workspace._journal.grown("acme", workspace.last_entry)
+        other = workspace.state.deliveries[1, 2]
+        assert await journal.until(
+            "acme", lambda: workspace.state.delivery(other.id).next_due is not None, DEADLINE
+        )
         last = workspace.last_entry
         workspace.reset()
         dropped: list[Any] = list(workspace.entries(last))
@@ -444,7 +446,7 @@ def test_a_ping_is_an_empty_object_and_deliberate(
 
 @pytest.mark.parametrize("event", EVENT_TYPES)
 def test_a_sample_is_sent_of_any_event_type_wanted_or_not(
-    event: str, make_workspace: MakeWorkspace
+    event: str, make_workspace: MakeWorkspace, contracts: Contracts
 ) -> None:
     async def main() -> None:
         workspace = make_workspace()
@@ -453,7 +455,7 @@ def test_a_sample_is_sent_of_any_event_type_wanted_or_not(
         assert delivery.event == event
         assert not delivery.message.is_deliberate
         assert (delivery.message.subject, delivery.message.person) == ("", "")
-        assert workspace._contracts.violations("v1", event, delivery.payload) == []
+        assert contracts.violations("v1", event, delivery.payload) == []
         assert workspace.state.candidates == {}
 
     asyncio.run(main())

@@ -72,7 +72,7 @@ def test_a_pair_without_a_row_is_refused_and_changes_nothing(
             do(workspace, lifecycle, id_, step)
         await workspace.settle()
         last, before = workspace.last_entry, deepcopy(vars(workspace.state))
-        timers = workspace._timeline.next_at(), len(workspace._timeline)
+        due = workspace.next_due
 
         with pytest.raises(IllegalCommandError) as caught:
             do(workspace, lifecycle, id_, command)
@@ -81,9 +81,9 @@ def test_a_pair_without_a_row_is_refused_and_changes_nothing(
         assert str(caught.value) == (
             f"{lifecycle.subject} {id_} is {state}: {command!r} is not legal; legal: {legal}"
         )
-        assert workspace._dispatcher.is_idle
+        assert workspace.is_idle
         assert workspace.last_entry == last
         assert vars(workspace.state) == before
-        assert (workspace._timeline.next_at(), len(workspace._timeline)) == timers
+        assert workspace.next_due == due
 
     asyncio.run(main())

@@ -11,6 +11,7 @@ import pytest
 from emulator.clock import EPOCH
 from emulator.delivery.profiles import Profile
 from emulator.errors import ConflictError, NotFoundError
+from emulator.workspace import outbox
 
 if TYPE_CHECKING:
     from emulator.delivery.records import Delivery
@@ -184,10 +185,10 @@ def test_an_attempt_is_made_once_however_often_it_is_offered(
         with_one(workspace)
         await transport.arrived(1)
         seen = workspace.last_entry
-        assert workspace._outbox.start_attempt((1, 1, 1)) is None
+        assert outbox.begun(workspace.state, (1, 1, 1), EPOCH, 0.0) is None
         assert workspace.last_entry == seen
         transport.gates[ONE].set()
         await workspace.settle()
-        assert workspace._outbox.start_attempt((1, 1, 1)) is None
+        assert outbox.begun(workspace.state, (1, 1, 1), EPOCH, 0.0) is None
 
     asyncio.run(main())

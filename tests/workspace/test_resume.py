@@ -8,42 +8,38 @@ from typing import TYPE_CHECKING
 
 from emulator.clock import EPOCH
 from emulator.delivery.profiles import Profile
-from emulator.journal.journal import Journal
-from emulator.journal.store import MemoryStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from emulator.delivery.records import Delivery
+    from emulator.journal.journal import Journal
     from emulator.workspace.workspace import Workspace
-    from tests.conftest import MakeWorkspace, Scripted
+    from tests.conftest import MakeJournal, MakeWorkspace, Scripted
 
 ONE = "http://one.example.com/"
 DAY = 86_400.0
-
-
-class Durable(MemoryStore):
-    """Outlives its workspace, as a file does: a shutdown drops nothing."""
-
-    is_durable = True
 
 
 def answers(delivery: Delivery) -> list[tuple[int, str]]:
     return [(one.number, one.answer) for one in delivery.attempts]
 
 
-async def again(make_workspace: MakeWorkspace, before: Workspace, transport: Scripted) -> Workspace:
+async def again(make_workspace: MakeWorkspace, journal: Journal, transport: Scripted) -> Workspace:
     """Open the workspace once more from its journal, as after a kill."""
-    workspace = make_workspace(transport, journal=before._journal)
+    workspace = make_workspace(transport, journal=journal)
     await workspace.replay()
     return workspace
 
 
 def test_all_that_the_apis_answer_is_as_it_was(
-    make_workspace: MakeWorkspace, make_transport: Callable[[], Scripted]
+    make_workspace: MakeWorkspace,
+    make_transport: Callable[[], Scripted],
+    make_journal: MakeJournal,
 ) -> None:
     async def main() -> None:
-        before = make_workspace()
+        journal = make_journal()
+        before = make_workspace(journal=journal)
         before.add_webhook(name="m", payload_url=ONE, events=["status_changed", "created"])
         id_ = before.create_assessment().id
         for _ in range(300):  # more entries than are replayed in one go
@@ -51,7 +47,7 @@ def test_all_that_the_apis_answer_is_as_it_was(
         await before.advance(60.5)
         last = before.last_entry
         assert last > 1_000
-        after = await again(make_workspace, before, make_transport())
+        after = await again(make_workspace, journal, make_transport())
         assert after.last_entry == last
         assert vars(after.state) == vars(before.state)
         assert after.now() == before.now() == EPOCH + timedelta(seconds=60.5)
@@ -60,15 +56,18 @@ def test_all_that_the_apis_answer_is_as_it_was(
 
 
 def test_open_invitations_expire_when_they_would_have(
-    make_workspace: MakeWorkspace, make_transport: Callable[[], Scripted]
+    make_workspace: MakeWorkspace,
+    make_transport: Callable[[], Scripted],
+    make_journal: MakeJournal,
 ) -> None:
     async def main() -> None:
-        before = make_workspace()
+        journal = make_journal()
+        before = make_workspace(journal=journal)
         id_ = before.create_assessment(validity_days=2).id
         waiting, enrolled = before.invite(id_), before.invite(id_)
         before.enroll(enrolled.id)
         await before.advance(DAY)
-        after = await again(make_workspace, before, make_transport())
+        after = await again(make_workspace, journal, make_transport())
         await after.advance(DAY - 0.001)
         assert after.state.candidate(waiting.id).state == "INVITED"
         await after.advance(0.001)
@@ -79,15 +78,19 @@ def test_open_invitations_expire_when_they_would_have(
 
 
 def test_a_retry_comes_when_it_would_have(
-    make_workspace: MakeWorkspace, make_transport: Callable[[], Scripted], transport: Scripted
+    make_workspace: MakeWorkspace,
+    make_transport: Callable[[], Scripted],
+    transport: Scripted,
+    make_journal: MakeJournal,
 ) -> None:
     async def main() -> None:
-        before = make_workspace(transport, profile=Profile(retries=(5.0, 10.0)))
+        journal = make_journal()
+        before = make_workspace(transport, profile=Profile(retries=(5.0, 10.0)), journal=journal)
         transport.statuses[ONE] = [500]
         before.add_webhook(name="m", payload_url=ONE, events=["created"])
         before.create_assessment()
         await before.advance(1.0)
-        after = await again(make_workspace, before, make_transport())
+        after = await again(make_workspace, journal, make_transport())
         await after.advance(3.999)
         assert answers(after.deliveries()[0]) == [(1, "500")]
         await after.advance(0.001)
@@ -97,19 +100,23 @@ def test_a_retry_comes_when_it_would_have(
 
 
 def test_what_was_not_tried_yet_is_tried_in_order(
-    make_workspace: MakeWorkspace, make_transport: Callable[[], Scripted], transport: Scripted
+    make_workspace: MakeWorkspace,
+    make_transport: Callable[[], Scripted],
+    transport: Scripted,
+    make_journal: MakeJournal,
 ) -> None:
     async def main() -> None:
-        before = make_workspace(transport)
+        journal = make_journal()
+        before = make_workspace(transport, journal=journal)
         transport.gates[ONE] = asyncio.Event()
         before.add_webhook(name="m", payload_url=ONE, events=["status_changed"])
         id_ = before.invite(before.create_assessment().id).id
         before.enroll(id_)
         before.start(id_)
         await transport.arrived(1)
-        before._dispatcher.abandon()  # killed: the first is on its way, the others wait
+        # Killed: the first is on its way for good, the others wait behind it.
         fresh = make_transport()
-        after = await again(make_workspace, before, fresh)
+        after = await again(make_workspace, journal, fresh)
         await after.settle()
         await after.advance(0.0)
         first, *others = after.deliveries()
@@ -123,10 +130,14 @@ def test_what_was_not_tried_yet_is_tried_in_order(
 
 
 def test_a_shutdown_leaves_what_is_pending_to_the_next_start(
-    make_workspace: MakeWorkspace, make_transport: Callable[[], Scripted], transport: Scripted
+    make_workspace: MakeWorkspace,
+    make_transport: Callable[[], Scripted],
+    transport: Scripted,
+    make_journal: MakeJournal,
 ) -> None:
     async def main() -> None:
-        before = make_workspace(transport, journal=Journal(Durable({})), in_flight=1)
+        journal = make_journal(is_durable=True)
+        before = make_workspace(transport, journal=journal, in_flight=1)
         transport.gates[ONE] = asyncio.Event()
         before.add_webhook(name="m", payload_url=ONE, events=["created"])
         before.create_assessment()
@@ -134,7 +145,7 @@ def test_a_shutdown_leaves_what_is_pending_to_the_next_start(
         await transport.arrived(1)
         await before.close(0.0)
         assert [one.status for one in before.deliveries()] == ["pending", "pending"]
-        after = await again(make_workspace, before, make_transport())
+        after = await again(make_workspace, journal, make_transport())
         await after.advance(0.0)  # also what is due at this very instant
         first, second = after.deliveries()
         assert answers(first) == [(1, "shutdown"), (2, "200")]
@@ -144,10 +155,12 @@ def test_a_shutdown_leaves_what_is_pending_to_the_next_start(
 
 
 def test_a_workspace_that_is_removed_drops_what_is_pending_also_on_disk(
-    make_workspace: MakeWorkspace, transport: Scripted
+    make_workspace: MakeWorkspace,
+    transport: Scripted,
+    make_journal: MakeJournal,
 ) -> None:
     async def main() -> None:
-        workspace = make_workspace(transport, journal=Journal(Durable({})))
+        workspace = make_workspace(transport, journal=make_journal(is_durable=True))
         transport.gates[ONE] = asyncio.Event()
         workspace.add_webhook(name="m", payload_url=ONE, events=["created"])
         workspace.create_assessment()
@@ -160,11 +173,15 @@ def test_a_workspace_that_is_removed_drops_what_is_pending_also_on_disk(
 
 
 def test_a_retry_schedule_goes_on_after_a_shutdown(
-    make_workspace: MakeWorkspace, make_transport: Callable[[], Scripted], transport: Scripted
+    make_workspace: MakeWorkspace,
+    make_transport: Callable[[], Scripted],
+    transport: Scripted,
+    make_journal: MakeJournal,
 ) -> None:
     async def main() -> None:
         profile = Profile(retries=(5.0, 5.0, 5.0))
-        before = make_workspace(transport, journal=Journal(Durable({})), profile=profile)
+        journal = make_journal(is_durable=True)
+        before = make_workspace(transport, journal=journal, profile=profile)
         transport.gates[ONE] = asyncio.Event()
         before.add_webhook(name="m", payload_url=ONE, events=["created"])
         before.create_assessment()
@@ -172,7 +189,7 @@ def test_a_retry_schedule_goes_on_after_a_shutdown(
         await before.close(0.0)
         fresh = make_transport()
         fresh.statuses[ONE] = [500, 200]
-        after = await again(make_workspace, before, fresh)
+        after = await again(make_workspace, journal, fresh)
         await after.settle()
         await after.advance(60.0)
         (delivery,) = after.deliveries()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from emulator.delivery.records import Delivery
     from emulator.workspace.workspace import Workspace
-    from tests.conftest import MakeWorkspace, Scripted
+    from tests.conftest import MakeJournal, MakeWorkspace, Scripted
 
 URL, OTHER = "http://example.com/hook", "http://example.com/other"
 DAY = 86_400.0
@@ -37,13 +37,6 @@ def state_of(workspace: Workspace, id_: str) -> str:
 def offsets(delivery: Delivery) -> list[float]:
     """Return when each attempt started, in seconds after the epoch of virtual clocks."""
     return [(attempt.at - EPOCH).total_seconds() for attempt in delivery.attempts]
-
-
-def rings_in(workspace: Workspace) -> float:
-    """Return in how many real seconds the event loop wakes the workspace."""
-    if workspace._alarm is None:
-        return float("inf")
-    return workspace._alarm.when() - asyncio.get_running_loop().time()
 
 
 # --- expiry ---------------------------------------------------------------------------------
@@ -486,16 +479,18 @@ def test_a_real_clock_rings_when_a_retry_is_due(
     asyncio.run(main())
 
 
-def test_a_clock_set_to_real_runs_what_is_overdue(make_workspace: MakeWorkspace) -> None:
+def test_a_clock_set_to_real_runs_what_is_overdue(
+    make_workspace: MakeWorkspace, make_journal: MakeJournal
+) -> None:
     async def main() -> None:
-        workspace = make_workspace()
+        journal = make_journal()
+        workspace = make_workspace(journal=journal)
         workspace.set_clock("virtual", datetime(2020, 1, 1, tzinfo=UTC))
         candidate = workspace.invite(workspace.create_assessment(validity_days=1).id)
         workspace.set_clock("real")
         assert workspace.state.settings.clock == "real"
-        async with asyncio.timeout(DEADLINE):
-            while state_of(workspace, candidate.id) == "INVITED":
-                await workspace._journal.grown("acme", workspace.last_entry)
+        has_expired = lambda: state_of(workspace, candidate.id) != "INVITED"  # noqa: E731
+        assert await journal.until("acme", has_expired, DEADLINE)
         assert state_of(workspace, candidate.id) == "INVITATION_EXPIRED"
         await workspace.close(0.0)
 
@@ -503,16 +498,27 @@ def test_a_clock_set_to_real_runs_what_is_overdue(make_workspace: MakeWorkspace)
 
 
 def test_a_far_timer_of_a_real_clock_is_looked_at_again_within_the_hour(
-    make_workspace: MakeWorkspace,
+    make_workspace: MakeWorkspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def main() -> None:
+        loop = asyncio.get_running_loop()
+        alarms: list[asyncio.TimerHandle] = []
+
+        def call_later(delay: float, callback: Callable[[], object]) -> asyncio.TimerHandle:
+            assert delay <= 3_600.0
+            alarms.append(loop.call_at(loop.time() + delay, callback))
+            wake.append(callback)
+            return alarms[-1]
+
+        wake: list[Callable[[], object]] = []
+        monkeypatch.setattr(loop, "call_later", call_later)
         workspace = make_workspace(clock="real")
         workspace.invite(workspace.create_assessment().id)
-        assert rings_in(workspace) <= 3_600.0
-        workspace._ring()  # too early: nothing is due, and it is armed again
-        assert rings_in(workspace) <= 3_600.0
+        assert len(alarms) == 1
+        wake[0]()  # too early: nothing is due, and it is armed again
+        assert len(alarms) == 2
         workspace.set_clock("virtual")
-        assert rings_in(workspace) == float("inf")
+        assert alarms[1].cancelled()
         assert workspace.now() == workspace.state.now
         await workspace.close(0.0)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from emulator.workspace.workspace import Workspace
-    from tests.conftest import MakeWorkspace, Scripted
+    from tests.conftest import MakeJournal, MakeWorkspace, Scripted
 
 ONE, TWO = "http://example.com/one", "http://example.com/two"
 DAY = 86_400.0
@@ -167,14 +167,16 @@ def test_an_application_that_is_not_mounted_is_refused(make_workspace: MakeWorks
 
 
 def test_an_application_of_another_process_is_unreachable(
-    make_workspace: MakeWorkspace, transport: Scripted
+    make_workspace: MakeWorkspace, transport: Scripted, make_journal: MakeJournal
 ) -> None:
     """After a replay the journal knows the name, and nobody mounted anything."""
 
     async def main() -> None:
-        workspace = make_workspace(transport)
-        add(workspace, workspace.mount(Consumer().app, "ats"))
-        workspace._outbox._apps.clear()
+        journal = make_journal()
+        before = make_workspace(transport, journal=journal)
+        add(before, before.mount(Consumer().app, "ats"))
+        workspace = make_workspace(transport, journal=journal)
+        await workspace.replay()
         workspace.create_assessment()
         await workspace.settle()
         (attempt,) = workspace.deliveries()[0].attempts

@@ -126,7 +126,6 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         others: the field that takes, as a mapping, the keys that are no fields; None refuses them.
         is_expectation: whether it can fail for the consumer's sake.
         is_settling: it waits for deliveries or moves the clock, so it can't run in parallel.
-        does: the lifecycle's command that it is; empty else.
     """
 
     example: ClassVar[str]
@@ -134,7 +133,6 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     others: ClassVar[str | None] = None
     is_expectation: ClassVar[bool] = False
     is_settling: ClassVar[bool] = False
-    does: ClassVar[str] = ""
 
     def __repr__(self) -> str:
         """Leave out the fields, which may hold secrets."""

@@ -5,25 +5,9 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from emulator.scenario.steps.assessments import (
-    ArchiveAssessment,
-    CreateAssessment,
-    DeleteAssessment,
-    Publish,
-    UnarchiveAssessment,
-    UpdateAssessment,
-)
+from emulator.domain.commands import COMMANDS
+from emulator.scenario.steps import subjects
 from emulator.scenario.steps.blocks import Parallel, Repeat
-from emulator.scenario.steps.candidates import (
-    Complete,
-    Disqualify,
-    Enroll,
-    Expire,
-    Invite,
-    Reject,
-    Rescore,
-    Start,
-)
 from emulator.scenario.steps.expectations import Expect, ExpectNone
 from emulator.scenario.steps.faults import ClearFaults, SetFault
 from emulator.scenario.steps.looking import Capture, Probe
@@ -38,20 +22,7 @@ if TYPE_CHECKING:
 
 STEPS: Mapping[str, type[Step]] = MappingProxyType(
     {
-        "create_assessment": CreateAssessment,
-        "update_assessment": UpdateAssessment,
-        "publish": Publish,
-        "archive_assessment": ArchiveAssessment,
-        "unarchive_assessment": UnarchiveAssessment,
-        "delete_assessment": DeleteAssessment,
-        "invite": Invite,
-        "enroll": Enroll,
-        "start": Start,
-        "complete": Complete,
-        "disqualify": Disqualify,
-        "expire": Expire,
-        "reject": Reject,
-        "rescore": Rescore,
+        **{name: subjects.STEPS[name] for name in COMMANDS},
         "wait": Wait,
         "set_clock": SetClock,
         "fault": SetFault,

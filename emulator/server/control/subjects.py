@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from emulator.delivery.records import Message, Refused
+from emulator.domain.commands import COMMANDS, WIRE_NAMES, moving
 from emulator.durations import parse_instant
 from emulator.server.control.workspaces import workspace_of
 from emulator.server.views import (
@@ -22,22 +23,28 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from emulator.workspace.workspace import Workspace
+    from emulator.delivery.records import Message
+    from emulator.domain.commands import Command
 
 _LIMIT = 1_000
 
 
-class _Assessment(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    title: str | None = None
-    invitation_email_link_validity: int | None = None
+def _wire(command: Command) -> type[msgspec.Struct]:
+    """Return the record of a command's details as the body has them: camelCase, times as text."""
+    fields = [
+        (field.name, str | None if field.type == datetime | None else field.type, field.default)
+        for field in msgspec.structs.fields(command.details)
+    ]
+    return msgspec.defstruct(command.name, fields, rename=_key, forbid_unknown_fields=True)
 
 
-class _Invite(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    assessment_id: str
-    email: str | None = None
-    first_name: str | None = None
-    last_name: str | None = None
-    scheduled_date: str | None = None
+def _key(name: str) -> str:
+    first, *rest = name.split("_")
+    return WIRE_NAMES.get(name) or first + "".join(word.title() for word in rest)
+
+
+_WIRE = {name: _wire(command) for name, command in COMMANDS.items()}
+"""Name of a command -> the record of its details in the body of a call."""
 
 
 async def list_assessments(request: Request) -> Response:
@@ -48,14 +55,8 @@ async def list_assessments(request: Request) -> Response:
 
 
 async def create_assessment(request: Request) -> Response:
-    """Make a draft: 201."""
-    workspace = workspace_of(request)
-    asked = await body_as(request, _Assessment)
-    before = workspace.last_entry
-    made = workspace.create_assessment(
-        title=asked.title, validity_days=asked.invitation_email_link_validity
-    )
-    return await _answer(workspace, before, assessment_view(made), 201)
+    """Create a draft: 201."""
+    return await _do(request, COMMANDS["create_assessment"], 201)
 
 
 async def read_assessment(request: Request) -> Response:
@@ -65,17 +66,8 @@ async def read_assessment(request: Request) -> Response:
 
 
 async def move_assessment(request: Request) -> Response:
-    """Do a command of the assessment's table."""
-    workspace = workspace_of(request)
-    asked = await body_as(request, _Assessment)
-    before = workspace.last_entry
-    moved = workspace.move_assessment(
-        request.path_params["id"],
-        request.path_params["command"],
-        title=asked.title,
-        validity_days=asked.invitation_email_link_validity,
-    )
-    return await _answer(workspace, before, assessment_view(moved))
+    """Do a command of the assessment's lifecycle; the body has its details."""
+    return await _do(request, moving("assessment", request.path_params["command"]))
 
 
 async def list_candidates(request: Request) -> Response:
@@ -90,20 +82,8 @@ async def list_candidates(request: Request) -> Response:
 
 
 async def invite(request: Request) -> Response:
-    """Invite somebody: 201."""
-    workspace = workspace_of(request)
-    asked = await body_as(request, _Invite)
-    date = asked.scheduled_date
-    scheduled = None if date is None else parse_instant(date, path="$.scheduledDate")
-    before = workspace.last_entry
-    invited = workspace.invite(
-        asked.assessment_id,
-        email=asked.email,
-        first_name=asked.first_name,
-        last_name=asked.last_name,
-        scheduled_date=scheduled,
-    )
-    return await _answer(workspace, before, candidate_view(invited), 201)
+    """Invite a candidate: 201."""
+    return await _do(request, COMMANDS["invite"], 201)
 
 
 async def read_candidate(request: Request) -> Response:
@@ -113,33 +93,33 @@ async def read_candidate(request: Request) -> Response:
 
 
 async def move_candidate(request: Request) -> Response:
-    """Do a command of the candidate's table; the body has its details."""
+    """Do a command of the candidate's lifecycle; the body has its details."""
+    return await _do(request, moving("candidate", request.path_params["command"]))
+
+
+async def _do(request: Request, command: Command, status: int = 200) -> Response:
+    """Do a command; answer with its subject, the messages that it caused, and those refused."""
     workspace = workspace_of(request)
-    details = await body_as(request, dict[str, Any])
-    before = workspace.last_entry
-    moved = workspace.move_candidate(
-        request.path_params["id"], request.path_params["command"], **details
-    )
-    return await _answer(workspace, before, candidate_view(moved))
+    body = msgspec.structs.asdict(await body_as(request, _WIRE[command.name]))
+    for field in msgspec.structs.fields(command.details):
+        if field.type == datetime | None and body[field.name] is not None:
+            body[field.name] = parse_instant(body[field.name], path=f"$.{_key(field.name)}")
+    done = workspace.do(command.name, request.path_params.get("id", ""), **body)
+    view = assessment_view if command.subject == "assessment" else candidate_view
+    shown = {
+        **view(done.subject),
+        "messages": [_message_view(one) for one in done.messages],
+        "refused": [refused_view(one) for one in done.refused],
+    }
+    await workspace.flush()
+    return json(shown, status)
+
+
+def _message_view(message: Message) -> View:
+    deliveries = [f"{message.number}-{webhook}" for webhook in message.webhooks]
+    return {"id": message.id, "event": message.event, "deliveries": deliveries}
 
 
 def _page(request: Request, rows: list[View]) -> Response:
     limit, skip = number(request, "limit", _LIMIT, 1), number(request, "skip", 0, 0)
     return json({"data": rows[skip : skip + limit], "total": len(rows)})
-
-
-async def _answer(workspace: Workspace, before: int, view: View, status: int = 200) -> Response:
-    """Answer with the record, and with the messages that the command caused or refused."""
-    caused = [entry.data for entry in workspace.entries(before)]
-    view["messages"] = [
-        {
-            "id": one.id,
-            "event": one.event,
-            "deliveries": [f"{one.number}-{webhook}" for webhook in one.webhooks],
-        }
-        for one in caused
-        if isinstance(one, Message)
-    ]
-    view["refused"] = [refused_view(one) for one in caused if isinstance(one, Refused)]
-    await workspace.flush()
-    return json(view, status)

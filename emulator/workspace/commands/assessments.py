@@ -8,11 +8,12 @@ import msgspec
 
 from emulator.domain import assessment as assessments
 from emulator.domain.assessment import Assessment
+from emulator.domain.commands import AssessmentDetails, Details
 from emulator.domain.ids import chance, object_id
 from emulator.domain.lifecycle import NEW, Transition
 from emulator.domain.occurrence import Occurrence
 from emulator.domain.questions import JOB_ROLES, content
-from emulator.errors import InvalidInputError, UnknownNameError
+from emulator.errors import InvalidInputError
 from emulator.workspace.commands.change import Change, text
 from emulator.workspace.records import AssessmentChanged
 
@@ -22,10 +23,8 @@ if TYPE_CHECKING:
     from emulator.workspace.state import State
 
 
-def create_assessment(
-    state: State, at: datetime, *, title: str | None = None, validity_days: int | None = None
-) -> Change:
-    """Make a draft; its content is drawn, a title too when none is given.
+def create_assessment(state: State, at: datetime, details: AssessmentDetails) -> Change:
+    """Create a draft; its content is drawn, a title too when none is given.
 
     Raises:
         InvalidInputError: an empty title, a validity below one day or above ten years.
@@ -33,6 +32,7 @@ def create_assessment(
     row = assessments.LIFECYCLE.transition(NEW, "create")
     number = len(state.assessments) + 1
     draw = chance(state.settings.seed, "assessment", number)
+    title, days = details.title, details.validity_days
     made = Assessment(
         id=object_id(at, draw),
         number=number,
@@ -40,46 +40,30 @@ def create_assessment(
         state=row.next_state,
         created_at=at,
         modified_at=at,
-        validity_days=_validity(
-            assessments.VALIDITY_DAYS if validity_days is None else validity_days
-        ),
+        validity_days=_validity(assessments.VALIDITY_DAYS if days is None else days),
         content=content(draw, at, state.organisation.id),
     )
     return _assessment_change(state, at, row, made, "assessment.created")
 
 
-def move_assessment(
-    state: State,
-    at: datetime,
-    id_: str,
-    command: str,
-    *,
-    title: str | None = None,
-    validity_days: int | None = None,
-) -> Change:
-    """Do *command* to an assessment.
+def move_assessment(state: State, at: datetime, id_: str, command: str, details: Details) -> Change:
+    """Do *command*, a word of the lifecycle, to an assessment.
 
     Raises:
         NotFoundError: no such assessment.
-        UnknownNameError: no such command.
-        IllegalCommandError: not in its state.
-        InvalidInputError: details that the command does not take, or wrong ones.
+        IllegalCommandError: the command is not legal in its state.
+        InvalidInputError: an empty title, or a wrong validity.
     """
-    known = [one for one in assessments.LIFECYCLE.commands if one != "invite"]
-    if command not in known:
-        raise UnknownNameError("assessment command", command, known, show_all=True)
     before = state.assessment(id_)
     row = assessments.LIFECYCLE.transition(before.state, command, name=id_)
-    if command != "update" and (title is not None or validity_days is not None):
-        message = f"{command!r} takes no details; only 'update' does"
-        raise InvalidInputError(message, path="$")
-    after = msgspec.structs.replace(
-        before,
-        state=row.next_state,
-        modified_at=at,
-        title=before.title if title is None else text(title, "$.title"),
-        validity_days=_validity(before.validity_days if validity_days is None else validity_days),
-    )
+    after = msgspec.structs.replace(before, state=row.next_state, modified_at=at)
+    if isinstance(details, AssessmentDetails):
+        title, days = details.title, details.validity_days
+        after = msgspec.structs.replace(
+            after,
+            title=before.title if title is None else text(title, "$.title"),
+            validity_days=_validity(before.validity_days if days is None else days),
+        )
     kind = "assessment.edited" if command == "update" else "assessment.moved"
     return _assessment_change(state, at, row, after, kind)
 

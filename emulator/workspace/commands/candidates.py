@@ -7,41 +7,28 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from emulator import decoding, durations
+from emulator import durations
 from emulator.clock import checked
 from emulator.domain import assessment as assessments
 from emulator.domain import candidate as candidates
 from emulator.domain.candidate import Candidate
+from emulator.domain.commands import Details, InviteDetails, moving
 from emulator.domain.ids import chance, invite_key, object_id
 from emulator.domain.lifecycle import NEW
-from emulator.domain.moves import DETAILS, Details, NoDetails, moved
+from emulator.domain.moves import moved
 from emulator.domain.occurrence import Occurrence
 from emulator.domain.people import Person, person
-from emulator.errors import ConflictError, InvalidInputError, UnknownNameError
+from emulator.errors import ConflictError, InvalidInputError
 from emulator.workspace.commands.change import Change, Record, text
 from emulator.workspace.records import AssessmentChanged, CandidateChanged
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from emulator.domain.assessment import Assessment
     from emulator.workspace.state import State
 
 
-def invite(
-    state: State,
-    at: datetime,
-    assessment_id: str,
-    *,
-    email: str | None = None,
-    first_name: str | None = None,
-    last_name: str | None = None,
-    scheduled_date: datetime | None = None,
-) -> Change:
-    """Invite somebody to an assessment; what is left out of the person is made up.
-
-    Args:
-        scheduled_date: the invitation goes out then; at once when left out.
+def invite(state: State, at: datetime, details: InviteDetails) -> Change:
+    """Invite a candidate to an assessment; what is left out of the person is made up.
 
     Raises:
         NotFoundError: no such assessment.
@@ -49,8 +36,9 @@ def invite(
         ConflictError: the person has an open invitation to it (assumed).
         InvalidInputError: not an e-mail address, or an empty name.
     """
-    assessment = state.assessment(assessment_id)
-    shown = assessments.LIFECYCLE.transition(assessment.state, "invite", name=assessment_id)
+    assessment = state.assessment(details.assessment_id)
+    email, scheduled_date = details.email, details.scheduled_date
+    shown = assessments.LIFECYCLE.transition(assessment.state, "invite", name=assessment.id)
     number = len(state.candidates) + 1
     draw = chance(state.settings.seed, "candidate", number)
     id_, key, person_id = object_id(at, draw), invite_key(draw), object_id(at, draw)
@@ -58,7 +46,8 @@ def invite(
     if known is not None:
         person_id = known.candidate_id
         _refuse_second(state, known, assessment)
-    needs_person = known is None and not (email and first_name and last_name)
+    names = (details.first_name, details.last_name)
+    needs_person = known is None and not (email and all(names))
     stand_in = person(draw) if needs_person else known
     row = candidates.LIFECYCLE.transition(NEW, "schedule" if scheduled_date else "invite")
     invited_at = _scheduled(scheduled_date, at) if scheduled_date else at
@@ -69,8 +58,8 @@ def invite(
         assessment_id=assessment.id,
         assessment_title=assessment.title,
         email=_email(_given(email, stand_in, "email")),
-        first_name=text(_given(first_name, stand_in, "first_name"), "$.firstName"),
-        last_name=text(_given(last_name, stand_in, "last_name"), "$.lastName"),
+        first_name=text(_given(details.first_name, stand_in, "first_name"), "$.firstName"),
+        last_name=text(_given(details.last_name, stand_in, "last_name"), "$.lastName"),
         invite_key=key,
         state=row.next_state,
         invited_at=invited_at,
@@ -98,18 +87,13 @@ def _scheduled(date: datetime, at: datetime) -> datetime:
 def move_candidate(
     state: State, at: datetime, id_: str, command: str, details: Details | None = None
 ) -> Change:
-    """Do *command* to a candidate.
-
-    Args:
-        details: of the type that ``DETAILS`` has for the command.
+    """Do *command*, a word of the lifecycle, to a candidate.
 
     Raises:
         NotFoundError: no such candidate.
-        UnknownNameError: no such command.
-        IllegalCommandError: not in their state.
+        IllegalCommandError: the command is not legal in their state.
         InvalidInputError: details that contradict themselves.
     """
-    _check_command(command)
     before = state.candidate(id_)
     row = candidates.LIFECYCLE.transition(before.state, command, name=id_)
     assessment = state.assessments[before.assessment_id]
@@ -119,30 +103,12 @@ def move_candidate(
         row.next_state,
         content=assessment.content,
         at=at,
-        details=details or DETAILS.get(command, NoDetails)(),
+        details=details or moving("candidate", command).details(),
         draw=chance(state.settings.seed, f"{command}/{before.moves}", before.number),
     )
     kind = "candidate.scored" if command == "rescore" else "candidate.moved"
     happened = Occurrence(command, at, row.events, state.organisation, assessment, after)
     return Change(((kind, CandidateChanged(command, after)),), happened)
-
-
-def details(command: str, given: Mapping[str, object]) -> Details:
-    """Return the details of a candidate's command, checked; None counts as left out.
-
-    Raises:
-        UnknownNameError: no such command.
-        InvalidInputError: one that the command does not take, or of the wrong type or size.
-    """
-    _check_command(command)
-    kind = DETAILS.get(command, NoDetails)
-    return decoding.convert({key: one for key, one in given.items() if one is not None}, kind)
-
-
-def _check_command(command: str) -> None:
-    known = candidates.LIFECYCLE.commands
-    if command not in known:
-        raise UnknownNameError("candidate command", command, known, show_all=True)
 
 
 def _refuse_second(state: State, known: Candidate, assessment: Assessment) -> None:

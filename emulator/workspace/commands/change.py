@@ -1,11 +1,18 @@
-"""What a command comes to, and what several of them check."""
+"""What a command changes and causes, and the checks that several commands share."""
 
 from __future__ import annotations
 
+from typing import Generic, TypeVar
+
 import msgspec
 
+from emulator.delivery.records import Message, Refused
+from emulator.domain.assessment import Assessment
+from emulator.domain.candidate import Candidate
 from emulator.domain.occurrence import Occurrence
 from emulator.errors import InvalidInputError
+
+_T = TypeVar("_T", Assessment, Candidate, Assessment | Candidate)
 
 Record = tuple[str, msgspec.Struct]
 """Kind and data of an entry to be."""
@@ -15,15 +22,29 @@ LONGEST_TEXT = 10_000
 
 
 class Change(msgspec.Struct, frozen=True):
-    """What a command comes to.
+    """What a command changes.
 
     Attributes:
         records: to append, in order.
-        occurrence: what there is to tell; None when nothing is.
+        occurrence: what happened, from which messages are made.
     """
 
     records: tuple[Record, ...]
-    occurrence: Occurrence | None = None
+    occurrence: Occurrence
+
+
+class Done(msgspec.Struct, Generic[_T], frozen=True):
+    """What a command did.
+
+    Attributes:
+        subject: the assessment or the candidate, as the command left it.
+        messages: that it caused.
+        refused: payloads that it caused and that did not fit their schema; they were not sent.
+    """
+
+    subject: _T
+    messages: tuple[Message, ...] = ()
+    refused: tuple[Refused, ...] = ()
 
 
 def text(value: str, path: str) -> str:

@@ -1,17 +1,24 @@
-"""Commands on deliveries: tried once more, and messages of somebody's own."""
+"""Commands on deliveries: redelivery, test events, and payloads that the user wrote."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from emulator.delivery.records import Delivery, Message, RedeliveryAsked
+import msgspec
+
+from emulator.delivery.records import Delivery, Message, RedeliveryAsked, Refused
 from emulator.domain.events import TEST_EVENT, Generation, event_type
-from emulator.domain.ids import message_id
+from emulator.domain.ids import chance, message_id
+from emulator.domain.payloads import v1
+from emulator.domain.sample import sample
 from emulator.errors import ConflictError
+from emulator.workspace.messages import MOST_VIOLATIONS
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from emulator.contracts.schemas import Contracts
+    from emulator.domain.webhook import Webhook
     from emulator.workspace.state import State
 
 
@@ -33,6 +40,74 @@ def redelivery(state: State, delivery: Delivery) -> RedeliveryAsked:
         )
         raise ConflictError(message)
     return RedeliveryAsked(delivery.message.number, delivery.webhook_number, delivery.numbered + 1)
+
+
+def failed_since(state: State, since: datetime) -> list[RedeliveryAsked]:
+    """Return the records that have every failed delivery tried once more.
+
+    Deliveries whose message is older than *since*, whose webhook was removed, or whose body was
+    released are left alone.
+    """
+    failed = [state.deliveries[key] for key in state.by_status.get("failed", ())]
+    return [
+        redelivery(state, one)
+        for one in failed
+        if one.message.at >= since
+        and one.webhook_id in state.webhooks
+        and one.message.digest is None
+    ]
+
+
+def sample_of(state: State, at: datetime, event: str) -> Any:
+    """Return the payload of an event type about a made-up subject, as a test event sends it.
+
+    Raises:
+        UnknownNameError: no such event type.
+    """
+    event = event_type(event, path="$.event").id
+    draw = chance(state.settings.seed, "test", state.message_count + 1)
+    return v1.payload(event, sample(event, at, draw))
+
+
+def test_event(
+    state: State, at: datetime, webhook: Webhook, event: str | None, contracts: Contracts
+) -> Message | Refused:
+    """Return the message of a test event to one webhook, or the refusal of a sample.
+
+    Args:
+        state: of the workspace.
+        at: its time.
+        webhook: gets the message.
+        event: an event type, for a sample of it; None for the ping of the settings page.
+        contracts: what a sample has to fit.
+
+    Raises:
+        UnknownNameError: no such event type.
+    """
+    body = b"{}"
+    # The real ping's body is unknown; it has neither type nor event (observed). An empty object
+    # is what a consumer finds hardest (assumed).
+    if event is not None:
+        event = event_type(event, path="$.event").id
+        payload = sample_of(state, at, event)
+        body = msgspec.json.encode(payload)
+        violations = contracts.violations(webhook.generation, event, payload)
+        if violations:
+            told = tuple(map(str, violations[:MOST_VIOLATIONS]))
+            return Refused(event, webhook.generation, "", "", body, told)
+    number = state.message_count + 1
+    return Message(
+        number=number,
+        id=message_id(state.settings.seed, number),
+        event=event or TEST_EVENT,
+        generation=webhook.generation,
+        subject="",
+        person="",
+        at=at,
+        body=body,
+        webhooks=(webhook.number,),
+        is_deliberate=event is None,
+    )
 
 
 def deliberate(

@@ -1,0 +1,70 @@
+"""The applications that are mounted in this process, and the way of any other URL over the wire."""
+
+from __future__ import annotations
+
+import re
+from itertools import count
+from typing import TYPE_CHECKING
+
+from emulator.delivery.records import Outcome
+from emulator.delivery.transports.asgi import SCHEME, InProcess, target_of
+from emulator.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from emulator.delivery.records import Request, Transport
+    from emulator.delivery.transports.asgi import App
+
+_UNFIT = re.compile(r"[^a-z0-9]+")
+_LONGEST_NAME = 40
+
+
+class Mounts:
+    """The transport of one workspace: by the URL, to an application in this process or the wire.
+
+    Args:
+        wire: carries requests over sockets.
+    """
+
+    def __init__(self, wire: Transport) -> None:
+        self._wire = wire
+        self._apps: dict[str, InProcess] = {}
+
+    def mount(self, app: App, name: str) -> str:
+        """Return a URL, ``asgi://NAME/``, that leads to *app*; a path may follow it.
+
+        Args:
+            app: ASGI 3.
+            name: for people; made fit for a URL, and numbered when it is taken.
+        """
+        plain = _UNFIT.sub("-", name.lower()).strip("-")[:_LONGEST_NAME] or "app"
+        taken = (f"{plain}-{number}" for number in count(2))
+        fit = plain if plain not in self._apps else next(n for n in taken if n not in self._apps)
+        self._apps[fit] = InProcess(app)
+        return f"{SCHEME}{fit}/"
+
+    def check(self, url: str) -> None:
+        """Check that an ``asgi://`` URL leads to a mounted application; other URLs pass.
+
+        Raises:
+            InvalidInputError: it does not.
+        """
+        if url.startswith(SCHEME) and (name := target_of(url).host) not in self._apps:
+            known = f"; mounted: {', '.join(sorted(self._apps))}" if self._apps else ""
+            message = f"no application is mounted as {name!r} in this workspace{known}"
+            raise InvalidInputError(message, path="$.payloadUrl")
+
+    async def send(self, request: Request) -> Outcome:
+        """Send one request."""
+        if not request.url.startswith(SCHEME):
+            return await self._wire.send(request)
+        name = target_of(request.url).host
+        app = self._apps.get(name)
+        if app is None:  # mounted in an earlier process, from which the journal comes
+            detail = f"no application is mounted as {name!r} in this process"
+            return Outcome("unreachable", detail=detail)
+        return await app.send(request)
+
+    async def close(self) -> None:
+        """Stop the applications that are at work; the wire belongs to the emulator."""
+        for app in self._apps.values():
+            await app.close()

@@ -1,0 +1,210 @@
+"""The table of commands: what can be asked of assessments and candidates, and with what details.
+
+Routes, scenario steps, ``list commands`` and the docs come from this table. Whether a command is
+legal in a state is the business of the lifecycles.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+
+from emulator.domain.events import SubjectKind
+from emulator.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def _doc(text: str, **bounds: Any) -> msgspec.Meta:
+    return msgspec.Meta(description=text, **bounds)
+
+
+class Details(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The details of a command; a command whose details are this record takes none."""
+
+
+Title = Annotated[str, _doc("Title of the assessment; made up when left out.")]
+Validity = Annotated[int, _doc("How many days its invitations stay open, 1 to 3650.")]
+
+
+class AssessmentDetails(Details, frozen=True):
+    """The details of ``create`` and ``update``; an update leaves as it is what is left out."""
+
+    title: Title | None = None
+    validity_days: Validity | None = None
+
+
+class InviteDetails(Details, frozen=True):
+    """The details of ``invite``; whatever of the person is left out is made up."""
+
+    assessment_id: Annotated[str, _doc("Id of the assessment.")]
+    email: Annotated[str, _doc("E-mail address.")] | None = None
+    first_name: Annotated[str, _doc("First name.")] | None = None
+    last_name: Annotated[str, _doc("Last name.")] | None = None
+    scheduled_date: (
+        Annotated[datetime, _doc("When the invitation goes out; at once when left out.")] | None
+    ) = None
+
+
+Points = Annotated[int, _doc("Points achieved.", ge=0, le=100_000)]
+Total = Annotated[int, _doc("Points that can be achieved.", ge=1, le=100_000)]
+Percentage = Annotated[int, _doc("The overall percentage, 0 to 100.", ge=0, le=100)]
+
+
+class ScoreDetails(Details, frozen=True):
+    """The details of ``complete`` and ``rescore``; what is left out is drawn.
+
+    The percentage is made from the percentages of the tests and from custom points.
+    """
+
+    score: Points | None = None
+    of: Total | None = None
+    percentage: Percentage | None = None
+
+
+class DisqualifyDetails(Details, frozen=True):
+    """The details of ``disqualify``."""
+
+    reason: (
+        Annotated[str, _doc("qualification or proctoring; left out, what fits the state.")] | None
+    ) = None
+
+
+class Command(msgspec.Struct, frozen=True):
+    """One command.
+
+    Attributes:
+        name: in Python and in scenarios: ``archive_assessment``.
+        subject: what it is asked of.
+        verb: its word in the lifecycle and in routes: ``archive``.
+        doc: what it does, one sentence for people.
+        example: of its use, as a step of a scenario.
+        details: the record of its details.
+        is_new: it makes its subject; any other command moves a subject that exists.
+    """
+
+    name: str
+    subject: SubjectKind
+    verb: str
+    doc: str
+    example: str
+    details: type[Details] = Details
+    is_new: bool = False
+
+
+_ALL = (
+    Command(
+        "create_assessment", "assessment", "create",
+        "Create an assessment, a draft; its content is drawn.",
+        "create_assessment: {as: job, title: Job Analysis Specialist}",
+        AssessmentDetails, is_new=True,
+    ),
+    Command(
+        "update_assessment", "assessment", "update",
+        "Edit an assessment; an edit publishes a draft.",
+        "update_assessment: {assessment: job, title: Senior Specialist}",
+        AssessmentDetails,
+    ),
+    Command(
+        "publish", "assessment", "publish",
+        "Publish a draft; consumers receive an update.",
+        "publish: job",
+    ),
+    Command(
+        "archive_assessment", "assessment", "archive",
+        "Archive an assessment.",
+        "archive_assessment: job",
+    ),
+    Command(
+        "unarchive_assessment", "assessment", "unarchive",
+        "Take an assessment out of the archive; nothing is sent (assumed).",
+        "unarchive_assessment: job",
+    ),
+    Command(
+        "delete_assessment", "assessment", "delete",
+        "Delete an assessment; its record stays, in the state DELETED.",
+        "delete_assessment: job",
+    ),
+    Command(
+        "invite", "candidate", "invite",
+        "Invite a candidate to an assessment; what is left out of the person is made up.",
+        "invite: {as: ada, to: job, email: ada@example.com}",
+        InviteDetails, is_new=True,
+    ),
+    Command(
+        "send_invitation", "candidate", "invite",
+        "Send a scheduled invitation now, before its date.",
+        "send_invitation: ada",
+    ),
+    Command(
+        "enroll", "candidate", "enroll",
+        "Let a candidate open the invitation and enter their details.",
+        "enroll: ada",
+    ),
+    Command(
+        "start", "candidate", "start",
+        "Let a candidate start to answer.",
+        "start: ada",
+    ),
+    Command(
+        "complete", "candidate", "complete",
+        "Let a candidate hand in; what is left out of the result is drawn.",
+        "complete: {candidate: ada, score: 14, of: 32}",
+        ScoreDetails,
+    ),
+    Command(
+        "disqualify", "candidate", "disqualify",
+        "Disqualify a candidate, for qualification or proctoring.",
+        "disqualify: {candidate: ada, reason: proctoring}",
+        DisqualifyDetails,
+    ),
+    Command(
+        "expire", "candidate", "expire",
+        "Let an invitation expire now, before its time.",
+        "expire: ada",
+    ),
+    Command(
+        "reject", "candidate", "reject",
+        "Reject a candidate who completed.",
+        "reject: ada",
+    ),
+    Command(
+        "rescore", "candidate", "rescore",
+        "Change a score after completion; the state stays.",
+        "rescore: {candidate: ada, score: 20}",
+        ScoreDetails,
+    ),
+)  # fmt: skip
+
+COMMANDS: Mapping[str, Command] = MappingProxyType({one.name: one for one in _ALL})
+"""Name -> command, in the order in which they are shown."""
+
+WIRE_NAMES: Mapping[str, str] = MappingProxyType({"validity_days": "invitationEmailLinkValidity"})
+"""Details whose key in JSON is not their name in camelCase: the word of the payloads."""
+
+
+def command(name: str) -> Command:
+    """Return the command with that name.
+
+    Raises:
+        UnknownNameError: there is none.
+    """
+    if name not in COMMANDS:
+        raise UnknownNameError("command", name, COMMANDS)
+    return COMMANDS[name]
+
+
+def moving(subject: SubjectKind, verb: str) -> Command:
+    """Return the command by which a *subject* that exists is moved, by its word in routes.
+
+    Raises:
+        UnknownNameError: there is none.
+    """
+    known = {one.verb: one for one in _ALL if one.subject == subject and not one.is_new}
+    if verb not in known:
+        raise UnknownNameError(f"{subject} command", verb, known, show_all=True)
+    return known[verb]

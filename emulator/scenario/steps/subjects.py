@@ -1,0 +1,163 @@
+"""Steps that make assessments and candidates and move them: one for each command of the table."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+import msgspec
+
+from emulator.clock import later
+from emulator.domain.assessment import LONGEST_VALIDITY_DAYS
+from emulator.domain.commands import COMMANDS, Command
+from emulator.errors import InvalidInputError
+from emulator.scenario.steps.step import Context, Step
+from emulator.scenario.words import (
+    AssessmentName,
+    CandidateName,
+    Duration,
+    NewAssessment,
+    NewCandidate,
+    Reason,
+)
+from emulator.workspace.commands.change import LONGEST_TEXT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+Title = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_TEXT)]
+Days = Annotated[int, msgspec.Meta(ge=1, le=LONGEST_VALIDITY_DAYS)]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=1_000)]
+
+_IN_FILES: Mapping[str, Any] = MappingProxyType(
+    {"title": Title, "validity_days": Days, "reason": Reason}
+)
+"""Details whose values are checked when the file is read: name -> type."""
+
+
+class CommandStep(Step, frozen=True):
+    """A command of the table.
+
+    Attributes:
+        command: its row of the table.
+    """
+
+    command: ClassVar[Command]
+
+    def details(self) -> dict[str, Any]:
+        """Return the details that the file gives."""
+        names = msgspec.structs.fields(self.command.details)
+        return {field.name: getattr(self, field.name) for field in names}
+
+
+class CreateAssessment(CommandStep, frozen=True, rename={"as_": "as"}):
+    """Create an assessment, a draft; its content is drawn."""
+
+    command: ClassVar[Command] = COMMANDS["create_assessment"]
+    example: ClassVar[str] = command.example
+
+    as_: NewAssessment | None = None
+    title: Title | None = None
+    validity_days: Days | None = None
+
+    async def run(self, context: Context) -> str:
+        """Create it and keep its id under its name."""
+        made = context.workspace.do(self.command.name, **self.details())
+        if self.as_ is not None:
+            context.assessments[self.as_] = made.subject.id
+        return ""
+
+
+class Invite(CommandStep, frozen=True, rename={"as_": "as"}):
+    """Invite a candidate to an assessment; what is left out of the person is made up."""
+
+    command: ClassVar[Command] = COMMANDS["invite"]
+    example: ClassVar[str] = command.example
+
+    to: AssessmentName
+    as_: NewCandidate | None = None
+    email: Name | None = None
+    first_name: Name | None = None
+    last_name: Name | None = None
+    scheduled: Duration | None = None
+
+    async def run(self, context: Context) -> str:
+        """Invite them, now or later, and keep the invitation's id under its name."""
+        date = later(context.workspace.now(), self.scheduled) if self.scheduled else None
+        made = context.workspace.do(
+            self.command.name,
+            assessment_id=context.assessment(self.to),
+            email=self.email,
+            first_name=self.first_name,
+            last_name=self.last_name,
+            scheduled_date=date,
+        )
+        if self.as_ is not None:
+            context.candidates[self.as_] = made.subject.id
+        return ""
+
+
+class MoveAssessment(CommandStep, frozen=True):
+    """A command that moves an assessment."""
+
+    bare: ClassVar[str | None] = "assessment"
+
+    assessment: AssessmentName
+
+    async def run(self, context: Context) -> str:
+        """Do the command."""
+        id_ = context.assessment(self.assessment)
+        context.workspace.do(self.command.name, id_, **self.details())
+        return ""
+
+
+class MoveCandidate(CommandStep, frozen=True):
+    """A command that moves a candidate."""
+
+    bare: ClassVar[str | None] = "candidate"
+
+    candidate: CandidateName
+
+    def __post_init__(self) -> None:
+        """Refuse a score that can't be, before anything runs."""
+        given = self.details()
+        score, of = given.get("score"), given.get("of")
+        if score is not None and of is not None and score > of:
+            message = f"a score of {score} is more than the {of} points to be had"
+            raise InvalidInputError(message, path="$.score")
+
+    async def run(self, context: Context) -> str:
+        """Do the command."""
+        id_ = context.candidate(self.candidate)
+        context.workspace.do(self.command.name, id_, **self.details())
+        return ""
+
+
+def _step(command: Command) -> type[Step]:
+    """Return the step of a command that moves its subject."""
+    base: type[Step] = MoveAssessment if command.subject == "assessment" else MoveCandidate
+    fields = [
+        (
+            field.name,
+            (_IN_FILES[field.name] | None) if field.name in _IN_FILES else field.type,
+            None,
+        )
+        for field in msgspec.structs.fields(command.details)
+    ]
+    namespace = {"__doc__": command.doc, "command": command, "example": command.example}
+    name = command.name.title().replace("_", "")
+    made: Any = msgspec.defstruct(
+        name, fields, bases=(base,), namespace=namespace, module=__name__, frozen=True
+    )
+    return made  # type: ignore[no-any-return]
+
+
+STEPS: Mapping[str, type[Step]] = MappingProxyType(
+    {
+        "create_assessment": CreateAssessment,
+        "invite": Invite,
+        **{one.name: _step(one) for one in COMMANDS.values() if not one.is_new},
+    }
+)
+"""Name of a command -> its step."""

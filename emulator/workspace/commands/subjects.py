@@ -1,0 +1,51 @@
+"""Any command of the table, by its name: to what change of the state it leads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emulator.decoding import convert
+from emulator.domain.commands import AssessmentDetails, InviteDetails
+from emulator.workspace.commands.assessments import create_assessment, move_assessment
+from emulator.workspace.commands.candidates import invite, move_candidate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from emulator.domain.commands import Command, Details
+    from emulator.workspace.commands.change import Change
+    from emulator.workspace.state import State
+
+
+def details(command: Command, given: Mapping[str, object]) -> Details:
+    """Return the details of a command, checked; None counts as left out.
+
+    Raises:
+        InvalidInputError: a detail that the command does not take, or of the wrong type or size.
+    """
+    return convert({key: one for key, one in given.items() if one is not None}, command.details)
+
+
+def changed(state: State, now: datetime, command: Command, id_: str, details: Details) -> Change:
+    """Return what a command changes.
+
+    Args:
+        state: of the workspace.
+        now: the workspace's time.
+        command: a row of the table.
+        id_: of the subject; ignored by a command that makes its subject.
+        details: of the type that the command has.
+
+    Raises:
+        NotFoundError: no such subject.
+        IllegalCommandError: not legal in the subject's state; names the legal commands.
+        ConflictError: the person has an open invitation to the assessment.
+        InvalidInputError: details that contradict themselves.
+    """
+    if isinstance(details, InviteDetails):
+        return invite(state, now, details)
+    if isinstance(details, AssessmentDetails) and command.is_new:
+        return create_assessment(state, now, details)
+    move = move_assessment if command.subject == "assessment" else move_candidate
+    return move(state, now, id_, command.verb, details)
