@@ -63,10 +63,10 @@ class Dispatcher:
         """Let the attempts under way end, and cancel the rest after *grace* real seconds."""
         tasks = list(self._tasks.values())
         if tasks:
-            _, late = await asyncio.wait(tasks, timeout=grace)
-            for task in late:
+            await asyncio.wait(tasks, timeout=grace)
+            for task in tasks:  # in the order in which they started
                 task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     def abandon(self) -> None:
         """Cancel every attempt under way; none of them is handed back."""
