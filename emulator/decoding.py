@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 
-from emulator.errors import InvalidInputError, near
+from emulator.errors import InvalidInputError, NotJSONError, near
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,19 +20,74 @@ _NO_SUCH_WORD = "Invalid enum value"
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`", re.DOTALL)
 
 
+MOST_LEVELS = 200
+"""Levels that JSON may nest: far beyond any payload, far below what recursion can follow."""
+
+
 def decode(body: bytes, kind: type[_T]) -> _T:
     """Return the JSON text *body* as a *kind*.
 
     Raises:
-        InvalidInputError: not JSON, or not of that form; with the JSON path.
+        NotJSONError: not JSON, or nested too deeply.
+        InvalidInputError: not of that form; with the JSON path.
     """
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
+        parsed(body)  # a body that is no JSON later on is that first of all
         raise _complaint(error, kind) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        message = f"not JSON: {_lower(str(error))}"
-        raise InvalidInputError(message) from None
+        raise NotJSONError(_why(error)) from None
+
+
+def parsed(body: bytes | str) -> Any:
+    """Return the JSON text *body* as plain data.
+
+    This is the only way in which the program reads JSON that it did not write: whatever a
+    consumer, a user or a fault makes of a body is either plain data or one error.
+
+    Raises:
+        NotJSONError: not JSON, or JSON that can't be worked with: nested too deeply, or with a
+            number that no float can hold.
+    """
+    try:
+        value = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise NotJSONError(_why(error)) from None
+    if _levels(value) > MOST_LEVELS:
+        raise NotJSONError(_TOO_DEEP)
+    return value
+
+
+def indented(body: bytes) -> str:
+    """Return a body for people: JSON indented by two, and any other text as it is."""
+    try:
+        return msgspec.json.format(msgspec.json.encode(parsed(body)), indent=2).decode()
+    except NotJSONError:
+        return body.decode("utf-8", "backslashreplace")
+
+
+_TOO_DEEP = f"not JSON: nested more than {MOST_LEVELS} levels deep"
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return _TOO_DEEP
+    if isinstance(error, UnicodeError):
+        return "not JSON: not UTF-8"
+    return f"not JSON: {_lower(str(error))}"
+
+
+def _levels(value: Any) -> int:
+    """Return how deep *value* nests, without recursion; at most one more than `MOST_LEVELS`."""
+    levels, inner = 0, [value]
+    while inner and levels <= MOST_LEVELS:
+        inner = [one for one in inner if isinstance(one, dict | list) and one]
+        levels += bool(inner)
+        inner = [
+            one for outer in inner for one in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+    return levels
 
 
 def convert(value: Any, kind: type[_T]) -> _T:

@@ -8,6 +8,7 @@ caller's mistakes, and ours.
     EmulatorError
     ├── InvalidInputError        bad input: JSON, a field, a flag            exit 2, 400
     │   ├── UnknownNameError     a name that does not exist; says what is near
+    │   ├── NotJSONError         bytes that can't be read as JSON, and why
     │   ├── TooLargeError        a body beyond the limit                             413
     │   └── ScenarioError        a scenario file that can't be read; file, line, column
     ├── UnauthorizedError        no token, or not a known one                exit 2, 401
@@ -54,6 +55,10 @@ class InvalidInputError(EmulatorError):
     """Input that can't be understood; nothing was changed."""
 
     code = "invalid_input"
+
+
+class NotJSONError(InvalidInputError):
+    """Bytes that can't be read as JSON; the message says why."""
 
 
 class UnknownNameError(InvalidInputError):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import msgspec
 
 from emulator import serving
+from emulator.decoding import parsed
 from emulator.delivery.signing import Verdict
 
 if TYPE_CHECKING:
@@ -45,9 +46,9 @@ class Received(msgspec.Struct, frozen=True):
         """The body, decoded.
 
         Raises:
-            msgspec.DecodeError: it is not JSON.
+            NotJSONError: it is no JSON.
         """
-        return msgspec.json.decode(self.body)
+        return parsed(self.body)
 
     def header(self, name: str) -> str | None:
         """Return the first value of a header, None without it."""

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 import msgspec
 import pytest
 
-from emulator.decoding import convert, decode
-from emulator.errors import InvalidInputError
+from emulator.decoding import convert, decode, indented, parsed
+from emulator.errors import InvalidInputError, NotJSONError
 
 
 class Empty(msgspec.Struct, forbid_unknown_fields=True):
@@ -127,3 +127,31 @@ def test_a_word_that_is_none_of_those_allowed_is_told_with_them() -> None:
     assert problem(b'{"modes": {"a": "x"}}', Chosen) == (
         "invalid enum value 'x'; known: 'fast', 'slow' (at $.modes[...])"
     )
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b"[" * 5_000 + b"]" * 5_000, "nested more than 200 levels deep"),
+        (b"[" * 201 + b"]" * 201, None),
+        (b"[" * 202 + b"1" + b"]" * 202, "nested more than 200 levels deep"),
+        (b'{"status":"\xff"}', "not UTF-8"),
+        (b"", "input data was truncated"),
+        (b"1e999", "number out of range"),
+        (b'"\\ud800"', "input data was truncated"),
+        (b"{}x", "JSON is malformed: trailing characters (byte 3)"),
+    ],
+)
+def test_what_is_no_json_says_why(body: bytes, why: str | None) -> None:
+    if why is None:
+        parsed(body)
+        assert indented(body).startswith("[\n  [")
+        return
+    with pytest.raises(NotJSONError) as caught:
+        parsed(body)
+    assert str(caught.value) == f"not JSON: {why}"
+    assert indented(body) == body.decode("utf-8", "backslashreplace")
+
+
+def test_a_body_for_people_is_indented() -> None:
+    assert indented(b'{"a":[1]}') == '{\n  "a": [\n    1\n  ]\n}'

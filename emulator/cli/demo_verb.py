@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from emulator.cli import loop
+from emulator.cli.output import say
 
 if TYPE_CHECKING:
     from emulator.delivery.records import Delivery
@@ -52,8 +53,8 @@ async def _demo(seed: int, *, keeps: bool) -> int:
         receiver = await stack.enter_async_context(Receiver())
         app = application(emulator)
         url = await stack.enter_async_context(serving(app, listen("127.0.0.1", 0)))
-        click.echo(f"emulator   {url}")
-        click.echo(f"receiver   {receiver.url}/hook")
+        say(f"emulator   {url}")
+        say(f"receiver   {receiver.url}/hook")
         await _register(url, f"{receiver.url}/hook")
         workspace = emulator.workspace()
         verdicts = [
@@ -62,7 +63,7 @@ async def _demo(seed: int, *, keeps: bool) -> int:
         code = _summary(workspace, verdicts)
         if keeps:
             with loop.stop_signal() as stopped:
-                click.echo(f"\nstill up: {url}/_emulator/workspaces/default  (Ctrl-C ends it)")
+                say(f"\nstill up: {url}/_emulator/workspaces/default  (Ctrl-C ends it)")
                 await stopped
             await emulator.drain()  # while the server still answers who asks
     return code
@@ -81,7 +82,7 @@ async def _register(url: str, payload_url: str) -> None:
         )
         answer.raise_for_status()
         webhook = answer.json()["data"]
-    click.echo(f"webhook    {webhook['id']}, registered by POST /v1/webhook: {answer.status_code}")
+    say(f"webhook    {webhook['id']}, registered by POST /v1/webhook: {answer.status_code}")
 
 
 async def _play(name: str, url: str, emulator: Emulator, workspace: Workspace) -> str:
@@ -90,7 +91,7 @@ async def _play(name: str, url: str, emulator: Emulator, workspace: Workspace) -
     from emulator.scenario.run import play
 
     (scenario,) = read_all([name], {"CONSUMER_URL": url})
-    click.secho(f"\n{scenario.title}", bold=True)
+    say(f"\n{scenario.title}", bold=True)
     watching = asyncio.create_task(_show_deliveries(emulator, workspace, workspace.last_entry))
     try:
         result = await play(scenario, emulator, workspace)
@@ -98,7 +99,7 @@ async def _play(name: str, url: str, emulator: Emulator, workspace: Workspace) -
     finally:
         watching.cancel()
     if result.verdict != "passed":
-        click.secho(f"  {result.reason}", fg="red")
+        say((f"  {result.reason}", "red"))
     return result.verdict
 
 
@@ -108,24 +109,24 @@ async def _show_deliveries(emulator: Emulator, workspace: Workspace, after: int)
     async for entry in emulator.journal.watch(workspace.name, after):
         if isinstance(entry.data, Finished):
             delivery = workspace.state.deliveries[entry.data.message, entry.data.webhook]
-            click.echo(_line(delivery))
+            say(*_line(delivery))
 
 
-def _line(delivery: Delivery) -> str:
+def _line(delivery: Delivery) -> tuple[str | tuple[str, str], ...]:
     data = delivery.payload.get("data", {})
     attempt = delivery.attempts[-1]
     took = attempt.outcome.duration_ms if attempt.outcome else 0.0
     status = data.get("candidateStatus") or data.get("assessmentStatus", "")
     subject = data.get("email") or data.get("assessmentTitle", "")
-    answer = click.style(f"{attempt.answer:>3}", fg="green" if delivery.succeeded else "red")
-    return f"  {answer}  {delivery.event:<30}{status:<20}{subject:<32}{took:6.1f} ms"
+    answer = (f"  {attempt.answer:>3}", "green" if delivery.succeeded else "red")
+    return answer, f"  {delivery.event:<30}{status:<20}{subject:<32}{took:6.1f} ms"
 
 
 def _summary(workspace: Workspace, verdicts: list[str]) -> int:
     statuses = workspace.state.by_status
     passed = verdicts.count("passed")
     delivered = len(statuses.get("succeeded", ()))
-    click.echo(
+    say(
         f"\n{passed} of {len(verdicts)} lifecycles as expected; {delivered} of "
         f"{len(workspace.state.deliveries)} deliveries accepted, each payload checked against its "
         f"schema before it was sent; it is {workspace.now():%d %B %Y} on the virtual clock"

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
+from emulator.decoding import parsed
 from emulator.delivery.faults.paths import holder, holds, parts
-from emulator.errors import InvalidInputError, near
+from emulator.errors import InvalidInputError, NotJSONError, near
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -40,8 +39,8 @@ def _setting(text: str) -> Setting:
         raise InvalidInputError(message)
     _parts(path, "--set")
     try:
-        return path, msgspec.json.decode(value)
-    except (msgspec.DecodeError, RecursionError):
+        return path, parsed(value)
+    except NotJSONError:
         return path, value
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from emulator.cli import reaching
+from emulator.cli.output import say
 from emulator.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -100,22 +101,20 @@ def _invariant(texts: tuple[str, ...], target: Target) -> dict[str, str] | None:
 
 
 def _tell(fuzzed: Fuzzed, folder: Path, target: Target) -> None:
-    from emulator.reports.text import printable
-
     for finding in fuzzed.findings:
         _save(finding, folder)
-        click.secho(printable(f"FOUND  {finding.title}"), fg="red")
+        say((f"FOUND  {finding.title}", "red"))
         for line in finding.lines:
-            click.echo(printable(f"       {line}"))
+            say(f"       {line}")
         url = target.url if target.app is None else "CONSUMER_URL"
-        click.echo(f"       {finding.command(str(folder), url)}\n")
+        say(f"       {finding.command(str(folder), url)}\n")
     for note in fuzzed.notes:
-        click.echo(f"note: {note}", err=True)
+        say(f"note: {note}", err=True)
     if fuzzed.verdict == "no_evidence":
-        click.echo(f"error: {fuzzed.reason}; is the consumer running?", err=True)
+        say(f"error: {fuzzed.reason}; is the consumer running?", err=True)
     count = len(fuzzed.findings)
     what = {0: "nothing found", 1: "1 finding"}.get(count, f"{count} findings")
-    click.echo(f"{what} in {fuzzed.deliveries} deliveries; --seed {fuzzed.seed} draws them again")
+    say(f"{what} in {fuzzed.deliveries} deliveries; --seed {fuzzed.seed} draws them again")
 
 
 def _save(finding: Finding, folder: Path) -> None:

@@ -10,6 +10,10 @@ import click
 from emulator import durations
 from emulator.cli import loop
 from emulator.cli.codes import INTERRUPTED
+from emulator.cli.output import say
+from emulator.decoding import indented
+from emulator.errors import NotJSONError
+from emulator.printing import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
     from emulator.receiver import Received
 
 _HTTP_ERROR = 400
+_LONGEST_BODY = 1_000_000  # bytes; what is longer is cut, and then no JSON
 
 
 @click.command(
@@ -100,46 +105,39 @@ async def _listen(
     from emulator.receiver import Receiver
 
     def show(received: Received) -> None:
-        click.echo(_line(received))
+        say(*_line(received))
         if shows_body:
-            click.echo(_pretty(received))
+            say(indented(received.body[:_LONGEST_BODY]))
 
     async with Receiver(
         statuses=statuses, delay=delay, port=port, verify=check, on_request=show
     ) as receiver:
         with loop.stop_signal() as stopped:
-            click.echo(f"listening on {receiver.url}/ (any path)")
+            say(f"listening on {receiver.url}/ (any path)")
             return await stopped
 
 
-def _line(received: Received) -> str:
+def _line(received: Received) -> list[str | tuple[str, str]]:
     payload = _payload(received)
     told = payload if isinstance(payload, dict) else {}
     data = told.get("data")
     status = data.get("candidateStatus", "") if isinstance(data, dict) else ""
     words = [received.method, received.path, str(told.get("event", "-")), str(status)]
-    line = "  ".join(word for word in words if word)
+    shown = "  ".join(word for word in words if word)
     colour = "green" if received.answered < _HTTP_ERROR else "red"
-    line = f"{line}  {click.style(f'-> {received.answered}', fg=colour)}"
+    parts: list[str | tuple[str, str]] = [
+        f"{printable(shown)}  ",
+        (f"-> {received.answered}", colour),
+    ]
     verdict = received.verdict
-    if verdict is None:
-        return line
-    says = "signature holds" if verdict.holds else f"signature does not hold: {verdict.detail}"
-    return f"{line}  {click.style(says, fg='green' if verdict.holds else 'red')}"
+    if verdict is not None:
+        says = "signature holds" if verdict.holds else f"signature does not hold: {verdict.detail}"
+        parts += ["  ", (says, "green" if verdict.holds else "red")]
+    return parts
 
 
 def _payload(received: Received) -> Any:
-    import msgspec
-
     try:
         return received.payload
-    except msgspec.DecodeError:
+    except NotJSONError:
         return None
-
-
-def _pretty(received: Received) -> str:
-    import msgspec
-
-    if _payload(received) is None:
-        return repr(received.body[:2_000])
-    return msgspec.json.format(received.body, indent=2).decode()

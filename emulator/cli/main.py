@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from importlib import import_module
@@ -11,7 +12,9 @@ import click
 
 from emulator import __version__
 from emulator.cli.codes import BUG, INTERRUPTED
+from emulator.cli.output import say
 from emulator.errors import EmulatorError, ScenarioError, near
+from emulator.printing import escape_what_does_not_fit
 
 _VERBS = {
     "serve": "run the emulator",
@@ -78,6 +81,7 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its code."""
+    escape_what_does_not_fit(sys.stdout, sys.stderr)
     try:
         colour = False if os.environ.get("NO_COLOR") else None  # None: click looks for a terminal
         result: Any = cli.main(arguments, "testlify-emulator", standalone_mode=False, color=colour)
@@ -86,12 +90,14 @@ def main(arguments: list[str] | None = None) -> None:
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except click.ClickException as error:
-        error.show()
+        shown = io.StringIO()
+        error.show(shown)
+        say(shown.getvalue().rstrip("\n"), err=True)
         sys.exit(2)
     except EmulatorError as error:
         # A scenario's problems start with file and line, as editors and CI expect.
         lead = "" if isinstance(error, ScenarioError) else "error: "
-        click.echo(f"{lead}{error}", err=True)
+        say(f"{lead}{error}", err=True)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         # Who read our output has heard enough; not our failure.
@@ -101,6 +107,6 @@ def main(arguments: list[str] | None = None) -> None:
         import traceback
 
         traceback.print_exc()
-        click.echo(f"error: a bug of the emulator: {error!r}", err=True)
+        say(f"error: a bug of the emulator: {error!r}", err=True)
         sys.exit(BUG)
     sys.exit(result if isinstance(result, int) else 0)

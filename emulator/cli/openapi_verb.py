@@ -6,6 +6,8 @@ import json
 
 import click
 
+from emulator.cli import output
+
 
 @click.command(
     name="openapi",
@@ -30,4 +32,4 @@ def command(url: str, webhooks: str) -> None:
     from emulator.contracts.schemas import Contracts
 
     document = as_consumer(Contracts(), webhooks, url)  # type: ignore[arg-type]
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    output.document(json.dumps(document, indent=2, ensure_ascii=False))

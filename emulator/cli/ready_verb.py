@@ -7,6 +7,7 @@ import time
 import click
 
 from emulator import durations
+from emulator.cli.output import say
 from emulator.errors import InvalidInputError
 
 _PAUSE = 0.05  # seconds between two looks
@@ -39,7 +40,7 @@ def command(url: str, wait: str) -> int:
     except (httpx2.InvalidURL, httpx2.UnsupportedProtocol):
         message = f"not a URL: {url!r}; expected one like 'http://127.0.0.1:4800'"
         raise InvalidInputError(message) from None
-    click.echo(f"error: {url} is not ready after {wait}: {seen}", err=True)
+    say(f"error: {url} is not ready after {wait}: {seen}", err=True)
     return 1
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from emulator.decoding import decode
 from emulator.errors import ConflictError, InvalidInputError
 from emulator.reports import text
 from emulator.reports.report import Case
@@ -117,12 +118,12 @@ async def _answer(
     client: httpx2.AsyncClient, method: str, path: str, body: dict[str, Any]
 ) -> dict[str, Any]:
     answer = await client.request(method, path, json=body)
-    if answer.is_success:
-        found: dict[str, Any] = msgspec.json.decode(answer.content)
-        return found
     try:
-        detail = msgspec.json.decode(answer.content)["detail"]
-    except (msgspec.DecodeError, KeyError, TypeError):
+        found: dict[str, Any] = decode(answer.content, dict[str, Any])
+        if answer.is_success:
+            return found
+        detail = found["detail"]
+    except (InvalidInputError, KeyError):
         detail = "not an emulator's answer"
     message = f"{method} {answer.request.url}: {answer.status_code}, {detail}"
     raise ConflictError(message)

@@ -124,8 +124,7 @@ async def _run_there(
             shown.line(f"\n{text.total(remote.cases)}")
     took = (time.perf_counter() - begun) * 1000
     made = report(TITLE, remote.cases, started=started, duration_ms=took, secrets=remote.secrets)
-    tell(made, how.format, how.report)
-    return remote.exit_code
+    return tell(made, how.format, how.report, remote.exit_code)
 
 
 async def _run(scenarios: list[Scenario], how: _Options) -> int:
@@ -158,5 +157,5 @@ async def _run(scenarios: list[Scenario], how: _Options) -> int:
         )
         if len(results) > 1:
             shown.line(f"\n{text.total(report.cases)}")
-    tell(report, how.format, how.report)
-    return INTERRUPTED if report.is_interrupted else max(one.exit_code for one in results)
+    code = INTERRUPTED if report.is_interrupted else max(one.exit_code for one in results)
+    return tell(report, how.format, how.report, code)

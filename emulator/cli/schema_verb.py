@@ -6,6 +6,7 @@ import json
 
 import click
 
+from emulator.cli import output
 from emulator.domain.events import event_type
 
 
@@ -22,4 +23,4 @@ def command(event: str, webhooks: str) -> None:
     from emulator.contracts.schemas import Contracts
 
     document = Contracts().document(webhooks, event_type(event).id)
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    output.document(json.dumps(document, indent=2, ensure_ascii=False))

@@ -15,6 +15,7 @@ import click
 from emulator import __version__
 from emulator.cli import loop, tls
 from emulator.cli.codes import INTERRUPTED
+from emulator.cli.output import document
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -195,5 +196,5 @@ def _say_ready(url: str, control_token: str | None) -> None:
     ready = {"url": url, "token": "default", "version": __version__}
     if control_token is not None:  # nobody else knows one that was made
         ready["control_token"] = control_token
-    click.echo(msgspec.json.encode(ready).decode())
+    document(msgspec.json.encode(ready))
     sys.stdout.flush()

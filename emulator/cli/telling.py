@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-import click
+from emulator.cli.codes import BUG
+from emulator.cli.output import document, say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -13,26 +14,37 @@ if TYPE_CHECKING:
     from emulator.reports.report import Report
 
 
-def tell(report: Report, form: str, folder: Path | None) -> None:
-    """Write a report wherever it is wanted.
+def tell(report: Report, form: str, folder: Path | None, code: int) -> int:
+    """Write a report wherever it is wanted; whatever can't be written loses nothing else.
 
     Args:
         report: of the run.
-        form: ``json`` or ``junit``, one document on standard output; ``text`` has been told.
+        form: ``text``, which was printed during the run, or the format of standard output.
         folder: for all of its files; None writes none.
+        code: the exit code of the run.
+
+    Returns:
+        The exit code: *code* if anything of the report was written, otherwise that of a bug.
     """
-    if folder is not None:
-        from emulator.reports import folder as files
-
-        files.write(report, folder)
-    if form == "json":
-        from emulator.reports import ctrf
-
-        click.echo(ctrf.document(report), nl=False)
-    elif form == "junit":
-        from emulator.reports import junit
-
-        click.echo(junit.document(report), nl=False)
+    from emulator.reports import folder as files
     from emulator.reports import github
+    from emulator.reports.formats import FORMATS
 
-    github.tell(report, os.environ)
+    failed: dict[str, str] = {}
+    written = 0
+    if folder is not None:
+        failed = files.write(report, folder)
+        written += len(FORMATS) - len(failed)
+    if form != "text":
+        try:
+            document(FORMATS[form].document(report))
+            written += 1
+        except Exception as bug:  # noqa: BLE001 - said below
+            failed[f"--format {form}"] = f"a bug of the emulator: {bug!r}"
+    try:
+        github.tell(report, os.environ)
+    except Exception as bug:  # noqa: BLE001 - said below
+        failed["the summary for GitHub Actions"] = f"a bug of the emulator: {bug!r}"
+    for name, reason in failed.items():
+        say(f"error: {name} was not written: {reason}", err=True)
+    return BUG if failed and not written else code

@@ -159,8 +159,7 @@ async def _run(target: Target, checks: list[Check], how: _Options) -> int:
         code = INTERRUPTED if is_interrupted else exit_code(results)
         if how.baseline is not None:
             code = _beside(report, how.baseline, code, shown)
-    tell(report, how.format, how.report)
-    return code
+    return tell(report, how.format, how.report, code)
 
 
 def _beside(report: Report, earlier: dict[str, str], code: int, shown: Screen) -> int:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import click
+from emulator.cli.output import say
 
 
 def warn_if(is_insecure: bool) -> None:
     """Say on stderr that certificates are not checked, if so."""
     if is_insecure:
-        click.echo("warning: --insecure: deliveries trust whatever certificate comes", err=True)
+        say("warning: --insecure: deliveries trust whatever certificate comes", err=True)

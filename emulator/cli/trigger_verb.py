@@ -12,8 +12,10 @@ import msgspec
 from emulator.cli import loop, tls
 from emulator.cli.codes import FAILED
 from emulator.cli.editing import edited, settings
+from emulator.cli.output import say
+from emulator.decoding import parsed
 from emulator.domain.events import EVENT_TYPES, TEST_EVENT, Generation, event_type
-from emulator.errors import EmulatorError, InvalidInputError
+from emulator.errors import EmulatorError, InvalidInputError, NotJSONError
 
 if TYPE_CHECKING:
     from emulator.delivery.records import Attempt, Delivery, Outcome
@@ -104,7 +106,7 @@ def command(event: str, **options: Any) -> int:
         raise InvalidInputError(message)
     if asked.webhooks == "v2" and asked.secret is None:
         note = "note: signed with a made-up secret, which nobody can check; --secret takes yours"
-        click.echo(note, err=True)
+        say(note, err=True)
     return loop.run(_trigger(id_, asked))
 
 
@@ -172,7 +174,7 @@ def _body(workspace: Workspace, event: str, asked: _Asked) -> bytes | None:
     else:
         # As JSON gives it back, so that all of it can be changed.
         payload = {} if event == TEST_EVENT else workspace.sample_of(event)
-        payload = msgspec.json.decode(msgspec.json.encode(payload))
+        payload = parsed(msgspec.json.encode(payload))
     return msgspec.json.encode(edited(payload, wanted, asked.remove))
 
 
@@ -188,9 +190,9 @@ def _read(file: Path) -> bytes:
 
 def _decoded(body: bytes, file: Path | None) -> Any:
     try:
-        return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        message = f"{file}: not JSON, so nothing in it can be changed: {error}"
+        return parsed(body)
+    except NotJSONError as error:
+        message = f"{file}: nothing in it can be changed: {error}"
         raise InvalidInputError(message) from None
 
 
@@ -201,7 +203,6 @@ def _tell(delivery: Delivery, webhook: Webhook, emulator: Emulator, *, is_theirs
         is_theirs: the body is as the user wants it.
     """
     from emulator.delivery.redaction import configured_secrets, masked
-    from emulator.reports.text import printable
     from emulator.scenario.result import NOT_THERE
 
     secrets = configured_secrets(webhook)
@@ -210,12 +211,12 @@ def _tell(delivery: Delivery, webhook: Webhook, emulator: Emulator, *, is_theirs
     assert outcome is not None  # noqa: S101 - it ended
     whose = ", as you wrote it" if is_theirs else ""
     for line in _lines(delivery, attempt, outcome, whose, emulator.settings.seed):
-        click.echo(printable(masked(line, secrets)))
+        say(masked(line, secrets))
     if outcome.reason in NOT_THERE:
         hint = _HINTS.get(outcome.reason, "is the consumer running?")
         why = f"{outcome.reason}: {outcome.detail}" if outcome.detail else outcome.reason
         told = masked(f"error: nobody answered at {attempt.url}: {why}; {hint}", secrets)
-        click.echo(printable(told), err=True)
+        say(told, err=True)
         return _NOTHING_PROVED
     return 0 if attempt.is_success else FAILED
 

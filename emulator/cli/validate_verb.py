@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from emulator.cli.codes import FAILED
+from emulator.cli.output import say
 from emulator.cli.variables import set_option, variables
+from emulator.decoding import parsed
 from emulator.domain.events import event_type
-from emulator.errors import InvalidInputError, ScenarioError
+from emulator.errors import InvalidInputError, NotJSONError, ScenarioError
 
 if TYPE_CHECKING:
     from emulator.contracts.schemas import Contracts
@@ -58,32 +60,30 @@ def _scenario(file: Path, settings: tuple[str, ...]) -> int:
     try:
         scenario = read_file(file, known)
     except ScenarioError as error:
-        click.echo(str(error), err=True)
+        say(str(error), err=True)
         return FAILED
     refused = illegal(scenario)
     if refused:
-        click.echo(refused, err=True)
+        say(refused, err=True)
         return FAILED
-    click.echo(f"{file}: a scenario of {len(scenario.steps)} steps, as it should be")
+    say(f"{file}: a scenario of {len(scenario.steps)} steps, as it should be")
     return 0
 
 
 def _payload(file: Path, contracts: Contracts, generation: str, event: str) -> int:
-    import msgspec
-
     try:
         body = file.read_bytes()
-        payload = msgspec.json.decode(body)
+        payload = parsed(body)
     except OSError as error:
         message = f"{file}: {(error.strerror or str(error)).lower()}"
         raise InvalidInputError(message) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        message = f"{file}: not JSON: {error}"
+    except NotJSONError as error:
+        message = f"{file}: {error}"
         raise InvalidInputError(message) from None
     ours = contracts.violations(generation, event, payload)
     theirs = contracts.second_opinion(generation, event, payload)
     if not ours and not theirs:
-        click.echo(f"{file}: a payload of {event}, as it should be")
+        say(f"{file}: a payload of {event}, as it should be")
         return 0
     from emulator.contracts.position import position
 
@@ -91,8 +91,8 @@ def _payload(file: Path, contracts: Contracts, generation: str, event: str) -> i
     for one in ours or theirs:
         place = position(text, one.path)
         where = f"{file}:{place[0]}:{place[1]}" if place else str(file)
-        click.echo(f"{where}: {one.path}: {one.message}", err=True)
+        say(f"{where}: {one.path}: {one.message}", err=True)
     if bool(ours) != bool(theirs):
         said = "refuses" if ours else "accepts"
-        click.echo(f"{file}: jsonschema-rs {said} it, jsonschema does not agree", err=True)
+        say(f"{file}: jsonschema-rs {said} it, jsonschema does not agree", err=True)
     return FAILED

@@ -14,7 +14,7 @@ from emulator.conformance.target import Person, Subject, Target, filled
 from emulator.domain.events import EVENT_TYPES, TEST_EVENT
 from emulator.domain.ids import chance
 from emulator.domain.people import person
-from emulator.errors import InvalidInputError
+from emulator.errors import InvalidInputError, NotJSONError
 from emulator.scenario import probing
 
 if TYPE_CHECKING:
@@ -286,7 +286,7 @@ def state(seen: Look) -> State:
         return State(trouble=f"the probe's command ended with {seen.exit}")
     try:
         data = seen.json()
-    except msgspec.DecodeError:
+    except NotJSONError:
         return State(trouble=f"the probe answered no JSON: {seen.text[:80]!r}")
     if data is None:
         return State()

@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
+from emulator.decoding import parsed
 from emulator.delivery.faults.wire import WireFault
 from emulator.domain.events import Generation
 from emulator.errors import NotFoundError
@@ -164,11 +165,12 @@ class Message(msgspec.Struct, frozen=True, gc=False):
 
         Raises:
             NotFoundError: it was released.
+            NotJSONError: it is no JSON, which is sent on purpose only.
         """
         if self.digest is not None:
             message = f"the body of message {self.id} was released; serve --keep keeps more of them"
             raise NotFoundError(message)
-        return msgspec.json.decode(self.body)
+        return parsed(self.body)
 
     def released(self) -> Message:
         """Return the message without its body."""
@@ -270,7 +272,7 @@ class Delivery(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def payload(self) -> Any:
-        """The body, decoded."""
+        """The body, decoded, as `Message.payload`."""
         return self.message.payload
 
     def released(self) -> Delivery:

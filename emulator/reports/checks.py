@@ -8,10 +8,10 @@ import msgspec
 
 from emulator.delivery.redaction import configured_secrets
 from emulator.durations import show
+from emulator.printing import printable
 from emulator.reports.report import Case, Report, report, shown_delivery
 from emulator.reports.report import without as masked
 from emulator.reports.scenarios import folded
-from emulator.reports.text import printable
 from emulator.workspace import journal_lines
 from emulator.workspace.views import changed_bodies
 

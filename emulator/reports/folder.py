@@ -5,17 +5,15 @@ from __future__ import annotations
 import tempfile
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from emulator.errors import InvalidInputError
-from emulator.reports import ctrf, html, junit
+from emulator.reports.formats import FORMATS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from emulator.reports.report import Report
 
-FILES = ("report.html", "report.json", "junit.xml", "journal.jsonl")
+FILES = tuple(one.file for one in FORMATS.values())
 
 
 def prepare(folder: Path) -> None:
@@ -39,21 +37,21 @@ def prepare(folder: Path) -> None:
         raise InvalidInputError(message)
 
 
-def write(report: Report, folder: Path) -> None:
-    """Write all files of a report; an older one is overwritten.
+def write(report: Report, folder: Path) -> dict[str, str]:
+    """Write every file of a report that can be written; an older one is overwritten.
 
-    Raises:
-        InvalidInputError: one can't be written.
+    Returns:
+        What failed: name of the file -> why. A format that fails loses no other.
     """
-    journal = b"".join(
-        msgspec.json.encode(entry) + b"\n" for case in report.cases for entry in case.journal
-    )
-    bodies = (html.document(report), ctrf.document(report), junit.document(report), journal)
-    try:
-        for name, body in zip(FILES, bodies, strict=True):
-            (folder / name).write_bytes(body)
-    except OSError as error:
-        raise _unwritable(folder, error) from None
+    failed = {}
+    for one in FORMATS.values():
+        try:
+            (folder / one.file).write_bytes(one.document(report))
+        except OSError as error:
+            failed[one.file] = (error.strerror or str(error)).lower()
+        except Exception as bug:  # noqa: BLE001 - told by the caller, and the evidence is kept
+            failed[one.file] = f"a bug of the emulator: {bug!r}"
+    return failed
 
 
 def _unwritable(folder: Path, error: OSError) -> InvalidInputError:

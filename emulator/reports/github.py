@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from emulator.durations import show
+from emulator.printing import printable
 from emulator.reports.report import STATUSES
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def tell(report: Report, environment: Mapping[str, str]) -> None:
             out.write(summary(report, SUMMARY_LIMIT - out.tell()).encode())
     except OSError as error:
         # The verdict stands all the same.
-        click.echo(f"warning: no step summary: {error}", err=True)
+        click.echo(printable(f"warning: no step summary: {error}"), err=True)
 
 
 def commands(report: Report, root: Path) -> list[str]:

@@ -6,8 +6,7 @@ import re
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-import msgspec
-
+from emulator.decoding import indented
 from emulator.durations import instant, show
 from emulator.reports.report import STATUSES
 from emulator.reports.timeline import elapsed, timeline
@@ -75,10 +74,7 @@ def took(milliseconds: float) -> str:
 
 def pretty(body: str) -> str:
     """Return a body indented when it is JSON, and as it is when not; a long one is cut."""
-    try:
-        shown = msgspec.json.format(body.encode(), indent=2).decode() if body else ""
-    except msgspec.DecodeError:
-        shown = body
+    shown = indented(body.encode("utf-8", "backslashreplace"))
     more = len(shown) - LONGEST_BODY
     return shown if more <= 0 else f"{shown[:LONGEST_BODY]}\n... and {more} more characters"
 

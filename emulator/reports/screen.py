@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 
 import click
 
+from emulator.printing import printable, printable_lines
 from emulator.reports.timeline import elapsed
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class Plain:
 
     def line(self, text: str, status: str = "") -> None:
         """Print it; click takes colours off where nobody can see them."""
-        click.secho(text, self._stream, fg=_COLOURS.get(status))
+        click.secho(printable_lines(text), self._stream, fg=_COLOURS.get(status))
 
     def under_way(self, what: str, seconds: float | None = None) -> None:
         """Tell nothing: a log wants what happened."""
@@ -111,6 +112,7 @@ class Live:
         """Print it above the live line."""
         from rich.text import Text
 
+        text = printable_lines(text)
         self._console.print(Text(text, style=_COLOURS.get(status, "")), soft_wrap=True)
 
     def under_way(self, what: str, seconds: float | None = None) -> None:
@@ -125,7 +127,8 @@ class Live:
         if not self._what:
             return Text()
         passed, total = time.monotonic() - self._since, self._seconds
-        row: list[RenderableType] = [self._spinner, Text(self._what, no_wrap=True)]
+        what = Text(printable(self._what), no_wrap=True)
+        row: list[RenderableType] = [self._spinner, what]
         if total is not None and total >= LONG_WAIT:
             row.append(ProgressBar(total, min(passed, total), width=24))
             row.append(Text(f"{elapsed(int(passed))} of {elapsed(total)}"))

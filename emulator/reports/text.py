@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emulator.durations import show
+from emulator.printing import printable
 from emulator.reports.report import STATUSES
 
 if TYPE_CHECKING:
@@ -88,9 +89,3 @@ def _caused(deliveries: tuple[ShownDelivery, ...]) -> str:
 
 def _counted(sent: int) -> str:
     return f"{sent} delivery" if sent == 1 else f"{sent} deliveries"
-
-
-def printable(text: str) -> str:
-    """Return *text* without what a terminal, or GitHub Actions, would take for a command."""
-    shown = "".join(sign if sign.isprintable() else f"\\x{ord(sign):02x}" for sign in text)
-    return f"\\{shown}" if shown.lstrip().startswith(("::", "##[")) else shown

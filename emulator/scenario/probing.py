@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from emulator.decoding import parsed
 from emulator.delivery.transports.moves import parse_target
 from emulator.delivery.transports.names import resolve
 from emulator.delivery.transports.wire import tls_context
@@ -60,9 +61,9 @@ class Look(msgspec.Struct, frozen=True):
         """Return the body as JSON.
 
         Raises:
-            msgspec.DecodeError: it is none.
+            NotJSONError: it is no JSON.
         """
-        return msgspec.json.decode(self.body)
+        return parsed(self.body)
 
 
 async def until(

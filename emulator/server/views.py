@@ -11,6 +11,7 @@ from emulator.domain import assessment as assessments
 from emulator.domain import candidate as candidates
 from emulator.domain.payloads.v1 import invite_link
 from emulator.durations import instant
+from emulator.errors import NotJSONError
 from emulator.workspace import views
 
 if TYPE_CHECKING:
@@ -156,10 +157,21 @@ def delivery_view(state: State, delivery: Delivery) -> View:
         "created": instant(message.at),
         "nextDue": _maybe(delivery.next_due),
         "deliberate": message.is_deliberate,
-        "payload": None if message.digest else delivery.payload,
+        "payload": _payload(delivery),
         "released": message.digest,
         "attempts": [_attempt(state, delivery, attempt) for attempt in delivery.attempts],
     }
+
+
+def _payload(delivery: Delivery) -> Any:
+    """Return a delivery's payload; None when it was released, or is no JSON on purpose.
+
+    The body of a request is shown with each attempt, whatever it is.
+    """
+    try:
+        return None if delivery.message.digest else delivery.payload
+    except NotJSONError:
+        return None
 
 
 def _attempt(state: State, delivery: Delivery, attempt: Attempt) -> View:
@@ -177,7 +189,7 @@ def _attempt(state: State, delivery: Delivery, attempt: Attempt) -> View:
         "request": {
             "url": attempt.url,
             "headers": dict(shown_headers(attempt.headers)),
-            "body": request.body.decode("utf-8", "replace") if is_there else None,
+            "body": request.body.decode("utf-8", "backslashreplace") if is_there else None,
         },
         "response": None,
     }
@@ -191,7 +203,7 @@ def _attempt(state: State, delivery: Delivery, attempt: Attempt) -> View:
             view["response"] = {
                 "status": outcome.status,
                 "headers": dict(shown_headers(outcome.headers)),
-                "body": outcome.body.decode("utf-8", "replace"),
+                "body": outcome.body.decode("utf-8", "backslashreplace"),
                 "cut": outcome.is_cut,
             }
     return view

@@ -9,6 +9,7 @@ import msgspec
 
 from emulator.delivery.redaction import redacted
 from emulator.durations import instant
+from emulator.printing import printable_json
 
 if TYPE_CHECKING:
     from emulator.journal.entry import Entry
@@ -24,7 +25,7 @@ def shown(entry: Entry) -> dict[str, Any]:
 
 def line(entry: Entry) -> bytes:
     """Return an entry as one line of JSON, its newline included."""
-    return msgspec.json.encode(shown(entry)) + b"\n"
+    return printable_json(msgspec.json.encode(shown(entry))) + b"\n"
 
 
 def _as_text(value: Any) -> Any:

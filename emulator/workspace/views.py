@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
+from emulator.decoding import parsed
 from emulator.delivery.plan import plan
 from emulator.delivery.records import Delivery, Status
 from emulator.domain.events import TEST_EVENT, event_type
@@ -72,11 +73,11 @@ def payload(state: State, delivery: Delivery, attempt: Attempt | None) -> Any:
 
     Raises:
         NotFoundError: the message's body was released.
-        msgspec.DecodeError, UnicodeDecodeError: not JSON, which is sent on purpose only.
+        NotJSONError: it is no JSON, which is sent on purpose only.
     """
     if attempt is None or not attempt.is_deliberate or delivery.message.digest is not None:
         return delivery.payload
-    return msgspec.json.decode(request(state, delivery, attempt.number, attempt.faults).body)
+    return parsed(request(state, delivery, attempt.number, attempt.faults).body)
 
 
 def changed_bodies(state: State, delivery: Delivery) -> dict[int, bytes]:

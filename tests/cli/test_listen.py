@@ -65,7 +65,7 @@ def test_payloads_are_printed_in_full(until: Until) -> None:
         "  }",
         "}",
         "POST  /  -  -> 200",
-        "b'\\xff{'",
+        "\\xff{",
     ]
 
 

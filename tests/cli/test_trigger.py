@@ -262,7 +262,7 @@ def test_a_file_that_is_no_json_can_not_be_changed(cli: Cli, tmp_path: Path) -> 
     arguments = ("--to", "http://127.0.0.1:9", "--data", str(file), "--set", "a=1")
     code, out, err = cli("trigger", "test", *arguments)
     assert (code, out) == (2, "")
-    assert err.startswith(f"error: {file}: not JSON, so nothing in it can be changed: ")
+    assert err.startswith(f"error: {file}: nothing in it can be changed: not JSON: ")
 
 
 def test_an_unknown_event_names_what_is_near(cli: Cli) -> None:

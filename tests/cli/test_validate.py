@@ -56,7 +56,7 @@ def test_each_violation_is_told_with_line_and_column(cli: Cli, tmp_path: Path) -
 def test_what_is_no_json_is_exit_2(cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "payload.json"
     file.write_bytes(b'{"a": ')
-    told = f"error: {file}: not JSON: Input data was truncated\n"
+    told = f"error: {file}: not JSON: input data was truncated\n"
     assert cli("validate", "--event", "completed", str(file)) == (2, "", told)
     told = f"error: {tmp_path}: is a directory\n"
     assert cli("validate", "--event", "completed", str(tmp_path)) == (2, "", told)

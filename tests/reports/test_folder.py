@@ -56,9 +56,19 @@ def test_a_folder_in_place_of_a_file_is_told_before_anything_runs(tmp_path: Path
     )
 
 
-def test_a_folder_that_went_away_meanwhile_is_an_error(tmp_path: Path, passing: Report) -> None:
-    with pytest.raises(InvalidInputError) as caught:
-        folder.write(passing, tmp_path / "gone")
-    assert str(caught.value) == (
-        f"the report can't be written to {str(tmp_path / 'gone')!r}: no such file or directory"
-    )
+def test_what_can_t_be_written_is_returned_with_its_reason(tmp_path: Path, passing: Report) -> None:
+    failed = folder.write(passing, tmp_path / "gone")
+    assert failed == dict.fromkeys(folder.FILES, "no such file or directory")
+
+
+def test_a_format_that_fails_loses_no_other(
+    tmp_path: Path, passing: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: Report) -> bytes:
+        message = "too deep"
+        raise RecursionError(message)
+
+    monkeypatch.setattr(html, "document", broken)
+    failed = folder.write(passing, tmp_path)
+    assert failed == {"report.html": "a bug of the emulator: RecursionError('too deep')"}
+    assert {one.name for one in tmp_path.iterdir()} == {*folder.FILES} - {"report.html"}

@@ -16,8 +16,9 @@ from emulator.conformance.fuzzing.findings import Finding, Fuzzed
 from emulator.conformance.fuzzing.mutations import changed
 from emulator.conformance.fuzzing.playing import NobodyThereError, Player
 from emulator.conformance.session import Session
+from emulator.decoding import parsed
 from emulator.domain.events import EVENT_TYPES
-from emulator.errors import ScenarioError
+from emulator.errors import NotJSONError, ScenarioError
 from emulator.loops import loop_factory
 
 if TYPE_CHECKING:
@@ -327,8 +328,8 @@ def _encoded(made: Any) -> tuple[bytes, Any]:
     except (UnicodeEncodeError, OverflowError, TypeError):
         body = json.dumps(made, default=str).encode()  # half a surrogate pair, say
     try:
-        return body, msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError):
+        return body, parsed(body)
+    except NotJSONError:
         return body, body
 
 

@@ -12,6 +12,7 @@ import msgspec
 
 from emulator.conformance.fuzzing.mutations import Change, changed, mutations, shown
 from emulator.conformance.fuzzing.playing import NobodyThereError
+from emulator.decoding import parsed
 from emulator.domain.events import EVENT_TYPES
 from emulator.domain.ids import chance
 from emulator.domain.payloads import v1
@@ -90,7 +91,7 @@ def bases(seed: int, at: Any, events: Iterable[str] = EVENT_TYPES) -> list[Base]
             kinds.append((STATUS_CHANGED, f"{STATUS_CHANGED} ({occurrence.candidate.state})"))
         for type_, name in kinds:
             if type_ in events and (type_ != STATUS_CHANGED or name != STATUS_CHANGED):
-                payload = msgspec.json.decode(msgspec.json.encode(v1.payload(type_, occurrence)))
+                payload = parsed(msgspec.json.encode(v1.payload(type_, occurrence)))
                 made.append(Base(type_, name, payload))
     unique = {one.name: one for one in made}
     return list(unique.values())

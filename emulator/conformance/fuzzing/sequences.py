@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from emulator.decoding import parsed
 from emulator.domain.candidate import COMPLETED, LIFECYCLE, SCHEDULED
 from emulator.domain.events import EVENT_TYPES
 from emulator.domain.lifecycle import NEW
+from emulator.errors import NotJSONError
 from emulator.scenario.matchers import demand
 from emulator.scenario.words import PayloadPath
 
@@ -247,6 +249,6 @@ def _value(template: str, known: Mapping[str, Any]) -> Any:
             return value
         template = template.replace(f"{{{key}}}", str(value))
     try:
-        return msgspec.json.decode(template)
-    except msgspec.DecodeError:
+        return parsed(template)
+    except NotJSONError:
         return template

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import msgspec
 
+from emulator.decoding import parsed
 from emulator.delivery.faults.fault import Amount, Count, Fault, Seconds
 from emulator.delivery.faults.paths import holder, holds, parts
 from emulator.delivery.signing import made_secret, sign
 from emulator.domain.webhook import checked_headers
-from emulator.errors import InvalidInputError
+from emulator.errors import InvalidInputError, NotJSONError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -170,8 +171,8 @@ def _check_path(name: str, path: str) -> None:
 def _decoded(body: bytes) -> list[Any]:
     """Return a list of the payload, so that all of it has a place, too; empty if it is no JSON."""
     try:
-        return [msgspec.json.decode(body)]
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return [parsed(body)]
+    except NotJSONError:
         return []
 
 
@@ -214,7 +215,7 @@ def _add(root: list[Any], path: str, value: Any) -> bool:
 
 def _copy(value: Any) -> Any:
     """Return *value* as JSON gives it back, and no part of it the same."""
-    return msgspec.json.decode(msgspec.json.encode(value))
+    return parsed(msgspec.json.encode(value))
 
 
 def type_of(value: Any) -> JsonType:
@@ -235,9 +236,10 @@ def _number(value: Any) -> int | float:
     if isinstance(value, bool):
         return int(value)
     try:
-        return msgspec.json.decode(value if isinstance(value, str) else "", type=int | float)
-    except (msgspec.DecodeError, msgspec.ValidationError):
+        found = parsed(value) if isinstance(value, str) else 0
+    except NotJSONError:
         return 0
+    return found if isinstance(found, int | float) and not isinstance(found, bool) else 0
 
 
 _RETYPED: Mapping[JsonType, Callable[[Any], Any]] = {

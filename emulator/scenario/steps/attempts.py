@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 
 from emulator.domain.events import EVENT_TYPES, TEST_EVENT
-from emulator.errors import InvalidInputError
+from emulator.errors import InvalidInputError, NotJSONError
 from emulator.scenario import matching
 from emulator.scenario.matchers import ABSENT, Demand
 from emulator.scenario.steps.step import Context, Step
@@ -70,7 +70,7 @@ class OfMessages(Step, frozen=True):
     def _where(self, context: Context, one: matching.Sent) -> list[matching.Comparison]:
         try:
             payload = views.payload(context.workspace.state, one.delivery, one.attempt)
-        except (msgspec.DecodeError, UnicodeDecodeError):  # sent on purpose
+        except NotJSONError:  # sent on purpose
             return [
                 matching.compared(path, demand, ABSENT, "no JSON")
                 for path, demand in self.where.items()

@@ -8,7 +8,7 @@ import msgspec
 
 from emulator.domain.webhook import checked_headers
 from emulator.durations import show
-from emulator.errors import InvalidInputError, NotFoundError
+from emulator.errors import InvalidInputError, NotFoundError, NotJSONError
 from emulator.scenario import matching, probing
 from emulator.scenario.matchers import ABSENT, Demand
 from emulator.scenario.steps.attempts import OfMessages
@@ -123,7 +123,7 @@ class Probe(_Looking, frozen=True, kw_only=True):
         if expected.json:
             try:
                 told += matching.fields(expected.json, look.json())
-            except msgspec.DecodeError:
+            except NotJSONError:
                 told += [
                     matching.compared(path, one, ABSENT, "no JSON")
                     for path, one in expected.json.items()
@@ -196,7 +196,7 @@ class Capture(_Looking, frozen=True, kw_only=True, rename={"as_": "as", "from_":
         delivery, state = found[-1].delivery, context.workspace.state
         try:
             sent = views.payload(state, delivery, found[-1].attempt)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except NotJSONError:
             message = f"what was sent in delivery {delivery.id} {delivery.event} is no JSON"
             raise NotFoundError(message) from None
         value, what = matching.found(self.path, sent)
@@ -226,5 +226,5 @@ class Capture(_Looking, frozen=True, kw_only=True, rename={"as_": "as", "from_":
             return look.text.strip(), ""
         try:
             return matching.found(self.json, look.json())
-        except msgspec.DecodeError:
+        except NotJSONError:
             return ABSENT, "no JSON"

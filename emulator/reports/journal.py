@@ -1,0 +1,21 @@
+"""The journal of a report: JSON lines, secrets masked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from emulator.printing import printable_json
+
+if TYPE_CHECKING:
+    from emulator.reports.report import Report
+
+
+def document(report: Report) -> bytes:
+    """Return the entries of all cases, one line each."""
+    return b"".join(
+        printable_json(msgspec.json.encode(entry)) + b"\n"
+        for case in report.cases
+        for entry in case.journal
+    )

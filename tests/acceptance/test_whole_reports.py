@@ -1,0 +1,79 @@
+"""The whole catalogue, and all bundled scenarios, with everything that a report can be."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
+
+import pytest
+
+from emulator.conformance.catalogue import CHECKS
+from emulator.reports.folder import FILES
+from emulator.scenario.library import bundled
+from tests.consumers.starting import HOOK, RIGHT, started
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+
+def call(*arguments: str) -> subprocess.CompletedProcess[str]:
+    program = [sys.executable, "-m", "emulator", *arguments]
+    return subprocess.run(program, capture_output=True, text=True, timeout=240)
+
+
+def test_the_whole_catalogue_leaves_a_whole_report(tmp_path: Path) -> None:
+    with right() as url:
+        ran = call("test", url, "--report", str(tmp_path))
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert sorted(one.name for one in tmp_path.iterdir()) == sorted(FILES)
+    assert all(one.stat().st_size for one in tmp_path.iterdir())
+    report = json.loads((tmp_path / "report.json").read_bytes())
+    assert report["results"]["summary"]["tests"] == len(CHECKS)
+
+
+class Deep(BaseHTTPRequestHandler):
+    """Answers everything with JSON that nests five thousand levels deep."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"[" * 5_000 + b"]" * 5_000)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def deep() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Deep) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/hook"
+        server.shutdown()
+
+
+@contextmanager
+def right() -> Iterator[str]:
+    with started(RIGHT) as consumer:
+        yield f"{consumer.url}{HOOK}"
+
+
+@pytest.mark.parametrize("consumer", [right, deep])
+def test_all_bundled_scenarios_leave_a_whole_report(
+    consumer: Callable[[], AbstractContextManager[str]], tmp_path: Path
+) -> None:
+    names = [one.name for one in bundled()]
+    with consumer() as url:
+        ran = call("run", *names, "--url", url, "--report", str(tmp_path))
+    assert ran.returncode in (0, 1), ran.stdout + ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert sorted(one.name for one in tmp_path.iterdir()) == sorted(FILES)
+    report = json.loads((tmp_path / "report.json").read_bytes())
+    assert report["results"]["summary"]["tests"] == len(names)
