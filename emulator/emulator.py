@@ -7,20 +7,24 @@ import hashlib
 import re
 import secrets
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Self
+from pathlib import Path
+from typing import TYPE_CHECKING, Self, get_args
 
 import msgspec
 
-from emulator.clock import EPOCH, Mode
+from emulator.clock import EPOCH, Mode, checked
 from emulator.contracts.schemas import Contracts
 from emulator.delivery.transports.guard import Guard, kind_never_dialled, unwrapped
 from emulator.delivery.transports.moves import parse_target
 from emulator.delivery.transports.wire import Wire, tls_context
+from emulator.domain.events import Generation
 from emulator.errors import (
+    ConflictError,
     InvalidInputError,
     NotFoundError,
     StoppingError,
     UnauthorizedError,
+    UnknownNameError,
 )
 from emulator.journal.journal import Journal
 from emulator.journal.store import MemoryStore
@@ -32,10 +36,8 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncIterator
     from datetime import datetime
-    from pathlib import Path
     from types import TracebackType
 
-    from emulator.domain.events import Generation
     from emulator.journal.store import Store
 
 DEFAULT_WORKSPACE = "default"
@@ -65,7 +67,7 @@ class Emulator:
         keep: how many finished deliveries of a workspace keep their bodies and answers.
 
     Raises:
-        InvalidInputError: an allowed host or the *ca* file that can't be.
+        InvalidInputError: an argument that can't be used; names it.
         JournalError: the journal file can't be used.
     """
 
@@ -78,17 +80,18 @@ class Emulator:
         generation: Generation = "v1",
         schemas: Path | None = None,
         allow_hosts: tuple[str, ...] = (),
-        journal: Path | None = None,
+        journal: Path | str | None = None,
         in_flight: int = IN_FLIGHT,
         is_strict: bool = False,
         ca: Path | None = None,
         is_insecure: bool = False,
         keep: int = KEEP,
     ) -> None:
+        _check(clock, generation, in_flight, keep)
         self.settings = Settings(
             seed=secrets.randbits(32) if seed is None else seed,
             clock=clock,
-            now=now,
+            now=checked(now),
             generation=generation,
             keep=keep,
             is_insecure=is_insecure,
@@ -96,7 +99,9 @@ class Emulator:
         self.contracts = Contracts(schemas)
         self.guard = Guard(allow_hosts)
         self._transport = Wire(self.guard, tls=_tls(ca, is_insecure=is_insecure))
-        self.journal = Journal(MemoryStore(_kinds()) if journal is None else _on_disk(journal))
+        self.journal = Journal(
+            MemoryStore(_kinds()) if journal is None else _on_disk(Path(journal))
+        )
         self.is_ready = journal is None  # nothing to replay then
         self.is_strict = is_strict
         self._in_flight = in_flight
@@ -224,7 +229,11 @@ class Emulator:
 
         Raises:
             InvalidInputError: not a name.
+            ConflictError: it is being removed.
         """
+        if name in self._workspaces and self._is_going(name):
+            message = f"workspace {name!r} is being removed; ask again"
+            raise ConflictError(message)
         if name not in self._workspaces:
             if not _NAME.fullmatch(name):
                 message = f"not a workspace name: {name[:80]!r}; expected letters, digits, _ . -"
@@ -269,11 +278,14 @@ class Emulator:
         Raises:
             NotFoundError: there is none.
         """
-        if name not in self._workspaces:
+        if name not in self._workspaces or self._is_going(name):
             known = ", ".join(sorted(self._workspaces)) or "none"
             message = f"no workspace {name[:80]!r}; open: {known}"
             raise NotFoundError(message)
         return self._workspaces[name]
+
+    def _is_going(self, name: str) -> bool:
+        return self._workspaces[name].is_closed and not self._is_stopping
 
     async def remove(self, name: str) -> None:
         """Close a workspace and forget all of it.
@@ -282,13 +294,15 @@ class Emulator:
             NotFoundError: there is none.
             JournalError: the journal can't be written.
         """
+        await self.journal.flush()  # a journal that failed says so before anything is gone
         workspace = self.existing(name)
-        await self.journal.flush()  # a journal that failed is told before anything is gone
-        del self._workspaces[name]
         try:
             await workspace.close(grace=0.0, reason="workspace removed")
         finally:
+            # Together, and no sooner: a workspace of that name that is opened meanwhile would
+            # continue the old entries, and lose its own with them.
             self.journal.forget(name)
+            del self._workspaces[name]
         await self.journal.flush()
 
     def by_token(self, token: str) -> Workspace:
@@ -313,6 +327,24 @@ def workspace_name(token: str) -> str:
     if _NAME.fullmatch(token):
         return token
     return f"token-{hashlib.sha256(token.encode()).hexdigest()[:16]}"
+
+
+def _check(clock: str, generation: str, in_flight: int, keep: int) -> None:
+    """Check the arguments of an emulator as a type checker would, and their numbers.
+
+    Raises:
+        InvalidInputError: one of them can't be used.
+    """
+    for what, given, known in (
+        ("clock", clock, get_args(Mode)),
+        ("generation", generation, get_args(Generation)),
+    ):
+        if given not in known:
+            raise UnknownNameError(what, str(given), known, show_all=True)
+    for name, number, least in (("in_flight", in_flight, 1), ("keep", keep, 0)):
+        if number < least:
+            message = f"{name} is {number}; expected at least {least}"
+            raise InvalidInputError(message)
 
 
 def _tls(ca: Path | None, *, is_insecure: bool) -> ssl.SSLContext | None:

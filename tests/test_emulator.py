@@ -357,3 +357,28 @@ def test_a_bug_in_one_workspace_leaves_no_other_open() -> None:
             assert (delivery.status, delivery.reason) == ("dropped", "shutdown")
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"clock": "fast"}, "no clock 'fast'; known: real, virtual"),
+        ({"generation": "v3"}, "no generation 'v3'; known: v1, v2"),
+        ({"in_flight": 0}, "in_flight is 0; expected at least 1"),
+        ({"keep": -1}, "keep is -1; expected at least 0"),
+        ({"now": datetime(1999, 1, 1, tzinfo=UTC)}, "expected a year from 2002 to 2099"),
+    ],
+)
+def test_an_argument_that_can_t_be_used_is_named(wrong: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidInputError, match=message):
+        Emulator(**wrong)
+
+
+def test_a_journal_can_be_named_by_text(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with Emulator(journal=str(tmp_path / "a.db")) as emulator:
+            emulator.workspace("acme")
+        async with Emulator(journal=tmp_path / "a.db") as emulator:
+            assert list(emulator.workspaces) == ["acme"]
+
+    asyncio.run(main())

@@ -19,14 +19,17 @@ if TYPE_CHECKING:
     from emulator.emulator import Emulator
 
 _HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\[\]:@/?#]+))(?::[0-9]*)?", re.ASCII)
+_OF_A_PAGE = frozenset({b"host", b"origin", b"referer", b"sec-fetch-site"})
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _TOKEN = re.compile(r"[!-~]{1,1000}")
 
 
 class PageGuard:
     """Middleware that refuses what a page of another site could send.
 
-    A page that made its own name resolve to us (DNS rebinding) is told by the Host header, any
-    other page by its Origin.
+    The Host header gives away a page that made its own name resolve to us (DNS rebinding). Any
+    other page is recognised by its Origin, and where a browser sends none, by Sec-Fetch-Site or
+    the Referer of a call that could change something.
 
     Args:
         app: what is guarded.
@@ -47,15 +50,22 @@ class PageGuard:
         """Pass the request on, or raise.
 
         Raises:
-            ForbiddenError: a Host that is not ours, or an Origin that is not the Host.
+            InvalidInputError: several Host headers.
+            ForbiddenError: a Host that is not ours, or a page that is not.
         """
         if scope["type"] == "http":
-            headers = dict(scope["headers"])
-            host = headers.get(b"host", b"").decode("latin-1").lower()
+            hosts = [value for name, value in scope["headers"] if name == b"host"]
+            if len(hosts) > 1:
+                message = f"{len(hosts)} Host headers; expected one"
+                raise InvalidInputError(message)
+            headers = {
+                name: value.decode("latin-1").lower()
+                for name, value in scope["headers"]
+                if name in _OF_A_PAGE
+            }
+            host = headers.get(b"host", "")
             self._check_host(host)
-            origin = headers.get(b"origin")
-            if origin is not None:
-                self._check_origin(origin.decode("latin-1").lower(), host)
+            self._check_page(headers, host, is_safe=scope["method"] in _SAFE)
         await self._app(scope, receive, send)
 
     def _check_host(self, host: str) -> None:
@@ -65,9 +75,17 @@ class PageGuard:
             message = f"the Host {host[:80]!r} is not ours; allow it with --hostname"
             raise ForbiddenError(message)
 
-    def _check_origin(self, origin: str, host: str) -> None:
-        if _netloc(origin) != host:
-            message = f"a page of {origin[:80]!r} may not call this API"
+    def _check_page(self, headers: dict[bytes, str], host: str, *, is_safe: bool) -> None:
+        page = headers.get(b"origin")
+        if page is None and not is_safe:
+            # Browsers leave Origin out of some requests; a link to our page is no harm.
+            page = headers.get(b"referer")
+            site = headers.get(b"sec-fetch-site", "none")
+            if site not in ("none", "same-origin"):
+                message = f"a {site} page may not call this API"
+                raise ForbiddenError(message)
+        if page is not None and _netloc(page) != host:
+            message = f"a page of {page[:80]!r} may not call this API"
             raise ForbiddenError(message)
 
 

@@ -20,6 +20,7 @@ from emulator.delivery.records import Finished, Message, Outcome, RedeliveryAske
 from emulator.delivery.transports.mounts import Mounts
 from emulator.domain.ids import chance
 from emulator.domain.people import organisation
+from emulator.errors import NotFoundError, StoppingError
 from emulator.workspace import fold, outbox
 from emulator.workspace.commands.candidates import move_candidate
 from emulator.workspace.commands.change import Change, Done, Record
@@ -100,7 +101,7 @@ class Engine:
         self._idle_waiters: list[asyncio.Future[None]] = []
         self._bugs: list[BaseException] = []
         self._will_pump = False
-        self._is_stopped = False
+        self._is_stopped, self._reason = False, ""
         first = next(journal.entries(name), None)
         if first is None:
             (first,) = journal.append(
@@ -122,7 +123,23 @@ class Engine:
         )
 
     def commit(self, records: Sequence[Record]) -> None:
-        """Append *records*, apply them, and do what follows: attempts that are due, timers."""
+        """Append *records*, apply them, and do what follows: attempts that are due, timers.
+
+        Raises:
+            NotFoundError: the workspace was removed meanwhile; nothing is written.
+            StoppingError: the emulator is stopping.
+        """
+        if self._is_stopped:
+            self._refuse()
+        self._commit(records)
+
+    def _refuse(self) -> None:
+        if self._reason == "shutdown":
+            raise StoppingError
+        message = f"workspace {self.name!r} is gone: {self._reason}"
+        raise NotFoundError(message)
+
+    def _commit(self, records: Sequence[Record]) -> None:
         entries = self.journal.append(self.name, self.now(), records)
         for entry in entries:
             fold.apply(self.state, entry)
@@ -153,7 +170,7 @@ class Engine:
 
     def reset(self) -> None:
         """Start anew with the same settings; what is pending is dropped with the reason reset."""
-        self.commit(outbox.drops(self.state, "reset"))
+        self.commit(outbox.drops(self.state, "reset"))  # refused when the workspace is gone
         self._dispatcher.abandon()
         self.queue.clear()
         self._bugs.clear()
@@ -163,6 +180,11 @@ class Engine:
         self.timeline = Timeline(settings.clock, settings.now)
         self.commit([("workspace.reset", _opened(settings, self.now()))])
         self.arm()
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the workspace is closed, or about to be."""
+        return self._is_stopped
 
     async def close(self, grace: float, reason: str) -> None:
         """Let the attempts under way end, drop the rest, stop all timers.
@@ -178,7 +200,7 @@ class Engine:
             Exception: the first bug that a delivery met.
         """
         try:
-            self._is_stopped = True
+            self._is_stopped, self._reason = True, reason
             await self._dispatcher.stop(grace)
             self._release_waiters()
             await self.mounts.close()
@@ -187,7 +209,7 @@ class Engine:
             self.timeline.clear()
             self.arm()
             if not self.journal.is_durable or reason != "shutdown":
-                self.commit(outbox.drops(self.state, reason))
+                self._commit(outbox.drops(self.state, reason))
             await self.journal.flush()
 
     # --- attempts -----------------------------------------------------------------------------
@@ -218,7 +240,7 @@ class Engine:
         if shape is None:
             self.queue.offer(key, subject)
         else:
-            self.commit(outbox.planned(key, shape))
+            self._commit(outbox.planned(key, shape))
             if not shape.drop:
                 self._offer_shaped(key, shape, subject)
         if shape is None or shape.reorder is None:
@@ -275,7 +297,7 @@ class Engine:
                 begun = outbox.begun(self.state, key, self.now(), time.time())
                 if begun is not None:
                     started, request = begun
-                    self.commit((("attempt.started", started),))
+                    self._commit((("attempt.started", started),))
             except Exception as bug:  # noqa: BLE001 - kept, and raised by idle and close
                 self._keep(bug)
             if request is None:
@@ -302,9 +324,9 @@ class Engine:
 
     def _finish(self, key: Key, outcome: Outcome) -> None:
         end = outbox.ended(self.state, key, outcome, self.now(), time.time())
-        self.commit((("attempt.finished", end),))
+        self._commit((("attempt.finished", end),))
         if not end.is_success:
-            self.commit(outbox.disabled(self.state, key[1], self.now()))
+            self._commit(outbox.disabled(self.state, key[1], self.now()))
 
     def release_held(self) -> bool:
         """Offer what reorder faults hold back, and return whether there was anything."""

@@ -157,9 +157,13 @@ def _planned(state: State, data: Planned) -> None:
             standing, matched=standing.matched + 1, used=used
         )
     state.planned[data.message, data.webhook, data.attempt] = data
-    if data.trigger == "duplicate":
-        key = (data.message, data.webhook)
-        delivery = state.deliveries[key]
+    key = (data.message, data.webhook)
+    delivery = state.deliveries[key]
+    if data.trigger != "duplicate" and data.due > state.now:
+        state.deliveries[key] = msgspec.structs.replace(
+            delivery, next_due=data.due, next_attempt=data.attempt
+        )
+    elif data.trigger == "duplicate":
         state.deliveries[key] = msgspec.structs.replace(
             delivery,
             numbered=max(delivery.numbered, data.attempt),
@@ -237,7 +241,14 @@ def _redelivery_asked(state: State, data: RedeliveryAsked) -> None:
 def _dropped(state: State, data: Dropped) -> None:
     key = (data.message, data.webhook)
     delivery = state.deliveries[key]
-    changed = msgspec.structs.replace(delivery, status="dropped", reason=data.reason, next_due=None)
+    # A delivery that was accepted once stays so when a further attempt is dropped.
+    is_success = any(one.is_success for one in delivery.attempts)
+    changed = msgspec.structs.replace(
+        delivery,
+        status="succeeded" if is_success else "dropped",
+        reason="" if is_success else data.reason,
+        next_due=None,
+    )
     for number in (1, delivery.next_attempt or 1, *delivery.manual, *delivery.duplicates):
         state.planned.pop((*key, number), None)
     _put(state, key, delivery, changed)

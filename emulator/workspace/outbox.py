@@ -126,7 +126,10 @@ def unfinished(state: State, message: int, webhook: int) -> tuple[list[int], lis
     """
     delivery = state.deliveries[message, webhook]
     started = {attempt.number for attempt in delivery.attempts}
-    asked = dict.fromkeys((1, *delivery.manual, *delivery.duplicates))
+    # A delivery that was dropped and is tried again has no first attempt.
+    first = () if delivery.manual else (1,)
+    asked = dict.fromkeys((*first, *delivery.manual, *delivery.duplicates))
+    asked.pop(delivery.next_attempt or 0, None)  # scheduled by its time
     lost = [attempt.number for attempt in delivery.attempts if attempt.outcome is None]
     return [number for number in asked if number not in started], lost
 

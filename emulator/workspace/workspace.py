@@ -192,6 +192,11 @@ class Workspace:
         return await self._time.settle(timeout)
 
     @property
+    def is_closed(self) -> bool:
+        """Whether the workspace is closed, or about to be: it takes no more commands."""
+        return self._engine.is_stopped
+
+    @property
     def next_due(self) -> datetime | None:
         """When the next timer is due, in the workspace's time; None when none is set."""
         return self._engine.timeline.next_at()

@@ -100,3 +100,12 @@ def test_a_command_is_refused_there(cli: Cli, tmp_path: Path, emulator: RunningE
     code, _, err = cli(*arguments, "--emulator", emulator.url)
     assert code == 2
     assert "no command is run for a scenario that does not come from this machine" in err
+
+
+def test_a_server_that_is_no_emulator_is_a_wrong_call(
+    cli: Cli, testlify_receiver: Receiver
+) -> None:
+    there = testlify_receiver.url
+    ran = cli("run", "test-ping", "--url", "http://127.0.0.1:9/", "--emulator", there)
+    assert ran.code == 2
+    assert "200, not an emulator's answer" in ran.err

@@ -158,12 +158,25 @@ def test_a_deleted_workspace_is_gone_with_all_of_its_journal(server: Server, dea
 
 def test_the_clock_is_shown_and_set(tenant: Tenant) -> None:
     assert tenant.control("GET", "/clock").json() == {"mode": "virtual", "now": NOW}
-    answer = tenant.control("PUT", "/clock", json={"now": "2026-05-01T00:00:00Z"})
+    answer = tenant.control(
+        "PUT", "/clock", json={"mode": "virtual", "now": "2026-05-01T00:00:00Z"}
+    )
     expected = {"mode": "virtual", "now": "2026-05-01T00:00:00.000Z"}
     assert (answer.status_code, answer.json()) == (200, expected)
     assert tenant.control("GET", "/clock").json() == expected
     assert tenant.control("PUT", "/clock", json={"mode": "real"}).json()["mode"] == "real"
-    assert tenant.control("PUT", "/clock").json() == {"mode": "virtual", "now": NOW}
+    virtual = {"mode": "virtual"}
+    assert tenant.control("PUT", "/clock", json=virtual).json() == {"mode": "virtual", "now": NOW}
+
+
+def test_a_clock_is_not_set_without_a_mode(tenant: Tenant) -> None:
+    assert tenant.control("PUT", "/clock", json={"mode": "real"}).status_code == 200
+    answer = tenant.control("PUT", "/clock")
+    assert (answer.status_code, answer.json()["detail"]) == (
+        400,
+        "object missing required field 'mode'",
+    )
+    assert tenant.control("GET", "/clock").json()["mode"] == "real"
 
 
 def test_advance_runs_what_is_due_and_tells_it(server: Server, tenant: Tenant) -> None:

@@ -191,7 +191,13 @@ def _chunks() -> Iterator[bytes]:
             "invalid enum value 'unreal'; known: 'real', 'virtual'",
             "$.mode",
         ),
-        ("PUT", "/clock", {"now": "2026"}, f"not a time: '2026'; {TIME}", "$.now"),
+        (
+            "PUT",
+            "/clock",
+            {"mode": "virtual", "now": "2026"},
+            f"not a time: '2026'; {TIME}",
+            "$.now",
+        ),
         ("PUT", "/clock", {"time": "x"}, "unknown key 'time'; known: mode, now", "$"),
         ("POST", "/clock/advance", {}, "object missing required field 'by'", "$"),
         ("POST", "/clock/advance", {"by": 3600}, "expected 'str', got 'int'", "$.by"),
@@ -553,7 +559,8 @@ def test_a_real_clock_is_not_advanced(make_tenant: Callable[..., Tenant]) -> Non
 
 @pytest.mark.parametrize("path", ["", "/clock"])
 def test_the_clock_does_not_go_back_while_something_waits_on_it(wrong: Wrong, path: str) -> None:
-    answer = wrong.call("PUT", path, json={"now": "2020-01-01T00:00:00Z"})
+    mode = {"mode": "virtual"} if path else {}
+    answer = wrong.call("PUT", path, json={**mode, "now": "2020-01-01T00:00:00Z"})
     detail = "the clock can't go back while something waits on it; reset first"
     check(answer, 409, detail, "conflict")
 

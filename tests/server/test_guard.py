@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -170,3 +171,42 @@ def test_no_answer_lets_a_foreign_page_read_it(server: Server) -> None:
     )
     assert answer.status_code == 405
     assert [one for one in answer.headers if one.startswith("access-control")] == []
+
+
+@pytest.mark.parametrize(
+    ("headers", "message"),
+    [
+        ({"Sec-Fetch-Site": "cross-site"}, "a cross-site page may not call this API"),
+        ({"Sec-Fetch-Site": "same-site"}, "a same-site page may not call this API"),
+        (
+            {"Referer": "http://evil.example/page"},
+            "a page of 'http://evil.example/page' may not call this API",
+        ),
+        ({"Referer": "nonsense"}, "a page of 'nonsense' may not call this API"),
+    ],
+)
+@pytest.mark.parametrize("path", [PROVIDER, f"{CONTROL}/page/reset"])
+def test_a_page_that_sends_no_origin_changes_nothing(
+    server: Server, path: str, headers: dict[str, str], message: str
+) -> None:
+    server.tenant("page")
+    token = {"Authorization": "Bearer page"}
+    answer = server.client.post(path, headers=token | headers)
+    assert (answer.status_code, answer.json()) == (403, refusal(path, message))
+    # A link to our page is no harm, nor is our own page.
+    assert get(server, CONTROL, **headers).status_code == 200
+    ours = {"Sec-Fetch-Site": "same-origin", "Referer": f"{server.url}/"}
+    assert server.client.post(f"{CONTROL}/page/reset", headers=ours).status_code == 200
+
+
+def test_several_hosts_are_refused(server: Server) -> None:
+    host, port = server.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as wire:
+        wire.sendall(
+            b"GET /_emulator/workspaces HTTP/1.1\r\nHost: evil.example\r\n"
+            b"Host: 127.0.0.1\r\nConnection: close\r\n\r\n"
+        )
+        with wire.makefile("rb") as answer:
+            head, _, body = answer.read().partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert b"2 Host headers; expected one" in body

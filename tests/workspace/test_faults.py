@@ -275,7 +275,7 @@ def test_what_was_sent_is_still_known_when_the_fault_is_gone(
         await workspace.settle()
         workspace.clear_fault(standing.id)
         shown = delivery_view(workspace.state, workspace.deliveries()[0])["attempts"][0]
-        sent = transport.requests[0].body.decode("utf-8", "replace")
+        sent = transport.requests[0].body.decode("utf-8", "backslashreplace")
         assert shown["request"]["body"] == sent
 
     asyncio.run(main())

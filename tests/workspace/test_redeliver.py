@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from emulator import faults
 from emulator.clock import EPOCH
 from emulator.delivery.profiles import Profile
 from emulator.errors import ConflictError, NotFoundError
 from emulator.workspace import outbox
 
 if TYPE_CHECKING:
+    from emulator.delivery.faults.registry import AnyFault
     from emulator.delivery.records import Delivery
     from emulator.workspace.workspace import Workspace
-    from tests.conftest import MakeWorkspace, Scripted
+    from tests.conftest import MakeJournal, MakeWorkspace, Scripted
 
 ONE = "http://one.example.com/"
 
@@ -25,8 +27,10 @@ def answers(delivery: Delivery) -> list[tuple[int, str, str]]:
     return [(one.number, one.trigger, one.answer) for one in delivery.attempts]
 
 
-def with_one(workspace: Workspace) -> str:
+def with_one(workspace: Workspace, fault: AnyFault | None = None) -> str:
     id_ = workspace.add_webhook(name="m", payload_url=ONE, events=["created"]).id
+    if fault is not None:
+        workspace.inject(fault)
     workspace.create_assessment()
     return str(id_)
 
@@ -129,7 +133,7 @@ def test_what_was_not_tried_or_has_no_webhook_any_more_is_refused(
         id_ = with_one(workspace)
         with pytest.raises(ConflictError) as caught:
             await workspace.redeliver("1-1")
-        assert str(caught.value) == "delivery 1-1 was not tried yet: it is pending"
+        assert str(caught.value) == "delivery 1-1 is pending and was not tried yet; settle first"
         await workspace.settle()
         workspace.remove_webhook(id_)
         with pytest.raises(ConflictError) as caught:
@@ -190,5 +194,46 @@ def test_an_attempt_is_made_once_however_often_it_is_offered(
         transport.gates[ONE].set()
         await workspace.settle()
         assert outbox.begun(workspace.state, (1, 1, 1), EPOCH, 0.0) is None
+
+    asyncio.run(main())
+
+
+def test_a_dropped_delivery_can_be_redelivered_also_after_a_restart(
+    make_workspace: MakeWorkspace, transport: Scripted, make_journal: MakeJournal
+) -> None:
+    async def main() -> None:
+        journal = make_journal(is_durable=True)
+        before = make_workspace(transport, journal=journal)
+        with_one(before, fault=faults.Drop(times=1))
+        await before.settle()
+        (dropped,) = before.deliveries()
+        assert (dropped.status, dropped.attempts) == ("dropped", ())
+        waiting = asyncio.ensure_future(before.redeliver(dropped.id))
+        transport.gates[ONE] = asyncio.Event()
+        await transport.arrived(1)
+        await before.close(0.0)
+        waiting.cancel()
+        del transport.gates[ONE]
+        after = make_workspace(transport, journal=journal)
+        await after.replay()
+        await after.advance(0.0)
+        (again,) = after.deliveries()
+        assert again.succeeded
+        assert [one.number for one in again.attempts] == [2, 3]
+
+    asyncio.run(main())
+
+
+def test_an_accepted_delivery_stays_so_when_a_further_attempt_is_dropped(
+    make_workspace: MakeWorkspace, transport: Scripted
+) -> None:
+    async def main() -> None:
+        workspace = make_workspace(transport)
+        with_one(workspace)
+        await workspace.settle()
+        (delivery,) = workspace.deliveries()
+        workspace.inject(faults.Drop())
+        again = await workspace.redeliver(delivery.id)
+        assert (again.status, again.reason, len(again.attempts)) == ("succeeded", "", 1)
 
     asyncio.run(main())

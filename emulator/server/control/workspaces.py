@@ -35,7 +35,7 @@ class _Configure(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
 
 
 class _Clock(msgspec.Struct, forbid_unknown_fields=True):
-    mode: Mode = "virtual"
+    mode: Mode
     now: str | None = None
 
 
@@ -141,7 +141,9 @@ async def advance(request: Request) -> Response:
         if entry.kind == "attempt.finished"
     )
     deliveries = [
-        delivery_view(workspace.state, workspace.state.deliveries[key]) for key in attempted
+        delivery_view(workspace.state, workspace.state.deliveries[key])
+        for key in attempted
+        if key in workspace.state.deliveries  # not reset meanwhile
     ]
     return json({"clock": clock_view(workspace), "entries": len(entries), "deliveries": deliveries})
 

@@ -110,13 +110,15 @@ async def delete(request: Request) -> Response:
 
 
 async def test(request: Request) -> Response:
-    """Send a test event and answer with its delivery, attempted."""
+    """Send a test event and answer with its delivery, attempted; 202 if a fault holds it back."""
     workspace = workspace_of(request)
     id_ = request.path_params["id"]
     workspace.state.webhook(id_)
     asked = await body_as(request, _Test)
     delivery = await workspace.send_test(id_, asked.event)
-    return json({"data": delivery_view(workspace.state, delivery)})
+    is_attempted = any(one.outcome for one in delivery.attempts) or delivery.status == "dropped"
+    status = 200 if is_attempted else 202
+    return json({"data": delivery_view(workspace.state, delivery)}, status)
 
 
 def _answer(

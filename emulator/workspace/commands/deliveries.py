@@ -31,8 +31,8 @@ def redelivery(state: State, delivery: Delivery) -> RedeliveryAsked:
     if delivery.webhook_id not in state.webhooks:
         message = f"the webhook of delivery {delivery.id} was removed"
         raise ConflictError(message)
-    if not delivery.attempts:
-        message = f"delivery {delivery.id} was not tried yet: it is {delivery.status}"
+    if not delivery.attempts and delivery.status != "dropped":
+        message = f"delivery {delivery.id} is pending and was not tried yet; settle first"
         raise ConflictError(message)
     if delivery.message.digest is not None:
         message = (
