@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import re
 import secrets
 from contextlib import asynccontextmanager
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from emulator.journal.store import Store
+
+_log = logging.getLogger("emulator")
 
 DEFAULT_WORKSPACE = "default"
 IN_FLIGHT = 512
@@ -124,8 +127,24 @@ class Emulator:
         await self.stop()
 
     async def start(self) -> None:
-        """Open for business: bring back what the journal holds."""
+        """Open for business: bring back what the journal holds.
+
+        A workspace whose entries do not begin with its opening can't be replayed: it is set aside,
+        and the log says so.
+
+        Raises:
+            JournalError: the journal can't be read, or is damaged.
+        """
         for name in self.journal.workspaces():
+            first = next(self.journal.entries(name))
+            if first.kind != "workspace.opened":
+                _log.warning(
+                    "workspace %r is set aside: its journal begins with %r, not with its opening",
+                    name,
+                    first.kind,
+                )
+                self.journal.set_aside(name)
+                continue
             workspace = self._open(name, self.settings)
             await workspace.replay()
             settings = self._fitting(workspace.state.settings)

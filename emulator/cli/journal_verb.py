@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from emulator.cli.codes import FAILED
+from emulator.cli.output import say
 from emulator.errors import InvalidInputError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -22,11 +24,22 @@ if TYPE_CHECKING:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--workspace", help="The entries of this workspace alone.")
 @click.option("--canonical", is_flag=True, help="Leave out what was measured, to compare two runs.")
-def command(file: Path, workspace: str | None, *, canonical: bool) -> None:
+@click.option(
+    "--salvage",
+    type=click.Path(path_type=Path),
+    metavar="NEW",
+    help="Write what is whole of a damaged journal, up to the damage, to the new journal NEW.",
+)
+def command(
+    file: Path, workspace: str | None, salvage: Path | None, *, canonical: bool
+) -> int | None:
     """Print the entries of the journal FILE, a line of JSON each, secrets redacted.
 
-    It can be read while the emulator writes it.
+    It can be read while the emulator writes it. A damaged journal is exit 2, with the place of the
+    damage; with --salvage, exit 1 says that something was lost.
     """
+    if salvage is not None:
+        return _salvage(file, salvage)
     from emulator.workspace.canonical import canonical as canonical_lines
     from emulator.workspace.journal_lines import line
 
@@ -37,14 +50,34 @@ def command(file: Path, workspace: str | None, *, canonical: bool) -> None:
             continue
         for entry in _entries(file, name):
             out.write(line(entry))
+    return None
+
+
+def _salvage(file: Path, into: Path) -> int:
+    """Write what is whole into a new journal; say what is lost. Return the exit code."""
+    from emulator.journal import salvage
+    from emulator.workspace.fold import KINDS
+
+    _check_file(file)
+    found = salvage.salvage(file, into, {kind: type_ for kind, (type_, _) in KINDS.items()})
+    for one in found:
+        if one.workspace:
+            say(f"{one.workspace}: {one.kept} entries kept" + (f"; {one.lost}" if one.lost else ""))
+        else:
+            say(f"the rest of the file can't be read: {one.lost}")
+    return FAILED if any(one.lost for one in found) else 0
+
+
+def _check_file(file: Path) -> None:
+    if not file.is_file():
+        message = f"{file}: no such file"
+        raise InvalidInputError(message)
 
 
 def _workspaces(file: Path, wanted: str | None) -> list[str]:
     from emulator.journal.sqlite import stored_workspaces
 
-    if not file.is_file():
-        message = f"{file}: no such file"
-        raise InvalidInputError(message)
+    _check_file(file)
     found = stored_workspaces(file)
     if wanted is None:
         return found

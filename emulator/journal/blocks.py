@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -18,6 +19,19 @@ _ROWS = list[tuple[datetime, str, msgspec.Raw]]
 def packed(entries: Sequence[Entry]) -> bytes:
     """Return *entries*, whose numbers have no gaps, as a block."""
     return msgspec.msgpack.encode([(one.at, one.kind, one.data) for one in entries])
+
+
+def checksum(workspace: str, last: int, block: bytes) -> bytes:
+    """Return the checksum of a block and of where it belongs.
+
+    Args:
+        workspace: whose entries it holds.
+        last: number of the last entry.
+        block: as `packed` made it.
+    """
+    sum_ = blake2b(f"{workspace}\n{last}\n".encode("utf-8", "surrogateescape"), digest_size=8)
+    sum_.update(block)
+    return sum_.digest()
 
 
 def unpacked(

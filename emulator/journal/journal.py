@@ -60,6 +60,10 @@ class Journal:
         self._last.pop(workspace, None)
         self._wake(workspace)
 
+    def set_aside(self, workspace: str) -> None:
+        """Keep a workspace's entries where nobody opens them; called before anything is written."""
+        self._store.set_aside(workspace)
+
     @property
     def is_durable(self) -> bool:
         """Whether entries outlive the process."""

@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from emulator.errors import JournalError
-from emulator.journal.blocks import packed, unpacked
+from emulator.journal.blocks import checksum, packed, unpacked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from emulator.journal.entry import Entry
@@ -32,22 +32,27 @@ _log = logging.getLogger("emulator.journal")
 APPLICATION_ID = 0x54_46_59_45
 """Tells our files from another program's ("TFYE")."""
 
-FORMAT = 1
-"""Of the file; a newer one is refused."""
+FORMAT = 2
+"""Of the file; a newer one is refused, an older one is upgraded when it is opened to be written."""
 
 _TABLE = """
 CREATE TABLE blocks (
     workspace TEXT NOT NULL,
     last INTEGER NOT NULL,
+    sum BLOB NOT NULL,
     data BLOB NOT NULL,
     PRIMARY KEY (workspace, last)
 )
 """
 """A block holds what one commit has of a workspace: a row for each entry would cost the event loop
-more, because each row hands the interpreter's lock back and forth."""
+more, because each row hands the interpreter's lock back and forth. Format 1 has no sums."""
 
-_READ = "SELECT last, data FROM blocks WHERE workspace = ? AND last > ? ORDER BY last"
+_READ = "SELECT last, {sum}, data FROM blocks WHERE workspace = ? AND last > ? ORDER BY last"
+_SUM = {1: "NULL", 2: "sum"}
+_INSERT = "INSERT INTO blocks VALUES (?, ?, ?, ?)"
 _NO_LIMIT = 2**63 - 1
+_SET_ASIDE = " (set aside)"
+"""Behind the name of a workspace that can't be replayed; no name that can be opened has it."""
 
 
 class SqliteStore:
@@ -76,6 +81,7 @@ class SqliteStore:
         except JournalError:
             os.close(self._lock)
             raise
+        self._forgotten: dict[str, int] = {}  # not yet deleted in the file -> number of the job
         self._fresh: dict[str, list[Entry]] = {}  # taken, not yet in the file
         self._jobs: list[Sequence[Entry] | str] = []  # entries, or a workspace to forget
         self._taken = self._done = 0
@@ -106,13 +112,16 @@ class SqliteStore:
         with self._news:
             self._take(workspace)
             self._fresh.pop(workspace, None)
+            self._forgotten[workspace] = self._taken
 
     def read(self, workspace: str, after: int = 0) -> Iterator[Entry]:
         """Yield the workspace's entries whose number is above *after*, in order."""
         with self._news:
             fresh = [one for one in self._fresh.get(workspace, ()) if one.number > after]
-        before = fresh[0].number if fresh else _NO_LIMIT
-        yield from read_entries(self._path, self._kinds, workspace, after, before)
+            is_in_file = workspace not in self._forgotten
+        if is_in_file:
+            before = fresh[0].number if fresh else _NO_LIMIT
+            yield from read_entries(self._path, self._kinds, workspace, after, before)
         yield from fresh
 
     def last(self, workspace: str) -> int:
@@ -120,6 +129,8 @@ class SqliteStore:
         with self._news:
             if fresh := self._fresh.get(workspace):
                 return fresh[-1].number
+            if workspace in self._forgotten:
+                return 0
         with closing(_connected(self._path)) as database:
             query = "SELECT max(last) FROM blocks WHERE workspace = ?"
             (number,) = database.execute(query, (workspace,)).fetchone()
@@ -128,8 +139,29 @@ class SqliteStore:
     def workspaces(self) -> list[str]:
         """Return the names of the workspaces that have entries, sorted."""
         with self._news:
-            fresh = set(self._fresh)
-        return sorted(fresh.union(stored_workspaces(self._path)))
+            fresh, forgotten = set(self._fresh), set(self._forgotten)
+        stored = [one for one in stored_workspaces(self._path) if not one.endswith(_SET_ASIDE)]
+        return sorted(fresh.union(stored) - (forgotten - fresh))
+
+    def set_aside(self, workspace: str) -> None:
+        """Keep a workspace's entries in the file under a name that is never opened.
+
+        Call it before anything is written.
+
+        Raises:
+            JournalError: the file can't be written.
+        """
+        try:
+            with closing(_connected(self._path, is_writer=True)) as database:
+                name = f"{workspace}{_SET_ASIDE}"
+                found = database.execute(_READ.format(sum="sum"), (workspace, 0)).fetchall()
+                database.execute("BEGIN")
+                database.execute("DELETE FROM blocks WHERE workspace IN (?, ?)", (workspace, name))
+                rows = [(name, last, checksum(name, last, data), data) for last, _, data in found]
+                database.executemany(_INSERT, rows)
+                database.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise _failure(self._path, error) from error
 
     async def flush(self) -> None:
         """Return once all that was written is in the file.
@@ -186,6 +218,9 @@ class SqliteStore:
             self._failure = failure
             if failure is None:
                 self._done += len(jobs)
+                self._forgotten = {
+                    name: job for name, job in self._forgotten.items() if job > self._done
+                }
                 for entries in _by_workspace(jobs).values():
                     fresh = self._fresh.get(entries[0].workspace)
                     # Another list stands there when the workspace was forgotten meanwhile.
@@ -213,14 +248,49 @@ def read_entries(
     """
     try:
         with closing(_connected(path)) as database:
-            _check(path, database)
-            for last, block in database.execute(_READ, (workspace, after)):
-                for entry in unpacked(block, workspace, last, kinds, after):
-                    if entry.number >= before:
-                        return
-                    yield entry
-    except (sqlite3.Error, msgspec.MsgspecError, KeyError) as error:
+            sum_ = _SUM[_version(path, database)]
+            rows = database.execute(_READ.format(sum=sum_), (workspace, after))
+            for entry in whole(path, kinds, workspace, rows, after):
+                if entry.number >= before:
+                    return
+                yield entry
+    except sqlite3.Error as error:
         raise _failure(path, error) from error
+
+
+def whole(
+    path: Path,
+    kinds: Mapping[str, type[msgspec.Struct]],
+    workspace: str,
+    rows: Iterable[tuple[int, bytes | None, bytes]],
+    after: int = 0,
+) -> Iterator[Entry]:
+    """Yield the entries of a workspace's blocks, each block verified before any of it is used.
+
+    Args:
+        path: of the file, for messages.
+        kinds: kind of entry -> the type of its record.
+        workspace: whose blocks they are.
+        rows: number of the last entry, checksum (None in an old file) and bytes of each block.
+        after: entries up to that number are left out.
+
+    Raises:
+        JournalError: a block is damaged, or one is missing; names the entry.
+    """
+    expected = None if after else 1
+    for last, sum_, block in rows:
+        try:
+            if sum_ is not None and sum_ != checksum(workspace, last, block):
+                raise _damaged(path, workspace, expected or after + 1, "the checksum is wrong")
+            entries = list(unpacked(block, workspace, last, kinds, 0))
+        except (msgspec.MsgspecError, UnicodeError, KeyError, ValueError, TypeError):
+            message = "the record can't be read"
+            raise _damaged(path, workspace, expected or after + 1, message) from None
+        first = entries[0].number if entries else last
+        if expected is not None and first != expected:
+            raise _damaged(path, workspace, expected, f"the next entry is {first}")
+        expected = last + 1
+        yield from (entry for entry in entries if entry.number > after)
 
 
 def stored_workspaces(path: Path) -> list[str]:
@@ -231,7 +301,7 @@ def stored_workspaces(path: Path) -> list[str]:
     """
     try:
         with closing(_connected(path)) as database:
-            _check(path, database)
+            _version(path, database)
             found = database.execute("SELECT DISTINCT workspace FROM blocks ORDER BY workspace")
             return [name for (name,) in found]
     except sqlite3.Error as error:
@@ -239,9 +309,13 @@ def stored_workspaces(path: Path) -> list[str]:
 
 
 def _locked(path: Path) -> int:
-    # A file of its own, so that the journal can be read while it is written.
+    # The file itself, whatever its name: a link to it leads to the same lock. SQLite's own locks
+    # are of another kind, and don't mind; but closing this drops them, so it is closed last.
     try:
-        lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except PermissionError:
+        message = f"the journal {str(path)!r} can't be written; expected a writable file"
+        raise JournalError(message) from None
     except OSError as error:
         raise _failure(path, error) from error
     try:
@@ -254,33 +328,58 @@ def _locked(path: Path) -> int:
 
 
 def _prepare(path: Path) -> None:
-    """Make the file, or check that it is one of ours that can be written."""
+    """Make the file, or check that it is one of ours, whole, and of this format."""
     try:
-        if not path.exists() or not path.stat().st_size:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        if not os.access(path, os.W_OK):
+            message = f"the journal {str(path)!r} can't be written; expected a writable file"
+            raise JournalError(message)
+        if not path.stat().st_size:
             with closing(_connected(path, is_writer=True)) as database:
                 database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 database.execute(f"PRAGMA user_version = {FORMAT}")
                 database.execute(_TABLE)
             return
         with closing(_connected(path)) as database:
-            _check(path, database)
-        if not os.access(path, os.W_OK):
-            message = f"the journal {str(path)!r} can't be written; expected a writable file"
-            raise JournalError(message)
+            version = _version(path, database)
+            (found,) = database.execute("PRAGMA integrity_check(1)").fetchone()
+        if found != "ok":
+            raise _broken(path, found)
+        if version < FORMAT:
+            _upgrade(path)
     except (sqlite3.Error, OSError) as error:
         raise _failure(path, error) from error
 
 
-def _check(path: Path, database: sqlite3.Connection) -> None:
+def _upgrade(path: Path) -> None:
+    """Give the blocks of an old file their checksums."""
+    with closing(_connected(path, is_writer=True)) as database:
+        database.execute("BEGIN")
+        database.execute("ALTER TABLE blocks RENAME TO old")
+        database.execute(_TABLE)
+        rows = database.execute("SELECT workspace, last, data FROM old").fetchall()
+        database.executemany(
+            _INSERT, [(name, last, checksum(name, last, data), data) for name, last, data in rows]
+        )
+        database.execute("DROP TABLE old")
+        database.execute(f"PRAGMA user_version = {FORMAT}")
+        database.execute("COMMIT")
+
+
+def _version(path: Path, database: sqlite3.Connection) -> int:
+    """Return the format of the file.
+
+    Raises:
+        JournalError: it is not ours, or a newer version's.
+    """
     (application,) = database.execute("PRAGMA application_id").fetchone()
     (version,) = database.execute("PRAGMA user_version").fetchone()
     if application != APPLICATION_ID:
         message = f"{str(path)!r} is no journal of ours; expected one that 'serve --journal' made"
         raise JournalError(message)
-    if version > FORMAT:
+    if version not in _SUM:
         message = f"the journal {str(path)!r} has format {version}; this version reads {FORMAT}"
         raise JournalError(message)
+    return int(version)
 
 
 def _connected(path: Path, *, is_writer: bool = False) -> sqlite3.Connection:
@@ -300,10 +399,11 @@ def _write(database: sqlite3.Connection, jobs: list[Sequence[Entry] | str]) -> N
         if isinstance(job, str):
             database.execute("DELETE FROM blocks WHERE workspace = ?", (job,))
     rows = [
-        (workspace, entries[-1].number, packed(entries))
+        (workspace, (last := entries[-1].number), checksum(workspace, last, block), block)
         for workspace, entries in _by_workspace(jobs).items()
+        for block in [packed(entries)]
     ]
-    database.executemany("INSERT INTO blocks VALUES (?, ?, ?)", rows)
+    database.executemany(_INSERT, rows)
     database.execute("COMMIT")
 
 
@@ -318,7 +418,31 @@ def _by_workspace(jobs: list[Sequence[Entry] | str]) -> dict[str, list[Entry]]:
     return found
 
 
+def _damaged(path: Path, workspace: str, number: int, what: str) -> JournalError:
+    return JournalError(
+        f"the journal {str(path)!r} is damaged at workspace {workspace!r}, entry {number}: {what};"
+        f" 'testlify-emulator journal {path} --salvage NEW' keeps what is whole before it"
+    )
+
+
+def _broken(path: Path, reason: str) -> JournalError:
+    return JournalError(
+        f"the journal {str(path)!r} is damaged: {reason.splitlines()[-1].lower()};"
+        f" 'testlify-emulator journal {path} --salvage NEW' keeps what is whole"
+    )
+
+
 def _failure(path: Path, error: Exception) -> JournalError:
+    # The plain class is for a file that is no database, or not a whole one.
+    if type(error) is sqlite3.DatabaseError:
+        if "not a database" in str(error):
+            return JournalError(
+                f"{str(path)!r} is no journal of ours, or its first page is damaged; expected a"
+                " file that 'serve --journal' made"
+            )
+        return _broken(path, str(error))
+    if "could not decode" in str(error):  # a blob whose type was changed to text
+        return _broken(path, "a record can't be read")
     reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return JournalError(f"the journal {str(path)!r} failed: {reason.lower()}")
 

@@ -56,6 +56,10 @@ class Store(Protocol):
         """Let go of a workspace's entries."""
         ...
 
+    def set_aside(self, workspace: str) -> None:
+        """Keep a workspace's entries where nobody opens them; called before anything is written."""
+        ...
+
     async def flush(self) -> None:
         """Return once all that was written is as safe as this store can make it."""
         ...
@@ -130,6 +134,10 @@ class MemoryStore:
         spill = self._spilt.pop(workspace, None)
         if spill is not None:
             spill.close()
+
+    def set_aside(self, workspace: str) -> None:
+        """Let go of the entries: they are not worth keeping beyond the process."""
+        self.forget(workspace)
 
     async def flush(self) -> None:
         """Return at once: memory is as safe as it gets."""
