@@ -152,6 +152,9 @@ async def asked(target: Target, check: Check, emulator: Emulator | None = None) 
     attempts = [one for each in deliveries for one in each.attempts]
     if outcome in ("passed", "failed") and attempts and all(map(_is_unreached, attempts)):
         outcome, message = "incomplete", _why(attempts[-1])
+    ours = [one.outcome.detail for one in attempts if _is_our_limit(one) and one.outcome]
+    if outcome in ("passed", "failed") and ours:
+        outcome, message = "incomplete", f"a limit of this machine, not of the consumer: {ours[0]}"
     return Result(
         check=check,
         outcome=outcome,
@@ -183,6 +186,10 @@ async def _unreached(target: Target, emulator: Emulator) -> str:
         delivery = await session.send({})
     attempt = delivery.attempts[-1] if delivery.attempts else None
     return _why(attempt) if attempt is not None and _is_unreached(attempt) else ""
+
+
+def _is_our_limit(attempt: Attempt) -> bool:
+    return attempt.outcome is not None and attempt.outcome.reason == "own_limit"
 
 
 def _is_unreached(attempt: Attempt) -> bool:

@@ -26,6 +26,7 @@ Reason = Literal[
     "bad_answer",  # what came is not HTTP, or breaks its limits
     "tls_failed",
     "app_failed",  # an in-process consumer raised
+    "own_limit",  # this machine has no more of something: file descriptors, ports, memory
     "cut",  # we broke the connection on purpose (a fault)
     "shutdown",  # we were stopped meanwhile
     "interrupted",  # the process was killed meanwhile; tried again
@@ -33,6 +34,12 @@ Reason = Literal[
 """How an attempt ended, whatever the profile makes of it. Codes are stable; words are not."""
 
 Headers = tuple[tuple[str, str], ...]
+
+MOST_BODY = 64 * 1024
+"""Bytes of an answer's body that are recorded; a longer one is cut."""
+
+MOST_KEPT = 2 * MOST_BODY
+"""Bytes of it that are kept until secrets are masked, so that none straddles the cut."""
 
 
 class Timeouts(msgspec.Struct, frozen=True, gc=False):

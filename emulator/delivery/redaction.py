@@ -11,7 +11,7 @@ import json
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 import msgspec
 
@@ -41,6 +41,8 @@ _NAMED = re.compile(
 )
 """``Authorization: Bearer TOKEN`` in the middle of some text."""
 
+_LOWER_HEX = re.compile("%[0-9A-F]{2}")
+
 _WORD = re.compile(r"[A-Za-z]{1,7}")
 """A secret like ``test``: looked for as a whole word, or it would be found in ``latest``."""
 
@@ -50,23 +52,37 @@ def shown_headers(headers: Headers) -> Headers:
     return tuple((name, value if name.lower() in _HARMLESS else MASK) for name, value in headers)
 
 
-def without_secrets(outcome: Outcome, webhook: Webhook) -> Outcome:
-    """Return *outcome* without the webhook's secrets in its body: some consumers echo headers.
+def without_secrets(outcome: Outcome, sent: Headers, webhook: Webhook, longest: int) -> Outcome:
+    """Return *outcome* without secrets in what was answered: some consumers echo what they get.
 
     The one thing that is masked before it is recorded: afterwards nobody could tell it from any
-    other text.
+    other text. It is cut afterwards, so that no half of a secret stays at the end.
+
+    Args:
+        outcome: as it came.
+        sent: the headers of the attempt, which the webhook may have no more.
+        webhook: whose secrets sign.
+        longest: bytes of the body that stay.
     """
-    if len(outcome.body) < _SHORTEST or not (webhook.headers or webhook.secret):
-        return outcome
-    values = [value for name, value in webhook.headers if name.lower() not in _HARMLESS]
+    values = [value for name, value in sent if name.lower() not in _HARMLESS]
     # "Bearer TOKEN" is a secret, and so is TOKEN.
-    secrets = [*values, *(value.rpartition(" ")[2] for value in values)]
-    secrets += [webhook.secret or "", *(old.secret for old in webhook.old_secrets)]
+    secrets = {*values, *(value.rpartition(" ")[2] for value in values)}
+    secrets |= {webhook.secret or "", *(old.secret for old in webhook.old_secrets)}
+    pattern = _pattern(frozenset(secrets))
     body = outcome.body
-    for secret in secrets:
-        if len(secret) >= _SHORTEST:
-            body = body.replace(secret.encode(), MASK.encode())
-    return outcome if body is outcome.body else msgspec.structs.replace(outcome, body=body)
+    if pattern is None:
+        if len(body) <= longest:
+            return outcome
+        return msgspec.structs.replace(outcome, body=body[:longest])
+    # Latin-1 keeps every byte; what UTF-8 makes of a secret is one of its forms.
+    text = body.decode("latin-1")
+    masked = pattern.sub(MASK, text)
+    return msgspec.structs.replace(
+        outcome,
+        body=(body if masked == text else masked.encode("latin-1"))[:longest],
+        headers=tuple((pattern.sub(MASK, n), pattern.sub(MASK, v)) for n, v in outcome.headers),
+        detail=pattern.sub(MASK, outcome.detail),
+    )
 
 
 def redacted(value: Any, key: str = "") -> Any:
@@ -122,21 +138,31 @@ def _configured(value: Any, key: str = "") -> Iterator[str]:
         yield str(value)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=128)
 def _pattern(secrets: frozenset[str]) -> re.Pattern[str] | None:
     parts: dict[str, str] = {}
     for secret in secrets:
         if len(secret) < _SHORTEST:
             continue
-        forms = {
-            secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1],
-            quote(secret, safe=""), html.escape(secret),
-        }  # fmt: skip
-        for form in forms:
+        for form in _forms(secret):
             whole = _WORD.fullmatch(form)
             parts[form] = rf"\b{form}\b" if whole else re.escape(form)
     longest_first = sorted(parts, key=lambda form: (-len(form), form))
     return re.compile("|".join(parts[form] for form in longest_first)) if parts else None
+
+
+def _forms(secret: str) -> set[str]:
+    """Return how a secret can be written: as it is, and escaped for JSON, URLs and HTML."""
+    quoted = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    encoded = {quote(secret, safe=""), quote(secret), quote_plus(secret)}
+    forms = {
+        secret, *quoted, *(one.replace("/", "\\/") for one in quoted),
+        *encoded, *(_LOWER_HEX.sub(lambda found: found[0].lower(), one) for one in encoded),
+        html.escape(secret), html.escape(secret, quote=False),
+        html.escape(secret).replace("&#x27;", "&#39;").replace("&quot;", "&#34;"),
+    }  # fmt: skip
+    # In a text that is Latin-1, UTF-8's bytes are characters of their own.
+    return {*forms, *(one.encode().decode("latin-1") for one in forms)}
 
 
 def _masked(value: Any, pattern: re.Pattern[str] | None) -> Any:

@@ -132,9 +132,11 @@ def checked_headers(
 
     Raises:
         InvalidInputError: a name that is not a token, a value with a control character or
-            beyond Latin-1, or a header that the delivery itself writes.
+            beyond Latin-1, a header that the delivery itself writes, or more than `MOST_HEADERS`,
+            `LONGEST_HEADER` or `LONGEST_HEADERS` allow.
     """
     pairs = tuple(headers)
+    _check_size(pairs, path)
     for name, value in pairs:
         if not name or not name.isascii() or not all(c.isalnum() or c in _TOKEN for c in name):
             message = f"not a header name: {name!r}"
@@ -147,6 +149,27 @@ def checked_headers(
             raise InvalidInputError(message, path=f"{path}.{name}")
     return pairs
 
+
+def _check_size(pairs: tuple[tuple[str, str], ...], path: str) -> None:
+    if len(pairs) > MOST_HEADERS:
+        message = f"{len(pairs)} headers; expected at most {MOST_HEADERS}"
+        raise InvalidInputError(message, path=path)
+    for name, value in pairs:
+        if len(name) + len(value) > LONGEST_HEADER:
+            message = f"a header of {len(name) + len(value)} characters: {name[:40]!r}; expected "
+            raise InvalidInputError(f"{message}at most {LONGEST_HEADER}", path=path)
+    size = sum(len(name) + len(value) for name, value in pairs)
+    if size > LONGEST_HEADERS:
+        message = f"headers of {size} characters together; expected at most {LONGEST_HEADERS}"
+        raise InvalidInputError(message, path=path)
+
+
+MOST_HEADERS = 64
+LONGEST_HEADER = 8 * 1024
+"""Characters of a header's name and value: what common servers accept."""
+
+LONGEST_HEADERS = 32 * 1024
+"""Characters of all headers of a webhook together."""
 
 _TOKEN = "!#$%&'*+-.^_`|~"  # noqa: S105 - RFC 9110's tchar, not a secret
 _OURS = frozenset({"host", "content-length", "transfer-encoding", "connection", "content-type"})

@@ -196,7 +196,7 @@ def _finished(state: State, data: Finished) -> None:
     delivery = state.deliveries[key]
     if data.is_success:
         state.failures.pop(data.webhook, None)
-    elif data.outcome.reason not in NOT_ITS_FAULT:
+    elif data.outcome.reason not in {*NOT_ITS_FAULT, "own_limit"}:
         _count_failure(state, data.webhook)
     attempts = tuple([
         msgspec.structs.replace(one, outcome=data.outcome, is_success=data.is_success)

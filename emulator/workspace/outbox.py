@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from emulator.clock import later
 from emulator.delivery.faults.body import Signature
 from emulator.delivery.plan import signed
-from emulator.delivery.records import Attempt, Dropped, Finished, Outcome, Started
+from emulator.delivery.records import MOST_BODY, Attempt, Dropped, Finished, Outcome, Started
 from emulator.delivery.redaction import without_secrets
 from emulator.delivery.shape import shaped
 from emulator.delivery.verdict import finished
@@ -95,7 +95,8 @@ def ended(state: State, key: Key, outcome: Outcome, now: datetime, real_now: flo
     message_number, webhook_number, number = key
     delivery = state.deliveries[message_number, webhook_number]
     webhook = state.webhook_numbers[webhook_number]
-    outcome = without_secrets(outcome, webhook)
+    sent = next(one.headers for one in delivery.attempts if one.number == number)
+    outcome = without_secrets(outcome, sent, webhook, MOST_BODY)
     profile = state.profile(webhook)
     return finished(delivery, number, outcome, profile, now=now, real_now=real_now)
 

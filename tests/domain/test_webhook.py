@@ -140,3 +140,22 @@ def test_a_webhook_wants_what_it_named_and_does_not_show_its_secrets() -> None:
     assert repr(webhook) == (
         "Webhook(aaaaaaaaaaaaaaaaaaaaaaaa, 'mine', 'http://example.com/', ['completed'])"
     )
+
+
+@pytest.mark.parametrize(
+    ("headers", "message"),
+    [
+        ([(f"X-{number}", "a") for number in range(65)], "65 headers; expected at most 64"),
+        (
+            [("X-Long", "a" * 8_187)],
+            "a header of 8193 characters: 'X-Long'; expected at most 8192",
+        ),
+        (
+            [(f"X-{number}", "a" * 8_000) for number in range(5)],
+            "headers of 40015 characters together; expected at most 32768",
+        ),
+    ],
+)
+def test_headers_are_bounded(headers: list[tuple[str, str]], message: str) -> None:
+    with pytest.raises(InvalidInputError, match=message):
+        checked_headers(headers)

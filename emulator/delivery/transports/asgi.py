@@ -7,8 +7,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from emulator.delivery.records import Outcome
-from emulator.delivery.transports.connection import MOST_BODY
+from emulator.delivery.records import MOST_BODY, MOST_KEPT, Outcome
 from emulator.delivery.transports.moves import header_lines, parse_target
 from emulator.errors import InvalidInputError
 
@@ -80,7 +79,7 @@ class InProcess:
             "answered",
             exchange.status,
             exchange.headers,
-            bytes(exchange.body[:MOST_BODY]),
+            bytes(exchange.body[:MOST_KEPT]),
             len(exchange.body) > MOST_BODY,
             detail,
             duration_ms,
@@ -154,7 +153,7 @@ class _Exchange:
             )
         elif kind == "http.response.body" and self.status is not None:
             self.body += event.get("body", b"")
-            if not event.get("more_body", False) or len(self.body) > MOST_BODY:
+            if not event.get("more_body", False) or len(self.body) > MOST_KEPT:
                 self.is_complete = True
                 self._gone.set()
         else:
@@ -166,7 +165,7 @@ def _scope(request: Request, target: Target) -> dict[str, Any]:
     """Return the ASGI scope of *request*."""
     path, _, query = target.path.partition("?")
     headers = [(b"host", target.host_header.encode())]
-    headers += [(name.lower().encode(), value.encode()) for name, value in request.headers]
+    headers += [(name.lower().encode(), value.encode("latin-1")) for name, value in request.headers]
     headers.append((b"content-length", b"%d" % len(request.body)))
     return {
         "type": "http",

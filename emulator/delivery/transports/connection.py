@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 import httptools
 
+from emulator.delivery.records import MOST_BODY, MOST_KEPT
 from emulator.delivery.transports.moves import Pause, Reset, Write
 
 if TYPE_CHECKING:
@@ -18,12 +19,10 @@ if TYPE_CHECKING:
     from emulator.delivery.records import Headers, Reason
     from emulator.delivery.transports.moves import Key, Move
 
-MOST_BODY = 64 * 1024
-"""How much of an answer's body is kept, in bytes; longer ones are cut."""
-
 MOST_HEAD = 64 * 1024
 """Names and values of an answer's headers, in bytes, interim answers included."""
 
+_LEAST = 100
 _SWITCHING = 101
 _FINAL = 200
 _LINGER_ZERO = struct.pack("ii", 1, 0)
@@ -88,8 +87,8 @@ class Connection(asyncio.Protocol):
 
     @property
     def body(self) -> bytes:
-        """Of the last answer, up to `MOST_BODY`."""
-        return b"".join(self._chunks)[:MOST_BODY]
+        """Of the last answer, up to `MOST_KEPT`."""
+        return b"".join(self._chunks)[:MOST_KEPT]
 
     def exchange(
         self, moves: tuple[Move, ...], *, first_byte: float, ends: float
@@ -250,10 +249,10 @@ class Connection(asyncio.Protocol):
             self.is_reusable = False
             self._finish("bad_answer", f"not HTTP: {error}")
             return
-        if not self._in_body:
-            self._raw_head += len(data)
-            if self._raw_head > 2 * MOST_HEAD:  # one endless line calls nobody back
-                self._refuse_head()
+        # One endless line, of the head, of a chunk's size or of a trailer, calls nobody back.
+        self._raw_head += len(data)
+        if self._raw_head > 2 * MOST_HEAD:
+            self._refuse_head()
 
     def eof_received(self) -> None:
         """The consumer sends nothing more."""
@@ -292,6 +291,9 @@ class Connection(asyncio.Protocol):
         if self._waiter is None:
             return
         self.status = self._parser.get_status_code()
+        if self.status < _LEAST:
+            self._finish("bad_answer", f"not HTTP: the status {self.status:03}")
+            return
         self._in_body = self.status >= _FINAL or self.status == _SWITCHING
         self._keeps = self._parser.should_keep_alive() and self.status != _SWITCHING
 
@@ -301,8 +303,9 @@ class Connection(asyncio.Protocol):
             return
         self._chunks.append(data)
         self._size += len(data)
-        if self._size > MOST_BODY:
-            self.is_cut = True
+        self._raw_head = 0
+        self.is_cut = self._size > MOST_BODY
+        if self._size > MOST_KEPT:
             self._finish("answered")
 
     def on_message_complete(self) -> None:

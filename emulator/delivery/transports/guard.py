@@ -28,15 +28,24 @@ _PRIVATE = tuple(
     ip_network(one) for one in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 )
 
-# Where clouds hand out credentials to whoever asks from inside.
+# Where clouds hand out credentials to whoever asks from inside. The source of each is the page on
+# instance metadata in the documentation of that cloud, by the name given here.
 _METADATA = frozenset(
     ip_address(one)
     for one in (
-        "169.254.169.254",  # AWS, Azure, Google, Oracle, DigitalOcean
-        "fd00:ec2::254",  # AWS
-        "fd20:ce::254",  # Google
-        "100.100.100.200",  # Alibaba
-        "168.63.129.16",  # Azure's wire server
+        "169.254.169.254",  # AWS, Azure, Google, Oracle, DigitalOcean, Hetzner, OpenStack, ...
+        "169.254.170.2",  # AWS, "Task metadata endpoint" (ECS)
+        "169.254.170.23",  # AWS, "EKS Pod Identity"
+        "fd00:ec2::23",  # AWS, "EKS Pod Identity"
+        "fd00:ec2::254",  # AWS, "Use the Instance Metadata Service" (EC2)
+        "fd20:ce::254",  # Google, "About VM metadata"
+        "fd00:c1::a9fe:a9fe",  # Oracle, "Getting instance metadata"
+        "fd00:a9fe:a9fe::1",  # Akamai (Linode), "Overview of the Metadata service"
+        "169.254.42.42",  # Scaleway, "Instance metadata"
+        "fd00:42::42",  # Scaleway, "Instance metadata"
+        "100.100.100.200",  # Alibaba, "Access instance metadata"
+        "169.254.0.23",  # Tencent, "Instance metadata"
+        "168.63.129.16",  # Azure, "What is IP address 168.63.129.16?"
     )
 )
 
@@ -111,9 +120,14 @@ def parse_entry(entry: str) -> str | Network:
 
 
 def unwrapped(address: Address) -> Address:
-    """Return the IPv4 address that a mapped, NAT64, 6to4 or Teredo *address* carries."""
+    """Return the IPv4 address that a mapped, NAT64, 6to4 or Teredo *address* carries.
+
+    A zone (``%eth0``) is left out: it says over which interface, not where to.
+    """
     if isinstance(address, IPv4Address):
         return address
+    if address.scope_id is not None:
+        address = IPv6Address(int(address))
     if address in _NAT64:
         return IPv4Address(int(address) & 0xFFFFFFFF)
     teredo = address.teredo

@@ -137,7 +137,7 @@ def plan(request: Request, target: Target) -> tuple[Move, ...]:
 
 
 def _sized(head: str, length: int) -> bytes:
-    return f"{head}Content-Length: {length}\r\n\r\n".encode()
+    return f"{head}Content-Length: {length}\r\n\r\n".encode("latin-1")
 
 
 def _broken(request: Request, head: str) -> tuple[Move, ...]:
@@ -155,7 +155,7 @@ def _broken(request: Request, head: str) -> tuple[Move, ...]:
     reset = _last(request.wire, faults.Reset)
     start = _sized(head, len(body))
     if chunked is not None:
-        start = f"{head}Transfer-Encoding: chunked\r\n\r\n".encode()
+        start = f"{head}Transfer-Encoding: chunked\r\n\r\n".encode("latin-1")
         body = _in_chunks(body, chunked.size)
     end: tuple[Move, ...] = ()
     if reset is not None:
@@ -192,7 +192,7 @@ def _slowly(body: bytes, rate: int, longest: float) -> Iterator[Move]:
 
 @lru_cache(maxsize=256)  # an unsigned webhook sends the same ones each time
 def header_lines(headers: Headers) -> str:
-    """Return *headers* as lines, each with its line end.
+    """Return *headers* as lines, each with its line end; Latin-1, as RFC 9112 has values.
 
     Raises:
         InvalidInputError: as for `plan`.
@@ -201,6 +201,8 @@ def header_lines(headers: Headers) -> str:
     count = len(headers)
     # More line ends than headers: one of them carries a line of its own.
     if lines.count("\r") != count or lines.count("\n") != count or "\0" in lines:
+        raise InvalidInputError(_bad_value(headers))
+    if not lines.isascii() and any(ord(sign) > 0xFF for sign in lines):
         raise InvalidInputError(_bad_value(headers))
     for name, _ in headers:
         check_name(name)
@@ -226,9 +228,9 @@ def _bad_value(headers: Headers) -> str:
     for name, value in headers:
         if any(one in name for one in "\r\n\0"):
             return f"bad header name {name!r}: expected letters, digits and hyphens"
-        if any(one in value for one in "\r\n\0"):
+        if any(one in "\r\n\0" or ord(one) > 0xFF for one in value):
             break
-    return f"bad value {value!r} of header {name!r}: expected no line end and no NUL"
+    return f"bad value {value!r} of header {name!r}: expected Latin-1, no line end and no NUL"
 
 
 def _host(url: str, literal: str | None, name: str) -> tuple[str, Address | None]:
@@ -237,19 +239,36 @@ def _host(url: str, literal: str | None, name: str) -> tuple[str, Address | None
         address = ip_address(literal or name)
     except ValueError:
         address = None
+    if literal and "%" in literal:
+        raise _bad_url(url, "expected an address without a zone")
     if literal:
         if address is None or address.version == 4:
             raise _bad_url(url, "expected an IPv6 address between the brackets")
         return str(address), address
     if address is not None:
         return str(address), address
-    try:
-        host = name.lower().encode("idna").decode() if not name.isascii() else name.lower()
-    except UnicodeError:
-        host = ""
+    host = _ascii_host(name.lower())
     if not _HOST.fullmatch(host):
         raise _bad_url(url, f"{name!r} is not a host name")
     return host, None
+
+
+def _ascii_host(name: str) -> str:
+    """Return a host name in ASCII, as IDNA 2008 has it; empty when it is none.
+
+    What is checked here is what is resolved and dialled: the operating system never sees a name
+    in another script.
+    """
+    if name.isascii() and "xn--" not in name:
+        return name  # underscores, which IDNA refuses, are in use inside private networks
+    import idna
+
+    try:
+        host = idna.encode(name, uts46=True, std3_rules=True).decode()
+    except idna.IDNAError:
+        return ""
+    # Digits of another script are no way to write an address.
+    return "" if host.rpartition(".")[2].isdecimal() else host
 
 
 def _bad_url(url: str, expected: str) -> InvalidInputError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import ssl
 from ipaddress import ip_address
 from time import perf_counter
@@ -200,6 +201,10 @@ class Wire:
             try:
                 found = await self._names.addresses(target.host, target.port)
             except (OSError, UnicodeError) as error:
+                if isinstance(error, OSError) and error.errno in _OWN_LIMITS:
+                    detail = f"{error.strerror or error} on this machine".lower()
+                    helps = _OWN_LIMITS[error.errno or 0]
+                    raise _DialError("own_limit", f"{detail}; {helps}") from None
                 raise _DialError("name_not_found", f"{target.host}: {error}") from None
             candidates = [ip_address(one) for one in dict.fromkeys(found)]
         if not candidates:
@@ -299,6 +304,17 @@ class _Attempt:
         )
 
 
+_FILES = "raise the limit of open files (ulimit -n)"
+_OWN_LIMITS = {
+    errno.EMFILE: _FILES,
+    errno.ENFILE: "raise fs.file-max",
+    errno.EADDRNOTAVAIL: "free local ports, or widen net.ipv4.ip_local_port_range",
+    errno.ENOBUFS: "free memory for sockets",
+    errno.ENOMEM: "free memory",
+}
+"""Errors that say nothing about the consumer: number -> what helps."""
+
+
 class _DialError(Exception):
     def __init__(self, reason: Reason, detail: str, address: str | None = None) -> None:
         super().__init__(detail)
@@ -310,6 +326,9 @@ class _DialError(Exception):
 def _dial_error(error: OSError, connection: Connection) -> _DialError:
     """Return what *error* of the operating system means."""
     reason: Reason = "unreachable"
+    if error.errno in _OWN_LIMITS:
+        detail = f"{error.strerror or error} on this machine; {_OWN_LIMITS[error.errno]}"
+        return _DialError("own_limit", detail.lower(), connection.address)
     if isinstance(error, ConnectionRefusedError):
         reason = "refused"
     elif isinstance(error, TimeoutError):

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator.delivery.transports.connection import MOST_BODY, Connection
+from emulator.delivery.records import MOST_BODY, MOST_KEPT
+from emulator.delivery.transports.connection import Connection
 from emulator.delivery.transports.moves import HalfClose, Pause, Reset, Write
 
 if TYPE_CHECKING:
@@ -339,7 +340,7 @@ def test_a_long_body_in_any_pieces_is_cut_alike(size: int, cuts: list[int], fram
     async def main() -> None:
         result = await read(pieces_of(answer[framing], cuts), None)
         assert (result.reason, result.status) == ("answered", 200)
-        assert result.body == body[:MOST_BODY]
+        assert result.body == body[:MOST_KEPT]
         assert result.is_cut is (size > MOST_BODY)
 
     asyncio.run(main())

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.delivery.transports.guard import Guard, kind_never_dialled, unwrapped
+from emulator.delivery.transports.moves import parse_target
 from emulator.errors import InvalidInputError
 
 LOCAL = [
@@ -176,3 +177,47 @@ def test_every_wrapped_address_is_judged_by_the_one_inside(address: IPv4Address)
     ):
         assert unwrapped(wrapped) == address
         assert (Guard().refusal(wrapped) is None) is passes
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["fd00:ec2::254%1", "fd00:ec2::23", "fd00:c1::a9fe:a9fe", "fd00:42::42", "fd00:a9fe:a9fe::1"],
+)
+def test_a_metadata_address_is_refused_with_or_without_a_zone(address: str) -> None:
+    refusal = Guard(["fd00::/8"]).refusal(ip_address(address))
+    assert refusal is not None
+    assert "a cloud's metadata address, never dialled" in refusal
+
+
+@pytest.mark.parametrize("url", ["http://[fd00:ec2::254%1]/", "http://[2001:db8::1%\U0001f600]/"])
+def test_a_url_with_a_zone_is_refused(url: str) -> None:
+    with pytest.raises(InvalidInputError, match="expected an address without a zone"):
+        parse_target(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("http://M\u00fcller.example/", "xn--mller-kva.example"),
+        ("http://xn--mller-kva.example/", "xn--mller-kva.example"),
+        ("http://fa\u00df.example/", "xn--fa-hia.example"),
+        ("http://my_service.internal/", "my_service.internal"),
+    ],
+)
+def test_a_name_is_dialled_as_idna_has_it(url: str, host: str) -> None:
+    assert parse_target(url).host == host
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "xn--",
+        "\u0661\u0662\u0667.0.0.1",
+        "\uff11\uff12\uff17.0.0.1",
+        "a\u200db.example",
+        "xn--a-\u00fc",
+    ],
+)
+def test_a_name_that_idna_does_not_know_is_no_host_name(name: str) -> None:
+    with pytest.raises(InvalidInputError, match="is not a host name"):
+        parse_target(f"http://{name}/")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from emulator.delivery.transports.connection import MOST_BODY, MOST_HEAD
+from emulator.delivery.records import MOST_BODY, MOST_KEPT
+from emulator.delivery.transports.connection import MOST_HEAD
 from emulator.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -41,7 +42,9 @@ def test_an_answer_that_comes_byte_by_byte_is_read(
     run(main())
 
 
-@pytest.mark.parametrize("size", [MOST_BODY - 1, MOST_BODY, MOST_BODY + 1])
+@pytest.mark.parametrize(
+    "size", [MOST_BODY - 1, MOST_BODY, MOST_BODY + 1, MOST_KEPT, MOST_KEPT + 1]
+)
 @pytest.mark.parametrize("is_chunked", [False, True])
 def test_a_body_is_cut_at_64_kib(
     run: Run,
@@ -63,9 +66,9 @@ def test_a_body_is_cut_at_64_kib(
         async with torture(answers(answer)) as server, wire() as client:
             outcome = await client.send(post(server.url))
             assert outcome.status == 200
-            assert outcome.body == body[:MOST_BODY]
+            assert outcome.body == body[:MOST_KEPT]
             assert outcome.is_cut is (size > MOST_BODY)
-            assert len(client._pool) == (0 if outcome.is_cut else 1)
+            assert len(client._pool) == (size <= MOST_KEPT)
 
     run(main())
 
@@ -91,7 +94,7 @@ def test_a_body_without_end_is_cut_and_the_connection_dropped(
         async with torture(endless) as server, wire() as client:
             outcome = await client.send(post(server.url))
             assert (outcome.reason, outcome.status) == ("answered", 200)
-            assert outcome.body == b"x" * MOST_BODY
+            assert outcome.body == b"x" * MOST_KEPT
             assert outcome.is_cut
             assert not len(client._pool)
 
@@ -163,5 +166,48 @@ def test_bad_headers_and_urls_are_the_callers_mistake(run: Run, wire: MakeWire, 
                 await client.send(post("http://localhost/", headers=(("X", "a\r\nY: b"),)))
             with pytest.raises(InvalidInputError):
                 await client.send(post("ftp://localhost/"))
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Endless: ",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;extension=",
+    ],
+    ids=["trailer", "chunk extension"],
+)
+def test_an_endless_line_behind_the_head_is_a_bad_answer(
+    run: Run, torture: MakeServer, wire: MakeWire, post: Post, start: bytes
+) -> None:
+    async def endless(talk: Talk) -> None:
+        await talk.request()
+        await talk.say(start)
+        while True:
+            await talk.say(b"x" * 10_000)
+
+    async def main() -> None:
+        async with torture(endless) as server, wire() as client:
+            outcome = await client.send(post(server.url))
+            assert (outcome.reason, outcome.detail) == (
+                "bad_answer",
+                f"more than {MOST_HEAD} bytes of headers",
+            )
+
+    run(main())
+
+
+@pytest.mark.parametrize("status", ["000", "099"])
+def test_a_status_below_100_is_no_answer(
+    run: Run, torture: MakeServer, wire: MakeWire, post: Post, answers: Answers, status: str
+) -> None:
+    answer = f"HTTP/1.1 {status} Odd\r\nContent-Length: 0\r\n\r\n".encode()
+
+    async def main() -> None:
+        async with torture(answers(answer)) as server, wire() as client:
+            outcome = await client.send(post(server.url))
+            assert outcome.reason == "bad_answer"
+            assert outcome.detail == f"not HTTP: the status {status}"
 
     run(main())

@@ -38,7 +38,7 @@ def test_a_request_stands_on_the_wire_byte_for_byte() -> None:
 
 
 def test_a_header_with_other_letters_goes_out_as_utf_8() -> None:
-    assert b"X-Name: Zo\xc3\xab\r\n" in written("http://localhost", (("X-Name", "Zoë"),))
+    assert b"X-Name: Zo\xeb\r\n" in written("http://localhost", (("X-Name", "Zoë"),))
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_a_line_end_in_a_header_value_is_refused(value: str) -> None:
     with pytest.raises(InvalidInputError) as refusal:
         written("http://localhost", (("X-Good", "a"), ("X-Bad", value)))
     assert str(refusal.value) == (
-        f"bad value {value!r} of header 'X-Bad': expected no line end and no NUL"
+        f"bad value {value!r} of header 'X-Bad': expected Latin-1, no line end and no NUL"
     )
 
 
