@@ -46,7 +46,7 @@ _log = logging.getLogger("emulator")
 DEFAULT_WORKSPACE = "default"
 IN_FLIGHT = 512
 PER_WEBHOOK = 16
-GRACE = 5.0  # seconds that attempts under way may take to end when we are stopped
+GRACE = 3.5  # seconds that attempts under way may take to end; a stop takes 5 s in all
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
+import resource
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from emulator.errors import InvalidInputError
 
@@ -15,6 +18,17 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from starlette.types import ASGIApp
+
+_log = logging.getLogger("emulator.server")
+
+MOST_HEAD = 64 * 1024
+"""Bytes of a request's line and headers."""
+
+SLOWEST = 10.0
+"""Real seconds that a client may take to send a head, and between two pieces of a body."""
+
+CLOSING = 1
+"""Real seconds that open calls get to end when the server stops."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -50,6 +64,100 @@ def url_of(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+class _Bounded(HttpToolsProtocol):
+    """uvicorn's protocol, with a bound on heads, on slow clients and on connections.
+
+    Whoever is beyond a bound is answered where that can be done, hung up on, and named in the log.
+    """
+
+    # Set by `serving`.
+    most: ClassVar[int] = 0
+    slowest: ClassVar[float] = SLOWEST
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._head = 0
+        self._timer: asyncio.TimerHandle | None = None
+        if len(self.connections) > self.most:
+            _log.warning("a connection is refused: there are %d, the most", self.most)
+            transport.abort()
+            return
+        self._expect(self.slowest, "408 Request Timeout", "no whole head came in time")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._expect_nothing()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._timer is None and self._head == 0:  # the next call of a kept-alive connection
+            self._expect(self.slowest, "408 Request Timeout", "no whole head came in time")
+        self._head += len(data)
+        super().data_received(data)
+        if self._head > MOST_HEAD and not self.transport.is_closing():
+            reason = f"more than {MOST_HEAD} bytes of request line and headers"
+            self._refuse("431 Request Header Fields Too Large", reason)
+
+    def on_headers_complete(self) -> None:
+        self._head = -(2**62)  # counted again from the next head on
+        self._expect(self.slowest, "408 Request Timeout", "the body stopped coming")
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        # A body that waits for the application to read it is not late.
+        self._expect(self.slowest, "408 Request Timeout", "the body stopped coming")
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._expect_nothing()
+        self._head = 0
+        super().on_message_complete()
+
+    def _expect(self, seconds: float, status: str, reason: str) -> None:
+        self._expect_nothing()
+        self._timer = self.loop.call_later(seconds, self._late, status, reason)
+
+    def _expect_nothing(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _late(self, status: str, reason: str) -> None:
+        self._timer = None
+        if self.flow.read_paused:
+            self._expect(self.slowest, status, reason)
+        elif not self.transport.is_closing():
+            self._refuse(status, reason)
+
+    def _refuse(self, status: str, reason: str) -> None:
+        self._expect_nothing()
+        _log.warning("a call from %s is refused: %s", self.client, reason)
+        if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
+            body = reason.encode()
+            self.transport.write(
+                b"HTTP/1.1 %b\r\ncontent-type: text/plain\r\ncontent-length: %d\r\n"
+                b"connection: close\r\n\r\n%b" % (status.encode(), len(body), body)
+            )
+        self.transport.close()
+
+
+def most_connections() -> int:
+    """Return how many connections are served: half of what this process may have open."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return min(10_000, max(16, soft // 2))
+
+
+@contextlib.contextmanager
+def _quietly() -> Iterator[None]:
+    """Keep uvicorn from logging a traceback for each call that a stop cuts short."""
+    log = logging.getLogger("uvicorn.error")
+    before = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
+
+
 class _Server(uvicorn.Server):
     """uvicorn that says when it is ready, and leaves signals to who runs us."""
 
@@ -67,19 +175,34 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def serving(app: ASGIApp, listening: socket.socket) -> AsyncIterator[str]:
+async def serving(
+    app: ASGIApp,
+    listening: socket.socket,
+    *,
+    most: int | None = None,
+    slowest: float = SLOWEST,
+) -> AsyncIterator[str]:
     """Serve *app* on *listening* while the context is open; yields the base URL.
 
-    The socket is closed at the end. Open calls get three seconds to end.
+    The socket is closed at the end. Open calls get `CLOSING` seconds to end.
+
+    Args:
+        app: ASGI 3.
+        listening: as `listen` made it.
+        most: connections at once; half of the files that the process may open when left out.
+        slowest: real seconds that a client may take to send a head, and between two pieces of a
+            body.
     """
+    bounds = {"most": most_connections() if most is None else most, "slowest": slowest}
+    protocol = type("Protocol", (_Bounded,), bounds)
     config = uvicorn.Config(
         app,
         log_config=None,
         access_log=False,
         lifespan="off",
-        http="httptools",
+        http=protocol,
         ws="none",
-        timeout_graceful_shutdown=3,
+        timeout_graceful_shutdown=CLOSING,
         server_header=False,
     )
     server = _Server(config)
@@ -95,5 +218,6 @@ async def serving(app: ASGIApp, listening: socket.socket) -> AsyncIterator[str]:
     finally:
         ready.cancel()
         server.should_exit = True
-        await task
+        with _quietly():
+            await task
         listening.close()

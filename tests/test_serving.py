@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import signal
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
@@ -115,3 +116,102 @@ def test_signals_stay_with_who_runs_the_server() -> None:
             assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
 
     asyncio.run(main())
+
+
+# --- bounds ---------------------------------------------------------------------------------
+
+
+async def echo(_: Any, receive: Any, send: Any) -> None:
+    """Answer with the size of the body."""
+    size, more = 0, True
+    while more:
+        event = await receive()
+        if event["type"] == "http.disconnect":
+            return
+        size += len(event.get("body", b""))
+        more = event.get("more_body", False)
+    body = str(size).encode()
+    headers = [(b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def said(url: str, *parts: bytes) -> bytes:
+    """Say *parts* to the server, and return all that comes until it hangs up."""
+    host, port = url.removeprefix("http://").split(":")
+    async with asyncio.timeout(10.0):
+        reader, writer = await asyncio.open_connection(host, int(port))
+        with contextlib.suppress(ConnectionError):
+            for part in parts:
+                writer.write(part)
+                await writer.drain()
+        answer = b""
+        with contextlib.suppress(ConnectionError):
+            answer = await reader.read()
+        writer.close()
+        return answer
+
+
+HEAD = b"POST / HTTP/1.1\r\nHost: a\r\n"
+
+
+@pytest.mark.parametrize(
+    ("parts", "status", "told"),
+    [
+        (
+            [HEAD, b"X: ", b"x" * 1_000_000],
+            b"431",
+            "more than 65536 bytes of request line and headers",
+        ),
+        ([b"GET /", b"x" * 1_000_000], b"431", "more than 65536 bytes of request line and headers"),
+        ([HEAD], b"408", "no whole head came in time"),
+        ([], b"408", "no whole head came in time"),
+        ([HEAD + b"Content-Length: 10\r\n\r\n", b"12345"], b"408", "the body stopped coming"),
+    ],
+)
+def test_a_head_or_a_body_without_end_is_refused_and_logged(
+    parts: list[bytes], status: bytes, told: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> None:
+        async with serving(echo, listen("127.0.0.1", 0), slowest=0.2) as url:
+            answer = await said(url, *parts)
+            assert answer == b"" or answer.startswith(b"HTTP/1.1 " + status)
+            fine = await said(url, HEAD + b"Content-Length: 2\r\nConnection: close\r\n\r\nok")
+            assert fine.endswith(b"\r\n\r\n2")
+
+    asyncio.run(main())
+    assert any(told in one for one in caplog.messages)
+
+
+def test_a_kept_alive_connection_is_bounded_call_by_call() -> None:
+    async def main() -> None:
+        async with serving(echo, listen("127.0.0.1", 0), slowest=5.0) as url:
+            call = (
+                HEAD + b"X: " + b"x" * 40_000 + b"\r\nContent-Length: 90000\r\n\r\n" + b"y" * 90_000
+            )
+            last = HEAD + b"Connection: close\r\nContent-Length: 0\r\n\r\n"
+            answer = await said(url, call, call, call, last)
+            assert answer.count(b"90000") == 3
+
+    asyncio.run(main())
+
+
+def test_connections_beyond_the_bound_are_refused(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        async with serving(echo, listen("127.0.0.1", 0), most=3, slowest=5.0) as url:
+            host, port = url.removeprefix("http://").split(":")
+            opened = [await asyncio.open_connection(host, int(port)) for _ in range(3)]
+            assert await said(url, HEAD + b"Content-Length: 0\r\n\r\n") == b""
+            for _, writer in opened:
+                writer.close()
+                with contextlib.suppress(ConnectionError):
+                    await writer.wait_closed()
+            answer = b""
+            async with asyncio.timeout(5.0):
+                while not answer:
+                    answer = await said(
+                        url, HEAD + b"Connection: close\r\nContent-Length: 0\r\n\r\n"
+                    )
+
+    asyncio.run(main())
+    assert "a connection is refused: there are 3, the most" in caplog.messages
