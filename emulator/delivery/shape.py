@@ -22,12 +22,16 @@ if TYPE_CHECKING:
     from emulator.delivery.records import Delivery
 
 
+MOST_COPIES = 1_000
+"""Copies of one attempt that all faults together make at most."""
+
+
 class Shape(msgspec.Struct, frozen=True):
     """What becomes of an attempt.
 
     Attributes:
         planned: the attempt, and its copies.
-        drop: id of the fault that drops the delivery; empty without one.
+        drop: why the delivery is dropped, the id of a fault at first; empty when it is not.
         reorder: id of the fault that holds all of them back, and that fault.
         is_crowd: they start all at once, whatever the limits are.
     """
@@ -69,12 +73,20 @@ def shaped(
             drop = id_
         elif isinstance(fault, Reorder):
             reorder = (id_, fault)
+    if copies > MOST_COPIES:
+        drop = (
+            f"copies: faults ask for {copies} copies of an attempt, and {MOST_COPIES} is the most"
+        )
     due = later(now, pause)
     first = Planned(
         message.number, webhook, number, delivery.trigger_of(number), due, matched, applied
     )
-    more = [
-        Planned(message.number, webhook, copy, "duplicate", due, (), applied)
-        for copy in range(delivery.numbered + 1, delivery.numbered + 1 + copies)
-    ]
+    more = (
+        []
+        if drop
+        else [
+            Planned(message.number, webhook, copy, "duplicate", due, (), applied)
+            for copy in range(delivery.numbered + 1, delivery.numbered + 1 + copies)
+        ]
+    )
     return Shape((first, *more), drop, reorder, is_crowd)

@@ -135,15 +135,25 @@ class _Builder:
             if not isinstance(key_node.value, str):
                 self._problems.add(at, "a key that is no text")
                 continue
-            key = unhidden(key_node.value)
+            key = self._sendable(unhidden(key_node.value), at)
             if key in value:
                 self._problems.add(at, f"the key {key!r} stands here twice")
             value[key], keys[key] = self._node(value_node), at
         return Node(value, place, keys)
 
+    def _sendable(self, text: str, place: Place) -> str:
+        """Return *text* with the halves of a character, as JSON escapes them, put together."""
+        if text.isascii():
+            return text
+        try:
+            return text.encode("utf-16", "surrogatepass").decode("utf-16")
+        except UnicodeDecodeError:
+            self._problems.add(place, "half a surrogate pair, which can't be sent")
+            return ""
+
     def _scalar(self, node: Any, place: Place, tag: str) -> Node:
         is_text = bool(node.style) and tag == f"{_SAFE}str"
-        text = unhidden(node.value)
+        text = self._sendable(unhidden(node.value), place)
         if "${" in node.value:  # what is hidden has its brace
             self._problems.add(place, "a '${' without its '}'")
             return Node("", place, is_unknown=True)

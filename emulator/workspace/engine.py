@@ -47,6 +47,12 @@ _CANDIDATE, _ATTEMPT = 1, 2
 
 _REPLAYED_AT_ONCE = 1_000  # entries, about ten milliseconds of work
 
+MOST_BYTES = 256 * 1024 * 1024
+"""Bytes of all bodies under way at once; an attempt beyond ends as ``own_limit``."""
+
+_LARGE = 64 * 1024
+_TOO_MUCH = f"more than {MOST_BYTES // 2**20} MiB of bodies under way at once"
+
 _LONGEST_SLEEP = 3_600.0  # real seconds; an event loop bounds its timers, and waking costs nothing
 
 
@@ -98,6 +104,7 @@ class Engine:
             CandidateChanged: lambda changed: self._follow_candidate(changed.candidate),
         }
         self._alarm: asyncio.TimerHandle | None = None
+        self._bytes: dict[Key, int] = {}  # of the bodies under way
         self._idle_waiters: list[asyncio.Future[None]] = []
         self._bugs: list[BaseException] = []
         self._will_pump = False
@@ -173,6 +180,7 @@ class Engine:
         self.commit(outbox.drops(self.state, "reset"))  # refused when the workspace is gone
         self._dispatcher.abandon()
         self.queue.clear()
+        self._bytes.clear()
         self._bugs.clear()
         self._release_waiters()
         self.timeline.clear()
@@ -302,12 +310,21 @@ class Engine:
                 self._keep(bug)
             if request is None:
                 self.queue.release(key)
+            elif self._is_too_much(len(request.body)):
+                self._finish(key, Outcome("own_limit", detail=_TOO_MUCH))
+                self.queue.release(key)
             else:
+                self._bytes[key] = len(request.body)
                 self._dispatcher.send(key, request)
         self._notice_idle()
 
+    def _is_too_much(self, size: int) -> bool:
+        # Only faults make large bodies; the sum is built when one comes, not for each attempt.
+        return size > _LARGE and sum(self._bytes.values()) + size > MOST_BYTES
+
     def _ended(self, key: Key, outcome: Outcome | BaseException) -> None:
         """Take what happened to an attempt; its place goes to the next attempt."""
+        self._bytes.pop(key, None)
         try:
             if isinstance(outcome, BaseException):
                 raise outcome

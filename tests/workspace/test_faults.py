@@ -465,3 +465,50 @@ def test_what_was_delayed_or_held_at_a_restart_still_goes_out(
         assert all(one.succeeded for one in after.deliveries())
 
     asyncio.run(main())
+
+
+def test_faults_that_ask_for_too_many_copies_together_drop_the_delivery(
+    make_workspace: MakeWorkspace, transport: Scripted
+) -> None:
+    async def main() -> None:
+        workspace = make_workspace(transport)
+        add(workspace)
+        for _ in range(25):
+            workspace.inject(faults.Duplicate(copies=1_000, times=1))
+        create(workspace, 1)
+        await workspace.settle()
+        (dropped,) = workspace.deliveries()
+        assert (dropped.status, dropped.reason) == (
+            "dropped",
+            "fault copies: faults ask for 25000 copies of an attempt, and 1000 is the most",
+        )
+        assert transport.requests == []
+        create(workspace, 1)
+        await workspace.settle()
+        assert workspace.deliveries()[1].succeeded
+
+    asyncio.run(main())
+
+
+def test_large_bodies_under_way_are_bounded_and_shared(
+    make_workspace: MakeWorkspace, transport: Scripted
+) -> None:
+    async def main() -> None:
+        workspace = make_workspace(transport, profile=Profile(retries=()))
+        add(workspace)
+        transport.gates[ONE] = asyncio.Event()
+        workspace.inject(faults.Corrupt(how="oversize", size=64 * 1024 * 1024))
+        workspace.inject(faults.Flood(count=30))
+        create(workspace, 1)
+        await transport.arrived(4)
+        transport.gates[ONE].set()
+        await workspace.settle()
+        (delivery,) = workspace.deliveries()
+        answers = [one.answer for one in delivery.attempts]
+        assert sorted(answers) == ["200"] * 4 + ["own_limit"] * 26
+        assert len({id(one.body) for one in transport.requests}) == 1
+        limited = next(one.outcome for one in delivery.attempts if one.answer == "own_limit")
+        assert limited is not None
+        assert limited.detail == "more than 256 MiB of bodies under way at once"
+
+    asyncio.run(main())

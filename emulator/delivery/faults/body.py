@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import msgspec
@@ -90,6 +91,7 @@ def _flipped(body: bytes, count: int, draw: random.Random) -> bytes:
     return bytes(flipped)
 
 
+@lru_cache(maxsize=4)  # copies of one message share one body
 def _padded(body: bytes, size: int) -> bytes:
     """Return *body* with a long text under a new key; white space where that does not fit."""
     payload = next(iter(_decoded(body)), None)
