@@ -57,8 +57,9 @@ _CHECKS = f"""\
 What `testlify-emulator test` asks a consumer, {len(CHECKS)} questions in all; how to ask them is
 in [testing a consumer](testing-a-consumer.md). `testlify-emulator list checks` prints the list.
 
-A check that needs something which is not there is skipped, and says so: a claim (`--claim`), a
-`probe` (`--probe`, `--probe-command`), a `secret`, a `header`, a `socket` (not with `--app`), `v2`
+A check that needs something which is not there is skipped, and says so: a claim (`--claim`),
+`every_event` (no `--events`), a `probe` (`--probe`, `--probe-command`), a `secret`, a `header`,
+a `socket` (not with `--app`), `v2`
 (`--webhooks v2`), a `restart` (`--restart-command`). **Severity**: an `error` shows in production;
 a `warning` is asking for trouble. Both fail a run."""
 

@@ -15,7 +15,7 @@ from emulator.cli import tls
 from emulator.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from emulator.conformance.target import Target
 
@@ -38,6 +38,11 @@ _OPTIONS = (
         help="To send along, a token say. Repeatable.",
     ),
     click.option("--secret", help="To sign with, whsec_..., whatever the generation."),
+    click.option(
+        "--events", multiple=True, metavar="TYPE",
+        help="An event type that the consumer subscribes to; checks of others are skipped."
+        " Repeatable; all when left out.",
+    ),
     click.option(
         "--probe", metavar="URL",
         help="Answers with what the consumer knows of a candidate, a JSON object with 'status' and"
@@ -79,8 +84,8 @@ _OPTIONS = (
 )  # fmt: skip
 
 NAMES = (
-    "url", "config", "app", "webhooks", "headers", "secret", "probe", "probe_command", "setup",
-    "setup_command", "data", "timeout", "within", "allow_host", "ca", "insecure",
+    "url", "config", "app", "webhooks", "headers", "secret", "events", "probe", "probe_command",
+    "setup", "setup_command", "data", "timeout", "within", "allow_host", "ca", "insecure",
 )  # fmt: skip
 """Of the parameters that `target` takes."""
 
@@ -139,6 +144,7 @@ def target(
         generation=asked["webhooks"] or said.webhooks or "v1",  # type: ignore[arg-type]
         headers=said.headers | _headers(asked["headers"]),
         secret=asked["secret"] or said.secret,
+        events=_events(asked["events"] or said.events),
         claims=claimed((*said.claims, *claims)),
         probe=url("probe"),
         probe_command=command("probe_command", asked["probe_command"]),
@@ -175,6 +181,14 @@ def _headers(texts: tuple[str, ...]) -> dict[str, str]:
             raise InvalidInputError(message)
         headers[name.strip()] = value.strip()
     return headers
+
+
+def _events(names: Iterable[str]) -> tuple[str, ...]:
+    """Return ids of event types, in the order of their table; all without a name."""
+    from emulator.domain.events import EVENT_TYPES, event_type
+
+    wanted = {event_type(name, path="--events").id for name in names}
+    return tuple(id_ for id_ in EVENT_TYPES if not wanted or id_ in wanted)
 
 
 def _imported(place: str | None) -> Any:

@@ -9,6 +9,7 @@ import msgspec
 
 from emulator.conformance.claims import CLAIMS
 from emulator.conformance.session import Session
+from emulator.domain.events import EVENT_TYPES
 
 if TYPE_CHECKING:
     from emulator.conformance.target import Target
@@ -23,18 +24,6 @@ Family = Literal["accepts", "tolerates", "effects", "refuses", "withstands", "re
 
 BOUND = 20.0
 """Real seconds that a check may take."""
-
-
-class FailedError(Exception):
-    """What was demanded did not come; the text is the finding."""
-
-
-class IncompleteError(Exception):
-    """Nothing can be said, since what goes before does not hold; the text says what."""
-
-
-class SkippedError(Exception):
-    """The consumer shows too little of itself to be asked; the text says what is missing."""
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,6 +80,10 @@ NEEDS: dict[str, tuple[str, Callable[[Target], bool]]] = {
     "probe": (
         "its state can't be seen; --probe or --probe-command",
         lambda target: target.has_probe,
+    ),
+    "every_event": (
+        "it subscribes to some event types, so that no other reaches it (--events)",
+        lambda target: len(target.events) == len(EVENT_TYPES),
     ),
     "secret": (
         "deliveries are not signed; --secret",

@@ -11,6 +11,7 @@ import msgspec
 from emulator.conformance.claims import CLAIMS, claimed
 from emulator.conformance.target import Person
 from emulator.decoding import decode
+from emulator.domain.events import EVENT_TYPES
 from emulator.domain.webhook import checked_headers
 from emulator.errors import InvalidInputError, ScenarioError
 from emulator.scenario.problems import Problems
@@ -18,7 +19,7 @@ from emulator.scenario.reading import body_of
 from emulator.scenario.shape import WRONG, Shaper
 from emulator.scenario.source import parse
 from emulator.scenario.variables import Scope, filled
-from emulator.scenario.words import READERS, GenerationName
+from emulator.scenario.words import READERS, EventName, GenerationName
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +43,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         webhooks: generation, v1 or v2.
         headers: sent along with each delivery.
         secret: to sign with.
+        events: event types that the consumer subscribes to; all when left out.
         claims: what the consumer says of itself.
         probe: URL that shows a candidate's state.
         probe_command: program and arguments that print it.
@@ -56,6 +58,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     webhooks: GenerationName | None = None
     headers: dict[str, str] = {}
     secret: str | None = None
+    events: list[EventName] = []
     claims: list[ClaimName] = []
     probe: str | None = None
     probe_command: list[str] = []
@@ -147,6 +150,7 @@ def schema() -> str:
     for name, one in properties.items():
         one.pop("default", None)
         one["description"] = told[name]
+    properties["events"]["items"] = {"anyOf": [{"enum": list(EVENT_TYPES)}, {"type": "string"}]}
     properties["claims"]["items"] = {"enum": list(CLAIMS)}
     properties["webhooks"] = {"enum": ["v1", "v2"], "description": told["webhooks"]}
     document = {

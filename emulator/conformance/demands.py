@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from emulator.conformance.check import FailedError, IncompleteError, SkippedError
-from emulator.conformance.lives import CHANGED, ENDS, life
+from emulator.conformance.lives import ENDS, life
+from emulator.conformance.outcomes import FailedError, IncompleteError, SkippedError
+from emulator.conformance.session import CHANGED, TOLD
 from emulator.durations import show
 
 if TYPE_CHECKING:
@@ -128,9 +129,34 @@ async def answers_still(session: Session, life: Life | None = None) -> None:
     Raises:
         FailedError: it is not.
     """
-    life = life or await new_life(session, "INVITED")
-    delivery = await session.send(life["INVITED"], CHANGED)
-    accepted(delivery, "what came next, a candidate who is INVITED")
+    status = "INVITED" if life is not None else usual(session, "INVITED")
+    life = life or await new_life(session, status)
+    delivery = await session.send(life[status], CHANGED)
+    accepted(delivery, f"what came next, a candidate who is {status}")
+
+
+def usual(session: Session, status: str) -> str:
+    """Return *status* if a subscribed event type tells of it, else the first that one tells of.
+
+    Raises:
+        SkippedError: the consumer subscribes to no event type about a candidate's status.
+    """
+    told = [one for one in (status, *ENDS) if session.wants(CHANGED) or session.wants(TOLD[one])]
+    if not told:
+        message = "it subscribes to no event type about a candidate (--events)"
+        raise SkippedError(message)
+    return told[0]
+
+
+async def fine(session: Session) -> None:
+    """Send what has to be taken before a refusal means anything.
+
+    Raises:
+        IncompleteError: it was not taken.
+        SkippedError: the consumer subscribes to no event type about a candidate.
+    """
+    status = usual(session, "INVITED")
+    await given(session, (await new_life(session, status))[status])
 
 
 async def seen(session: Session, life: Life, status: str, completions: int | None = None) -> State:
@@ -200,7 +226,7 @@ async def unchanged(session: Session, life: Life, before: State | None, what: st
         return
     after = visible(await session.state_of(life.subject))
     if after.data != before.data:
-        message = f"refused {what}, and yet it had an effect: {after.data!r:.200}"
+        message = f"{what} had an effect: it knows {after.data!r:.200}"
         raise FailedError(message)
 
 

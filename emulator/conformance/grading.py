@@ -8,13 +8,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from emulator.conformance.check import (
-    Check,
-    FailedError,
-    IncompleteError,
-    Outcome,
-    SkippedError,
-)
+from emulator.conformance.check import Check, Outcome
+from emulator.conformance.outcomes import FailedError, IncompleteError, SkippedError
 from emulator.conformance.session import Session
 from emulator.conformance.target import check as checked
 from emulator.delivery.records import Attempt, Delivery

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from emulator.conformance.session import Session, subject_of
+from emulator.conformance.outcomes import SkippedError
+from emulator.conformance.session import CHANGED, TOLD, Session, subject_of
 from emulator.conformance.target import Subject
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from emulator.domain.assessment import Assessment
 
 Payload = dict[str, Any]
-
-CHANGED = "candidate.status_changed"
 
 ENDS = {
     "INVITED": "",
@@ -40,18 +39,38 @@ class Life(msgspec.Struct, frozen=True):
 
     Attributes:
         payloads: (event type, status) -> payload, as it goes out.
+        events: ids of the event types that the consumer subscribes to.
     """
 
     subject: Subject
     payloads: dict[tuple[str, str], Payload]
+    events: tuple[str, ...]
 
     def raw(self, status: str, event: str = CHANGED) -> Payload:
-        """Return what is told of *status*, a copy."""
+        """Return the payload of an event type about *status*, a copy.
+
+        Raises:
+            SkippedError: the consumer does not subscribe to the event type.
+        """
+        if event not in self.events:
+            message = f"it does not subscribe to {event} (--events)"
+            raise SkippedError(message)
         return copy.deepcopy(self.payloads[event, status])
 
+    def tells(self, status: str) -> bool:
+        """Return whether a subscribed event type tells of *status*."""
+        return CHANGED in self.events or TOLD[status] in self.events
+
     def __getitem__(self, status: str) -> Payload:
-        """Return what is told of *status* to who wants every change, without irregularities."""
-        return plain(self.raw(status))
+        """Return what the consumer receives of *status*, without irregularities.
+
+        Raises:
+            SkippedError: it subscribes to no event type that tells of it.
+        """
+        if not self.tells(status):
+            message = f"it subscribes to no event type that tells of {status} (--events)"
+            raise SkippedError(message)
+        return plain(self.raw(status, CHANGED if CHANGED in self.events else TOLD[status]))
 
 
 async def life(
@@ -84,7 +103,7 @@ async def life(
         (sent.event, sent.payload["data"]["candidateStatus"]): sent.payload
         for sent in workspace.deliveries(candidate=one.id)
     }
-    return Life(subject, found)
+    return Life(subject, found, session.target.events)
 
 
 async def assessment(session: Session, *commands: str) -> dict[str, Payload]:

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
+from emulator.conformance.outcomes import SkippedError
 from emulator.conformance.target import Person, Subject, Target, filled
 from emulator.domain.events import EVENT_TYPES, TEST_EVENT
 from emulator.domain.ids import chance
@@ -18,7 +19,7 @@ from emulator.errors import InvalidInputError, NotJSONError
 from emulator.scenario import probing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from types import TracebackType
 
     from emulator.delivery.records import Delivery
@@ -63,7 +64,7 @@ class State(msgspec.Struct, frozen=True):
 
 
 class Session:
-    """An open workspace with the consumer as its one webhook, which wants every event type.
+    """An open workspace with the consumer as its one webhook, for what it subscribes to.
 
     Args:
         target: the consumer.
@@ -96,7 +97,7 @@ class Session:
         self.webhook = self.workspace.add_webhook(
             name="consumer",
             payload_url=url,
-            events=list(EVENT_TYPES),
+            events=list(target.events),
             headers=target.headers,
             secret=target.secret,
             profile=target.profile,
@@ -186,12 +187,32 @@ class Session:
             payload: anything that JSON can say, or bytes.
             event: what it is called in reports.
             is_settled: False returns at once, the delivery pending.
+
+        Raises:
+            SkippedError: the consumer does not subscribe to the event type.
         """
+        if event == CHANGED and not self.wants(event):
+            event = event_told(payload, self.target.events)
+        self.check_wants(event)
         (sent,) = self.workspace.send(payload, event=event, webhook=self.webhook.id)
         if not is_settled:
             return sent
         await self.settle()
         return self.delivery(sent.id)
+
+    def wants(self, event: str) -> bool:
+        """Return whether the consumer subscribes to an event type; everybody gets a test ping."""
+        return event == TEST_EVENT or event in self.target.events
+
+    def check_wants(self, event: str) -> None:
+        """Check that the consumer subscribes to an event type.
+
+        Raises:
+            SkippedError: it does not.
+        """
+        if not self.wants(event):
+            message = f"it does not subscribe to {event} (--events)"
+            raise SkippedError(message)
 
     def delivery(self, id_: str) -> Delivery:
         """Return a delivery as it is now."""
@@ -260,6 +281,28 @@ class Session:
         if target.app is not None and not urlsplit(asked).scheme:
             return await probing.in_process(target.app, asked, longest=target.timeout)
         return await probing.request(asked, {}, self.emulator.guard, longest=target.timeout)
+
+
+CHANGED = "candidate.status_changed"
+
+TOLD = {
+    "INVITED": "candidate.invited",
+    "ENROLLED": "candidate.enrolled",
+    "IN_PROGRESS": "candidate.in_progress",
+    "COMPLETED": "candidate.completed",
+    "REJECTED": "candidate.rejected",
+    "DISQUALIFIED": "candidate.disqualified",
+    "INVITATION_EXPIRED": "candidate.invitation_expired",
+}
+"""Status of a candidate -> the event type of its own that tells of it."""
+
+
+def event_told(payload: Any, events: Sequence[str]) -> str:
+    """Return which of the *events* tells of the status in a payload; the first without any."""
+    data = payload.get("data") if isinstance(payload, dict) else None
+    status = data.get("candidateStatus") if isinstance(data, dict) else None
+    own = TOLD.get(status) if isinstance(status, str) else None
+    return own if own is not None and own in events else events[0]
 
 
 def subject_of(candidate: Candidate) -> Subject:

@@ -13,7 +13,7 @@ import msgspec
 from emulator.delivery.profiles import PROFILES, Profile
 from emulator.delivery.records import Timeouts
 from emulator.delivery.signing import Signature
-from emulator.domain.events import Generation
+from emulator.domain.events import EVENT_TYPES, Generation
 from emulator.emulator import Emulator
 from emulator.errors import InvalidInputError
 
@@ -64,6 +64,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         generation: how deliveries are made, and what they look like.
         headers: sent along with each, a token say.
         secret: to sign with, whatever the generation.
+        events: ids of the event types that the consumer subscribes to; checks of others are
+            skipped.
         claims: what the consumer says of itself, names of `claims.CLAIMS`.
         probe: URL whose answer shows a candidate's state, a path of the *app*, with `PLACES`.
         probe_command: program and arguments that print it, with `PLACES`.
@@ -86,6 +88,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     generation: Generation = "v1"
     headers: dict[str, str] = {}
     secret: str | None = None
+    events: tuple[str, ...] = tuple(EVENT_TYPES)
     claims: frozenset[str] = frozenset()
     probe: str | None = None
     probe_command: tuple[str, ...] = ()

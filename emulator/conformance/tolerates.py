@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from emulator.conformance import lives
-from emulator.conformance.check import Check, FailedError
+from emulator.conformance.check import Check
 from emulator.conformance.demands import (
     accepted,
     has,
@@ -15,13 +15,15 @@ from emulator.conformance.demands import (
     no_crash,
     visible,
 )
-from emulator.conformance.lives import CHANGED, Payload
+from emulator.conformance.outcomes import FailedError
+from emulator.conformance.session import CHANGED
 from emulator.conformance.target import Person
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from emulator.conformance.check import Severity
+    from emulator.conformance.lives import Payload
     from emulator.conformance.session import Session
 
     Edit = Callable[[Payload], object]
@@ -165,11 +167,11 @@ FUTURE = (
     _check("unknown-key-everywhere", "an unknown key in every object of data", _inside,
            tags=("future",), why="new keys come without notice"),
     _check("unknown-event", "an event nobody has heard of", _put("event", value="shortlisted"),
-           tags=("future", "unknown-event"),
+           tags=("future", "unknown-event"), requires=("every_event",),
            why="new event types come without notice, and an error makes the service try again"),
     _check("unknown-type", "a type nobody has heard of",
            lambda one: one.update({"type": "interview", "event": "scheduled"}),
-           tags=("future", "unknown-event"),
+           tags=("future", "unknown-event"), requires=("every_event",),
            why="new kinds of subjects come without notice"),
     _check("unknown-status", "a status nobody has heard of",
            lambda one: one["data"].update(status="SHORTLISTED", candidateStatus="SHORTLISTED"),

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from emulator.conformance.check import Check, FailedError
+from emulator.conformance.check import Check
 from emulator.conformance.demands import (
     accepted,
     answers_still,
+    fine,
     given,
     last,
     new_life,
     no_crash,
     seen,
     status,
+    usual,
 )
-from emulator.conformance.lives import CHANGED
+from emulator.conformance.outcomes import FailedError
+from emulator.conformance.session import CHANGED
 from emulator.delivery.faults.wire import (
     Chunked,
     HalfClose,
@@ -31,7 +35,16 @@ from emulator.delivery.faults.wire import (
 from emulator.delivery.records import Finished
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from emulator.conformance.lives import Payload
     from emulator.conformance.session import Session
+
+DEEP = 20_000
+"""Levels of an object in an object."""
+
+HUGE = 25 * 2**20
+"""Bytes of padding."""
 
 CROWD = 200
 """Requests at once."""
@@ -45,11 +58,12 @@ SLOW = 1.5
 
 async def _crowd(session: Session) -> None:
     is_set_up = session.target.has_setup or session.target.people
-    alive = [await new_life(session, "INVITED") for _ in range(_FEW if is_set_up else _PEOPLE)]
+    end = usual(session, "INVITED")
+    alive = [await new_life(session, end) for _ in range(_FEW if is_set_up else _PEOPLE)]
     sent = []
     with session.workspace.out_of_lockstep(CROWD, CROWD):
         for number in range(CROWD):
-            payload = alive[number % len(alive)]["INVITED"]
+            payload = alive[number % len(alive)][end]
             sent.append(await session.send(payload, CHANGED, is_settled=False))
         await session.settle()
     taken = [session.delivery(one.id) for one in sent]
@@ -61,19 +75,20 @@ async def _crowd(session: Session) -> None:
     if session.target.has_probe:
         known = {number % len(alive) for number, one in enumerate(taken) if one.succeeded}
         for number in sorted(known):
-            await seen(session, alive[number], "INVITED")
+            await seen(session, alive[number], end)
 
 
 async def _slow(session: Session) -> None:
     """While one sends slowly, another is answered."""
-    slow, quick = await new_life(session), await new_life(session, "INVITED")
+    end = usual(session, "INVITED")
+    slow, quick = await new_life(session), await new_life(session, end)
     workspace = session.workspace
     size = len(msgspec.json.encode(slow["COMPLETED"]))
     workspace.inject(SlowBody(bytes_per_second=max(1, round(size / SLOW)), times=1))
     with workspace.out_of_lockstep(2, 2):
         first = await session.send(slow["COMPLETED"], CHANGED, is_settled=False)
         await asyncio.sleep(SLOW / 5)  # it has begun by then
-        second = await session.send(quick["INVITED"], CHANGED, is_settled=False)
+        second = await session.send(quick[end], CHANGED, is_settled=False)
         await session.settle()
     accepted(session.delivery(first.id), "a body that came slowly")
     accepted(session.delivery(second.id), "another while a body came slowly")
@@ -98,16 +113,17 @@ async def _shaped(session: Session, fault: Any, what: str) -> None:
 
 async def _broken(session: Session, faults: tuple[Any, ...], what: str) -> None:
     """Send what never arrives whole: nothing may come of it, and the next is taken."""
-    life = await new_life(session, "INVITED")
-    await given(session, life["INVITED"])
+    end = usual(session, "INVITED")
+    life = await new_life(session, end)
+    await given(session, life[end])
     for fault in faults:
         session.workspace.inject(fault)
-        delivery = await session.send((await new_life(session, "INVITED"))["INVITED"], CHANGED)
+        delivery = await session.send((await new_life(session, end))[end], CHANGED)
         session.workspace.clear_faults()
         no_crash(delivery, what)
     await answers_still(session)
     if session.target.has_probe:
-        await seen(session, life, "INVITED")
+        await seen(session, life, end)
 
 
 async def _cut_short(session: Session) -> None:
@@ -127,7 +143,7 @@ async def _cut_short(session: Session) -> None:
 async def _ten(session: Session) -> None:
     alive = await new_life(session)
     for number in range(10):
-        end = "COMPLETED" if number == 9 else "INVITED"
+        end = "COMPLETED" if number == 9 else usual(session, "INVITED")
         accepted(await session.send(alive[end], CHANGED), f"request {number + 1} of 10 in a row")
     if session.target.has_probe:
         await seen(session, alive, "COMPLETED")
@@ -136,7 +152,8 @@ async def _ten(session: Session) -> None:
 async def _after_a_pause(session: Session) -> None:
     """A kept connection is broken, and the next request comes on another."""
     life = await new_life(session)
-    await given(session, life["INVITED"])
+    if life.tells("INVITED"):
+        await given(session, life["INVITED"])
     session.workspace.inject(Reset(after=0, times=1))
     await session.send(life["IN_PROGRESS"], CHANGED)
     accepted(await session.send(life["COMPLETED"], CHANGED), "a request after a broken one")
@@ -164,7 +181,48 @@ def _check(name: str, title: str, **more: Any) -> Check:
 
 _WEATHER = "connections break in production every day"
 
+
+async def _odd(session: Session, form: Callable[[Payload], bytes], what: str) -> None:
+    """Send a body that may be refused or taken, but must do no harm."""
+    await fine(session)
+    status = usual(session, "COMPLETED")
+    life = await new_life(session, status)
+    no_crash(await session.send(form(life[status]), CHANGED), what)
+    await answers_still(session)
+
+
+def _deep(payload: Payload) -> bytes:
+    opened = b'{"a":' * DEEP + b"1" + b"}" * DEEP
+    return json.dumps(payload).encode()[:-1] + b', "x": ' + opened + b"}"
+
+
+def _huge(payload: Payload) -> bytes:
+    return json.dumps(payload | {"padding": "x" * HUGE}).encode()
+
+
 CHECKS = (
+    Check(
+        family="withstands",
+        name="deep",
+        title="survives JSON that is nested twenty thousand levels deep",
+        sends="a completion with an object in an object, twenty thousand times",
+        demands="no 5xx, no hang; it answers afterwards",
+        why="parsers that call themselves for each level run out of stack",
+        run=partial(_odd, form=_deep, what="deeply nested JSON"),
+        tags=("malformed", "security"),
+    ),
+    Check(
+        family="withstands",
+        name="huge",
+        title="survives a body of 25 MB",
+        sends="a completion with 25 MB of padding",
+        demands="no 5xx, no hang; it answers afterwards",
+        why="a consumer that reads everything runs out of memory",
+        run=partial(_odd, form=_huge, what="a body of 25 MB"),
+        requires=("socket",),
+        tags=("size", "security"),
+        is_alone=True,
+    ),
     _check(
         "two-hundred-at-once", "takes two hundred requests at once",
         sends=f"{CROWD} status changes at once",

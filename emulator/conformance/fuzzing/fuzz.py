@@ -17,7 +17,6 @@ from emulator.conformance.fuzzing.mutations import changed
 from emulator.conformance.fuzzing.playing import NobodyThereError, Player
 from emulator.conformance.session import Session
 from emulator.decoding import parsed
-from emulator.domain.events import EVENT_TYPES
 from emulator.errors import NotJSONError, ScenarioError
 from emulator.loops import loop_factory
 
@@ -47,7 +46,7 @@ def fuzz(
     seed: int | None = None,
     examples: int = EXAMPLES,
     only: Part | None = None,
-    events: Iterable[str] = EVENT_TYPES,
+    events: Iterable[str] | None = None,
     invariant: Mapping[str, str] | None = None,
     shrink_time: float = SHRINK_TIME,
     told: Callable[[str], None] = lambda _: None,
@@ -59,7 +58,8 @@ def fuzz(
         seed: of all that is drawn; drawn itself when left out.
         examples: how many payloads and how many sequences are drawn, at most.
         only: one of the two; both when left out.
-        events: the event types whose payloads are changed.
+        events: the event types whose payloads are changed; those that the consumer subscribes to
+            when left out.
         invariant: what the probe has to show at the end of a sequence: path -> value, with
             ``{status}`` and ``{completions}`` for what is expected.
         shrink_time: real seconds for making one failure small.
@@ -77,7 +77,7 @@ def fuzz(
         try:
             call = _Fuzzing(target, emulator, runner, examples, shrink_time, told)
             if only != "sequences":
-                call.payloads(list(events))
+                call.payloads(list(target.events if events is None else events))
             if only != "payloads":
                 call.sequences(sequences.BUILT_IN if invariant is None else invariant)
         except NobodyThereError as error:
@@ -185,6 +185,10 @@ class _Fuzzing:
     def sequences(self, invariant: Mapping[str, str]) -> None:
         """Draw sequences and play them; make the first that fails small."""
         self._told("sequences")
+        if not set(sequences.CHANGES) <= set(self._target.events):
+            changes = " and ".join(sequences.CHANGES)
+            self.notes.append(f"no sequences: they need a consumer of {changes} (--events)")
+            return
         player = Player(self._target, self._emulator, invariant)
         if not self._target.has_probe:
             self.notes.append(

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from emulator.conformance.fuzzing import fuzz as fuzzing
+from emulator.conformance.target import Target
 from emulator.scenario.library import read_all
+from tests.consumers.completions_only import EVENTS, TOKEN, application
 from tests.consumers.starting import started
 
 if TYPE_CHECKING:
@@ -81,3 +84,15 @@ def test_nobody_there_is_no_evidence(tmp_path: Path) -> None:
     ran = emulate(tmp_path, "fuzz", "http://127.0.0.1:1/hook", "--examples", "5")
     assert ran.code == 2
     assert "the consumer never answered" in ran.err
+
+
+def test_only_what_the_consumer_subscribes_to_is_sent() -> None:
+    target = Target(
+        app=application(),
+        url="/webhooks/testlify",
+        headers={"X-Webhook-Token": TOKEN},
+        events=EVENTS,
+    )
+    fuzzed = fuzzing.fuzz(target, seed=1, examples=5)
+    assert not [one for one in fuzzed.findings if "candidate.completed" not in one.title]
+    assert "no sequences: they need a consumer of candidate.status_changed" in fuzzed.notes[0]

@@ -1,0 +1,56 @@
+"""A consumer that subscribes to some event types is asked what they can show, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from emulator.conformance.asking import run
+from emulator.conformance.check import Check
+from emulator.domain.events import EVENT_TYPES
+from tests.consumers.completions_only import EVENTS, TOKEN, application
+
+REACHED: dict[str, Any] = {"url": "/webhooks/testlify", "headers": {"X-Webhook-Token": TOKEN}}
+
+
+def test_a_consumer_of_completions_passes_all_that_it_is_asked() -> None:
+    results = run(application(), **REACHED, events=EVENTS)
+    outcomes = {one.check.id: one.outcome for one in results}
+    assert [one for one, outcome in outcomes.items() if outcome in ("failed", "incomplete")] == []
+    assert outcomes["accepts.candidate.completed"] == "passed"
+    assert outcomes["refuses.invalid-json"] == "passed"
+    assert outcomes["accepts.ping"] == "passed"
+    assert sum(outcome == "passed" for outcome in outcomes.values()) > 40
+    reasons = {one.check.id: one.message for one in results if one.outcome == "skipped"}
+    assert reasons["accepts.candidate.invited"] == (
+        "it does not subscribe to candidate.invited (--events)"
+    )
+    assert reasons["tolerates.result-link-null"] == (
+        "it subscribes to no event type that tells of INVITED (--events)"
+    )
+    assert reasons["tolerates.unknown-event"] == (
+        "it subscribes to some event types, so that no other reaches it (--events)"
+    )
+
+
+def test_nothing_is_sent_that_the_consumer_does_not_subscribe_to() -> None:
+    results = run(application(), **REACHED, events=EVENTS)
+    sent = {delivery.event for one in results for delivery in one.deliveries}
+    assert sent <= {*EVENTS, "test"}
+
+
+@pytest.mark.parametrize("event", EVENT_TYPES)
+def test_every_check_can_be_asked_of_a_consumer_of_one_event_type(event: str) -> None:
+    """None of them ends with an error of ours."""
+
+    async def consumer(_: object, receive: object, send: object) -> None:
+        await receive()  # type: ignore[operator]
+        await send({"type": "http.response.start", "status": 200, "headers": []})  # type: ignore[operator]
+        await send({"type": "http.response.body", "body": b""})  # type: ignore[operator]
+
+    results = run(consumer, events=(event,), tags=["events", "malformed", "irregular", "ping"])
+    assert any(one.outcome == "passed" for one in results)
+    assert all(isinstance(one.check, Check) for one in results)
+    sent = {delivery.event for one in results for delivery in one.deliveries}
+    assert sent <= {event, "test"}
