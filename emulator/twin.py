@@ -201,6 +201,7 @@ class RunningWorkspace:
     redeliver_failed = _plain(Workspace.redeliver_failed)
 
     do = _plain(Workspace.do)
+    preview = _plain(Workspace.preview)
     create_assessment = _plain(Workspace.create_assessment)
     update_assessment = _plain(Workspace.update_assessment)
     publish = _plain(Workspace.publish)

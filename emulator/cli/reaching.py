@@ -1,4 +1,4 @@
-"""How a consumer is reached: the options that ``test`` and ``fuzz`` share; never what is asked."""
+"""How a consumer is reached: the options that several verbs share; never what is asked."""
 
 from __future__ import annotations
 
@@ -19,19 +19,10 @@ if TYPE_CHECKING:
 
     from emulator.conformance.target import Target
 
-_OPTIONS = (
-    click.argument("url", metavar="CONSUMER_URL", required=False, default=""),
+_SHARED = (
     click.option(
         "--config", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
         help="Says the same as these options, which come first: testlify-consumer.yaml.",
-    ),
-    click.option(
-        "--app", metavar="MODULE:NAME",
-        help="An ASGI application to import and call in this process; CONSUMER_URL is its path.",
-    ),
-    click.option(
-        "--webhooks", type=click.Choice(["v1", "v2"]),
-        help="Generation: v2 is signed.  [default: v1]",
     ),
     click.option(
         "--header", "headers", multiple=True, metavar="'NAME: VALUE'",
@@ -40,8 +31,38 @@ _OPTIONS = (
     click.option("--secret", help="To sign with, whsec_..., whatever the generation."),
     click.option(
         "--events", multiple=True, metavar="TYPE",
-        help="An event type that the consumer subscribes to; checks of others are skipped."
+        help="An event type that the consumer subscribes to; nothing is asked about others."
         " Repeatable; all when left out.",
+    ),
+    click.option(
+        "--setup", metavar="URL",
+        help="Called (GET) before a candidate is first told of; {email}, {id}, {candidate_id},"
+        " {assessment_id} are filled in.",
+    ),
+    click.option("--setup-command", metavar="COMMAND", help="Run before that; no shell."),
+    click.option(
+        "--allow-host", multiple=True,
+        help="A host or CIDR beyond this machine and private networks to deliver to. Repeatable.",
+    ),
+    click.option(
+        "--ca", type=click.Path(dir_okay=False, path_type=Path),
+        help="Certificates (PEM) to trust in place of the system's.",
+    ),
+    click.option(
+        "--insecure", is_flag=True, help="Deliver whatever certificate the consumer shows."
+    ),
+)  # fmt: skip
+"""Of every verb that calls a consumer."""
+
+_OPTIONS = (
+    click.argument("url", metavar="CONSUMER_URL", required=False, default=""),
+    click.option(
+        "--app", metavar="MODULE:NAME",
+        help="An ASGI application to import and call in this process; CONSUMER_URL is its path.",
+    ),
+    click.option(
+        "--webhooks", type=click.Choice(["v1", "v2"]),
+        help="Generation: v2 is signed.  [default: v1]",
     ),
     click.option(
         "--probe", metavar="URL",
@@ -52,11 +73,6 @@ _OPTIONS = (
     click.option(
         "--probe-command", metavar="COMMAND", help="Prints that, in place of a URL; no shell."
     ),
-    click.option(
-        "--setup", metavar="URL",
-        help="Called (GET) before a candidate is first told of; as --probe takes it.",
-    ),
-    click.option("--setup-command", metavar="COMMAND", help="Run before that; no shell."),
     click.option(
         "--data", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
         help="People whom the consumer knows, in place of made-up ones: JSON, a list of"
@@ -70,18 +86,8 @@ _OPTIONS = (
         "--within", type=click.FloatRange(0), default=2.0, show_default=True,
         metavar="SECONDS", help="In which its state has to follow.",
     ),
-    click.option(
-        "--allow-host", multiple=True,
-        help="A host or CIDR beyond this machine and private networks to deliver to. Repeatable.",
-    ),
-    click.option(
-        "--ca", type=click.Path(dir_okay=False, path_type=Path),
-        help="Certificates (PEM) to trust in place of the system's.",
-    ),
-    click.option(
-        "--insecure", is_flag=True, help="Deliver whatever certificate the consumer shows."
-    ),
 )  # fmt: skip
+"""Of the verbs that ask a consumer."""
 
 NAMES = (
     "url", "config", "app", "webhooks", "headers", "secret", "events", "probe", "probe_command",
@@ -92,9 +98,33 @@ NAMES = (
 
 def options(verb: Callable[..., Any]) -> Callable[..., Any]:
     """Give a verb the argument and the options that say how a consumer is reached."""
-    for one in reversed(_OPTIONS):
+    for one in reversed((*_OPTIONS, *_SHARED)):
         verb = one(verb)
     return verb
+
+
+def shared(verb: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a verb those of the options that any call of a consumer needs."""
+    for one in reversed(_SHARED):
+        verb = one(verb)
+    return verb
+
+
+SHARED = (
+    "config", "headers", "secret", "events", "setup", "setup_command", "allow_host", "ca",
+    "insecure",
+)  # fmt: skip
+"""Names of the parameters that `shared` gives."""
+
+
+def shared_target(given: dict[str, Any], url: str | None) -> Target:
+    """Return how the consumer is reached by the options of `shared`; they stay in *given*.
+
+    Raises:
+        InvalidInputError: something is wrong with one of them.
+    """
+    asked: dict[str, Any] = dict.fromkeys(NAMES) | {name: given[name] for name in SHARED}
+    return target({**asked, "url": url, "timeout": 5.0, "within": 2.0}, seed=0, is_optional=True)
 
 
 def target(
@@ -103,6 +133,7 @@ def target(
     seed: int,
     claims: tuple[str, ...] = (),
     restart_command: str | None = None,
+    is_optional: bool = False,
 ) -> Target:
     """Return the consumer that the options describe; they are taken out of *given*.
 
@@ -111,6 +142,7 @@ def target(
         seed: of all that is made up.
         claims: what the consumer says of itself, beside those in the file.
         restart_command: restarts it.
+        is_optional: the consumer's URL may be left out.
 
     Raises:
         InvalidInputError: something is wrong with one of them.
@@ -160,7 +192,8 @@ def target(
         is_insecure=asked["insecure"],
         seed=seed,
     )
-    check(found)
+    if not is_optional:
+        check(found)
     return found
 
 

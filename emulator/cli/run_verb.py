@@ -11,13 +11,18 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from emulator.cli import loop, tls
+from emulator.cli import loop, reaching
 from emulator.cli.codes import INTERRUPTED
 from emulator.cli.telling import tell
 from emulator.cli.variables import set_option, variables
 from emulator.errors import InvalidInputError
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from emulator.conformance.target import Target
+    from emulator.delivery.transports.guard import Guard
+    from emulator.domain.candidate import Candidate
     from emulator.scenario.scenario import Scenario
 
 _MOST_JOBS = 64
@@ -34,6 +39,7 @@ class _Options(msgspec.Struct, frozen=True):
     jobs: int
     format: str
     report: Path | None
+    target: Any  # a Target, whose module is imported when it is needed
 
 
 @click.command(
@@ -44,15 +50,7 @@ class _Options(msgspec.Struct, frozen=True):
 @click.option("--url", help="Of the consumer: the value of ${CONSUMER_URL}.")
 @set_option
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="In place of the file's own.")
-@click.option(
-    "--allow-host", multiple=True,
-    help="A host or CIDR beyond this machine and private networks to deliver to. Repeatable.",
-)  # fmt: skip
-@click.option(
-    "--ca", type=click.Path(dir_okay=False, path_type=Path),
-    help="Certificates (PEM) to trust in place of the system's.",
-)  # fmt: skip
-@click.option("--insecure", is_flag=True, help="Deliver whatever certificate the consumer shows.")
+@reaching.shared
 @click.option(
     "--emulator", metavar="URL",
     help="Have the emulator at URL run them, each in a workspace of its own.",
@@ -82,11 +80,12 @@ def command(
     """
     from emulator.scenario.library import read_all
 
-    known = variables(settings, url)
-    targets = read_all(scenarios, known)
-    how = _Options(**options)
+    target = reaching.shared_target(options, url)
+    known = variables(settings, target.url or None)
+    targets = [_reached(one, target) for one in read_all(scenarios, known)]
+    options = {name: one for name, one in options.items() if name in _Options.__struct_fields__}
+    how = _Options(**options, target=target)
     _check(how)
-    tls.warn_if(how.insecure)
     if how.report is not None:
         from emulator.reports import folder
 
@@ -96,14 +95,51 @@ def command(
     return loop.run(_run(targets, how))
 
 
+def _reached(scenario: Scenario, target: Target) -> Scenario:
+    """Return a scenario whose consumers are reached as the options say.
+
+    Raises:
+        InvalidInputError: none of its consumers subscribes to any of the event types.
+    """
+    from emulator.domain.events import EVENT_TYPES
+    from emulator.scenario.scenario import reached
+
+    events = () if len(target.events) == len(EVENT_TYPES) else target.events
+    consumers = reached(
+        scenario.document.consumer, headers=target.headers, secret=target.secret, events=events
+    )
+    if not consumers:
+        message = f"{scenario.file}: none of its consumers subscribes to {', '.join(events)}"
+        raise InvalidInputError(message, path="--events")
+    document = msgspec.structs.replace(scenario.document, consumer=consumers)
+    return msgspec.structs.replace(scenario, document=document)
+
+
+def _hook(target: Target) -> Callable[[Guard, Candidate], Awaitable[None]] | None:
+    """Return what makes a candidate known to the consumer; None without a set-up hook."""
+    from emulator.conformance.session import set_up, subject_of
+
+    if not target.has_setup:
+        return None
+
+    async def hook(guard: Guard, candidate: Candidate) -> None:
+        await set_up(target, subject_of(candidate), guard)
+
+    return hook
+
+
 def _check(how: _Options) -> None:
     """Refuse what another emulator decides for itself.
 
     Raises:
         InvalidInputError: it does.
     """
-    if how.emulator is not None and (how.allow_host or how.ca or how.insecure):
-        message = "--allow-host, --ca and --insecure are options of the 'serve' at --emulator"
+    theirs = how.allow_host or how.ca or how.insecure
+    if how.emulator is not None and (theirs or how.target.headers or how.target.has_setup):
+        message = (
+            "--allow-host, --ca and --insecure are options of the 'serve' at --emulator; --header"
+            " and --setup are for runs in an emulator of their own"
+        )
         raise InvalidInputError(message)
 
 
@@ -143,6 +179,7 @@ async def _run(scenarios: list[Scenario], how: _Options) -> int:
             allow_hosts=how.allow_host,
             ca=how.ca,
             is_insecure=how.insecure,
+            set_up=_hook(how.target),
         )
         try:
             await play.all(how.jobs)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from emulator.delivery.records import Delivery
+    from emulator.delivery.transports.guard import Guard
     from emulator.domain.assessment import Assessment
     from emulator.domain.candidate import Candidate
     from emulator.emulator import Emulator
@@ -226,14 +227,8 @@ class Session:
         Raises:
             InvalidInputError: it failed.
         """
-        target = self.target
-        if not self.target.has_setup:
-            return
-        seen = await self._look(target.setup, target.setup_command, subject)
-        is_fine = seen.exit == 0 or (seen.status is not None and 200 <= seen.status <= 299)
-        if not is_fine:
-            message = f"the set-up hook failed for {subject.email!r}: {_told(seen)}"
-            raise InvalidInputError(message)
+        if self.target.has_setup:
+            await set_up(self.target, subject, self.emulator.guard)
 
     async def restart(self) -> None:
         """Have the consumer restarted.
@@ -272,15 +267,38 @@ class Session:
         return state(await probing.until(look, lambda seen: until(state(seen)), target.within))
 
     async def _look(self, url: str | None, command: tuple[str, ...], subject: Subject) -> Look:
-        target = self.target
-        if command:
-            argv = [filled(word, subject) for word in command]
-            return await probing.command(argv, target.folder, longest=target.timeout)
-        assert url is not None  # noqa: S101 - the caller knows that there is one
-        asked = filled(url, subject, lambda value: quote(value, safe=""))
-        if target.app is not None and not urlsplit(asked).scheme:
-            return await probing.in_process(target.app, asked, longest=target.timeout)
-        return await probing.request(asked, {}, self.emulator.guard, longest=target.timeout)
+        return await _looked(self.target, url, command, subject, self.emulator.guard)
+
+
+async def set_up(target: Target, subject: Subject, guard: Guard) -> None:
+    """Have the target's hook make somebody known to the consumer.
+
+    Args:
+        target: has a hook.
+        subject: who.
+        guard: says where the hook may call.
+
+    Raises:
+        InvalidInputError: it failed.
+    """
+    seen = await _looked(target, target.setup, target.setup_command, subject, guard)
+    is_fine = seen.exit == 0 or (seen.status is not None and 200 <= seen.status <= 299)
+    if not is_fine:
+        message = f"the set-up hook failed for {subject.email!r}: {_told(seen)}"
+        raise InvalidInputError(message)
+
+
+async def _looked(
+    target: Target, url: str | None, command: tuple[str, ...], subject: Subject, guard: Guard
+) -> Look:
+    if command:
+        argv = [filled(word, subject) for word in command]
+        return await probing.command(argv, target.folder, longest=target.timeout)
+    assert url is not None  # noqa: S101 - the caller knows that there is one
+    asked = filled(url, subject, lambda value: quote(value, safe=""))
+    if target.app is not None and not urlsplit(asked).scheme:
+        return await probing.in_process(target.app, asked, longest=target.timeout)
+    return await probing.request(asked, {}, guard, longest=target.timeout)
 
 
 CHANGED = "candidate.status_changed"

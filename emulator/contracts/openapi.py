@@ -9,6 +9,8 @@ from emulator.domain.events import EVENT_TYPES
 from emulator.errors import InvalidInputError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from emulator.contracts.schemas import Contracts
     from emulator.domain.events import Generation
 
@@ -16,7 +18,9 @@ _COMPONENTS = "#/components/schemas/"
 _ABOUT_FILES = frozenset({"$schema", "$id", "$defs"})
 
 
-def as_consumer(contracts: Contracts, generation: Generation, url: str) -> dict[str, Any]:
+def as_consumer(
+    contracts: Contracts, generation: Generation, url: str, events: Collection[str] = EVENT_TYPES
+) -> dict[str, Any]:
     """Return an OpenAPI 3.1 document of one path, to which every event is posted.
 
     Definitions stand under ``components``: some tools resolve a ``$defs`` inside of a body's
@@ -26,6 +30,7 @@ def as_consumer(contracts: Contracts, generation: Generation, url: str) -> dict[
         contracts: that have the schemas.
         generation: of the payloads.
         url: of the consumer, http or https.
+        events: ids of the event types that it subscribes to.
 
     Raises:
         InvalidInputError: not such a URL.
@@ -35,9 +40,10 @@ def as_consumer(contracts: Contracts, generation: Generation, url: str) -> dict[
         message = f"not a URL: {url!r}; expected one like http://127.0.0.1:9000/hook"
         raise InvalidInputError(message)
     schemas: dict[str, Any] = {}
-    for event in contracts.events(generation):
+    posted = [event for event in contracts.events(generation) if event in events]
+    for event in posted:
         _add(schemas, event, contracts.document(generation, event))
-    payloads = [{"$ref": f"{_COMPONENTS}{event}"} for event in contracts.events(generation)]
+    payloads = [{"$ref": f"{_COMPONENTS}{event}"} for event in posted]
     body = {"required": True, "content": {"application/json": {"schema": {"anyOf": payloads}}}}
     answers = {
         "2XX": {"description": "Accepted."},
@@ -53,7 +59,7 @@ def as_consumer(contracts: Contracts, generation: Generation, url: str) -> dict[
         "openapi": "3.1.0",
         "info": {
             "title": f"A consumer of Testlify's {generation} webhooks",
-            "description": ", ".join(EVENT_TYPES),
+            "description": ", ".join(posted),
             "version": generation,
         },
         "servers": [{"url": f"{parts.scheme}://{parts.netloc}"}],

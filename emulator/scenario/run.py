@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,10 @@ from emulator.scenario.steps.step import Context
 from emulator.scenario.steps.table import STEPS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
+    from emulator.delivery.transports.guard import Guard
+    from emulator.domain.candidate import Candidate
     from emulator.scenario.scenario import PlacedStep, Scenario
     from emulator.workspace.workspace import Workspace
 
@@ -35,6 +38,7 @@ async def run(
     is_insecure: bool = False,
     on_step: Callable[[StepResult], None] | None = None,
     on_open: Callable[[Workspace], None] | None = None,
+    set_up: Callable[[Guard, Candidate], Awaitable[None]] | None = None,
 ) -> Result:
     """Run a scenario in an emulator of its own, in lockstep.
 
@@ -47,6 +51,8 @@ async def run(
         is_insecure: as `Emulator` takes it.
         on_step: called with each step's result as it comes.
         on_open: called with the run's workspace before its first step.
+        set_up: makes a candidate known to the consumer before the invitation; the guard says where
+            it may call.
 
     Raises:
         EmulatorError: an argument is wrong. A failing consumer or step is in the result.
@@ -67,7 +73,8 @@ async def run(
         register(scenario, workspace)
         if on_open is not None:
             on_open(workspace)
-        result = await play(scenario, emulator, workspace, on_step=on_step)
+        hook = None if set_up is None else partial(set_up, emulator.guard)
+        result = await play(scenario, emulator, workspace, on_step=on_step, set_up=hook)
         return msgspec.structs.replace(result, entries=tuple(workspace.entries()))
 
 
@@ -123,6 +130,7 @@ async def play(
     workspace: Workspace,
     *,
     on_step: Callable[[StepResult], None] | None = None,
+    set_up: Callable[[Candidate], Awaitable[None]] | None = None,
 ) -> Result:
     """Run a scenario's steps in an open workspace whose webhooks are registered.
 
@@ -133,11 +141,13 @@ async def play(
         emulator: whose workspace it is.
         workspace: expectations look at what is sent in it from now on.
         on_step: called with each step's result as it comes.
+        set_up: makes a candidate known to the consumer before the invitation.
     """
     begun = time.perf_counter()
     first = workspace.last_entry
     folder = Path(scenario.file).parent
     context = Context(workspace, emulator.journal, guard=emulator.guard, folder=folder)
+    context.set_up = set_up
     results: list[StepResult] = []
     is_stopped = False
     for number, placed in enumerate(scenario.steps, start=1):

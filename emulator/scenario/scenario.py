@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import msgspec
 
 from emulator.delivery.redaction import MASK, configured_secrets
+from emulator.domain.events import event_type
 from emulator.domain.webhook import checked_headers
 from emulator.scenario.steps.step import Step
 from emulator.scenario.tree import Node, Place
@@ -40,6 +41,34 @@ class Consumer(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         """Leave out what may be a secret."""
         return f"Consumer({self.payload_url!r}, {self.events!r})"
+
+
+def reached(
+    consumers: Iterable[Consumer],
+    *,
+    headers: Mapping[str, str],
+    secret: str | None,
+    events: Iterable[str],
+) -> list[Consumer]:
+    """Return the consumers of a file as a caller says that they are reached.
+
+    Args:
+        consumers: of the file; what it says itself comes first.
+        headers: sent along where the file has no header of that name.
+        secret: to sign with where the file has none.
+        events: event types to which the consumers subscribe, of those in the file; all without.
+    """
+    wanted = set(events)
+    found = []
+    for one in consumers:
+        names = {name.lower() for name in one.headers}
+        more = {name: value for name, value in headers.items() if name.lower() not in names}
+        kept = [word for word in one.events if not wanted or event_type(word).id in wanted]
+        changed = msgspec.structs.replace(
+            one, headers={**one.headers, **more}, secret=one.secret or secret, events=kept
+        )
+        found += [changed] if kept else []
+    return found
 
 
 class PlacedStep(msgspec.Struct, frozen=True):

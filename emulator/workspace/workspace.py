@@ -491,6 +491,13 @@ class Workspace:
         given = subjects.details(asked, details)
         return self._engine.do(subjects.changed(self.state, self.now(), asked, id_, given))
 
+    def preview(self, name: str, id_: str = "", /, **details: Any) -> Any:
+        """Return the subject as `do` would leave it now; nothing is changed or sent."""
+        asked = command(name)
+        given = subjects.details(asked, details)
+        happened = subjects.changed(self.state, self.now(), asked, id_, given).occurrence
+        return happened.candidate or happened.assessment
+
     def create_assessment(
         self, *, title: str | None = None, validity_days: int | None = None
     ) -> Assessment:

@@ -437,3 +437,39 @@ def test_a_report_shows_the_body_that_a_fault_changed(
     page = (folder / "report.html").read_text()
     assert "shaped on purpose by fault f1" in page
     assert "ch4nged" in page
+
+
+def test_a_consumer_that_wants_a_token_is_reached(cli: Cli, tmp_path: Path) -> None:
+    """Every bundled scenario runs against it, from the options or from the file."""
+    from tests.consumers.starting import HOOK, RIGHT, started
+
+    with started(RIGHT, token="s3cret") as consumer:
+        url = f"{consumer.url}{HOOK}"
+        assert cli("run", "candidate-completes", "--url", url).code == 1
+        ran = cli("run", "candidate-completes", "--url", url, "--header", "X-Webhook-Token: s3cret")
+        assert ran.code == 0, ran.out
+        config = tmp_path / "testlify-consumer.yaml"
+        config.write_text(f"url: {url}\nheaders: {{X-Webhook-Token: s3cret}}\n")
+        assert cli("run", "candidate-completes", "--config", str(config)).code == 0
+
+
+def test_a_candidate_is_made_known_before_the_invitation(cli: Cli, tmp_path: Path) -> None:
+    from tests.consumers.starting import HOOK, RIGHT, started
+
+    noted = tmp_path / "noted"
+    with started(RIGHT) as consumer:
+        hook = f"sh -c 'echo {{email}} {{id}} >> {noted}'"
+        url = f"{consumer.url}{HOOK}"
+        ran = cli("run", "candidate-completes", "--url", url, "--setup-command", hook)
+        assert ran.code == 0, ran.out
+        failing = cli("run", "candidate-completes", "--url", url, "--setup-command", "false")
+    email, id_ = noted.read_text().split()
+    assert (email, len(id_)) == ("ada@example.com", 24)
+    assert failing.code == 2
+    assert "the set-up hook failed for 'ada@example.com': ended with 1" in failing.out
+
+
+def test_a_scenario_without_such_an_event_is_a_wrong_call(cli: Cli) -> None:
+    ran = cli("run", "candidate-completes", "--url", "http://127.0.0.1:9/", "--events", "created")
+    assert ran.code == 2
+    assert "none of its consumers subscribes to assessment.created" in ran.err

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from emulator.contracts.schemas import Contracts
     from emulator.domain.events import Generation
@@ -33,6 +33,7 @@ def each(
     generation: Generation,
     take: Callable[[Made], bool],
     *,
+    events: Collection[str],
     seed: int,
     examples: int,
     seconds: float,
@@ -44,6 +45,7 @@ def each(
     Args:
         contracts, generation: of the schemas.
         take: gets a payload; returns whether to go on.
+        events: ids of the event types whose payloads are made.
         seed: gives the same payloads again.
         examples: how many, at most.
         seconds: real ones, after which no more are made.
@@ -55,7 +57,7 @@ def each(
 
     from emulator.contracts.openapi import as_consumer
 
-    document = as_consumer(contracts, generation, f"http://consumer{_PATH}")
+    document = as_consumer(contracts, generation, f"http://consumer{_PATH}", events)
     operation = schemathesis.openapi.from_dict(document)[_PATH]["POST"]
     assert list(operation.body), "references did not resolve"  # noqa: S101 - a bug of ours else
     ends, is_on = time.monotonic() + seconds, True

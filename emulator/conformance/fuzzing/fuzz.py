@@ -169,8 +169,8 @@ class _Fuzzing:
 
         share = max(2, self._examples // _SCHEMA_SHARE)
         from_schema.each(
-            contracts, generation, take, seed=self._target.seed, examples=share,
-            seconds=_SCHEMA_SECONDS,
+            contracts, generation, take, events=self._target.events, seed=self._target.seed,
+            examples=share, seconds=_SCHEMA_SECONDS,
         )  # fmt: skip
         known = {answer for _, answer in sender.known}
         for case in found.values():

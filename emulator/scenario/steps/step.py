@@ -9,11 +9,12 @@ import msgspec
 from emulator.errors import UnknownNameError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
     from pathlib import Path
 
     from emulator.delivery.records import Delivery
     from emulator.delivery.transports.guard import Guard
+    from emulator.domain.candidate import Candidate
     from emulator.journal.journal import Journal
     from emulator.scenario.scenario import PlacedStep
     from emulator.workspace.state import DeliveryKey
@@ -33,6 +34,7 @@ class Context:
         assessments, candidates, webhooks: the scenario's name -> id.
         variables: what captures gave, name -> value.
         is_parallel: nothing is settled between steps.
+        set_up: makes a candidate known to the consumer before the invitation; None without a hook.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class Context:
         self.webhooks = {one.name: one.id for one in workspace.state.webhooks.values()}
         self.variables: dict[str, str] = {}
         self.is_parallel = False
+        self.set_up: Callable[[Candidate], Awaitable[None]] | None = None
         self._first = workspace.state.message_count
         self._refused = len(workspace.state.refused)
 

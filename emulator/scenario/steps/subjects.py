@@ -85,14 +85,16 @@ class Invite(CommandStep, frozen=True, rename={"as_": "as"}):
     async def run(self, context: Context) -> str:
         """Invite them, now or later, and keep the invitation's id under its name."""
         date = later(context.workspace.now(), self.scheduled) if self.scheduled else None
-        made = context.workspace.do(
-            self.command.name,
-            assessment_id=context.assessment(self.to),
-            email=self.email,
-            first_name=self.first_name,
-            last_name=self.last_name,
-            scheduled_date=date,
-        )
+        details = {
+            "assessment_id": context.assessment(self.to),
+            "email": self.email,
+            "first_name": self.first_name,
+            "last_name": self.last_name,
+            "scheduled_date": date,
+        }
+        if context.set_up is not None:
+            await context.set_up(context.workspace.preview(self.command.name, **details))
+        made = context.workspace.do(self.command.name, **details)
         if self.as_ is not None:
             context.candidates[self.as_] = made.subject.id
         return ""
