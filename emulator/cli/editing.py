@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from emulator import paths
 from emulator.decoding import parsed
-from emulator.delivery.faults.paths import holder, holds, parts
-from emulator.errors import InvalidInputError, NotJSONError, near
+from emulator.errors import InvalidInputError, NotJSONError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from emulator.delivery.faults.paths import Parts
-
-_MOST_PATHS = 2_000
-"""Paths of a payload that are looked at for a near one."""
-
-Setting = tuple[str, Any]
+Setting = tuple[paths.Path, Any]
 """A path and the value to put there."""
 
 
@@ -37,66 +32,36 @@ def _setting(text: str) -> Setting:
     if not text.isprintable() and any("\ud800" <= sign <= "\udfff" for sign in text):
         message = f"--set {text!r}: not UTF-8"
         raise InvalidInputError(message)
-    _parts(path, "--set")
     try:
-        return path, parsed(value)
+        return _path(path, "--set"), parsed(value)
     except NotJSONError:
-        return path, value
+        return _path(path, "--set"), value
 
 
 def edited(payload: Any, set_: Sequence[Setting], remove: Sequence[str]) -> Any:
-    """Return *payload* with values set, and then values taken out; it is changed itself.
+    """Return *payload* with values set, and then values removed; it is changed itself.
 
-    Other than `faults.Mutate`, which has to do for any payload, this is about one: a path that
-    leads nowhere is a mistake. Only the last key of one to set may be new.
+    It means the same as in `faults.Mutate`.
 
     Raises:
         InvalidInputError: not a path, or not one of this payload; names what is near.
     """
-    root = [payload]
-    for path, value in set_:
-        place = _parts(path, "--set")
-        at = holder(root, place)
-        if not (holds(at, place[-1]) or (isinstance(at, dict) and isinstance(place[-1], str))):
-            raise _nowhere(root[0], path, "--set")
-        at[place[-1]] = value
-    for path in remove:
-        place = _parts(path, "--remove")
-        if len(place) == 1:
-            message = f"all of the payload can't be taken out: {path!r}"
-            raise InvalidInputError(message, path="--remove")
-        at = holder(root, place)
-        if not holds(at, place[-1]):
-            raise _nowhere(root[0], path, "--remove")
-        del at[place[-1]]
-    return root[0]
-
-
-def _parts(path: str, option: str) -> Parts:
-    """Return the parts of *path* from a list around the payload, so that all of it has a place."""
+    option = "--set"
     try:
-        return (0, *parts(path))
+        for path, value in set_:
+            payload = paths.put(payload, path, value)
+        option = "--remove"
+        for text in remove:
+            paths.remove(payload, paths.parse(text))
     except InvalidInputError as error:
         error.path = option
         raise
+    return payload
 
 
-def _nowhere(payload: Any, path: str, option: str) -> InvalidInputError:
-    known = [one for one, _ in zip(_paths(payload, ""), range(_MOST_PATHS), strict=False)]
-    message = f"no {path!r} in the payload"
-    if close := near(path.removeprefix("$."), known):
-        message += f"; near: {', '.join(map(repr, close))}"
-    elif isinstance(payload, dict):
-        message += f"; it has: {', '.join(payload) or 'nothing'}"
-    return InvalidInputError(message, path=option)
-
-
-def _paths(value: Any, path: str) -> Iterator[str]:
-    if path:
-        yield path
-    if isinstance(value, dict):
-        for key, one in value.items():
-            yield from _paths(one, f"{path}.{key}" if path else key)
-    elif isinstance(value, list):
-        for index, one in enumerate(value):
-            yield from _paths(one, f"{path or '$'}[{index}]")
+def _path(text: str, option: str) -> paths.Path:
+    try:
+        return paths.parse(text)
+    except InvalidInputError as error:
+        error.path = option
+        raise

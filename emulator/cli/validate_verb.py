@@ -89,9 +89,8 @@ def _payload(file: Path, contracts: Contracts, generation: str, event: str) -> i
 
     text = body.decode()
     for one in ours or theirs:
-        place = position(text, one.path)
-        where = f"{file}:{place[0]}:{place[1]}" if place else str(file)
-        say(f"{where}: {one.path}: {one.message}", err=True)
+        line, column = position(text, one.path)
+        say(f"{file}:{line}:{column}: {one.path}: {one.message}", err=True)
     if bool(ours) != bool(theirs):
         said = "refuses" if ours else "accepts"
         say(f"{file}: jsonschema-rs {said} it, jsonschema does not agree", err=True)

@@ -1,41 +1,52 @@
-"""Where in a JSON text a value stands: line and column for a JSON path."""
+"""Where in a JSON text a value is: line and column for a JSON path. Pure."""
 
 from __future__ import annotations
 
 import re
-from typing import Any
 
-_STEP = re.compile(r"\.([^.\[\]]+)|\[([0-9]+)\]")
+from emulator.decoding import parsed
+from emulator.paths import parse
+
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 
 
-def position(text: str, path: str) -> tuple[int, int] | None:
-    """Return line and column, from 1, of the value at *path*; None when it can't be told.
+def position(text: str, path: str) -> tuple[int, int]:
+    """Return line and column, from 1, of the value at *path*.
 
-    For a path that leads nowhere, a missing key say, it is the place of the nearest value that
-    is there.
+    For a path that leads nowhere, such as a missing key, it is the place of the innermost value
+    that exists.
 
     Args:
         text: JSON.
         path: as in a violation, ``$.data.testLibrary[1].elapsedTime``.
     """
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    try:
-        node = YAML(typ="rt", pure=True).compose(text)  # JSON is YAML, and YAML has marks
-    except YAMLError:
-        return None
-    for key, index in _STEP.findall(path):
-        below = _child(node, key, index)
+    first = _TOKEN.search(text)
+    at = first.start() if first else 0
+    for part in parse(path):
+        below = _below(text, at, part)
         if below is None:
             break
-        node = below
-    return node.start_mark.line + 1, node.start_mark.column + 1
+        at = below
+    return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
 
 
-def _child(node: Any, key: str, index: str) -> Any:
-    if index:
-        items = node.value if node.id == "sequence" else []
-        return items[int(index)] if int(index) < len(items) else None
-    pairs = node.value if node.id == "mapping" else []
-    return next((value for name, value in pairs if name.value == key), None)
+def _below(text: str, at: int, part: str | int) -> int | None:
+    """Return where the item or the key's value is, in the list or object that starts at *at*."""
+    if text[at : at + 1] != ("[" if isinstance(part, int) else "{"):
+        return None
+    found, depth, index, before, key = None, 0, -1, "", ""
+    for token in _TOKEN.finditer(text, at):
+        sign = token[0]
+        if depth == 1 and isinstance(part, int) and before in ("[", ","):
+            index += 1
+            if index == part and sign != "]":
+                return token.start()
+        elif depth == 1 and before == ":" and parsed(key) == part:
+            found = token.start()  # of a key that is there twice, the last holds
+        elif depth == 1 and sign == ":":
+            key = before
+        depth += (sign in ("{", "[")) - (sign in ("}", "]"))
+        if depth == 0:
+            break
+        before = sign
+    return found

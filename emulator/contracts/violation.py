@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from emulator import paths
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -56,16 +58,11 @@ class Violation(msgspec.Struct, frozen=True):
 
 
 def json_path(parts: Iterable[str | int]) -> str:
-    """Return the JSON path that leads over *parts*: ``$.data.testLibrary[1]``."""
-    path = "$"
-    for part in parts:
-        if isinstance(part, int):
-            path += f"[{part}]"
-        elif part.isascii() and part.replace("-", "_").isidentifier():
-            path += f".{part}"
-        else:
-            path += f"[{_key(part)}]"
-    return path
+    """Return the JSON path that leads over *parts*: ``$.data.testLibrary[1]``.
+
+    A very long key is cut, since whoever sent the payload chose it.
+    """
+    return paths.shown(tuple(_cut(part) if isinstance(part, str) else part for part in parts))
 
 
 def in_order(
@@ -126,7 +123,11 @@ def expected(keyword: str, value: Any) -> str:
 
 
 def _key(key: str) -> str:
-    return repr(key if len(key) <= _LONGEST_KEY else key[:_LONGEST_KEY] + "...")
+    return repr(_cut(key))
+
+
+def _cut(key: str) -> str:
+    return key if len(key) <= _LONGEST_KEY else key[:_LONGEST_KEY] + "..."
 
 
 def _json(value: Any) -> str:

@@ -17,6 +17,7 @@ from emulator.delivery.faults.wire import WireFault
 from emulator.delivery.records import Request
 from emulator.delivery.signing import sign
 from emulator.domain.ids import chance
+from emulator.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,6 +51,9 @@ def plan(
         faults: that apply, in their order; those of the plan and of the signature are not ours.
         seed: of the workspace; with the attempt's number, for what faults draw.
         attempt: its number, from 1.
+
+    Raises:
+        InvalidInputError: a fault that this message has no place for.
     """
     headers = _headers(webhook.headers)
     request = Request(webhook.payload_url, headers, message.body, profile.timeouts)
@@ -58,7 +62,11 @@ def plan(
     for place, fault in enumerate(faults):
         if isinstance(fault, BodyFault):
             purpose = f"fault-edit/{place}/{webhook.number}-{attempt}"
-            request = fault.edit(request, chance(seed, purpose, message.number))
+            try:
+                request = fault.edit(request, chance(seed, purpose, message.number))
+            except InvalidInputError as error:
+                text = f"the fault {fault.kind!r} can't be applied: {error.message}"
+                raise InvalidInputError(text) from error
     wire = tuple(fault for fault in faults if isinstance(fault, WireFault))
     return msgspec.structs.replace(request, wire=wire)
 

@@ -366,8 +366,13 @@ class RedeliveryAsked(msgspec.Struct, frozen=True):
 
 
 class Dropped(msgspec.Struct, frozen=True):
-    """A delivery will not be tried (again): the journal's ``delivery.dropped``."""
+    """A delivery will not be tried (again): the journal's ``delivery.dropped``.
+
+    Attributes:
+        is_misfire: a fault that was set could not be applied.
+    """
 
     message: int
     webhook: int
     reason: str
+    is_misfire: bool = False

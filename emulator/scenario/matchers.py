@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from emulator.errors import InvalidInputError, near
+from emulator.paths import ABSENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,9 +18,6 @@ _LONGEST = 120
 _JSON = (bool, int, float, str, list, dict, type(None))
 
 Word = Literal["is", "any", "absent", "matches", "one_of", "at_least"]
-
-ABSENT: Final = object()
-"""Stands for a value that is not there."""
 
 
 class Demand(msgspec.Struct, frozen=True):

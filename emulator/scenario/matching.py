@@ -8,11 +8,13 @@ import msgspec
 
 from emulator.delivery.records import Attempt, Delivery
 from emulator.errors import near
-from emulator.scenario.matchers import ABSENT, Demand, shown
+from emulator.paths import ABSENT, find, reached
+from emulator.scenario.matchers import Demand, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from emulator.paths import Path
     from emulator.scenario.words import Answered, PayloadPath
 
 MOST_SHOWN = 3
@@ -115,14 +117,8 @@ def line(part: Comparison) -> str:
 
 def found(path: PayloadPath, value: Any) -> tuple[Any, str]:
     """Return what stands at *path* of a JSON value, or ABSENT; and, if so, what is there."""
-    at = value
-    for part in path.parts:
-        is_item = isinstance(part, int) and isinstance(at, list) and part < len(at)
-        if is_item or (isinstance(part, str) and isinstance(at, dict) and part in at):
-            at = at[part]
-        else:
-            return ABSENT, _absent(part, at)
-    return at, ""
+    value_there = find(value, path.parts)
+    return value_there, _absent(value, path.parts) if value_there is ABSENT else ""
 
 
 def _nearness(comparisons: list[Comparison]) -> tuple[int, int]:
@@ -130,7 +126,8 @@ def _nearness(comparisons: list[Comparison]) -> tuple[int, int]:
     return whose, sum(part.is_equal for part in comparisons)
 
 
-def _absent(part: str | int, at: Any) -> str:
+def _absent(value: Any, path: Path) -> str:
+    at, (part, *_) = reached(value, path)
     if isinstance(at, list):
         return f"absent, a list of {len(at)}"
     close = near(str(part), at) if isinstance(at, dict) else []

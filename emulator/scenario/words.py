@@ -10,6 +10,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NewType, get_args
 
+from emulator import paths
 from emulator.delivery.faults.reading import fault_from
 from emulator.domain.candidate import REASONS
 from emulator.domain.events import TEST_EVENT, Generation, event_type
@@ -24,11 +25,6 @@ if TYPE_CHECKING:
 
     from emulator.delivery.records import Outcome
 
-_PATH = re.compile(
-    r"(?:\$\.?)?(?:[^.\[\]\s]+|\[[0-9]{1,6}\])(?:\[[0-9]{1,6}\])*"
-    r"(?:\.[^.\[\]\s]+(?:\[[0-9]{1,6}\])*)*"
-)
-_PART = re.compile(r"\[([0-9]+)\]|([^.\[\]]+)")
 _CLASS = re.compile(r"([1-5])xx", re.IGNORECASE)
 _WITHOUT_ANSWER: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -100,10 +96,9 @@ class PayloadPath(str):
     __slots__ = ()
 
     @property
-    def parts(self) -> list[str | int]:
+    def parts(self) -> paths.Path:
         """Its keys and indexes, in order."""
-        found = _PART.findall(self.removeprefix("$").removeprefix("."))
-        return [int(index) if index else key for index, key in found]
+        return paths.parse(self)
 
 
 class Answered(str):
@@ -178,9 +173,7 @@ def _reason(value: Any) -> Reason:
 
 
 def _path(value: Any) -> PayloadPath:
-    if not _PATH.fullmatch(_text(value)):
-        message = f"not a payload path: {value!r}; expected one like 'data.testLibrary[1].name'"
-        raise InvalidInputError(message)
+    paths.parse(_text(value))
     return PayloadPath(value)
 
 

@@ -304,8 +304,8 @@ class Engine:
             try:
                 begun = outbox.begun(self.state, key, self.now(), time.time())
                 if begun is not None:
-                    started, request = begun
-                    self._commit((("attempt.started", started),))
+                    record, request = begun
+                    self._commit((record,))
             except Exception as bug:  # noqa: BLE001 - kept, and raised by idle and close
                 self._keep(bug)
             if request is None:

@@ -252,6 +252,9 @@ def _dropped(state: State, data: Dropped) -> None:
     for number in (1, delivery.next_attempt or 1, *delivery.manual, *delivery.duplicates):
         state.planned.pop((*key, number), None)
     _put(state, key, delivery, changed)
+    if data.is_misfire:
+        state.misfires.append((delivery.event, data.reason))
+        state.misfire_count += 1
 
 
 def _put(state: State, key: DeliveryKey, before: Delivery, after: Delivery) -> None:

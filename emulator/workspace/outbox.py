@@ -14,6 +14,7 @@ from emulator.delivery.records import MOST_BODY, Attempt, Dropped, Finished, Out
 from emulator.delivery.redaction import without_secrets
 from emulator.delivery.shape import shaped
 from emulator.delivery.verdict import finished
+from emulator.errors import InvalidInputError
 from emulator.workspace import views
 from emulator.workspace.records import WebhookDisabled
 
@@ -43,11 +44,14 @@ def planned(key: Key, shape: Shape) -> list[Record]:
     return records
 
 
-def begun(state: State, key: Key, now: datetime, real_now: float) -> tuple[Started, Request] | None:
-    """Return the record of an attempt that starts and its request; None with nothing to send.
+def begun(
+    state: State, key: Key, now: datetime, real_now: float
+) -> tuple[Record, Request | None] | None:
+    """Return the record of an attempt that starts and its request; None with nothing to do.
 
-    There is nothing to send when the delivery is no longer pending, or when the attempt was made:
-    an attempt that is due is offered again when a manual attempt before it ends.
+    There is nothing to do when the delivery is no longer pending, or when the attempt was made:
+    an attempt that is due is offered again when a manual attempt before it ends. Without a
+    request, the record drops the delivery: a fault can't be applied to it.
 
     Args:
         state: of the workspace.
@@ -65,7 +69,11 @@ def begun(state: State, key: Key, now: datetime, real_now: float) -> tuple[Start
     plan = state.planned.get(key)
     ids = () if plan is None else plan.faults
     faults = [state.known_faults[id_] for id_ in ids]
-    request = views.request(state, delivery, number, ids)
+    try:
+        request = views.request(state, delivery, number, ids)
+    except InvalidInputError as error:
+        record = Dropped(message_number, webhook_number, error.message, is_misfire=True)
+        return ("delivery.dropped", record), None
     if profile.signature is not None:
         wrong = next((fault for fault in faults if isinstance(fault, Signature)), None)
         secrets = webhook.secrets_at(now)
@@ -79,7 +87,7 @@ def begun(state: State, key: Key, now: datetime, real_now: float) -> tuple[Start
         faults=ids,
         is_deliberate=any(fault.group != "plan" for fault in faults),
     )
-    return Started(message_number, webhook_number, attempt), request
+    return ("attempt.started", Started(message_number, webhook_number, attempt)), request
 
 
 def ended(state: State, key: Key, outcome: Outcome, now: datetime, real_now: float) -> Finished:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict, defaultdict
+from collections import Counter, OrderedDict, defaultdict, deque
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
@@ -42,6 +42,9 @@ class Failures(msgspec.Struct, frozen=True):
     since: datetime | None = None
 
 
+_MOST_MISFIRES = 1_000
+
+
 class State:
     """All that is known of one workspace; only ``fold.apply`` changes it.
 
@@ -61,6 +64,8 @@ class State:
         planned: attempts that faults shaped and that have not started.
         retired: status -> how many were finished so long ago that only the journal has them.
         refused: payloads that were built and did not fit.
+        misfires: event type and reason of the last deliveries that were dropped because a fault
+            could not be applied to them; misfire_count: how many there were.
     """
 
     def __init__(self, settings: Settings, organisation: Organisation) -> None:
@@ -87,6 +92,8 @@ class State:
         self.released: OrderedDict[DeliveryKey, None] = OrderedDict()
         self.retired: Counter[str] = Counter()
         self.refused: list[Refused] = []
+        self.misfires: deque[tuple[str, str]] = deque(maxlen=_MOST_MISFIRES)
+        self.misfire_count = 0
         self.faults: dict[str, Standing] = {}
         self.known_faults: dict[str, AnyFault] = {}
         self.planned: dict[Key, Planned] = {}

@@ -30,7 +30,7 @@ def _payload() -> dict[str, Any]:
     ],
 )
 def test_a_value_is_json_if_it_can_be_read_so_else_text(text: str, value: object) -> None:
-    assert settings([text]) == [("a", value)]
+    assert settings([text]) == [(("a",), value)]
 
 
 @pytest.mark.parametrize(
@@ -67,16 +67,18 @@ def test_a_wrong_setting_is_told(text: str, message: str) -> None:
             "data.tests[0]",
             {"event": "completed", "data": {**_payload()["data"], "tests": [9]}},
         ),
+        ("data['a b']", {"event": "completed", "data": {**_payload()["data"], "a b": 9}}),
+        ("data.$ref", {"event": "completed", "data": {**_payload()["data"], "$ref": 9}}),
         ("$", 9),
     ],
 )
 def test_a_value_is_set_where_there_is_a_place_for_it(path: str, expected: object) -> None:
-    assert edited(_payload(), [(path, 9)], []) == expected
+    assert edited(_payload(), settings([f"{path}=9"]), []) == expected
 
 
 def test_what_was_set_can_be_set_into_and_taken_out() -> None:
-    changes = [("data", {}), ("data.a", [1, 2]), ("data.a[1]", 3)]
-    assert edited(_payload(), changes, ["data.a[0]", "event"]) == {"data": {"a": [3]}}
+    changes = ["data={}", "data.a=[1, 2]", "data.a[1]=3"]
+    assert edited(_payload(), settings(changes), ["data.a[0]", "event"]) == {"data": {"a": [3]}}
 
 
 @pytest.mark.parametrize(
@@ -93,13 +95,15 @@ def test_what_was_set_can_be_set_into_and_taken_out() -> None:
 def test_a_path_that_leads_nowhere_is_told_with_what_is_near(path: str, rest: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
         edited(_payload(), [], [path])
-    assert str(caught.value) == f"no {path!r} in the payload{rest} (at --remove)"
+    assert str(caught.value) == (
+        f"no {path.removeprefix('$.')!r} in the payload{rest} (at --remove)"
+    )
 
 
 @pytest.mark.parametrize("path", ["dta.email", "event.x", "data.tests[1]", "data.email[0]", "$[0]"])
 def test_nothing_is_set_where_there_is_no_place(path: str) -> None:
     with pytest.raises(InvalidInputError, match="in the payload") as caught:
-        edited(_payload(), [(path, 1)], [])
+        edited(_payload(), settings([f"{path}=1"]), [])
     assert caught.value.path == "--set"
 
 
@@ -115,4 +119,4 @@ def test_an_empty_payload_says_so() -> None:
 def test_all_of_the_payload_is_not_taken_out() -> None:
     with pytest.raises(InvalidInputError) as caught:
         edited(_payload(), [], ["$"])
-    assert str(caught.value) == "all of the payload can't be taken out: '$' (at --remove)"
+    assert str(caught.value) == "the whole payload can't be removed: '$' (at --remove)"

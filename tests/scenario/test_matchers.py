@@ -5,7 +5,8 @@ from typing import Any, get_args
 import pytest
 
 from emulator.errors import InvalidInputError
-from emulator.scenario.matchers import ABSENT, Word, demand
+from emulator.paths import ABSENT
+from emulator.scenario.matchers import Word, demand
 
 
 @pytest.mark.parametrize(

@@ -156,7 +156,7 @@ def test_an_expectation_is_read_whole() -> None:
     assert isinstance(invite, Invite)
     assert isinstance(expect, Expect)
     assert expect.event == "candidate.status_changed"
-    assert [path.parts for path in expect.where] == [["data", "a", 1, "b"]]
+    assert [path.parts for path in expect.where] == [("data", "a", 1, "b")]
     assert list(expect.where.values()) == [Demand("is", [1, {"c": True}])]
     assert (expect.answered, expect.count, expect.within) == ("2xx", 0, 5.0)
     assert scenario.steps[2].detail.startswith("event: candidateStatusChanged, candidate: ada")

@@ -171,6 +171,41 @@ def test_a_payload_that_does_not_fit_fails_the_step_that_caused_it(
     assert result.verdict == "no_evidence"
 
 
+def test_a_mutation_without_a_place_fails_the_step_in_which_it_fires(
+    play: Play, scenario: Text
+) -> None:
+    steps = (
+        "  - fault: {mutate: {set: {data.emial.x: 1}}, on: {nth: 2}}\n"
+        "  - enroll: ada\n"
+        "  - start: ada\n"
+        "  - expect: {event: candidate.status_changed, "
+        "where: {data.candidateStatus: IN_PROGRESS}}\n"
+    )
+    result, receiver = play(scenario(MADE + steps))
+    assert _statuses(result) == [*["passed"] * 4, "failed", "failed"]
+    assert result.steps[4].message == (
+        "candidate.status_changed was not sent: the fault 'mutate' can't be applied: no "
+        "'data.emial.x' in the payload; near: 'data.email'"
+    )
+    [delivery] = result.steps[4].deliveries
+    assert (delivery.status, delivery.attempts) == ("dropped", ())
+    assert len(receiver.requests) == 2
+
+
+def test_a_mutation_creates_a_last_key_and_a_path_may_have_any_key(
+    play: Play, scenario: Text
+) -> None:
+    steps = (
+        "  - fault: {mutate: {set: {data.$ref: [1, 2], \"data['a b']\": 3}}}\n"
+        "  - enroll: ada\n"
+        "  - expect: {event: candidate.status_changed, where: {data.$ref.length: 2, "
+        "\"$.data['a b']\": 3, \"data['$ref'][1]\": 2}}\n"
+    )
+    result, receiver = play(scenario(MADE + steps))
+    assert result.verdict == "passed", result
+    assert json.loads(receiver.requests[-1].body)["data"]["$ref"] == [1, 2]
+
+
 def test_the_callers_seed_takes_the_place_of_the_files(play: Play, scenario: Text) -> None:
     (one, _), (other, _) = play(scenario(MADE)), play(scenario(MADE), seed=8)
     assert (one.seed, other.seed) == (7, 8)

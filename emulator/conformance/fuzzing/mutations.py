@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from emulator.delivery.faults.paths import Parts
+from emulator import paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,14 +28,14 @@ class Change(msgspec.Struct, frozen=True):
         value: that stands there then; UNSET when it was taken out.
     """
 
-    path: Parts
+    path: paths.Path
     operator: str
     value: Any = msgspec.UNSET
 
     @property
     def place(self) -> str:
         """The path as text, as scenario files write it."""
-        return shown(self.path)
+        return paths.short(self.path)
 
     @property
     def text(self) -> str:
@@ -44,14 +44,6 @@ class Change(msgspec.Struct, frozen=True):
             return f"{self.place} removed"
         value = msgspec.json.encode(self.value).decode()
         return f"{self.place} = {value if len(value) <= 80 else value[:60] + '...'}"
-
-
-def shown(path: Parts) -> str:
-    """Return a path as text: ``data.testLibrary[0].elapsedTime``, ``$`` for all."""
-    text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}"
-    return text.removeprefix(".") or "$"
 
 
 def changed(payload: Any, changes: Iterable[Change]) -> Any:
@@ -79,7 +71,7 @@ def mutations(payload: Any) -> Iterator[Change]:
             yield Change((*path, NEW_KEY), "extra key", {"nested": [1, None]})
 
 
-def places(value: Any, path: Parts = ()) -> Iterator[tuple[Parts, Any]]:
+def places(value: Any, path: paths.Path = ()) -> Iterator[tuple[paths.Path, Any]]:
     """Yield each path of a payload with its value, from the outside in; of lists the first item."""
     yield path, value
     if isinstance(value, dict):
@@ -111,7 +103,7 @@ def _values(value: Any) -> Iterator[tuple[str, Any]]:
             yield from (("empty", {}), ("text", "some text"), ("list", [value]), ("number", 7))
 
 
-def _with(payload: Any, path: Parts, value: Any) -> Any:
+def _with(payload: Any, path: paths.Path, value: Any) -> Any:
     """Return *payload* with *value* at *path*; what lies on the way is copied, all else shared."""
     if not path:
         return value

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from emulator.conformance.fuzzing.mutations import Change, changed, mutations, shown
+from emulator import paths
+from emulator.conformance.fuzzing.mutations import Change, changed, mutations
 from emulator.conformance.fuzzing.playing import NobodyThereError
 from emulator.decoding import parsed
 from emulator.domain.events import EVENT_TYPES
@@ -280,4 +281,4 @@ def size(drawn: tuple[Base, tuple[Change, ...]]) -> tuple[int, int, str]:
 
 
 def _general(change: Change) -> str:
-    return shown(tuple(0 if isinstance(part, int) else part for part in change.path))
+    return paths.short(tuple(0 if isinstance(part, int) else part for part in change.path))

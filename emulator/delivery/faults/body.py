@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import msgspec
 
+from emulator import paths
 from emulator.decoding import parsed
 from emulator.delivery.faults.fault import Amount, Count, Fault, Seconds
-from emulator.delivery.faults.paths import holder, holds, parts
 from emulator.delivery.signing import made_secret, sign
 from emulator.domain.webhook import checked_headers
 from emulator.errors import InvalidInputError, NotJSONError
@@ -94,7 +94,10 @@ def _flipped(body: bytes, count: int, draw: random.Random) -> bytes:
 @lru_cache(maxsize=4)  # copies of one message share one body
 def _padded(body: bytes, size: int) -> bytes:
     """Return *body* with a long text under a new key; white space where that does not fit."""
-    payload = next(iter(_decoded(body)), None)
+    try:
+        payload = parsed(body)
+    except NotJSONError:
+        payload = None
     if isinstance(payload, dict):
         key = "padding"
         while key in payload:
@@ -107,16 +110,16 @@ def _padded(body: bytes, size: int) -> bytes:
 
 
 class Mutate(Fault, frozen=True, kw_only=True, tag="mutate"):
-    """The payload is another: values set, taken out, of another type, or new.
+    """Values of the payload are set, removed, turned into another type, or added.
 
-    Done in this order. A path that a payload does not have leaves it as it is, since payloads
-    differ from event to event; so does a body that is not JSON.
+    Done in this order. A change that the payload has no place for is an error: the request is
+    not sent, and the delivery is dropped with that reason. Tie the fault to events with ``on``.
 
     Attributes:
-        set: path -> value to put in its place.
-        remove: paths to take out.
+        set: path -> value to put there; only the last key may be missing before.
+        remove: paths of values to take out.
         retype: path -> type to turn the value into.
-        add: path -> value under a new key of an object that is there.
+        add: path -> value to put under a key that is missing before.
     """
 
     example: ClassVar[str] = (
@@ -149,70 +152,45 @@ class Mutate(Fault, frozen=True, kw_only=True, tag="mutate"):
         return "nothing to change; expected 'set', 'remove', 'retype' or 'add'" if is_empty else ""
 
     def edit(self, request: Request, _draw: random.Random) -> Request:
-        """Return *request* with the payload changed; the same one if nothing is."""
-        root = _decoded(request.body)
-        changes = [_set(root, path, value) for path, value in self.set.items()]
-        changes += [_remove(root, path) for path in self.remove]
-        changes += [_retype(root, path, kind) for path, kind in self.retype.items()]
-        changes += [_add(root, path, value) for path, value in self.add.items()]
-        if not any(changes):
-            return request
-        return msgspec.structs.replace(request, body=msgspec.json.encode(root[0]))
+        """Return *request* with the payload changed.
+
+        Raises:
+            InvalidInputError: the payload has no place for a change, or is not JSON.
+        """
+        payload = parsed(request.body)
+        for text, value in self.set.items():
+            payload = paths.put(payload, paths.parse(text), _copy(value))
+        for text in self.remove:
+            paths.remove(payload, paths.parse(text))
+        for text, kind in self.retype.items():
+            payload = _retyped(payload, paths.parse(text), kind)
+        for text, value in self.add.items():
+            payload = _with_new(payload, paths.parse(text), _copy(value))
+        return msgspec.structs.replace(request, body=msgspec.json.encode(payload))
 
 
 def _check_path(name: str, path: str) -> None:
-    place = parts(path)
+    place = paths.parse(path)
     if name == "remove" and not place:
-        message = f"all of the payload can't be taken out: {path!r}"
+        message = f"the whole payload can't be removed: {path!r}"
         raise InvalidInputError(message)
     if name == "add" and (not place or isinstance(place[-1], int)):
         message = f"not the path of a new key: {path!r}; expected one like 'data.note'"
         raise InvalidInputError(message)
 
 
-def _decoded(body: bytes) -> list[Any]:
-    """Return a list of the payload, so that all of it has a place, too; empty if it is no JSON."""
-    try:
-        return [parsed(body)]
-    except NotJSONError:
-        return []
+def _retyped(payload: Any, path: paths.Path, kind: JsonType) -> Any:
+    value, rest = paths.reached(payload, path)
+    if rest:
+        raise paths.nowhere(payload, path)
+    return payload if type_of(value) == kind else paths.put(payload, path, _RETYPED[kind](value))
 
 
-def _place(root: list[Any], path: str) -> tuple[Any, Any]:
-    place = (0, *parts(path))
-    return holder(root, place), place[-1]
-
-
-def _set(root: list[Any], path: str, value: Any) -> bool:
-    at, part = _place(root, path)
-    if not holds(at, part):
-        return False
-    at[part] = _copy(value)  # a later path may lead into it, and the fault is used again
-    return True
-
-
-def _remove(root: list[Any], path: str) -> bool:
-    at, part = _place(root, path)
-    if not holds(at, part):
-        return False
-    del at[part]
-    return True
-
-
-def _retype(root: list[Any], path: str, kind: JsonType) -> bool:
-    at, part = _place(root, path)
-    if not holds(at, part) or type_of(at[part]) == kind:
-        return False
-    at[part] = _RETYPED[kind](at[part])
-    return True
-
-
-def _add(root: list[Any], path: str, value: Any) -> bool:
-    at, part = _place(root, path)
-    if not isinstance(at, dict) or part in at:
-        return False
-    at[part] = _copy(value)
-    return True
+def _with_new(payload: Any, path: paths.Path, value: Any) -> Any:
+    if not paths.reached(payload, path)[1]:
+        message = f"{paths.short(path)!r} is already in the payload; expected a new key"
+        raise InvalidInputError(message)
+    return paths.put(payload, path, value)
 
 
 def _copy(value: Any) -> Any:

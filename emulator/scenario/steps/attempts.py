@@ -8,8 +8,9 @@ import msgspec
 
 from emulator.domain.events import EVENT_TYPES, TEST_EVENT
 from emulator.errors import InvalidInputError, NotJSONError
+from emulator.paths import ABSENT
 from emulator.scenario import matching
-from emulator.scenario.matchers import ABSENT, Demand
+from emulator.scenario.matchers import Demand
 from emulator.scenario.steps.step import Context, Step
 from emulator.scenario.words import (
     Answered,

@@ -9,8 +9,9 @@ import msgspec
 from emulator.domain.webhook import checked_headers
 from emulator.durations import show
 from emulator.errors import InvalidInputError, NotFoundError, NotJSONError
+from emulator.paths import ABSENT
 from emulator.scenario import matching, probing
-from emulator.scenario.matchers import ABSENT, Demand
+from emulator.scenario.matchers import Demand
 from emulator.scenario.steps.attempts import OfMessages
 from emulator.scenario.steps.step import Context, Step
 from emulator.scenario.words import Duration, PayloadPath, ProbeUrl, StatusWord, VariableName

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
@@ -52,6 +53,7 @@ class Context:
         self.set_up: Callable[[Candidate], Awaitable[None]] | None = None
         self._first = workspace.state.message_count
         self._refused = len(workspace.state.refused)
+        self._misfires = workspace.state.misfire_count
 
     async def play(self, placed: PlacedStep) -> list[str]:
         """Run a step and settle; return what was found wrong.
@@ -64,11 +66,14 @@ class Context:
         finally:
             if not self.is_parallel:
                 await self.workspace.settle()
-        refused = self.workspace.state.refused
-        for one in refused[self._refused :]:
+        state = self.workspace.state
+        for one in state.refused[self._refused :]:
             wrong.append(f"the payload of {one.event} does not fit its schema, so it was not sent:")
             wrong += [f"  {violation}" for violation in one.violations]
-        self._refused = len(refused)
+        self._refused = len(state.refused)
+        misfires = islice(reversed(state.misfires), state.misfire_count - self._misfires)
+        wrong += [f"{event} was not sent: {why}" for event, why in reversed([*misfires])]
+        self._misfires = state.misfire_count
         return [one for one in wrong if one]
 
     def assessment(self, name: str) -> str:

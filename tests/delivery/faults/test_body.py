@@ -19,6 +19,7 @@ from emulator.delivery.profiles import Profile
 from emulator.delivery.records import Message, Request
 from emulator.domain.ids import ObjectId
 from emulator.domain.webhook import Webhook
+from emulator.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -187,17 +188,41 @@ def test_a_payload_is_changed_where_the_paths_lead(
 
 
 @pytest.mark.parametrize(
-    "fault",
+    ("fault", "why"),
     [
-        faults.Mutate(set={"data.none": 1, "data.tests[2]": 1, "event.x": 1, "data[0]": 1}),
-        faults.Mutate(remove=("data.none", "data.tests[2]", "x.y.z")),
-        faults.Mutate(retype={"data.none": "null", "event": "string", "data": "object"}),
-        faults.Mutate(add={"event": 1, "data.tests.x": 1, "none.x": 1, "event.x": 1}),
+        (
+            faults.Mutate(set={"data.score": 1, "dta.score": 1}),
+            "no 'dta.score' in the payload; near: 'data.score'",
+        ),
+        (
+            faults.Mutate(set={"data.tests[2]": 1}),
+            ("no 'data.tests[2]' in the payload; near: 'data.tests[1]', 'data.tests[0]',"
+            " 'data.tests'"),
+        ),
+        (faults.Mutate(set={"event.x": 1}), "no 'event.x' in the payload; near: 'event'"),
+        (faults.Mutate(remove=["scores"]), "no 'scores' in the payload; near: 'data.score'"),
+        (
+            faults.Mutate(retype={"scores": "null"}),
+            "no 'scores' in the payload; near: 'data.score'",
+        ),
+        (faults.Mutate(add={"xyz.x": 1}), "no 'xyz.x' in the payload; it has: event, data"),
+        (
+            faults.Mutate(add={"data.email": 1}),
+            "'data.email' is already in the payload; expected a new key",
+        ),
     ],
-)
-def test_a_path_that_leads_nowhere_leaves_every_byte_as_it_is(fault: faults.Mutate) -> None:
-    body = PAYLOAD.replace(b",", b" , ")
-    assert edited(body, fault) is body
+)  # fmt: skip
+def test_a_change_that_a_payload_has_no_place_for_is_an_error(
+    fault: faults.Mutate, why: str
+) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        edited(PAYLOAD, fault)
+    assert caught.value.message == f"the fault 'mutate' can't be applied: {why}"
+
+
+def test_a_last_key_that_is_missing_is_created() -> None:
+    changed = json.loads(edited(PAYLOAD, faults.Mutate(set={"data.new": {}, "data.new['a b']": 1})))
+    assert changed["data"]["new"] == {"a b": 1}
 
 
 def test_all_of_a_payload_can_be_another() -> None:
@@ -207,8 +232,9 @@ def test_all_of_a_payload_can_be_another() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b'"\\ud800"', b"[" * 100_000])
-def test_a_body_that_is_no_json_is_not_mutated(body: bytes) -> None:
-    assert edited(body, faults.Mutate(set={"$": 1}, add={"a": 1})) is body
+def test_a_body_that_is_no_json_can_not_be_mutated(body: bytes) -> None:
+    with pytest.raises(InvalidInputError, match="the fault 'mutate' can't be applied: not JSON"):
+        edited(body, faults.Mutate(set={"$": 1}, add={"a": 1}))
 
 
 def test_a_value_that_was_set_is_not_changed_by_a_later_path() -> None:
@@ -254,7 +280,8 @@ def test_the_last_content_type_holds() -> None:
 def test_body_faults_work_in_the_order_in_which_they_are_given() -> None:
     cut, mutate = faults.Corrupt(how="cut", at=5), faults.Mutate(set={"event": 1})
     assert edited(PAYLOAD, mutate, cut) == b'{"eve'
-    assert edited(PAYLOAD, cut, mutate) == b'{"eve'
+    with pytest.raises(InvalidInputError):
+        edited(PAYLOAD, cut, mutate)
     twice = faults.Mutate(set={"event": 2})
     assert json.loads(edited(PAYLOAD, mutate, twice))["event"] == 2
 

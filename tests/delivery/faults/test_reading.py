@@ -236,7 +236,7 @@ A_PATH = "expected one like 'data.testLibrary[1].name'"
         ({"mutate": {"remove": [""]}}, f"not a payload path: ''; {A_PATH} (at $.mutate.remove)"),
         (
             {"mutate": {"remove": ["$"]}},
-            "all of the payload can't be taken out: '$' (at $.mutate.remove)",
+            "the whole payload can't be removed: '$' (at $.mutate.remove)",
         ),
         ({"mutate": {"remove": "a"}}, "expected 'array', got 'str' (at $.mutate.remove)"),
         (
