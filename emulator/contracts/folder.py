@@ -80,7 +80,7 @@ def _against_meta_schema(documents: dict[str, dict[str, Any]]) -> Iterator[str]:
 
     meta = jsonschema.Draft202012Validator(
         jsonschema.Draft202012Validator.META_SCHEMA,
-        format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER,
+        format_checker=_format_checker(),
     )
     for name, document in documents.items():
         dialect = document.get("$schema", _DIALECT)
@@ -91,10 +91,27 @@ def _against_meta_schema(documents: dict[str, dict[str, Any]]) -> Iterator[str]:
             yield f"{name}: {violation.json_path(error.absolute_path)}: {_in_words(error)}"
 
 
+def _format_checker() -> jsonschema.FormatChecker:
+    """Return a checker of patterns, by the engine that will match them."""
+    import jsonschema
+    import jsonschema_rs
+
+    checker = jsonschema.FormatChecker(formats=())
+
+    @checker.checks("regex", raises=jsonschema_rs.ValidationError)
+    def is_pattern(value: object) -> bool:
+        if isinstance(value, str):
+            options = jsonschema_rs.RegexOptions()
+            jsonschema_rs.Draft202012Validator({"pattern": value}, pattern_options=options)
+        return True
+
+    return checker
+
+
 def _in_words(error: jsonschema.ValidationError) -> str:
     keyword = str(error.validator)
     if keyword == "format":
-        return f"is not a {error.validator_value}"
+        return "must be a regular expression without lookaround and backreferences"
     if error.absolute_path and error.absolute_path[-1] == "type":
         return "must be null, boolean, object, array, number, string, integer, or a list of them"
     return violation.expected(keyword, error.validator_value)

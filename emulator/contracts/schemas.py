@@ -31,7 +31,8 @@ class Contracts:
     """The schemas of the payloads, and the judgement by them.
 
     Formats are not judged: each rule that matters is a pattern, so that every validator
-    says the same. A validator is compiled when its event type is first asked for.
+    says the same. Patterns are matched in linear time. A validator is compiled when its event
+    type is first asked for.
 
     Args:
         folder: a user's schemas, ``v1/<event type>.json``, laid over the bundled ones (see
@@ -132,6 +133,7 @@ class Contracts:
                     registry=self._registry,
                     validate_formats=False,
                     mask=_MASK,
+                    pattern_options=jsonschema_rs.RegexOptions(),  # in linear time
                 )
             except (ValueError, jsonschema_rs.ReferencingError) as problem:
                 # Only a user's folder that nobody checked gets here.

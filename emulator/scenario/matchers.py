@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from emulator import patterns
 from emulator.errors import InvalidInputError, near
 from emulator.paths import ABSENT
 
@@ -99,7 +99,7 @@ def demand(value: Any) -> Demand:
 
 
 def _matches(pattern: str, came: Any) -> bool:
-    return isinstance(came, str) and re.search(pattern, came) is not None
+    return isinstance(came, str) and patterns.is_found(pattern, came)
 
 
 def _is_number(value: Any) -> bool:
@@ -133,9 +133,9 @@ def _pattern(value: Any) -> str | None:
     if not isinstance(value, str):
         return "a regular expression"
     try:
-        re.compile(value)
-    except re.error as error:
-        return f"a regular expression ({error})"
+        patterns.compiled(value)
+    except InvalidInputError as error:
+        return f"a regular expression in RE2's syntax ({error.message})"
     return None
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from emulator import data
 from emulator.contracts.folder import check_folder
+from emulator.contracts.schemas import Contracts
 from emulator.errors import InvalidInputError
 
 NEAR = "'candidate.enrolled', 'candidate.completed', 'candidate.invited'"
@@ -19,6 +20,7 @@ KNOWN = (
     "candidate.invitation_expired, candidate.invited, candidate.rejected, "
     "candidate.score_updated, candidate.status_changed"
 )
+PATTERN = "must be a regular expression without lookaround and backreferences"
 BASE = "https://testlify-emulator.example/schemas/v1/"
 
 
@@ -101,7 +103,7 @@ def test_what_breaks_the_meta_schema_is_refused_with_its_place(tmp_path: Path) -
     assert complaint(tmp_path) == [
         f"{file}: $.properties.a.type: must be {types}",
         f"{file}: $.properties.b.maxLength: must be at least 0",
-        f"{file}: $.properties.c.pattern: is not a regex",
+        f"{file}: $.properties.c.pattern: {PATTERN}",
         f"{file}: $.properties.d.required: must be a list",
         f"{file}: $.properties.e.additionalProperties: must be true or false or an object",
         "v1/old.json: $['$schema']: must be 'https://json-schema.org/draft/2020-12/schema'",
@@ -133,3 +135,25 @@ def test_a_reference_that_leads_nowhere_is_refused_at_every_depth(tmp_path: Path
         f"{file}: $.properties.b.allOf[1]['$ref']: '#/$defs/gone' leads nowhere",
         f"{file}: $.properties.c.items.not['$ref']: 'https://example.com/else.json' leads nowhere",
     ]
+
+
+@pytest.mark.parametrize("pattern", [r"(a)\1", "^(?=a)", "(" * 3_000 + ")" * 3_000])
+def test_a_pattern_that_can_not_be_matched_in_linear_time_is_refused(
+    tmp_path: Path, pattern: str
+) -> None:
+    put(tmp_path, "v1/candidate.completed.json", {"properties": {"a": {"pattern": pattern}}})
+    put(tmp_path, "v1/candidate.invited.json", {"patternProperties": {pattern: {}}})
+    assert complaint(tmp_path) == [
+        f"v1/candidate.completed.json: $.properties.a.pattern: {PATTERN}",
+        f"v1/candidate.invited.json: $.patternProperties: {PATTERN}",
+    ]
+
+
+def test_a_pattern_that_backtracks_elsewhere_is_matched_in_linear_time(tmp_path: Path) -> None:
+    put(tmp_path, "v1/candidate.completed.json", {"properties": {"a": {"pattern": "^(a+)+$"}}})
+    check_folder(tmp_path)
+    contracts = Contracts(tmp_path)
+    assert not contracts.fits("v1", "candidate.completed", {"a": "a" * 10_000 + "!"})
+    put(tmp_path, "v1/candidate.completed.json", {"properties": {"a": {"pattern": "^(?=(a+)+$)"}}})
+    with pytest.raises(InvalidInputError, match="can't be compiled"):
+        Contracts(tmp_path).fits("v1", "candidate.completed", {})
