@@ -155,6 +155,10 @@ async def _run(target: Target, checks: list[Check], how: _Options) -> int:
             duration_ms=took * 1000,
             is_interrupted=is_interrupted,
         )
+        causes = report.causes
+        if causes:
+            told = "\n".join(f"  {one.told(report)}" for one in causes)
+            shown.line(f"\ncauses that several checks share:\n{told}", "failed")
         shown.line(f"\n{text.total(report.cases, 'check')} in {took:.1f} s; seed {target.seed}")
         code = INTERRUPTED if is_interrupted else exit_code(results)
         if how.baseline is not None:

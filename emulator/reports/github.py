@@ -24,6 +24,7 @@ MOST_ANNOTATIONS = 10
 
 _MORE = "- and {} more failures\n"
 _LONGEST_MESSAGE = 2_000
+_MOST_CAUSES = 10
 _LONGEST_LINE = 160
 _MARKS = {"passed": "✅", "failed": "❌", "incomplete": "⚠️", "skipped": "⏭️"}
 CUT = "\n_Cut to what a step's summary may hold; the report has all of it._\n"
@@ -110,6 +111,8 @@ def _head(report: Report) -> list[str]:
         "",
         f"{' · '.join(counts) or 'nothing ran'} · {took}",
         "",
+        *(f"- {_text(one.told(report))}" for one in report.causes[:_MOST_CAUSES]),
+        *([""] if report.causes else []),
     ]
 
 

@@ -42,6 +42,8 @@ def _suite(name: str, cases: list[Case], report: Report) -> TestSuite:
         suite.file = _clean(cases[0].file)
     for key, value in cases[0].labels.items() if len(cases) == 1 else ():
         suite.add_property(_clean(key), _clean(value))
+    for cause in report.causes:
+        suite.add_property("cause", _clean(cause.told(report)))
     for case in cases:
         suite.append(_case(name, case))
     return suite

@@ -5,6 +5,7 @@ All text in a `Report` may be shown as it is: `report` has masked the secrets in
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 
 Status = Literal["passed", "failed", "skipped", "incomplete"]
 """``incomplete``: it proved nothing, because nobody answered, say, or it was interrupted."""
+
+_ANSWER = re.compile(
+    r"^((?:answered [0-9]{3}|did not answer|gave no answer)\b.*?) to .*; (expected .*)$"
+)
+"""Of a message, what came and what was expected, without what it came to."""
 
 STATUSES: tuple[Status, ...] = ("passed", "failed", "incomplete", "skipped")
 
@@ -163,6 +169,23 @@ class Finding(msgspec.Struct, frozen=True):
     is_failure: bool
 
 
+class Cause(msgspec.Struct, frozen=True):
+    """What several cases failed for alike.
+
+    Attributes:
+        what: the consumer did, in words: ``answered 500; expected 2xx``.
+        cases: their numbers in the report, from 1; the first is the example.
+    """
+
+    what: str
+    cases: tuple[int, ...]
+
+    def told(self, report: Report) -> str:
+        """Return it on one line, with the case that shows it in full."""
+        example = report.cases[self.cases[0] - 1].name.partition(": ")[0]
+        return f"{self.what} ({len(self.cases)} of {len(report.cases)}; see {example})"
+
+
 class Report(msgspec.Struct, frozen=True):
     """One run of the program.
 
@@ -190,6 +213,17 @@ class Report(msgspec.Struct, frozen=True):
         if self.count("failed"):
             return "failed"
         return "no evidence" if self.count("incomplete") or not self.cases else "passed"
+
+    @property
+    def causes(self) -> list[Cause]:
+        """What several cases failed for alike, the most frequent first."""
+        found: dict[str, list[int]] = {}
+        for number, case in enumerate(self.cases, start=1):
+            if case.status == "failed":
+                what = _ANSWER.sub(r"\1; \2", case.message.partition("\n")[0])
+                found.setdefault(what, []).append(number)
+        shared = [Cause(what, tuple(cases)) for what, cases in found.items() if len(cases) > 1]
+        return sorted(shared, key=lambda one: -len(one.cases))
 
     @property
     def findings(self) -> list[Finding]:

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from emulator.delivery.records import Attempt, Delivery, Message, Outcome
+from emulator.reports import github, html, junit
 from emulator.reports.report import Case, Finding, Report, Step, report, shown_delivery
 
 if TYPE_CHECKING:
@@ -110,3 +111,35 @@ def test_what_no_file_can_hold_is_told_as_an_escape() -> None:
     assert (case.name, case.file, case.journal) == (
         "half \\ud800", "b\\udcff.yaml", ({"a": ["\\ud800"]},),
     )  # fmt: skip
+
+
+def test_cases_that_failed_alike_share_a_cause() -> None:
+    def failed(name: str, message: str) -> Case:
+        return Case(name, "failed", message=f"{message}\nwhy: it matters")
+
+    made = report(
+        "Checks",
+        [
+            failed("a: takes invited", "answered 500 to candidate.invited; expected 2xx"),
+            failed("b: refuses", "answered 500 to HTML; expected 4xx"),
+            failed("c: takes completed", "answered 500 to candidate.completed; expected 2xx"),
+            failed("d: late", "has the candidate as 'X'; expected 'Y'"),
+            failed("e: hangs", "did not answer within 5s to a body; expected 2xx"),
+            failed("f: hangs", "did not answer within 5s to another; expected 2xx"),
+            failed("g: takes expired", "answered 500 to an expired one; expected 2xx"),
+            Case("h: fine", "passed"),
+        ],
+        started=datetime(2026, 1, 1, tzinfo=UTC),
+        duration_ms=1,
+    )
+    assert [one.told(made) for one in made.causes] == [
+        "answered 500; expected 2xx (3 of 8; see a)",
+        "did not answer within 5s; expected 2xx (2 of 8; see e)",
+    ]
+    shown = html.document(made).decode()
+    assert "<td>answered 500; expected 2xx</td><td>3</td>" in shown
+    assert '<a href="#case-1">a: takes invited</a>' in shown
+    assert b'name="cause" value="answered 500; expected 2xx (3 of 8; see a)"' in junit.document(
+        made
+    )
+    assert "- answered 500; expected 2xx \\(3 of 8; see a\\)" in github.summary(made)
