@@ -60,8 +60,6 @@ class InvalidInputError(EmulatorError):
 class NotJSONError(InvalidInputError):
     """Bytes that can't be read as JSON; the message says why."""
 
-    code = "not_json"
-
 
 class UnknownNameError(InvalidInputError):
     """A name that does not exist, with the nearest that do.
