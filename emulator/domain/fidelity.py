@@ -424,6 +424,15 @@ API = (
         "domain/events.py:event_type",
     ),
     Fact(
+        "api.every-event",
+        "an endpoint of v2 with no event ticked gets every event; v1 is unknown",
+        "yes",
+        "`events: []` does the same for a v2 webhook, later event types included; for a v1 "
+        "webhook it is 400 (assumed)",
+        "documented",
+        "domain/webhook.py:wanted",
+    ),
+    Fact(
         "api.restructure",
         "`restructureBySchema` is a boolean of unknown meaning",
         "partly",

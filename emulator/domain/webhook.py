@@ -35,7 +35,7 @@ class Webhook(msgspec.Struct, frozen=True):
     Attributes:
         number: counts the workspace's webhooks from 1.
         events: as the customer wrote them; echoed in answers.
-        event_types: their ids.
+        event_types: their ids; empty for every event type, later ones too.
         headers: sent along with each attempt, a shared secret for example.
         secret: to sign with; None signs nothing.
         old_secrets: rotated out, the newest first.
@@ -66,24 +66,31 @@ class Webhook(msgspec.Struct, frozen=True):
 
     def wants(self, event: str) -> bool:
         """Whether messages of the event type *event* go here."""
-        return event in self.event_types
+        return not self.event_types or event in self.event_types
 
     def __repr__(self) -> str:
         """Leave out what may be a secret."""
         return f"Webhook({self.id}, {self.name!r}, {self.payload_url!r}, {list(self.events)})"
 
 
-def wanted(events: Iterable[str], *, path: str = "$.events") -> frozenset[str]:
-    """Return the ids of the event types that *events* name.
+def wanted(
+    events: Iterable[str], generation: Generation, *, path: str = "$.events"
+) -> frozenset[str]:
+    """Return the ids of the event types that *events* name; empty for every event type.
 
     Raises:
-        InvalidInputError: none named, one unknown or ambiguous.
+        InvalidInputError: an unknown or ambiguous name, or a v1 webhook that names none.
+
+    Source: documented for v2, where none ticked means every event; assumed for v1.
     """
     ids = frozenset(
         event_type(name, path=f"{path}[{index}]").id for index, name in enumerate(events)
     )
-    if not ids:
-        message = "no event named; expected at least one, as in ['candidate.completed']"
+    if not ids and generation == "v1":
+        message = (
+            "no event named; expected at least one, as in ['candidate.completed']: "
+            "only a v2 webhook gets every event without naming any"
+        )
         raise InvalidInputError(message, path=path)
     return ids
 

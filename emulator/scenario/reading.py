@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from emulator.delivery.profiles import PROFILES
-from emulator.delivery.signing import checked_secret
 from emulator.errors import InvalidInputError, ScenarioError, near
 from emulator.scenario.names import Names, word
 from emulator.scenario.problems import Problems
@@ -20,7 +18,7 @@ from emulator.scenario.source import LARGEST, parse
 from emulator.scenario.steps.blocks import MOST_STEPS, Steps
 from emulator.scenario.steps.looking import Argv
 from emulator.scenario.steps.table import STEPS
-from emulator.scenario.steps.webhooks import AddWebhook
+from emulator.scenario.steps.webhooks import AddWebhook, unfit
 from emulator.scenario.tree import Node
 from emulator.scenario.variables import Scope, filled
 from emulator.scenario.words import (
@@ -183,7 +181,7 @@ class _Reader:
         if isinstance(consumer, Consumer):
             name = consumer.name or name
             consumer = msgspec.structs.replace(consumer, name=name)
-            self._check_secret(node, consumer.secret)
+            self._check(node, consumer, self._generation)
         self._names.give("webhook", name, place)
         return consumer
 
@@ -214,7 +212,8 @@ class _Reader:
         if isinstance(ready.value, dict) and "as" in ready.value:
             self._gives(name, ready.value["as"])
         if isinstance(step, AddWebhook):
-            self._check_secret(ready, step.secret, step.generation)
+            generation: Any = step.generation or self._generation
+            self._check(ready, step, generation)
         detail = _detail(ready.plain(), kind, is_bare=is_bare)
         placed = PlacedStep(name, detail, node.keys[name], ready)
         if step is not WRONG:
@@ -223,15 +222,10 @@ class _Reader:
             return WRONG
         return msgspec.structs.replace(placed, late=self._late(name, body))
 
-    def _check_secret(self, node: Node, secret: str | None, generation: Any = None) -> None:
-        """Note a secret that a webhook of its generation could not sign with."""
-        signature = PROFILES[generation or self._generation].signature
-        if signature is None or secret is None:
-            return
-        try:
-            checked_secret(signature, secret)
-        except InvalidInputError as error:
-            self._problems.add(node.value["secret"].place, error.message)
+    def _check(self, node: Node, webhook: AddWebhook | Consumer, generation: Generation) -> None:
+        """Note what the generation of a new webhook does not take."""
+        for key, reason in unfit(webhook, generation):
+            self._problems.add(node.value[key].place, reason)
 
     def _late(self, name: str, body: Node) -> Any:
         """Return what makes the step once captures have given their values."""

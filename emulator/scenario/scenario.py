@@ -14,7 +14,7 @@ from emulator.scenario.tree import Node, Place
 from emulator.scenario.words import EventWord, GenerationName, PayloadUrl
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 Title = Annotated[str, msgspec.Meta(min_length=1, max_length=1_000)]
 
@@ -23,13 +23,14 @@ class Consumer(msgspec.Struct, frozen=True):
     """A webhook that the run registers.
 
     Attributes:
+        events: none for every event (v2 only).
         headers: sent along with each attempt.
         name: ``consumer N`` when left out.
         secret: to sign with.
     """
 
     payload_url: PayloadUrl
-    events: Annotated[list[EventWord], msgspec.Meta(min_length=1)]
+    events: list[EventWord]
     headers: dict[str, str] = {}
     name: Title | None = None
     secret: Title | None = None
@@ -48,7 +49,7 @@ def reached(
     *,
     headers: Mapping[str, str],
     secret: str | None,
-    events: Iterable[str],
+    events: Sequence[str],
 ) -> list[Consumer]:
     """Return the consumers of a file as a caller says that they are reached.
 
@@ -63,11 +64,12 @@ def reached(
     for one in consumers:
         names = {name.lower() for name in one.headers}
         more = {name: value for name, value in headers.items() if name.lower() not in names}
-        kept = [word for word in one.events if not wanted or event_type(word).id in wanted]
+        named = one.events or events  # none stands for every event
+        kept = [word for word in named if not wanted or event_type(word).id in wanted]
         changed = msgspec.structs.replace(
             one, headers={**one.headers, **more}, secret=one.secret or secret, events=kept
         )
-        found += [changed] if kept else []
+        found += [changed] if kept or not wanted else []
     return found
 
 

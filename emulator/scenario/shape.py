@@ -113,7 +113,7 @@ class Shaper:
             return WRONG
 
     def _list(self, node: Node, kind: Any, item: Any) -> Any:
-        if not node.value and kind is not list[item]:
+        if not node.value and kind != list[item]:
             self._problems.add(node.place, "an empty list; expected at least one item")
             return WRONG
         values = [self.read(one, item) for one in node.value]

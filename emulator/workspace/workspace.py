@@ -241,7 +241,7 @@ class Workspace:
             name: for people.
             payload_url: where to post, http or https; or an ASGI application, to which
                 deliveries go without leaving the process, as ``asgi://NAME/``.
-            events: ids of event types, or words of the wire; at least one.
+            events: ids of event types, or words of the wire; none for every event (v2 only).
             headers: sent with each attempt.
             secret: to sign with.
             description: for people.

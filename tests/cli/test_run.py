@@ -473,3 +473,19 @@ def test_a_scenario_without_such_an_event_is_a_wrong_call(cli: Cli) -> None:
     ran = cli("run", "candidate-completes", "--url", "http://127.0.0.1:9/", "--events", "created")
     assert ran.code == 2
     assert "none of its consumers subscribes to assessment.created" in ran.err
+
+
+def test_a_consumer_of_every_event_is_asked_about_those_of_the_options(
+    cli: Cli, tmp_path: Path, consumer: Callable[..., Receiver]
+) -> None:
+    file = tmp_path / "all.yaml"
+    file.write_text(
+        "scenario: All\nwebhooks: v2\nconsumer:\n"
+        "  - {payload_url: '${CONSUMER_URL}', events: []}\n"
+        "steps:\n  - create_assessment: {as: job}\n  - invite: {to: job}\n"
+        "  - expect: {event: candidate.invited}\n"
+    )
+    some, every = consumer(), consumer()
+    assert cli("run", str(file), "--url", some.url, "--events", "candidate.invited").code == 0
+    assert cli("run", str(file), "--url", every.url).code == 0
+    assert (len(some.requests), len(every.requests)) == (1, 3)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import pytest
 
+from emulator.domain.events import EVENT_TYPES
 from emulator.domain.ids import ObjectId
 from emulator.domain.webhook import Webhook, checked_headers, checked_url, wanted
 from emulator.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from emulator.domain.events import Generation
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 EXAMPLE = "expected a URL like 'https://example.com/hook'"
@@ -65,24 +70,26 @@ def test_a_url_without_end_is_refused_and_cut_in_the_error() -> None:
 
 
 def test_wanted_events_are_ids_whatever_they_were_called() -> None:
-    assert wanted(["candidateStatusChanged", "candidate.completed", "created", "completed"]) == {
+    words = ["candidateStatusChanged", "candidate.completed", "created", "completed"]
+    assert wanted(words, "v1") == {
         "candidate.status_changed",
         "candidate.completed",
         "assessment.created",
     }
 
 
-def test_a_webhook_that_wants_nothing_is_refused() -> None:
+def test_a_v1_webhook_that_names_no_event_is_refused() -> None:
     with pytest.raises(InvalidInputError) as caught:
-        wanted([])
+        wanted([], "v1")
     assert str(caught.value) == (
-        "no event named; expected at least one, as in ['candidate.completed'] (at $.events)"
+        "no event named; expected at least one, as in ['candidate.completed']: only a v2 webhook"
+        " gets every event without naming any (at $.events)"
     )
 
 
 def test_a_wrong_event_is_refused_at_its_place() -> None:
     with pytest.raises(InvalidInputError) as caught:
-        wanted(["completed", "candidate"])
+        wanted(["completed", "candidate"], "v2")
     assert caught.value.path == "$.events[1]"
 
 
@@ -118,15 +125,15 @@ def test_a_value_that_no_header_can_carry_is_refused(value: str) -> None:
     )
 
 
-def test_a_webhook_wants_what_it_named_and_does_not_show_its_secrets() -> None:
-    webhook = Webhook(
+def webhook_of(*events: str, generation: Generation) -> Webhook:
+    return Webhook(
         id=ObjectId("a" * 24),
         number=1,
         name="mine",
         payload_url="http://example.com/",
-        events=("completed",),
-        event_types=frozenset({"candidate.completed"}),
-        generation="v1",
+        events=events,
+        event_types=wanted(events, generation),
+        generation=generation,
         headers=(("X-Token", "s3cret"),),
         secret="whsec_s3cret",
         description="",
@@ -135,11 +142,20 @@ def test_a_webhook_wants_what_it_named_and_does_not_show_its_secrets() -> None:
         created_at=AT,
         modified_at=AT,
     )
+
+
+def test_a_webhook_wants_what_it_named_and_does_not_show_its_secrets() -> None:
+    webhook = webhook_of("completed", generation="v1")
     assert webhook.wants("candidate.completed")
     assert not webhook.wants("candidate.invited")
     assert repr(webhook) == (
         "Webhook(aaaaaaaaaaaaaaaaaaaaaaaa, 'mine', 'http://example.com/', ['completed'])"
     )
+
+
+def test_a_v2_webhook_that_names_no_event_wants_all_later_ones_too() -> None:
+    webhook = webhook_of(generation="v2")
+    assert all(webhook.wants(event) for event in (*EVENT_TYPES, "candidate.of_tomorrow"))
 
 
 @pytest.mark.parametrize(

@@ -309,3 +309,10 @@ def test_candidate_steps_take_their_details(play: Play, scenario: Text) -> None:
     events = "[candidate.status_changed, candidate.score_updated]"
     result, _ = play(scenario(steps, events=events))
     assert (result.verdict, result.reason) == ("passed", "")
+
+
+def test_a_v2_consumer_that_names_no_event_gets_all(play: Play, scenario: Text) -> None:
+    added = "  - add_webhook: {payload_url: ${CONSUMER_URL}, events: [], generation: v2}\n"
+    result, receiver = play(scenario(added + MADE, head="webhooks: v2\n", events="[]"))
+    assert [step.status for step in result.steps] == ["passed"] * 3
+    assert len(receiver.requests) == 2 * 3  # created, status changed, invited

@@ -50,6 +50,23 @@ def test_events_are_echoed_as_they_were_sent(tenant: Tenant) -> None:
     assert tenant.webhook(URL, events)["events"] == events
 
 
+def test_a_v2_webhook_without_events_gets_every_event(make_tenant: Callable[..., Tenant]) -> None:
+    tenant = make_tenant(generation="v2")
+    receiver = tenant.server.receiver()
+    webhook = tenant.webhook(receiver.url, [])
+    assert webhook["events"] == []
+    tenant.candidate()
+    tenant.settle()
+    deliveries = tenant.control("GET", "/deliveries").json()["data"]
+    assert [one["event"] for one in deliveries] == [
+        "assessment.created",
+        "candidate.status_changed",
+        "candidate.invited",
+    ]
+    edited = tenant.provider("PATCH", f"/v1/webhook/{webhook['id']}", json={"events": ["created"]})
+    assert edited.json()["data"]["events"] == ["created"]
+
+
 def test_unknown_keys_pass_as_the_real_service_might_let_them(tenant: Tenant) -> None:
     answer = tenant.provider("POST", "/v1/webhook", json=ASKED | {"orgId": "x", "isActive": True})
     assert answer.status_code == 201

@@ -126,7 +126,10 @@ def test_an_empty_body_lacks_every_field(wrong: Wrong, method: str, path: str) -
         (
             "events",
             [],
-            "no event named; expected at least one, as in ['candidate.completed'] (at $.events)",
+            (
+                "no event named; expected at least one, as in ['candidate.completed']: only a v2"
+                " webhook gets every event without naming any (at $.events)"
+            ),
         ),
         ("headers", [["a", "b"]], "expected 'object', got 'array' (at $.headers)"),
         ("headers", {"a": 1}, "expected 'str', got 'int' (at $.headers[...])"),

@@ -86,7 +86,10 @@ def test_a_webhook_is_registered_as_it_was_asked_for(make_workspace: MakeWorkspa
         ),
         (
             {"events": []},
-            "no event named; expected at least one, as in ['candidate.completed'] (at $.events)",
+            (
+                "no event named; expected at least one, as in ['candidate.completed']: only a v2"
+                " webhook gets every event without naming any (at $.events)"
+            ),
         ),
         (
             {"headers": {"Host": "x"}},
@@ -103,6 +106,20 @@ def test_a_wrong_field_of_a_webhook_is_named(
     assert refused(workspace, InvalidInputError, workspace.edit_webhook, webhook.id, **wrong) == (
         message
     )
+
+
+def test_a_v2_webhook_that_gets_every_event_becomes_a_v1_webhook_only_with_events(
+    make_workspace: MakeWorkspace,
+) -> None:
+    workspace = make_workspace()
+    webhook = workspace.add_webhook(**(HOOK | {"events": [], "generation": "v2"}))
+    assert webhook.wants("assessment.deleted")
+    message = refused(
+        workspace, InvalidInputError, workspace.edit_webhook, webhook.id, generation="v1"
+    )
+    assert message.startswith("no event named")
+    edited = workspace.edit_webhook(webhook.id, generation="v1", events=["created"])
+    assert edited.event_types == {"assessment.created"}
 
 
 def test_a_url_that_the_wire_can_t_dial_is_refused_before_it_is_a_webhook(

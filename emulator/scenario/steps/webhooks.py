@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import msgspec
 
-from emulator.domain.webhook import checked_headers
+from emulator.delivery.profiles import PROFILES
+from emulator.delivery.signing import checked_secret
+from emulator.domain.webhook import checked_headers, wanted
 from emulator.errors import InvalidInputError
 from emulator.scenario.steps.step import Context, Step
 from emulator.scenario.words import (
@@ -18,8 +20,28 @@ from emulator.scenario.words import (
     WebhookName,
 )
 
-Events = Annotated[list[EventWord], msgspec.Meta(min_length=1)]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from emulator.domain.events import Generation
+    from emulator.scenario.scenario import Consumer
+
 Secret = Annotated[str, msgspec.Meta(min_length=1, max_length=1_000)]
+
+
+def unfit(webhook: AddWebhook | Consumer, generation: Generation) -> Iterator[tuple[str, str]]:
+    """Yield each key of a new webhook whose value *generation* does not take, and the reason."""
+    try:
+        wanted(webhook.events, generation)
+    except InvalidInputError as error:
+        yield "events", error.message
+    signature = PROFILES[generation].signature
+    if signature is None or webhook.secret is None:
+        return
+    try:
+        checked_secret(signature, webhook.secret)
+    except InvalidInputError as error:
+        yield "secret", error.message
 
 
 class AddWebhook(Step, frozen=True, kw_only=True, rename={"as_": "as"}):
@@ -32,7 +54,7 @@ class AddWebhook(Step, frozen=True, kw_only=True, rename={"as_": "as"}):
 
     as_: NewWebhook | None = None
     payload_url: PayloadUrl
-    events: Events
+    events: list[EventWord]
     headers: dict[str, str] = msgspec.field(default_factory=dict)
     secret: Secret | None = None
     generation: GenerationName | None = None
@@ -64,7 +86,7 @@ class EditWebhook(Step, frozen=True):
 
     webhook: WebhookName
     payload_url: PayloadUrl | None = None
-    events: Events | None = None
+    events: list[EventWord] | None = None
     headers: dict[str, str] | None = None
     secret: Secret | None = None
     generation: GenerationName | None = None

@@ -63,14 +63,15 @@ def add_webhook(
 def _checked(state: State, at: datetime, asked: Registration) -> Webhook:
     number = len(state.webhook_numbers) + 1
     draw = chance(state.settings.seed, "webhook", number)
+    generation = asked.generation or state.settings.generation
     return Webhook(
         id=object_id(at, draw),
         number=number,
         name=text(asked.name, "$.name"),
         payload_url=_url(asked.payload_url),
         events=tuple(asked.events),
-        event_types=wanted(asked.events),
-        generation=asked.generation or state.settings.generation,
+        event_types=wanted(asked.events, generation),
+        generation=generation,
         headers=checked_headers((asked.headers or {}).items()),
         secret=asked.secret,
         description=asked.description,
