@@ -55,6 +55,14 @@ def told(attempt: Attempt) -> str:
     return f"gave no answer: {outcome.detail or outcome.reason}"
 
 
+def unexpected(attempt: Attempt, what: str, expected: str) -> FailedError:
+    """Return the finding that the answer to *what* was not the expected one."""
+    answered = told(attempt)
+    return FailedError(
+        f"{answered} to {what}; expected {expected}", f"{answered}; expected {expected}"
+    )
+
+
 def accepted(delivery: Delivery, what: str = "") -> None:
     """Demand that the last attempt was answered 2xx.
 
@@ -63,8 +71,7 @@ def accepted(delivery: Delivery, what: str = "") -> None:
     """
     attempt = last(delivery)
     if not attempt.is_success:
-        message = f"{told(attempt)} to {what or delivery.event}; expected 2xx"
-        raise FailedError(message)
+        raise unexpected(attempt, what or delivery.event, "2xx")
 
 
 def refused(delivery: Delivery, what: str) -> None:
@@ -76,8 +83,7 @@ def refused(delivery: Delivery, what: str) -> None:
     attempt = last(delivery)
     code = status(attempt)
     if code is None or not 400 <= code <= 499:
-        message = f"{told(attempt)} to {what}; expected 4xx"
-        raise FailedError(message)
+        raise unexpected(attempt, what, "4xx")
     no_trace(attempt, what)
 
 
@@ -103,8 +109,7 @@ def no_crash(delivery: Delivery, what: str) -> None:
     assert attempt.outcome is not None  # noqa: S101 - settled
     is_broken = attempt.outcome.reason in _BROKEN
     if not is_broken and (code is None or code >= 500):
-        message = f"{told(attempt)} to {what}; expected no 5xx and no hang"
-        raise FailedError(message)
+        raise unexpected(attempt, what, "no 5xx and no hang")
     no_trace(attempt, what)
 
 

@@ -39,6 +39,7 @@ class Result(msgspec.Struct, frozen=True):
 
     Attributes:
         message: the finding, or why it was skipped or shows nothing; empty when it passed.
+        cause: of a failure, as in `FailedError`; empty otherwise.
         deliveries: what was sent.
         entries: of the workspace's journal.
     """
@@ -46,6 +47,7 @@ class Result(msgspec.Struct, frozen=True):
     check: Check
     outcome: Outcome
     message: str = ""
+    cause: str = ""
     duration_ms: float = 0.0
     deliveries: tuple[Delivery, ...] = ()
     entries: tuple[Entry, ...] = ()
@@ -141,38 +143,42 @@ async def asked(target: Target, check: Check, emulator: Emulator | None = None) 
     """
     begun = time.perf_counter()
     async with Session(target, check.id, emulator) as session:
-        outcome, message = await _outcome(check, session)
+        outcome, message, cause = await _outcome(check, session)
         entries = tuple(session.workspace.entries())
         deliveries = tuple(session.workspace.deliveries())
     attempts = [one for each in deliveries for one in each.attempts]
     if outcome in ("passed", "failed") and attempts and all(map(_is_unreached, attempts)):
-        outcome, message = "incomplete", _why(attempts[-1])
+        outcome, message, cause = "incomplete", _why(attempts[-1]), ""
     ours = [one.outcome.detail for one in attempts if _is_our_limit(one) and one.outcome]
     if outcome in ("passed", "failed") and ours:
-        outcome, message = "incomplete", f"a limit of this machine, not of the consumer: {ours[0]}"
+        outcome, cause = "incomplete", ""
+        message = f"a limit of this machine, not of the consumer: {ours[0]}"
     return Result(
         check=check,
         outcome=outcome,
         message=message,
+        cause=cause,
         duration_ms=round((time.perf_counter() - begun) * 1000, 3),
         deliveries=deliveries,
         entries=entries,
     )
 
 
-async def _outcome(check: Check, session: Session) -> tuple[Outcome, str]:
+async def _outcome(check: Check, session: Session) -> tuple[Outcome, str, str]:
+    """Return what the check came to, its message, and the cause of a failure."""
     try:
         async with asyncio.timeout(check.seconds):
             await check.run(session)
     except FailedError as error:
-        return "failed", str(error)
+        return "failed", str(error), error.cause
     except IncompleteError as error:
-        return "incomplete", str(error)
+        return "incomplete", str(error), ""
     except SkippedError as error:
-        return "skipped", str(error)
+        return "skipped", str(error), ""
     except TimeoutError:
-        return "failed", f"did not come to an end within {show(check.seconds)}"
-    return "passed", ""
+        message = f"did not come to an end within {show(check.seconds)}"
+        return "failed", message, message
+    return "passed", "", ""
 
 
 async def _unreached(target: Target, emulator: Emulator) -> str:

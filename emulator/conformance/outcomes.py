@@ -1,15 +1,25 @@
-"""What a check raises when it does not pass; each is an outcome, and carries its text."""
+"""Exceptions that a check raises unless it passes; the text of each is shown in reports."""
 
 from __future__ import annotations
 
 
 class FailedError(Exception):
-    """What was demanded did not come; the text is the finding."""
+    """The consumer did something else than the check expects.
+
+    Args:
+        finding: what it did and what was expected, in one sentence.
+        cause: the finding without what is particular to the check, so that checks that fail for
+            the same reason can be grouped; the whole finding when left out.
+    """
+
+    def __init__(self, finding: str, cause: str = "") -> None:
+        super().__init__(finding)
+        self.cause = cause or finding
 
 
 class IncompleteError(Exception):
-    """Nothing can be said, since what goes before does not hold; the text says what."""
+    """There is no evidence, because a precondition is not met; the text names it."""
 
 
 class SkippedError(Exception):
-    """The consumer shows too little of itself to be asked; the text says what is missing."""
+    """The check does not apply to this consumer; the text says why."""

@@ -20,6 +20,7 @@ from emulator.conformance.demands import (
     no_crash,
     seen,
     status,
+    unexpected,
     usual,
 )
 from emulator.conformance.outcomes import FailedError
@@ -135,8 +136,7 @@ async def _cut_short(session: Session) -> None:
     what = "a body that is longer than its length says"
     no_crash(delivery, what)
     if delivery.succeeded:
-        message = f"answered {last(delivery).answer} to half a payload; expected 4xx"
-        raise FailedError(message)
+        raise unexpected(last(delivery), "half a payload", "4xx")
     await answers_still(session)
 
 

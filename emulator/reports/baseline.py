@@ -8,7 +8,6 @@ import msgspec
 
 from emulator.decoding import decode
 from emulator.errors import InvalidInputError
-from emulator.reports.checks import id_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,8 +16,8 @@ if TYPE_CHECKING:
     from emulator.reports.report import Report
 
 
-class _Test(msgspec.Struct):
-    name: str
+class _Test(msgspec.Struct, rename="camel"):
+    test_id: str
     status: str
 
 
@@ -82,23 +81,23 @@ def read(file: Path) -> dict[str, str]:
     except InvalidInputError as error:
         message = f"the baseline {str(file)!r} is no report.json of 'test': {error.message}"
         raise InvalidInputError(message, path=error.path) from None
-    return {id_of(one.name): one.status for one in document.results.tests}
+    return {one.test_id: one.status for one in document.results.tests}
 
 
 def compared(report: Report, earlier: dict[str, str]) -> Comparison:
     """Return how *report* stands beside an earlier one, as `read` gives it."""
     found: dict[str, list[str]] = {}
     for case in report.cases:
-        before, id_ = earlier.get(id_of(case.name)), id_of(case.name)
+        before = earlier.get(case.id)
         if case.status == "failed":
             kind = {"passed": "regressed", "failed": "failing"}.get(before or "", "new")
         elif before == "failed":
             kind = "fixed" if case.status == "passed" else "gone"
         else:
             continue
-        found.setdefault(kind, []).append(id_)
-    names = {id_of(case.name) for case in report.cases}
+        found.setdefault(kind, []).append(case.id)
+    ids = {case.id for case in report.cases}
     found.setdefault("gone", []).extend(
-        id_ for id_, status in earlier.items() if status == "failed" and id_ not in names
+        id_ for id_, status in earlier.items() if status == "failed" and id_ not in ids
     )
     return Comparison(**{kind: tuple(ids) for kind, ids in found.items()})

@@ -64,16 +64,10 @@ def lines_of(result: Result, target: Target) -> list[str]:
     bare = msgspec.structs.replace(result, deliveries=(), entries=())
     case = masked(secrets_of(target), _case(bare, target), Case)
     took = f" ({show(round(case.duration_ms) / 1000)})" if case.duration_ms else ""
-    name, _, title = case.name.partition(": ")
-    told = [f"{_MARKS[case.status]} {name}  {title}{took}"]
+    told = [f"{_MARKS[case.status]} {case.id}  {case.name}{took}"]
     if case.message:
         told += [f"    {printable(line)}" for line in case.message.splitlines()]
     return told
-
-
-def id_of(case_name: str) -> str:
-    """Return the check that a case of that name is of."""
-    return case_name.partition(": ")[0]
 
 
 def _case(result: Result, target: Target) -> Case:
@@ -82,9 +76,11 @@ def _case(result: Result, target: Target) -> Case:
     if result.outcome == "failed":
         message = f"{message}\nwhy: {check.why}"
     return Case(
-        name=f"{check.id}: {check.title}",
+        id=check.id,
+        name=check.title,
         status=result.outcome,
         message=message,
+        cause=result.cause,
         duration_ms=result.duration_ms,
         deliveries=tuple(
             shown_delivery(one, "consumer", changed_bodies(state, one) if state else None)

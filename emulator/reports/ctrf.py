@@ -49,12 +49,14 @@ def document(report: Report) -> bytes:
 
 def _test(case: Case, report: Report) -> dict[str, Any]:
     found: dict[str, Any] = {
-        "name": case.name,
+        "name": case.heading,
         "status": _STATUSES[case.status],
         "rawStatus": case.word,
         "duration": round(case.duration_ms),
         "suite": [case.file or report.title],
     }
+    if case.id:
+        found["testId"] = case.id
     if case.message:
         found["message"] = case.message
     if case.status in ("failed", "incomplete"):

@@ -132,7 +132,7 @@ def _details(finding: Finding) -> str:
 
 def _case_line(case: Case) -> str:
     took = show(round(case.duration_ms) / 1000)
-    name = _text(case.name[:_LONGEST_LINE])
+    name = _text(case.heading[:_LONGEST_LINE])
     return f"- {_MARKS[case.status]} {name} ({took}, {len(case.sent)} delivered)\n"
 
 

@@ -52,7 +52,7 @@ def _suite(name: str, cases: list[Case], report: Report) -> TestSuite:
 def _case(suite: str, case: Case) -> TestCase:
     from junitparser.xunit2 import TestCase
 
-    made = TestCase(_clean(case.name), _clean(suite), round(case.duration_ms / 1000, 3))
+    made = TestCase(_clean(case.heading), _clean(suite), round(case.duration_ms / 1000, 3))
     result = _result(case)
     if result is not None:
         made.result = [result]

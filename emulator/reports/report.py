@@ -5,7 +5,6 @@ All text in a `Report` may be shown as it is: `report` has masked the secrets in
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -23,11 +22,6 @@ if TYPE_CHECKING:
 
 Status = Literal["passed", "failed", "skipped", "incomplete"]
 """``incomplete``: it proved nothing, because nobody answered, say, or it was interrupted."""
-
-_ANSWER = re.compile(
-    r"^((?:answered [0-9]{3}|did not answer|gave no answer)\b.*?) to .*; (expected .*)$"
-)
-"""Of a message, what came and what was expected, without what it came to."""
 
 STATUSES: tuple[Status, ...] = ("passed", "failed", "incomplete", "skipped")
 
@@ -110,8 +104,11 @@ class Case(msgspec.Struct, frozen=True, rename="camel"):
     """One thing that was tried, with its verdict: a scenario, or a check of a consumer.
 
     Attributes:
+        name: the title of the scenario or of the check.
+        id: of the check; empty for a scenario.
         file, line: where it is written down; empty and None when it is nowhere.
         message: why it did not pass, in one or more lines.
+        cause: of a failure, the same for all cases that failed for the same reason.
         steps: empty for a case that has none.
         deliveries: those that no step has.
         labels: what else to know of it, as the seed.
@@ -131,6 +128,13 @@ class Case(msgspec.Struct, frozen=True, rename="camel"):
     labels: dict[str, str] = {}
     journal: tuple[dict[str, Any], ...] = ()
     is_interrupted: bool = False
+    id: str = ""
+    cause: str = ""
+
+    @property
+    def heading(self) -> str:
+        """The name as people read it; for a check with its id, which `--only` takes."""
+        return f"{self.id}: {self.name}" if self.id else self.name
 
     @property
     def sent(self) -> list[ShownDelivery]:
@@ -182,8 +186,9 @@ class Cause(msgspec.Struct, frozen=True):
 
     def told(self, report: Report) -> str:
         """Return it on one line, with the case that shows it in full."""
-        example = report.cases[self.cases[0] - 1].name.partition(": ")[0]
-        return f"{self.what} ({len(self.cases)} of {len(report.cases)}; see {example})"
+        example = report.cases[self.cases[0] - 1]
+        count = f"{len(self.cases)} of {len(report.cases)}"
+        return f"{self.what} ({count}; see {example.id or example.name})"
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -220,7 +225,7 @@ class Report(msgspec.Struct, frozen=True):
         found: dict[str, list[int]] = {}
         for number, case in enumerate(self.cases, start=1):
             if case.status == "failed":
-                what = _ANSWER.sub(r"\1; \2", case.message.partition("\n")[0])
+                what = case.cause or case.message.partition("\n")[0]
                 found.setdefault(what, []).append(number)
         shared = [Cause(what, tuple(cases)) for what, cases in found.items() if len(cases) > 1]
         return sorted(shared, key=lambda one: -len(one.cases))
@@ -342,7 +347,7 @@ def _failures(number: int, case: Case) -> Iterator[Finding]:
     failed = [step for step in case.steps if step.status == "failed"]
     if case.status == "incomplete" or not failed:
         message = f"{case.word}: {case.message}" if case.message else case.word
-        yield Finding(number, case.name, case.file, case.line, message, f"case-{number}", True)
+        yield Finding(number, case.heading, case.file, case.line, message, f"case-{number}", True)
     for step in failed:
         title = f"{step.name} {step.detail}".rstrip()
         anchor = f"case-{number}-step-{step.number}"

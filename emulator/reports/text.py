@@ -23,7 +23,7 @@ _MOST = 4
 
 def lines(case: Case) -> list[str]:
     """Return a whole case: its name, a line a step with what was wrong below it, a summary."""
-    told = [heading(case.name, case.file)]
+    told = [heading(case.heading, case.file)]
     for step in case.steps:
         told += step_lines(step, case.file)
     told.append(summary(case))

@@ -97,6 +97,13 @@ def test_who_always_answers_410_is_told() -> None:
     assert found.message == "answered 410; expected it of an endpoint that is gone for good only"
 
 
+def test_checks_that_are_answered_alike_have_one_cause() -> None:
+    results = graded(answering(500), only=["accepts.candidate"])
+    assert {one.cause for one in results.values()} == {"answered 500; expected 2xx"}
+    found = results["accepts.candidate.invited"]
+    assert found.message == "answered 500 to candidate.invited; expected 2xx"
+
+
 def test_a_stack_trace_in_an_answer_is_found() -> None:
     trace = b'Traceback (most recent call last):\n  File "/app/hook.py", line 7, in hook\n'
 

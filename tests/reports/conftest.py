@@ -87,6 +87,7 @@ FAILED = Case(
 )  # fmt: skip
 CHECK = Case(
     name="Answers within 15 s",
+    id="accepts.fast",
     status="failed",
     message="took 16 s\nand then some",
     duration_ms=16_000,

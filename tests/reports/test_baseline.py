@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from emulator.reports.baseline import compared
-from emulator.reports.report import Case, report
+from emulator.reports.report import Case, Status, report
 
 
 def test_what_got_better_and_worse_is_told() -> None:
-    cases = [
-        Case("a: x", "passed"), Case("b: x", "failed"), Case("c: x", "failed"),
-        Case("d: x", "failed"), Case("e: x", "passed"),
-    ]  # fmt: skip
+    statuses: tuple[tuple[str, Status], ...] = (
+        ("a", "passed"), ("b", "failed"), ("c", "failed"), ("d", "failed"), ("e", "passed"),
+    )  # fmt: skip
+    cases = [Case("x: y", status, id=id_) for id_, status in statuses]
     made = report("t", cases, started=datetime.now(UTC), duration_ms=1)
     earlier = {"a": "failed", "b": "passed", "c": "failed", "d": "skipped", "f": "failed"}
     found = compared(made, earlier)

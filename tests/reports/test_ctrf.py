@@ -74,6 +74,12 @@ def test_steps_carry_their_deliveries_with_request_and_response(document: Any) -
     assert "pwned" in first["attempts"][0]["response"]["body"]
 
 
+def test_a_check_is_known_by_its_id(document: Any) -> None:
+    tests = document["results"]["tests"]
+    assert [one.get("testId") for one in tests] == [None, None, None, "accepts.fast", None, None]
+    assert tests[3]["name"] == "accepts.fast: Answers within 15 s"
+
+
 def test_a_case_without_steps_keeps_its_deliveries(document: Any) -> None:
     [one] = document["results"]["tests"][3]["extra"]["deliveries"]
     assert (one["id"], one["status"]) == ("9-1", "failed")

@@ -56,7 +56,7 @@ def test_a_file_that_is_not_there_is_not_named(
 def test_a_case_without_steps_is_annotated(tmp_path: Path, sample: Report) -> None:
     lines = github.commands(sample, tmp_path)
     assert [line.partition("title=")[2].partition("::")[0] for line in lines][1:] == [
-        "Nobody is there", "Answers within 15 s", "It was stopped",
+        "Nobody is there", "accepts.fast%3A Answers within 15 s", "It was stopped",
     ]  # fmt: skip
 
 

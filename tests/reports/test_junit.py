@@ -88,7 +88,7 @@ def test_a_suite_has_the_seed(root: ET.Element) -> None:
 def test_its_own_parser_reads_it(sample: Report) -> None:
     read = xunit2.JUnitXml.fromstring(junit.document(sample))
     names = [case.name for suite in read for case in suite]
-    assert names == [case.name for case in sample.cases]
+    assert names == [case.heading for case in sample.cases]
 
 
 def test_the_checks_of_one_place_are_one_suite(sample: Report) -> None:
