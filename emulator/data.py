@@ -1,4 +1,4 @@
-"""Where the bundled JSON Schemas and scenarios are, in a wheel or in a checkout."""
+"""Where the bundled data is, in a wheel or in a checkout: schemas, scenarios, the library."""
 
 from __future__ import annotations
 
@@ -15,6 +15,11 @@ def schemas() -> Path:
 def scenarios() -> Path:
     """Return the folder of bundled scenarios: ``<name>.yaml``."""
     return _data() / "scenarios"
+
+
+def library() -> bytes:
+    """Return the JSON from which the tests, questions and job roles of a workspace are drawn."""
+    return (Path(__file__).resolve().parent / "domain" / "library.json").read_bytes()
 
 
 def _data() -> Path:

@@ -536,6 +536,15 @@ PRODUCT = (
         "domain/questions.py:content",
     ),
     Fact(
+        "product.library",
+        "Testlify has a library of tests and questions, and companies add their own",
+        "partly",
+        "200 made-up tests of eight made-up types, ten questions each; three are the company's; "
+        "assessments take their tests from it",
+        "documented",
+        "domain/library.py:Library",
+    ),
+    Fact(
         "product.ids",
         "ids are MongoDB ObjectIds: their first eight digits are the seconds of their making",
         "yes",

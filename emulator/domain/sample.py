@@ -13,11 +13,12 @@ from emulator.domain.candidate import Candidate
 from emulator.domain.commands import moving
 from emulator.domain.events import EVENT_TYPES
 from emulator.domain.ids import invite_key, object_id
+from emulator.domain.library import Library
 from emulator.domain.lifecycle import NEW, Lifecycle, Transition
 from emulator.domain.moves import moved
 from emulator.domain.occurrence import Occurrence
 from emulator.domain.people import organisation, person
-from emulator.domain.questions import JOB_ROLES, content
+from emulator.domain.questions import content
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,15 +39,17 @@ def sample(event: str, at: datetime, draw: Random) -> Occurrence:
     path = _shortest(candidates.LIFECYCLE if is_candidate else assessments.LIFECYCLE, event)
     start = at - _STEP * (len(path) - 1)
     org = organisation(draw, start)
+    library = Library(draw.getrandbits(32), org)
+    role = draw.choice(library.job_roles)
     assessment = Assessment(
         id=object_id(start, draw),
         number=1,
-        title=draw.choice(JOB_ROLES),
+        title=role.name,
         state=assessments.SUBSCRIBED if is_candidate else path[-1].next_state,
         created_at=start,
         modified_at=at,
         validity_days=assessments.VALIDITY_DAYS,
-        content=content(draw, start, org.id),
+        content=content(draw, start, library, role),
     )
     candidate = _walked(path, assessment, start, draw) if is_candidate else None
     return Occurrence(path[-1].command, at, path[-1].events, org, assessment, candidate)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
+from emulator.domain.library import Library, library
 from emulator.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -97,6 +98,11 @@ class State:
         self.faults: dict[str, Standing] = {}
         self.known_faults: dict[str, AnyFault] = {}
         self.planned: dict[Key, Planned] = {}
+
+    @property
+    def library(self) -> Library:
+        """What its assessments are made from; follows from seed and organisation."""
+        return library(self.settings.seed, self.organisation)
 
     def webhook(self, id_: str) -> Webhook:
         """Return the webhook with that id.

@@ -12,7 +12,7 @@ from emulator.domain.commands import AssessmentDetails, Details
 from emulator.domain.ids import chance, object_id
 from emulator.domain.lifecycle import NEW, Transition
 from emulator.domain.occurrence import Occurrence
-from emulator.domain.questions import JOB_ROLES, content
+from emulator.domain.questions import content
 from emulator.errors import InvalidInputError
 from emulator.workspace.commands.change import Change, text
 from emulator.workspace.records import AssessmentChanged
@@ -33,15 +33,17 @@ def create_assessment(state: State, at: datetime, details: AssessmentDetails) ->
     number = len(state.assessments) + 1
     draw = chance(state.settings.seed, "assessment", number)
     title, days = details.title, details.validity_days
+    library = state.library
+    role = library.role(title or "") or draw.choice(library.job_roles)
     made = Assessment(
         id=object_id(at, draw),
         number=number,
-        title=draw.choice(JOB_ROLES) if title is None else text(title, "$.title"),
+        title=role.name if title is None else text(title, "$.title"),
         state=row.next_state,
         created_at=at,
         modified_at=at,
         validity_days=_validity(assessments.VALIDITY_DAYS if days is None else days),
-        content=content(draw, at, state.organisation.id),
+        content=content(draw, at, library, role),
     )
     return _assessment_change(state, at, row, made, "assessment.created")
 
