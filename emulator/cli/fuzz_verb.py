@@ -24,7 +24,7 @@ _SAVE = Path("testlify-found")
     epilog="Example: testlify-emulator fuzz http://127.0.0.1:9000/hook"
     " --probe 'http://127.0.0.1:9000/candidates/{email}'",
 )
-@reaching.options
+@reaching.options(*reaching.GRADING)
 @click.option(
     "--examples", type=click.IntRange(1, 1_000_000), default=200, show_default=True, metavar="N",
     help="How many payloads and how many sequences are drawn. Single changes are sent always.",
@@ -68,7 +68,7 @@ def command(
     from emulator.conformance.fuzzing import fuzz
     from emulator.reports.screen import screen
 
-    target = reaching.target(reached, seed=0)
+    target = reaching.target(reached)
     invariant = _invariant(invariants, target)
     with screen() as shown:
         fuzzed = fuzz.fuzz(

@@ -12,125 +12,119 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from emulator.cli import tls
+from emulator.domain.webhook import checked_headers
 from emulator.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from emulator.conformance.target import Target
 
-_SHARED = (
-    click.option(
+_OPTIONS: Mapping[str, Callable[..., Any]] = {
+    "url": click.argument("url", metavar="CONSUMER_URL", required=False, default=""),
+    "config": click.option(
         "--config", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
         help="Says the same as these options, which come first: testlify-consumer.yaml.",
     ),
-    click.option(
+    "app": click.option(
+        "--app", metavar="MODULE:NAME",
+        help="An ASGI application to import and call in this process; CONSUMER_URL is its path.",
+    ),
+    "webhooks": click.option(
+        "--webhooks", type=click.Choice(["v1", "v2"]),
+        help="Generation: v2 is signed.  [default: v1]",
+    ),
+    "headers": click.option(
         "--header", "headers", multiple=True, metavar="'NAME: VALUE'",
         help="To send along, a token say. Repeatable.",
     ),
-    click.option("--secret", help="To sign with, whsec_..., whatever the generation."),
-    click.option(
+    "secret": click.option("--secret", help="To sign with, whsec_..., whatever the generation."),
+    "events": click.option(
         "--events", multiple=True, metavar="TYPE",
         help="An event type that the consumer subscribes to; nothing is asked about others."
         " Repeatable; all when left out.",
     ),
-    click.option(
-        "--setup", metavar="URL",
-        help="Called (GET) before a candidate is first told of; {email}, {id}, {candidate_id},"
-        " {assessment_id} are filled in.",
-    ),
-    click.option("--setup-command", metavar="COMMAND", help="Run before that; no shell."),
-    click.option(
-        "--allow-host", multiple=True,
-        help="A host or CIDR beyond this machine and private networks to deliver to. Repeatable.",
-    ),
-    click.option(
-        "--ca", type=click.Path(dir_okay=False, path_type=Path),
-        help="Certificates (PEM) to trust in place of the system's.",
-    ),
-    click.option(
-        "--insecure", is_flag=True, help="Deliver whatever certificate the consumer shows."
-    ),
-)  # fmt: skip
-"""Of every verb that calls a consumer."""
-
-_OPTIONS = (
-    click.argument("url", metavar="CONSUMER_URL", required=False, default=""),
-    click.option(
-        "--app", metavar="MODULE:NAME",
-        help="An ASGI application to import and call in this process; CONSUMER_URL is its path.",
-    ),
-    click.option(
-        "--webhooks", type=click.Choice(["v1", "v2"]),
-        help="Generation: v2 is signed.  [default: v1]",
-    ),
-    click.option(
+    "probe": click.option(
         "--probe", metavar="URL",
         help="Answers with what the consumer knows of a candidate, a JSON object with 'status' and"
         " 'completions'. {email}, {id}, {candidate_id}, {assessment_id} are filled in. A path with"
         " --app.",
     ),
-    click.option(
+    "probe_command": click.option(
         "--probe-command", metavar="COMMAND", help="Prints that, in place of a URL; no shell."
     ),
-    click.option(
+    "setup": click.option(
+        "--setup", metavar="URL",
+        help="Called (GET) before a candidate is first told of; {email}, {id}, {candidate_id},"
+        " {assessment_id} are filled in.",
+    ),
+    "setup_command": click.option(
+        "--setup-command", metavar="COMMAND", help="Run before that; no shell."
+    ),
+    "data": click.option(
         "--data", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
         help="People whom the consumer knows, in place of made-up ones: JSON, a list of"
         " {email, first_name, last_name}, or {people: [...], title: ...}.",
     ),
-    click.option(
+    "timeout": click.option(
         "--timeout", type=click.FloatRange(0.01), default=5.0, show_default=True,
         metavar="SECONDS", help="In which the consumer has to answer.",
     ),
-    click.option(
+    "within": click.option(
         "--within", type=click.FloatRange(0), default=2.0, show_default=True,
         metavar="SECONDS", help="In which its state has to follow.",
     ),
-)  # fmt: skip
-"""Of the verbs that ask a consumer."""
+    "allow_host": click.option(
+        "--allow-host", multiple=True,
+        help="A host or CIDR beyond this machine and private networks to deliver to. Repeatable.",
+    ),
+    "ca": click.option(
+        "--ca", type=click.Path(dir_okay=False, path_type=Path),
+        help="Certificates (PEM) to trust in place of the system's.",
+    ),
+    "insecure": click.option(
+        "--insecure", is_flag=True, help="Deliver whatever certificate the consumer shows."
+    ),
+}  # fmt: skip
+"""Parameter of a verb -> the argument or option that gives it, in the order of ``--help``."""
 
-NAMES = (
-    "url", "config", "app", "webhooks", "headers", "secret", "events", "probe", "probe_command",
-    "setup", "setup_command", "data", "timeout", "within", "allow_host", "ca", "insecure",
-)  # fmt: skip
-"""Of the parameters that `target` takes."""
+_ABSENT: Mapping[str, Any] = {
+    "headers": (), "events": (), "timeout": 5.0, "within": 2.0, "allow_host": (), "insecure": False,
+}  # fmt: skip
+"""Parameter that a verb does not have -> its value; None for the others."""
 
+GRADING = tuple(_OPTIONS)
+"""Parameters of the verbs that grade a consumer."""
 
-def options(verb: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a verb the argument and the options that say how a consumer is reached."""
-    for one in reversed((*_OPTIONS, *_SHARED)):
-        verb = one(verb)
-    return verb
-
-
-def shared(verb: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a verb those of the options that any call of a consumer needs."""
-    for one in reversed(_SHARED):
-        verb = one(verb)
-    return verb
-
-
-SHARED = (
-    "config", "headers", "secret", "events", "setup", "setup_command", "allow_host", "ca",
+MESSAGE = (
+    "config", "webhooks", "headers", "secret", "setup", "setup_command", "allow_host", "ca",
     "insecure",
 )  # fmt: skip
-"""Names of the parameters that `shared` gives."""
+"""Parameters of the verb that sends one message."""
+
+SCENARIO = (*(name for name in MESSAGE if name != "webhooks"), "events")
+"""Parameters of the verb that runs scenarios, which say their generation themselves."""
 
 
-def shared_target(given: dict[str, Any], url: str | None) -> Target:
-    """Return how the consumer is reached by the options of `shared`; they stay in *given*.
+def options(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return the decorator that gives a verb those of the options that say how to reach a consumer.
 
-    Raises:
-        InvalidInputError: something is wrong with one of them.
+    Args:
+        names: of the parameters, such as `GRADING`.
     """
-    asked: dict[str, Any] = dict.fromkeys(NAMES) | {name: given[name] for name in SHARED}
-    return target({**asked, "url": url, "timeout": 5.0, "within": 2.0}, seed=0, is_optional=True)
+
+    def decorated(verb: Callable[..., Any]) -> Callable[..., Any]:
+        for name in reversed(GRADING):
+            verb = _OPTIONS[name](verb) if name in names else verb
+        return verb
+
+    return decorated
 
 
 def target(
     given: dict[str, Any],
     *,
-    seed: int,
+    seed: int = 0,
     claims: tuple[str, ...] = (),
     restart_command: str | None = None,
     is_optional: bool = False,
@@ -138,7 +132,7 @@ def target(
     """Return the consumer that the options describe; they are taken out of *given*.
 
     Args:
-        given: the options; what is left out stands in the file of ``--config``.
+        given: the options of `options`; what is left out stands in the file of ``--config``.
         seed: of all that is made up.
         claims: what the consumer says of itself, beside those in the file.
         restart_command: restarts it.
@@ -151,7 +145,7 @@ def target(
     from emulator.conformance.claims import claimed
     from emulator.conformance.target import Target, check
 
-    asked = {name: given.pop(name) for name in NAMES}
+    asked = {name: given.pop(name, _ABSENT.get(name)) for name in _OPTIONS}
     tls.warn_if(asked["insecure"])
     file = asked["config"]
     said = config.Config() if file is None else config.read(file, os.environ)
@@ -174,8 +168,8 @@ def target(
         url=asked["url"] or said.url or "",
         app=_imported(app),
         generation=asked["webhooks"] or said.webhooks or "v1",  # type: ignore[arg-type]
-        headers=said.headers | _headers(asked["headers"]),
-        secret=asked["secret"] or said.secret,
+        headers=_headers(asked["headers"], said.headers),
+        secret=_secret(asked["secret"] or said.secret),
         events=_events(asked["events"] or said.events),
         claims=claimed((*said.claims, *claims)),
         probe=url("probe"),
@@ -205,15 +199,34 @@ def _words(name: str, text: str | None) -> tuple[str, ...]:
         raise InvalidInputError(message) from None
 
 
-def _headers(texts: tuple[str, ...]) -> dict[str, str]:
+def _headers(texts: tuple[str, ...], said: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers of the options, and those of the file that no option names."""
     headers: dict[str, str] = {}
     for text in texts:
         name, colon, value = text.partition(":")
         if not colon:  # without the text: it may be a secret
             message = "a --header without a colon; expected 'NAME: VALUE'"
             raise InvalidInputError(message)
-        headers[name.strip()] = value.strip()
-    return headers
+        name = name.strip()
+        if name.lower() in map(str.lower, headers):
+            message = f"--header {name!r} is given twice"
+            raise InvalidInputError(message)
+        headers[name] = value.strip()
+    try:
+        checked_headers(headers.items())
+    except InvalidInputError as error:
+        error.path = "--header"
+        raise
+    given = {name.lower() for name in headers}
+    return {name: value for name, value in said.items() if name.lower() not in given} | headers
+
+
+def _secret(secret: str | None) -> str | None:
+    from emulator.delivery.signing import Signature, checked_secret
+
+    if secret is None:
+        return None
+    return checked_secret(Signature("standard"), secret, path="--secret")
 
 
 def _events(names: Iterable[str]) -> tuple[str, ...]:

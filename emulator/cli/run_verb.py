@@ -32,9 +32,6 @@ class _Options(msgspec.Struct, frozen=True):
     """How to run, apart from what."""
 
     seed: int | None
-    allow_host: tuple[str, ...]
-    ca: Path | None
-    insecure: bool
     emulator: str | None
     jobs: int
     format: str
@@ -50,7 +47,7 @@ class _Options(msgspec.Struct, frozen=True):
 @click.option("--url", help="Of the consumer: the value of ${CONSUMER_URL}.")
 @set_option
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="In place of the file's own.")
-@reaching.shared
+@reaching.options(*reaching.SCENARIO)
 @click.option(
     "--emulator", metavar="URL",
     help="Have the emulator at URL run them, each in a workspace of its own.",
@@ -67,9 +64,7 @@ class _Options(msgspec.Struct, frozen=True):
     "--report", type=click.Path(path_type=Path), metavar="DIR",
     help="Write report.html, report.json, junit.xml and journal.jsonl to this folder.",
 )  # fmt: skip
-def command(
-    scenarios: tuple[str, ...], url: str | None, settings: tuple[str, ...], **options: Any
-) -> int:
+def command(scenarios: tuple[str, ...], settings: tuple[str, ...], **options: Any) -> int:
     """Run scenarios against a consumer, each in an emulator of its own, or in one that is up.
 
     SCENARIO is a file, a folder, or the name of a bundled one ('list scenarios' has them).
@@ -80,10 +75,9 @@ def command(
     """
     from emulator.scenario.library import read_all
 
-    target = reaching.shared_target(options, url)
+    target = reaching.target(options, is_optional=True)
     known = variables(settings, target.url or None)
     targets = [_reached(one, target) for one in read_all(scenarios, known)]
-    options = {name: one for name, one in options.items() if name in _Options.__struct_fields__}
     how = _Options(**options, target=target)
     _check(how)
     if how.report is not None:
@@ -134,8 +128,9 @@ def _check(how: _Options) -> None:
     Raises:
         InvalidInputError: it does.
     """
-    theirs = how.allow_host or how.ca or how.insecure
-    if how.emulator is not None and (theirs or how.target.headers or how.target.has_setup):
+    target = how.target
+    theirs = target.allow_hosts or target.ca or target.is_insecure
+    if how.emulator is not None and (theirs or target.headers or target.has_setup):
         message = (
             "--allow-host, --ca and --insecure are options of the 'serve' at --emulator; --header"
             " and --setup are for runs in an emulator of their own"
@@ -176,9 +171,9 @@ async def _run(scenarios: list[Scenario], how: _Options) -> int:
             scenarios,
             shown,
             seed=how.seed,
-            allow_hosts=how.allow_host,
-            ca=how.ca,
-            is_insecure=how.insecure,
+            allow_hosts=how.target.allow_hosts,
+            ca=how.target.ca,
+            is_insecure=how.target.is_insecure,
             set_up=_hook(how.target),
         )
         try:

@@ -42,7 +42,7 @@ class _Options(msgspec.Struct, frozen=True):
     epilog="Example: testlify-emulator test http://127.0.0.1:9000/hook --claim dedupes"
     " --probe 'http://127.0.0.1:9000/candidates/{email}'",
 )
-@reaching.options
+@reaching.options(*reaching.GRADING)
 @click.option(
     "--claim", "claims", multiple=True, metavar="NAME",
     help="What the consumer says of itself, and is held to: dedupes, orders, ... Repeatable.",

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from emulator.cli import loop, tls
+from emulator.cli import loop, reaching
 from emulator.cli.codes import FAILED
 from emulator.cli.editing import edited, settings
 from emulator.cli.output import say
 from emulator.decoding import parsed
-from emulator.domain.events import EVENT_TYPES, TEST_EVENT, Generation, event_type
+from emulator.domain.events import EVENT_TYPES, TEST_EVENT, event_type
 from emulator.errors import EmulatorError, InvalidInputError, NotJSONError
 
 if TYPE_CHECKING:
+    from emulator.conformance.target import Subject, Target
     from emulator.delivery.records import Attempt, Delivery, Outcome
     from emulator.domain.webhook import Webhook
     from emulator.emulator import Emulator
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
 
 _NOTHING_PROVED = 2
 _LONGEST_ANSWER = 2_000  # characters
-_OPTIONS = {"$.payloadUrl": "--to", "$.headers": "--header", "$.secret": "--secret"}
-"""Where a webhook has it -> which option said it."""
-
 _HINTS: dict[str, str] = {
     "address_forbidden": "--allow-host lets deliveries leave this machine",
     "tls_failed": "--ca says whom to trust",
@@ -35,19 +33,12 @@ _HINTS: dict[str, str] = {
 
 
 class _Asked(msgspec.Struct, frozen=True):
-    """What the options say."""
+    """The options that say what is sent."""
 
-    to: str
-    webhooks: Generation
     settings: tuple[str, ...]
     remove: tuple[str, ...]
-    data: Path | None
-    headers: tuple[str, ...]
-    secret: str | None
+    file: Path | None
     seed: int | None
-    allow_host: tuple[str, ...]
-    ca: Path | None
-    insecure: bool
 
 
 @click.command(
@@ -56,11 +47,7 @@ class _Asked(msgspec.Struct, frozen=True):
     " --set data.email=ada@example.com --remove data.resultLink",
 )
 @click.argument("event")
-@click.option("--to", required=True, metavar="URL", help="Where to post it.")
-@click.option(
-    "--webhooks", type=click.Choice(["v1", "v2"]), default="v1", show_default=True,
-    help="Generation: v2 is signed.",
-)  # fmt: skip
+@click.option("--to", "url", metavar="URL", help="Where to post it; else the file's 'url'.")
 @click.option(
     "--set", "settings", multiple=True, metavar="PATH=VALUE",
     help="Put a value into the payload, as in data.email=ada@example.com: JSON if it can be read"
@@ -71,24 +58,11 @@ class _Asked(msgspec.Struct, frozen=True):
     help="Take a value out of the payload, as in data.resultLink. Repeatable.",
 )  # fmt: skip
 @click.option(
-    "--data", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), metavar="FILE",
-    help="Send this file as it is in place of a made-up payload; - is stdin.",
+    "--data", "file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    metavar="FILE", help="Send this file as it is in place of a made-up payload; - is stdin.",
 )  # fmt: skip
-@click.option(
-    "--header", "headers", multiple=True, metavar="'NAME: VALUE'",
-    help="To send along. Repeatable.",
-)  # fmt: skip
-@click.option("--secret", help="To sign with, whsec_...; made when left out. v2 alone signs.")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Of all that is made up.")
-@click.option(
-    "--allow-host", multiple=True,
-    help="A host or CIDR beyond this machine and private networks to deliver to. Repeatable.",
-)  # fmt: skip
-@click.option(
-    "--ca", type=click.Path(dir_okay=False, path_type=Path),
-    help="Certificates (PEM) to trust in place of the system's.",
-)  # fmt: skip
-@click.option("--insecure", is_flag=True, help="Deliver whatever certificate the consumer shows.")
+@reaching.options(*reaching.MESSAGE)
 def command(event: str, **options: Any) -> int:
     """Send one message of the type EVENT to a consumer, once, about somebody made up.
 
@@ -98,33 +72,33 @@ def command(event: str, **options: Any) -> int:
 
     Exit 0: accepted; 1: not accepted; 2: a wrong call, or nobody answered.
     """
-    asked = _Asked(**options)
+    target = reaching.target(options)
     id_ = event if event == TEST_EVENT else event_type(event).id
-    tls.warn_if(asked.insecure)
-    if asked.webhooks == "v1" and asked.secret is not None:
-        message = "v1 webhooks are not signed; --secret goes with --webhooks v2"
-        raise InvalidInputError(message)
-    if asked.webhooks == "v2" and asked.secret is None:
+    if target.generation == "v2" and target.secret is None:
         note = "note: signed with a made-up secret, which nobody can check; --secret takes yours"
         say(note, err=True)
-    return loop.run(_trigger(id_, asked))
+    return loop.run(_trigger(id_, target, _Asked(**options)))
 
 
-async def _trigger(event: str, asked: _Asked) -> int:
+async def _trigger(event: str, target: Target, asked: _Asked) -> int:
+    from emulator.conformance.session import set_up
     from emulator.emulator import Emulator
 
     emulator = Emulator(
         seed=asked.seed,
         clock="virtual",  # so that a seed gives the same bytes tomorrow
-        generation=asked.webhooks,
-        allow_hosts=asked.allow_host,
-        ca=asked.ca,
-        is_insecure=asked.insecure,
+        generation=target.generation,
+        allow_hosts=target.allow_hosts,
+        ca=target.ca,
+        is_insecure=target.is_insecure,
     )
     async with emulator:
         workspace = emulator.workspace()
-        webhook = _webhook(workspace, event, asked)
+        webhook = _webhook(workspace, event, target)
         body = _body(workspace, event, asked)
+        subject = _subject(workspace, event, body)
+        if target.has_setup and subject is not None:
+            await set_up(target, subject, emulator.guard)
         if body is None:
             delivery = await workspace.send_test(webhook.id, None if event == TEST_EVENT else event)
         else:
@@ -134,43 +108,48 @@ async def _trigger(event: str, asked: _Asked) -> int:
     return _tell(delivery, webhook, emulator, is_theirs=body is not None)
 
 
-def _webhook(workspace: Workspace, event: str, asked: _Asked) -> Webhook:
+def _webhook(workspace: Workspace, event: str, target: Target) -> Webhook:
+    from emulator.delivery.profiles import PROFILES, signing
+
     try:
         return workspace.add_webhook(
             name="trigger",
-            payload_url=asked.to,
+            payload_url=target.address(workspace),
             events=[next(iter(EVENT_TYPES)) if event == TEST_EVENT else event],
-            headers=_headers(asked.headers),
-            secret=asked.secret,
+            headers=target.headers,
+            secret=target.secret,
+            profile=signing(PROFILES[target.generation]) if target.secret else None,
         )
     except EmulatorError as error:
-        place = ".".join((error.path or "").split(".")[:2])
-        error.path = _OPTIONS.get(place, error.path)
+        if error.path == "$.payloadUrl":
+            error.path = "--to"
         raise
 
 
-def _headers(texts: tuple[str, ...]) -> dict[str, str]:
-    headers: dict[str, str] = {}
-    for text in texts:
-        name, colon, value = text.partition(":")
-        if not colon:  # without the text: it may be a secret
-            message = "a --header without a colon; expected 'NAME: VALUE'"
-            raise InvalidInputError(message)
-        if name.lower() in map(str.lower, headers):
-            message = f"--header {name!r} is given twice"
-            raise InvalidInputError(message)
-        headers[name] = value.strip()
-    return headers
+def _subject(workspace: Workspace, event: str, body: bytes | None) -> Subject | None:
+    """Return the candidate that the message is about; None if it names no candidate."""
+    from emulator.conformance.target import Subject
+
+    try:
+        sample = None if event == TEST_EVENT else workspace.sample_of(event)
+        payload = sample if body is None else parsed(body)
+    except NotJSONError:
+        return None
+    data = payload.get("data") if isinstance(payload, dict) else None
+    found = data if isinstance(data, dict) else {}
+    keys = ("email", "candidateId", "assessmentId", "firstName", "lastName")
+    email, *others = (str(found.get(key) or "") for key in keys)
+    return Subject("", email, *others) if email else None
 
 
 def _body(workspace: Workspace, event: str, asked: _Asked) -> bytes | None:
     """Return the body that the user wants; None for the emulator's own."""
     wanted = settings(asked.settings)
-    body = None if asked.data is None else _read(asked.data)
+    body = None if asked.file is None else _read(asked.file)
     if not (wanted or asked.remove):
         return body
     if body is not None:
-        payload = _decoded(body, asked.data)
+        payload = _decoded(body, asked.file)
     else:
         # As JSON gives it back, so that all of it can be changed.
         payload = {} if event == TEST_EVENT else workspace.sample_of(event)

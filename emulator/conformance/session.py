@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from emulator.conformance.outcomes import SkippedError
-from emulator.conformance.target import Person, Subject, Target, filled
+from emulator.conformance.target import Person, Subject, Target, check_setup, filled
 from emulator.domain.events import EVENT_TYPES, TEST_EVENT
 from emulator.domain.ids import chance
 from emulator.domain.people import person
@@ -92,12 +92,9 @@ class Session:
             self.emulator = self._given
         self.workspace = self.emulator.workspace(self.name)
         target = self.target
-        url: Any = target.url
-        if target.app is not None:
-            url = self.workspace.mount(target.app, "app") + target.url.lstrip("/")
         self.webhook = self.workspace.add_webhook(
             name="consumer",
-            payload_url=url,
+            payload_url=target.address(self.workspace),
             events=list(target.events),
             headers=target.headers,
             secret=target.secret,
@@ -279,8 +276,9 @@ async def set_up(target: Target, subject: Subject, guard: Guard) -> None:
         guard: says where the hook may call.
 
     Raises:
-        InvalidInputError: it failed.
+        InvalidInputError: it failed, or needs more than is known.
     """
+    check_setup(target, subject)
     seen = await _looked(target, target.setup, target.setup_command, subject, guard)
     is_fine = seen.exit == 0 or (seen.status is not None and 200 <= seen.status <= 299)
     if not is_fine:

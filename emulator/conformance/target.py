@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from emulator.delivery.profiles import PROFILES, Profile
+from emulator.delivery.profiles import PROFILES, Profile, signing
 from emulator.delivery.records import Timeouts
-from emulator.delivery.signing import Signature
 from emulator.domain.events import EVENT_TYPES, Generation
 from emulator.emulator import Emulator
 from emulator.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from emulator.workspace.workspace import Workspace
 
 TIMEOUT = 5.0
 """Real seconds in which a consumer has to answer. The service waits longer, but who is graded
@@ -125,12 +126,16 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     def profile(self) -> Profile:
         """How deliveries are made: as the generation's, but with short time-outs, and signed."""
         usual = PROFILES[self.generation]
-        signature = usual.signature or (Signature("standard") if self.secret else None)
         return msgspec.structs.replace(
-            usual,
+            signing(usual) if self.secret else usual,
             timeouts=Timeouts(self.timeout, self.timeout, self.timeout),
-            signature=signature,
         )
+
+    def address(self, workspace: Workspace) -> str:
+        """Return the URL of its deliveries; an application is mounted in *workspace* for that."""
+        if self.app is None:
+            return self.url
+        return workspace.mount(self.app, "app") + self.url.lstrip("/")
 
     @property
     def name(self) -> str:
@@ -175,6 +180,19 @@ def check(target: Target) -> None:
     if target.probe and not any(place in target.probe for place in PLACES):
         message = f"the probe {target.probe!r} names no candidate; expected one of {_known()}"
         raise InvalidInputError(message)
+
+
+def check_setup(target: Target, subject: Subject) -> None:
+    """Check that the set-up hook needs no more of a candidate than is known.
+
+    Raises:
+        InvalidInputError: it names a place that *subject* leaves empty.
+    """
+    for text in (target.setup or "", *target.setup_command):
+        for place in PLACES:
+            if place in text and not getattr(subject, place[1:-1]):
+                message = f"a set-up hook with {place}, which is not known before the message"
+                raise InvalidInputError(message)
 
 
 def filled(template: str, subject: Subject, quote: Any = str) -> str:

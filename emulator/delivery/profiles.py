@@ -88,6 +88,13 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.retries[attempt - 1] if attempt <= len(self.retries) else None
 
 
+def signing(profile: Profile) -> Profile:
+    """Return *profile* with a signature: Standard Webhooks where it has none of its own."""
+    if profile.signature is not None:
+        return profile
+    return msgspec.structs.replace(profile, signature=Signature("standard"))
+
+
 def next_pause(profile: Profile, attempt: int, outcome: Outcome, now: float) -> float | None:
     """Return the pause after a failed attempt, in seconds of the workspace's time.
 

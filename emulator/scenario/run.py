@@ -15,6 +15,7 @@ from emulator.scenario.result import Result, StepResult, verdict
 from emulator.scenario.scenario import every
 from emulator.scenario.steps.step import Context
 from emulator.scenario.steps.table import STEPS
+from emulator.scenario.steps.webhooks import signing_profile
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -113,14 +114,16 @@ async def run_in(scenario: Scenario, emulator: Emulator, workspace: Workspace) -
 
 def register(scenario: Scenario, workspace: Workspace) -> None:
     """Register the scenario's consumers as webhooks of *workspace*."""
+    generation = scenario.document.webhooks
     for number, consumer in enumerate(scenario.document.consumer, start=1):
         workspace.add_webhook(
-            generation=scenario.document.webhooks,  # type: ignore[arg-type]
+            generation=generation,  # type: ignore[arg-type]
             name=consumer.name or f"consumer {number}",
             payload_url=consumer.payload_url,
             events=consumer.events,
             headers=consumer.headers,
             secret=consumer.secret,
+            profile=signing_profile(workspace, consumer.secret, generation),
         )
 
 

@@ -98,7 +98,7 @@ def test_a_wrong_call_is_exit_2(cli: Cli, tmp_path: Path, scenario: str) -> None
 
 
 FILES = ["journal.jsonl", "junit.xml", "report.html", "report.json"]
-SECRETS = ("planted-authorization", "planted-token", "planted-other", "planted-secret")
+SECRETS = ("planted-authorization", "planted-token", "planted-other", "whsec_cGxhbnRlZA==")
 LEAKY = """\
 scenario: Nothing of planted-other is told
 seed: 7
@@ -109,10 +109,10 @@ consumer:
       Authorization: Bearer planted-authorization
       X-Webhook-Token: planted-token
       X-Mine: planted-other
-    secret: planted-secret
+    secret: whsec_cGxhbnRlZA==
 steps:
   - create_assessment: {as: job, title: A planted-token}
-  - invite: {as: ada, to: job, email: ada@example.com, first_name: planted-secret}
+  - invite: {as: ada, to: job, email: ada@example.com, first_name: whsec_cGxhbnRlZA==}
   - expect: {event: invited, where: {data.lastName: planted-authorization}, answered: 2xx}
 """
 SLOW = """\

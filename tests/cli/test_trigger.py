@@ -118,15 +118,60 @@ def test_stdin_goes_as_it_is_and_can_be_changed(
     assert [one.body for one in receiver.requests] == [b'{ "a": 1 }', b'{"a":1,"b":2}']
 
 
-def test_v2_is_signed_with_the_secret(cli: Cli, consumer: Consumer) -> None:
+@pytest.mark.parametrize("generation", ["v1", "v2"])
+def test_a_secret_signs_whatever_the_generation(
+    cli: Cli, consumer: Consumer, generation: str
+) -> None:
     receiver = consumer()
-    arguments = ("--webhooks", "v2", "--secret", SECRET, "--header", "X-Webhook-Token:  a:b ")
-    code, _, err = cli("trigger", "completed", "--to", receiver.url, *arguments)
+    arguments = ("--webhooks", generation, "--secret", SECRET)
+    more = ("--header", "X-Webhook-Token:  a:b ")
+    code, _, err = cli("trigger", "completed", "--to", receiver.url, *arguments, *more)
     assert (code, err) == (0, "")
     [request] = receiver.requests
     assert request.header("x-webhook-token") == "a:b"
     signature = Signature("standard", prefix="svix-")
     assert verify(signature, SECRET, request.headers, request.body, now=time.time()).holds
+
+
+def test_a_file_says_how_the_consumer_is_reached_and_options_come_first(
+    cli: Cli, consumer: Consumer, tmp_path: Path
+) -> None:
+    receiver = consumer()
+    file = tmp_path / "testlify-consumer.yaml"
+    file.write_text(
+        f"url: {receiver.url}/hook\nsecret: {SECRET}\nheaders: {{X-Token: file, X-Other: file}}\n"
+    )
+    given = ("--config", str(file), "--header", "x-token: option")
+    assert cli("trigger", "completed", *given).code == 0
+    [request] = receiver.requests
+    assert request.path == "/hook"
+    assert (request.header("x-token"), request.header("x-other")) == ("option", "file")
+    assert request.header("svix-signature") is not None
+
+
+def test_the_candidate_is_made_known_before_the_message(
+    cli: Cli, consumer: Consumer, tmp_path: Path
+) -> None:
+    """By the hook; a message about no candidate needs none."""
+    receiver, noted = consumer(), tmp_path / "noted"
+    hook = f"sh -c 'echo {{email}} {{candidate_id}} >> {noted}'"
+    sent = ("--to", receiver.url, "--setup-command", hook)
+    for more in (["completed"], ["completed", "--set", "data.email=x@example.com"], ["test"]):
+        assert cli("trigger", *more, *sent).code == 0
+    payloads = [one.payload["data"] for one in receiver.requests[:2]]
+    lines = [f"{one['email']} {one['candidateId']}" for one in payloads]
+    assert noted.read_text().splitlines() == lines
+    assert lines[1].startswith("x@example.com ")
+
+
+def test_the_id_of_an_invitation_is_not_known_before_the_message(
+    cli: Cli, consumer: Consumer
+) -> None:
+    receiver = consumer()
+    told = cli("trigger", "completed", "--to", receiver.url, "--setup", f"{receiver.url}/{{id}}")
+    message = "error: a set-up hook with {id}, which is not known before the message\n"
+    assert told == (2, "", message)
+    assert receiver.requests == []
 
 
 def test_v2_without_a_secret_says_that_nobody_can_check_it(cli: Cli, consumer: Consumer) -> None:
@@ -216,8 +261,7 @@ WRONG = {
     ("--header", "a: 1", "--header", "A: 2"): "--header 'A' is given twice",
     ("--header", "a b: 1"): "not a header name: 'a b' (at --header)",
     ("--header", "Host: x"): "the header 'Host' is written by the delivery itself (at --header)",
-    ("--secret", SECRET): "v1 webhooks are not signed; --secret goes with --webhooks v2",
-    ("--webhooks", "v2", "--secret", "x"): (
+    ("--secret", "x"): (
         "not a secret to sign with; expected 'whsec_' and a key in base64 with its padding"
         " (at --secret)"
     ),

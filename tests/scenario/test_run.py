@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from typing import TYPE_CHECKING
 
+from emulator.delivery.signing import Signature, verify
 from emulator.emulator import Emulator
 from emulator.receiver import Receiver
 from emulator.scenario.reading import read
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     Play = Callable[..., tuple[Result, Receiver]]
     Text = Callable[..., str]
 
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 MADE = "  - create_assessment: {as: job}\n  - invite: {as: ada, to: job, email: ada@example.com}\n"
 
 
@@ -240,7 +243,7 @@ def test_each_step_is_told_as_it_ends(play: Play, scenario: Text) -> None:
 
 
 def test_two_consumers_hear_of_the_same_message(play: Play, scenario: Text) -> None:
-    more = "  - {payload_url: '${CONSUMER_URL}', events: [invited], name: other, secret: s}\n"
+    more = "  - {payload_url: '${CONSUMER_URL}', events: [invited], name: other}\n"
     text = scenario(MADE).replace("steps:\n", f"{more}steps:\n")
     result, receiver = play(text)
     assert [one.event for one in result.steps[1].deliveries] == [
@@ -248,7 +251,21 @@ def test_two_consumers_hear_of_the_same_message(play: Play, scenario: Text) -> N
         "candidate.invited",
     ]
     assert len(receiver.requests) == 2
-    assert "secret" not in repr(read("a", text.encode(), {"CONSUMER_URL": "http://a"}))
+
+
+def test_a_webhook_with_a_secret_is_signed_whatever_the_generation(
+    play: Play, scenario: Text
+) -> None:
+    """A consumer of the file, and a webhook that a step adds; neither shows its secret."""
+    url = "${CONSUMER_URL}"
+    add = f"  - add_webhook: {{payload_url: '{url}', events: [invited], secret: {SECRET}}}\n"
+    text = scenario(add + MADE, events=f"[candidate.status_changed]\n    secret: {SECRET}")
+    _, receiver = play(text)
+    assert len(receiver.requests) == 2
+    for one in receiver.requests:
+        seen = verify(Signature("standard"), SECRET, one.headers, one.body, now=time.time())
+        assert seen.holds
+    assert SECRET not in repr(read("a", text.encode(), {"CONSUMER_URL": "http://a"}))
 
 
 def test_a_scenario_played_in_a_used_workspace_looks_only_at_its_own_deliveries(

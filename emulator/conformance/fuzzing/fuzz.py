@@ -297,7 +297,7 @@ def _send(case: Case, target: Target, what: Mapping[str, Any], title: str) -> di
             ping = {"send": {"event": event, "payload": case.base.payload}}
             steps.insert(0, ping)
     document: dict[str, Any] = {"scenario": title[:900]}
-    if target.generation == "v2" or target.secret:
+    if target.generation == "v2":
         document["webhooks"] = "v2"
     document["consumer"] = [playing.consumer(target, (event,))]
     return {**document, "steps": [*steps, demand]}

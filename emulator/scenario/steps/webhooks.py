@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import msgspec
 
-from emulator.delivery.profiles import PROFILES
-from emulator.delivery.signing import checked_secret
+from emulator.delivery.profiles import signing
+from emulator.delivery.signing import Signature, checked_secret
 from emulator.domain.webhook import checked_headers, wanted
 from emulator.errors import InvalidInputError
 from emulator.scenario.steps.step import Context, Step
@@ -23,8 +23,10 @@ from emulator.scenario.words import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from emulator.delivery.profiles import Profile
     from emulator.domain.events import Generation
     from emulator.scenario.scenario import Consumer
+    from emulator.workspace.workspace import Workspace
 
 Secret = Annotated[str, msgspec.Meta(min_length=1, max_length=1_000)]
 
@@ -35,13 +37,26 @@ def unfit(webhook: AddWebhook | Consumer, generation: Generation) -> Iterator[tu
         wanted(webhook.events, generation)
     except InvalidInputError as error:
         yield "events", error.message
-    signature = PROFILES[generation].signature
-    if signature is None or webhook.secret is None:
+    if webhook.secret is None:
         return
     try:
-        checked_secret(signature, webhook.secret)
+        checked_secret(Signature("standard"), webhook.secret)
     except InvalidInputError as error:
         yield "secret", error.message
+
+
+def signing_profile(
+    workspace: Workspace, secret: str | None, generation: str | None
+) -> Profile | None:
+    """Return the profile of a webhook that signs though its generation does not; else None.
+
+    Args:
+        secret: to sign with.
+        generation: the workspace's when left out.
+    """
+    settings = workspace.state.settings
+    usual = settings.profile_of(generation or settings.generation)  # type: ignore[arg-type]
+    return signing(usual) if secret and usual.signature is None else None
 
 
 class AddWebhook(Step, frozen=True, kw_only=True, rename={"as_": "as"}):
@@ -73,6 +88,7 @@ class AddWebhook(Step, frozen=True, kw_only=True, rename={"as_": "as"}):
             headers=self.headers,
             secret=self.secret,
             generation=self.generation,  # type: ignore[arg-type]
+            profile=signing_profile(workspace, self.secret, self.generation),
         )
         if self.as_ is not None:
             context.webhooks[self.as_] = webhook.id
