@@ -1,7 +1,7 @@
-"""Time: the timeline of a workspace, real or virtual, and the timers that stand on it.
+"""Time: the timeline of a workspace, real or virtual, and its timers.
 
-It knows when; what happens then is its owner's business. Timers at equal times come in the
-order of their keys, never of their creation.
+A timeline only knows when a timer is due; its owner decides what happens then. Timers that are due
+at the same instant run in the order of their keys, not of their creation.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ from emulator.errors import InvalidInputError
 Mode = Literal["real", "virtual"]
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
-"""Where a virtual clock starts unless told otherwise."""
+"""The default start of a virtual clock."""
 
 EARLIEST, LATEST = datetime(2002, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
-"""Where a virtual clock can stand: ObjectIds have 32 bits for the seconds, and a ``timestamp``
-in milliseconds has 13 digits."""
+"""The range of a virtual clock: an ObjectId has 32 bits for the seconds, and a ``timestamp`` in
+milliseconds has 13 digits."""
 
 _SPARE = 64
 
 TimerKey = tuple[int, int, int, int]
-"""A rank (what kind of timer) and three numbers (whose)."""
+"""The rank of the kind of timer, and three numbers that identify its owner."""
 
 
 class Timeline:
     """The clock and the timers of one workspace.
 
     Args:
-        mode: ``real`` follows the machine's clock; ``virtual`` stands until moved.
-        now: where a virtual clock stands.
+        mode: ``real`` follows the machine's clock; ``virtual`` only moves when told to.
+        now: the time of a virtual clock.
 
     Raises:
-        InvalidInputError: *now* is not in UTC, or beyond where a clock can stand.
+        InvalidInputError: *now* is not in UTC, or out of range.
     """
 
     def __init__(self, mode: Mode, now: datetime = EPOCH) -> None:
@@ -45,40 +45,40 @@ class Timeline:
         self._heap: list[tuple[datetime, TimerKey]] = []
 
     def now(self) -> datetime:
-        """Return the present instant, aware, in UTC, whole milliseconds."""
+        """Return the current time as an aware UTC datetime, in whole milliseconds."""
         if self.mode == "virtual":
             return self._now
         now = datetime.now(UTC)
         return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
     def move_to(self, now: datetime) -> None:
-        """Set a virtual clock; back in time, too, which only its owner may decide.
+        """Set a virtual clock, also to an earlier time; the caller decides whether that is allowed.
 
         Raises:
-            InvalidInputError: beyond where a clock can stand.
+            InvalidInputError: *now* is not in UTC, or out of range.
         """
         self._now = checked(now)
 
     def set_timer(self, key: TimerKey, at: datetime) -> None:
-        """Set the timer called *key*, in place of an earlier one of that name."""
+        """Set the timer *key*, replacing an earlier timer with the same key."""
         self._due[key] = at
         heappush(self._heap, (at, key))
 
     def cancel(self, key: TimerKey) -> None:
-        """Take the timer called *key* away, if it stands."""
+        """Remove the timer *key*, if it is set."""
         self._due.pop(key, None)
-        # What was cancelled stays in the heap until its date; not too much of it.
+        # Cancelled timers stay in the heap until they are due; rebuild it when they prevail.
         if len(self._heap) > 2 * len(self._due) + _SPARE:
             self._heap = [(at, key) for key, at in self._due.items()]
             heapify(self._heap)
 
     def clear(self) -> None:
-        """Take all timers away."""
+        """Remove all timers."""
         self._due.clear()
         self._heap.clear()
 
     def next_at(self) -> datetime | None:
-        """Return when the next timer is due, None without any."""
+        """Return when the next timer is due, or None without timers."""
         while self._heap:
             at, key = self._heap[0]
             if self._due.get(key) == at:
@@ -87,7 +87,7 @@ class Timeline:
         return None
 
     def pop_due(self) -> TimerKey | None:
-        """Take and return the first timer that is due now, None without any."""
+        """Remove and return the first timer that is due, or None if none is due."""
         at = self.next_at()
         if at is None or at > self.now():
             return None
@@ -96,12 +96,12 @@ class Timeline:
         return key
 
     def __len__(self) -> int:
-        """How many timers stand."""
+        """Return the number of timers."""
         return len(self._due)
 
 
 def checked(now: datetime, *, path: str = "$.now") -> datetime:
-    """Return *now* if a clock can stand there.
+    """Return *now* if a virtual clock can be set to it.
 
     Raises:
         InvalidInputError: not in UTC, or before 2002 or after 2099.

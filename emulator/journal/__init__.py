@@ -1,1 +1,1 @@
-"""The append-only record: the envelope, its stores, the live watch; never what an entry means."""
+"""The append-only record: entries, stores and live watching; never the meaning of an entry."""

@@ -1,4 +1,4 @@
-"""Entries as bytes: a block is some entries of one workspace, one after the other."""
+"""Entries as bytes: a block holds consecutive entries of one workspace."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ _ROWS = list[tuple[datetime, str, msgspec.Raw]]
 
 
 def packed(entries: Sequence[Entry]) -> bytes:
-    """Return *entries*, whose numbers have no gaps, as a block."""
+    """Encode *entries*, whose numbers have no gaps, as a block."""
     return msgspec.msgpack.encode([(one.at, one.kind, one.data) for one in entries])
 
 
 def checksum(workspace: str, last: int, block: bytes) -> bytes:
-    """Return the checksum of a block and of where it belongs.
+    """Return the checksum of a block, its workspace and its position.
 
     Args:
-        workspace: whose entries it holds.
+        workspace: name of the workspace.
         last: number of the last entry.
-        block: as `packed` made it.
+        block: the result of `packed`.
     """
     sum_ = blake2b(f"{workspace}\n{last}\n".encode("utf-8", "surrogateescape"), digest_size=8)
     sum_.update(block)
@@ -40,14 +40,14 @@ def unpacked(
     """Yield the entries of a block whose number is above *after*.
 
     Args:
-        block: as `packed` made it.
-        workspace: whose entries they are.
-        last: number of the last one.
-        kinds: kind of entry -> the type of its record.
-        after: a number.
+        block: the result of `packed`.
+        workspace: name of the workspace.
+        last: number of the last entry in the block.
+        kinds: kind of entry -> type of its data.
+        after: skip entries up to this number.
 
     Raises:
-        msgspec.MsgspecError, KeyError: a block that was damaged, or a newer version's.
+        msgspec.MsgspecError, KeyError: the block is damaged, or from a newer version.
     """
     rows = msgspec.msgpack.decode(block, type=_ROWS)
     for number, (at, kind, data) in enumerate(rows, start=last - len(rows) + 1):

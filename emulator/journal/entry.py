@@ -1,4 +1,4 @@
-"""The envelope of a record; what the record means is told in the room that owns it."""
+"""The envelope of journal records; the package that owns a record defines its meaning."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     """One row of the journal.
 
     Attributes:
-        number: counts the workspace's entries from 1, without gaps.
-        at: the workspace's time.
-        workspace: whose.
-        kind: ``candidate.moved``, say; ``workspace`` has the table of kinds.
+        number: position in the workspace's journal, from 1, without gaps.
+        at: time of the workspace's clock.
+        workspace: name of the workspace.
+        kind: for example ``candidate.moved``; ``emulator.workspace.fold`` has the table of kinds.
         data: the record.
     """
 

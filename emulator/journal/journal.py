@@ -1,4 +1,4 @@
-"""The journal: numbers entries, hands them to the store, wakes those who wait for more."""
+"""The journal: numbers entries, passes them to the store and wakes waiting readers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Journal:
-    """The one record of what happened, append-only, by workspace."""
+    """The append-only record of each workspace."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -30,7 +30,7 @@ class Journal:
         """Append the records of one command, each a pair of kind and data.
 
         Returns:
-            Their entries, numbered.
+            The numbered entries.
         """
         number = self.last(workspace)
         entries = []
@@ -49,29 +49,29 @@ class Journal:
         return self._store.read(workspace, after)
 
     def last(self, workspace: str) -> int:
-        """Return the number of the workspace's newest entry, 0 without any."""
+        """Return the number of the workspace's newest entry, or 0 without entries."""
         if workspace not in self._last:
             self._last[workspace] = self._store.last(workspace)
         return self._last[workspace]
 
     def forget(self, workspace: str) -> None:
-        """Let go of a workspace's entries; who watches it sees no more."""
+        """Delete a workspace's entries and end its watches."""
         self._store.forget(workspace)
         self._last.pop(workspace, None)
         self._wake(workspace)
 
     def set_aside(self, workspace: str) -> None:
-        """Keep a workspace's entries where nobody opens them; called before anything is written."""
+        """Move a workspace's unreadable entries out of the way, before anything is written."""
         self._store.set_aside(workspace)
 
     @property
     def is_durable(self) -> bool:
-        """Whether entries outlive the process."""
+        """Whether entries survive the process."""
         return self._store.is_durable
 
     @property
     def failure(self) -> str | None:
-        """Why nothing can be written any more; None while all is well."""
+        """Why nothing can be written any more; None if writing works."""
         return self._store.failure
 
     def workspaces(self) -> list[str]:
@@ -79,15 +79,15 @@ class Journal:
         return self._store.workspaces()
 
     def close(self) -> None:
-        """Let go of the store; nothing is appended after it."""
+        """Close the store; nothing can be appended afterwards."""
         self._store.close()
 
     async def flush(self) -> None:
-        """Return once all that was appended is as safe as the store can make it."""
+        """Wait until the store has saved all appended entries."""
         await self._store.flush()
 
     async def grown(self, workspace: str, after: int) -> None:
-        """Return once the workspace has another newest entry than number *after*."""
+        """Wait until the number of the newest entry differs from *after*."""
         while self.last(workspace) == after:
             waiter = asyncio.get_running_loop().create_future()
             self._waiters.setdefault(workspace, []).append(waiter)
@@ -99,15 +99,15 @@ class Journal:
                     waiting.remove(waiter)
 
     async def until(self, workspace: str, is_met: Callable[[], bool], timeout: float) -> bool:
-        """Wait until *is_met* holds, asked again whenever the journal grew.
+        """Wait until *is_met* returns true; it is called again whenever the journal grows.
 
         Args:
-            workspace: whose entries to wait for.
-            is_met: the predicate; reads state, changes nothing.
+            workspace: name of the workspace.
+            is_met: a predicate that reads state and changes nothing.
             timeout: real seconds.
 
         Returns:
-            Whether it was met in time.
+            Whether the predicate became true in time.
         """
         try:
             async with asyncio.timeout(timeout):
@@ -120,9 +120,9 @@ class Journal:
             return is_met()
 
     async def watch(self, workspace: str, after: int = 0) -> AsyncIterator[Entry]:
-        """Yield the workspace's entries above *after*, then each new one as it comes.
+        """Yield the workspace's entries whose number is above *after*, then each new entry.
 
-        Ends when the workspace's entries are forgotten.
+        Ends when the workspace's entries are deleted.
         """
         while True:
             for entry in self.entries(workspace, after):

@@ -1,4 +1,4 @@
-"""What is whole of a damaged journal file, up to the damage, as a new journal."""
+"""Recovery of a damaged journal file: copies the intact entries into a new journal."""
 
 from __future__ import annotations
 
@@ -23,11 +23,12 @@ _Row = tuple[int, bytes | None, bytes]
 
 
 class Salvaged(msgspec.Struct, frozen=True):
-    """What became of one workspace.
+    """The result for one workspace.
 
     Attributes:
-        kept: entries that the new journal has.
-        lost: why the rest was left behind; empty when nothing was.
+        workspace: name of the workspace.
+        kept: number of entries in the new journal.
+        lost: why the remaining entries were lost; empty if none were.
     """
 
     workspace: str
@@ -36,19 +37,19 @@ class Salvaged(msgspec.Struct, frozen=True):
 
 
 def salvage(path: Path, into: Path, kinds: Mapping[str, type[msgspec.Struct]]) -> list[Salvaged]:
-    """Write what is whole of a journal file into a new one.
+    """Copy the intact entries of a journal file into a new file.
 
     Args:
-        path: of the damaged file; it is only read.
-        into: of the new file.
-        kinds: kind of entry -> the type of its record.
+        path: the damaged file; it is only read.
+        into: the new file.
+        kinds: kind of entry -> type of its data.
 
     Returns:
-        What became of each workspace, and of the rest of the file under an empty name.
+        The result for each workspace; damage that belongs to no workspace has an empty name.
 
     Raises:
-        InvalidInputError: the new file is there already.
-        JournalError: nothing can be read at all, or the new file can't be written.
+        InvalidInputError: the new file exists already.
+        JournalError: nothing can be read, or the new file can't be written.
     """
     if into.exists():
         message = f"{into}: there already; expected the name of a new file"
@@ -76,7 +77,7 @@ def _saved(
     lost = ""
     try:
         for entry in _opened(whole(path, kinds, workspace, rows)):
-            kept.append(entry)  # noqa: PERF402 - what came before the damage is kept
+            kept.append(entry)  # noqa: PERF402 - keep the entries before the damage
     except JournalError as error:
         lost = error.message.partition(";")[0]
     if kept:
@@ -85,7 +86,7 @@ def _saved(
 
 
 def _opened(entries: Iterator[Entry]) -> Iterator[Entry]:
-    """Yield *entries* if they begin as those of a workspace do."""
+    """Yield *entries*, which have to start with ``workspace.opened``."""
     for entry in entries:
         if entry.number == 1 and entry.kind != "workspace.opened":
             message = f"the first entry is {entry.kind!r}, not 'workspace.opened'"

@@ -1,7 +1,7 @@
 """The store on disk: SQLite in WAL mode, commits grouped by a writer thread.
 
-A killed process loses nothing that was flushed: it is in the file. A power cut may take the
-last moments with it (``synchronous=NORMAL``), but tears no entry.
+A killed process loses nothing that was flushed. A power cut may lose the last moments
+(``synchronous=NORMAL``), but never damages an entry.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 _log = logging.getLogger("emulator.journal")
 
 APPLICATION_ID = 0x54_46_59_45
-"""Tells our files from another program's ("TFYE")."""
+"""Marks our files, so that other SQLite files are rejected ("TFYE")."""
 
 FORMAT = 2
-"""Of the file; a newer one is refused, an older one is upgraded when it is opened to be written."""
+"""Version of the file format; newer files are rejected, older files are upgraded when opened."""
 
 _TABLE = """
 CREATE TABLE blocks (
@@ -44,30 +44,30 @@ CREATE TABLE blocks (
     PRIMARY KEY (workspace, last)
 )
 """
-"""A block holds what one commit has of a workspace: a row for each entry would cost the event loop
-more, because each row hands the interpreter's lock back and forth. Format 1 has no sums."""
+"""A block holds the entries of a workspace in one commit. A row per entry would slow down the event
+loop, because the threads exchange the interpreter lock for each row. Format 1 has no checksums."""
 
 _READ = "SELECT last, {sum}, data FROM blocks WHERE workspace = ? AND last > ? ORDER BY last"
 _SUM = {1: "NULL", 2: "sum"}
 _INSERT = "INSERT INTO blocks VALUES (?, ?, ?, ?)"
 _NO_LIMIT = 2**63 - 1
 _SET_ASIDE = " (set aside)"
-"""Behind the name of a workspace that can't be replayed; no name that can be opened has it."""
+"""Suffix of the name of a workspace that can't be replayed; no valid name ends like this."""
 
 
 class SqliteStore:
-    """Keeps entries in a file, for one process at a time.
+    """Stores entries in a file, for one process at a time.
 
-    Entries are taken at once; a thread commits whatever came while it wrote the last batch.
-    Bound to the event loop that calls `flush`.
+    `write` only queues entries; a thread commits all entries that were queued during its last
+    commit.
 
     Args:
-        path: of the file; made, for its owner's eyes only, when it is not there.
-        kinds: kind of entry -> the type of its record.
+        path: the file; created with mode 0600 if it does not exist.
+        kinds: kind of entry -> type of its data.
 
     Raises:
-        JournalError: the file can't be opened or written, is another program's or a newer
-            version's, or another process has it. Nothing was changed.
+        JournalError: the file can't be opened or written, belongs to another program or a newer
+            version, or is used by another process. Nothing was changed.
     """
 
     is_durable = True
@@ -81,11 +81,13 @@ class SqliteStore:
         except JournalError:
             os.close(self._lock)
             raise
-        self._forgotten: dict[str, int] = {}  # not yet deleted in the file -> number of the job
-        self._fresh: dict[str, list[Entry]] = {}  # taken, not yet in the file
-        self._jobs: list[Sequence[Entry] | str] = []  # entries, or a workspace to forget
+        self._forgotten: dict[str, int] = {}  # not yet deleted from the file -> number of the job
+        self._fresh: dict[str, list[Entry]] = {}  # queued, not yet in the file
+        self._jobs: list[
+            Sequence[Entry] | str
+        ] = []  # entries, or the name of a workspace to delete
         self._taken = self._done = 0
-        self._waiters: deque[tuple[int, asyncio.Future[None]]] = deque()  # in that order
+        self._waiters: deque[tuple[int, asyncio.Future[None]]] = deque()  # ordered by number
         self._news = threading.Condition()
         self._is_closing = False
         self._failure: str | None = None
@@ -94,21 +96,21 @@ class SqliteStore:
 
     @property
     def failure(self) -> str | None:
-        """Why nothing is taken any more; None while all is well."""
+        """Why nothing can be written any more; None if writing works."""
         return self._failure
 
     def write(self, entries: Sequence[Entry]) -> None:
-        """Take the entries of one command; they are committed together.
+        """Queue the entries of one command; they are committed together.
 
         Raises:
-            JournalError: an earlier commit failed; nothing is taken any more.
+            JournalError: an earlier commit failed, so nothing can be written any more.
         """
         with self._news:
             self._take(entries)
             self._fresh.setdefault(entries[0].workspace, []).extend(entries)
 
     def forget(self, workspace: str) -> None:
-        """Let go of a workspace's entries."""
+        """Delete a workspace's entries."""
         with self._news:
             self._take(workspace)
             self._fresh.pop(workspace, None)
@@ -125,7 +127,7 @@ class SqliteStore:
         yield from fresh
 
     def last(self, workspace: str) -> int:
-        """Return the number of the workspace's newest entry, 0 without any."""
+        """Return the number of the workspace's newest entry, or 0 without entries."""
         with self._news:
             if fresh := self._fresh.get(workspace):
                 return fresh[-1].number
@@ -146,7 +148,7 @@ class SqliteStore:
     def set_aside(self, workspace: str) -> None:
         """Keep a workspace's entries in the file under a name that is never opened.
 
-        Call it before anything is written.
+        Call this method before anything is written.
 
         Raises:
             JournalError: the file can't be written.
@@ -164,10 +166,10 @@ class SqliteStore:
             raise _failure(self._path, error) from error
 
     async def flush(self) -> None:
-        """Return once all that was written is in the file.
+        """Wait until all queued entries are in the file.
 
         Raises:
-            JournalError: it could not be written; says why.
+            JournalError: writing failed; the message has the reason.
         """
         with self._news:
             if self._failure is not None:
@@ -179,7 +181,7 @@ class SqliteStore:
         await waiter
 
     def close(self) -> None:
-        """Write what is left, and let go of the file."""
+        """Write the remaining entries and close the file."""
         with self._news:
             self._is_closing = True
             self._news.notify()
@@ -193,7 +195,7 @@ class SqliteStore:
         self._taken += 1
         self._news.notify()
 
-    # --- the writer's thread ----------------------------------------------------------------
+    # --- in the writer thread ------------------------------------------------------------------
 
     def _work(self) -> None:
         try:
@@ -201,7 +203,7 @@ class SqliteStore:
                 while jobs := self._next_jobs():
                     _write(database, jobs)
                     self._note(jobs)
-        except Exception as error:  # noqa: BLE001 - whatever it is, nobody may wait for ever
+        except Exception as error:  # noqa: BLE001 - after any error, callers of `flush` must not wait for ever
             failure = str(_failure(self._path, error))
             _log.error("%s; nothing is written any more", failure)
             self._note([], failure)
@@ -223,7 +225,7 @@ class SqliteStore:
                 }
                 for entries in _by_workspace(jobs).values():
                     fresh = self._fresh.get(entries[0].workspace)
-                    # Another list stands there when the workspace was forgotten meanwhile.
+                    # The list is another one if the workspace was deleted and made again meanwhile.
                     if fresh and fresh[0] is entries[0]:
                         del fresh[: len(entries)]
             ready = []
@@ -241,7 +243,7 @@ def read_entries(
     after: int = 0,
     before: int = _NO_LIMIT,
 ) -> Iterator[Entry]:
-    """Yield a workspace's entries of a journal file, also while another process writes it.
+    """Yield a workspace's entries from a journal file, even while another process writes to it.
 
     Raises:
         JournalError: the file can't be read, or is not ours.
@@ -265,17 +267,17 @@ def whole(
     rows: Iterable[tuple[int, bytes | None, bytes]],
     after: int = 0,
 ) -> Iterator[Entry]:
-    """Yield the entries of a workspace's blocks, each block verified before any of it is used.
+    """Yield the entries of a workspace's blocks; verify each block before yielding from it.
 
     Args:
-        path: of the file, for messages.
-        kinds: kind of entry -> the type of its record.
-        workspace: whose blocks they are.
+        path: the file, for error messages.
+        kinds: kind of entry -> type of its data.
+        workspace: name of the workspace.
         rows: number of the last entry, checksum (None in an old file) and bytes of each block.
-        after: entries up to that number are left out.
+        after: skip entries up to this number.
 
     Raises:
-        JournalError: a block is damaged, or one is missing; names the entry.
+        JournalError: a block is damaged or missing; the message names the entry.
     """
     expected = None if after else 1
     for last, sum_, block in rows:
@@ -309,8 +311,8 @@ def stored_workspaces(path: Path) -> list[str]:
 
 
 def _locked(path: Path) -> int:
-    # The file itself, whatever its name: a link to it leads to the same lock. SQLite's own locks
-    # are of another kind, and don't mind; but closing this drops them, so it is closed last.
+    # Lock the file itself, so that a link to it leads to the same lock. SQLite uses locks of
+    # another kind, which don't conflict; but closing this descriptor drops them, so close it last.
     try:
         lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except PermissionError:
@@ -328,7 +330,7 @@ def _locked(path: Path) -> int:
 
 
 def _prepare(path: Path) -> None:
-    """Make the file, or check that it is one of ours, whole, and of this format."""
+    """Create the file, or check that it is a complete journal of a known format."""
     try:
         if not os.access(path, os.W_OK):
             message = f"the journal {str(path)!r} can't be written; expected a writable file"
@@ -351,7 +353,7 @@ def _prepare(path: Path) -> None:
 
 
 def _upgrade(path: Path) -> None:
-    """Give the blocks of an old file their checksums."""
+    """Add checksums to the blocks of an old file."""
     with closing(_connected(path, is_writer=True)) as database:
         database.execute("BEGIN")
         database.execute("ALTER TABLE blocks RENAME TO old")
@@ -369,7 +371,7 @@ def _version(path: Path, database: sqlite3.Connection) -> int:
     """Return the format of the file.
 
     Raises:
-        JournalError: it is not ours, or a newer version's.
+        JournalError: the file is not a journal, or from a newer version.
     """
     (application,) = database.execute("PRAGMA application_id").fetchone()
     (version,) = database.execute("PRAGMA user_version").fetchone()
@@ -408,7 +410,7 @@ def _write(database: sqlite3.Connection, jobs: list[Sequence[Entry] | str]) -> N
 
 
 def _by_workspace(jobs: list[Sequence[Entry] | str]) -> dict[str, list[Entry]]:
-    """Return the entries of *jobs* that are not forgotten in them."""
+    """Return the entries of *jobs* that no later job deletes."""
     found: dict[str, list[Entry]] = {}
     for job in jobs:
         if isinstance(job, str):
@@ -433,7 +435,7 @@ def _broken(path: Path, reason: str) -> JournalError:
 
 
 def _failure(path: Path, error: Exception) -> JournalError:
-    # The plain class is for a file that is no database, or not a whole one.
+    # SQLite raises the base class if the file is not a database, or damaged.
     if type(error) is sqlite3.DatabaseError:
         if "not a database" in str(error):
             return JournalError(
@@ -441,7 +443,7 @@ def _failure(path: Path, error: Exception) -> JournalError:
                 " file that 'serve --journal' made"
             )
         return _broken(path, str(error))
-    if "could not decode" in str(error):  # a blob whose type was changed to text
+    if "could not decode" in str(error):  # the type of a blob was changed to text
         return _broken(path, "a record can't be read")
     reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return JournalError(f"the journal {str(path)!r} failed: {reason.lower()}")

@@ -1,4 +1,4 @@
-"""Where entries are kept: the interface, and the store in memory."""
+"""Storage of entries: the interface, and the store in memory."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ if TYPE_CHECKING:
     from emulator.journal.entry import Entry
 
 MOST_IN_MEMORY = 65_536
-"""Entries of a workspace, of about a kilobyte each; the older ones go to a file."""
+"""Entries of a workspace (about 1 KB each) that stay in memory; older entries go to a file."""
 
 _BLOCK = 4_096
 
 
 class Store(Protocol):
-    """Keeps entries, in order, by workspace.
+    """Stores the entries of each workspace in order.
 
     Attributes:
-        is_durable: whether they outlive the process.
+        is_durable: whether entries survive the process.
     """
 
     is_durable: bool
 
     @property
     def failure(self) -> str | None:
-        """Why nothing is taken any more; None while all is well."""
+        """Why nothing can be written any more; None if writing works."""
         ...
 
     def write(self, entries: Sequence[Entry]) -> None:
-        """Take the entries of one command, all or none."""
+        """Store the entries of one command, all or none."""
         ...
 
     def read(self, workspace: str, after: int = 0) -> Iterator[Entry]:
@@ -53,31 +53,30 @@ class Store(Protocol):
         ...
 
     def forget(self, workspace: str) -> None:
-        """Let go of a workspace's entries."""
+        """Delete a workspace's entries."""
         ...
 
     def set_aside(self, workspace: str) -> None:
-        """Keep a workspace's entries where nobody opens them; called before anything is written."""
+        """Move a workspace's unreadable entries out of the way, before anything is written."""
         ...
 
     async def flush(self) -> None:
-        """Return once all that was written is as safe as this store can make it."""
+        """Wait until all written entries are saved."""
         ...
 
     def close(self) -> None:
-        """Let go of what is held; nothing is written after it."""
+        """Release resources; nothing can be written afterwards."""
         ...
 
 
 class MemoryStore:
-    """Keeps entries as long as the process lives: the newest in memory, older ones in a file.
+    """Stores entries until the process ends: new entries in memory, older entries in a file.
 
-    The file has no name, and is gone when the process is. So memory does not grow with what
-    has happened.
+    The file has no name and disappears with the process. It bounds the memory of a long run.
 
     Args:
-        kinds: kind of entry -> the type of its record.
-        most: how many entries of a workspace stay in memory, about.
+        kinds: kind of entry -> type of its data.
+        most: approximate number of entries of a workspace that stay in memory.
     """
 
     is_durable = False
@@ -92,7 +91,7 @@ class MemoryStore:
         self._spilt: dict[str, _Spill] = {}
 
     def write(self, entries: Sequence[Entry]) -> None:
-        """Take the entries of one command."""
+        """Store the entries of one command."""
         workspace = entries[0].workspace
         kept = self._entries.setdefault(workspace, [])
         kept.extend(entries)
@@ -106,10 +105,10 @@ class MemoryStore:
 
     def read(self, workspace: str, after: int = 0) -> Iterator[Entry]:
         """Yield the workspace's entries whose number is above *after*."""
-        # Looked up anew for each entry: more may come and go to the file while we are read.
+        # Looked up again for each entry: entries may be added or spilt while we iterate.
         while after < self.last(workspace):
             kept = self._entries[workspace]
-            # Numbers have no gaps, so an entry's place follows from its number.
+            # Numbers have no gaps, so the number gives the index.
             place = after + 1 - kept[0].number
             if place >= 0:
                 yield kept[place]
@@ -129,32 +128,32 @@ class MemoryStore:
         return list(self._entries)
 
     def forget(self, workspace: str) -> None:
-        """Let go of a workspace's entries."""
+        """Delete a workspace's entries."""
         self._entries.pop(workspace, None)
         spill = self._spilt.pop(workspace, None)
         if spill is not None:
             spill.close()
 
     def set_aside(self, workspace: str) -> None:
-        """Let go of the entries: they are not worth keeping beyond the process."""
+        """Delete the entries, which would not survive the process anyway."""
         self.forget(workspace)
 
     async def flush(self) -> None:
-        """Return at once: memory is as safe as it gets."""
+        """Return at once: nothing more can be done for entries in memory."""
 
     def close(self) -> None:
-        """Let go of the files; what is in memory can still be read."""
+        """Close the files; entries in memory can still be read."""
         for spill in self._spilt.values():
             spill.close()
         self._spilt.clear()
 
 
 class _Spill:
-    """The older entries of one workspace, in blocks, in a file without a name."""
+    """The older entries of one workspace, as blocks in an unnamed file."""
 
     def __init__(self, kinds: Mapping[str, type[msgspec.Struct]]) -> None:
         self._kinds = kinds
-        self._file = TemporaryFile()  # noqa: SIM115 - it lives as long as we do
+        self._file = TemporaryFile()  # noqa: SIM115 - closed by `close`
         self._blocks: list[tuple[int, int, int]] = []  # last entry's number, offset, length
         self.last = 0
 
