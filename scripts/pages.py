@@ -54,14 +54,15 @@ and two candidates. A second invitation to the same assessment is refused while 
 open: INVITED, ENROLLED or IN_PROGRESS."""
 
 _CHECKS = f"""\
-What `testlify-emulator test` asks a consumer, {len(CHECKS)} questions in all; how to ask them is
-in [testing a consumer](testing-a-consumer.md). `testlify-emulator list checks` prints the list.
+The {len(CHECKS)} checks that `testlify-emulator test` runs against a consumer; how to run them is
+described in [testing a consumer](testing-a-consumer.md). `testlify-emulator list checks` prints
+the list.
 
-A check that needs something which is not there is skipped, and says so: a claim (`--claim`),
-`every_event` (no `--events`), a `probe` (`--probe`, `--probe-command`), a `secret`, a `header`,
-a `socket` (not with `--app`), `v2`
-(`--webhooks v2`), a `restart` (`--restart-command`). **Severity**: an `error` shows in production;
-a `warning` is asking for trouble. Both fail a run."""
+A check is skipped, with the reason, unless the consumer has everything that the check requires:
+a claim (`--claim`), all event types (`every_event`: no `--events`), a `probe` (`--probe`,
+`--probe-command`), a `secret`, a `header`, a `socket` (no `--app`), `v2` (`--webhooks v2`),
+a `restart` (`--restart-command`). **Severity**: an `error` fails in production; a `warning` is a
+risk. A failed check of either fails the run."""
 
 _CONTENT = """\
 The content of an assessment, tests and questions, is drawn when it is created and not shown while
@@ -78,18 +79,32 @@ def pages() -> dict[str, str]:
 
 def _checks() -> str:
     blocks = ["# Checks", _GENERATED, _CHECKS, "## Claims"]
-    blocks.append(_table(("Claim", "Says"), ((f"`{name}`", told) for name, told in CLAIMS.items())))
+    blocks.append(
+        _table(
+            ("Claim", "A consumer with this claim"),
+            ((f"`{name}`", text) for name, text in CLAIMS.items()),
+        )
+    )
     for family, doc in FAMILIES.items():
-        blocks += [f"## {family.capitalize()}", doc.partition(": ")[2].capitalize()]
+        summary = doc.partition(": ")[2]
+        blocks += [f"## {family.capitalize()}", f"{summary[0].upper()}{summary[1:]}"]
         blocks.append(
             _table(
-                ("Check", "It", "Sends", "Demands", "Why", "Needs", "Severity"),
+                (
+                    "Check",
+                    "A consumer that passes",
+                    "Sends",
+                    "Expects",
+                    "Why",
+                    "Requires",
+                    "Severity",
+                ),
                 (
                     (
                         f"`{one.id}`",
                         one.title,
                         one.sends,
-                        one.demands,
+                        one.expects,
                         one.why,
                         ", ".join(f"`{need}`" for need in one.requires),
                         one.severity,

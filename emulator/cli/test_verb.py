@@ -1,4 +1,4 @@
-"""``test``: grade a consumer by the catalogue of checks."""
+"""``test``: run the checks against a consumer."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MOST_JOBS = 64
 
 
 class _Options(msgspec.Struct, frozen=True):
-    """How to ask and how to tell, apart from whom and what."""
+    """How the checks are run and reported."""
 
     jobs: int
     format: str
@@ -45,28 +45,38 @@ class _Options(msgspec.Struct, frozen=True):
 @reaching.options(*reaching.GRADING)
 @click.option(
     "--claim", "claims", multiple=True, metavar="NAME",
-    help="What the consumer says of itself, and is held to: dedupes, orders, ... Repeatable.",
+    help="A promise of the consumer, which enables its checks: dedupes, orders, ... Repeatable.",
 )  # fmt: skip
 @click.option(
     "--restart-command", metavar="COMMAND",
-    help="Restarts the consumer, at the same place; ends when it is up. No shell.",
+    help="Restarts the consumer at the same address and exits when it is up. No shell.",
 )  # fmt: skip
 @click.option(
-    "--only", multiple=True, metavar="CHECK", help="This one; * and ? fit any. Repeatable."
+    "--only",
+    multiple=True,
+    metavar="CHECK",
+    help="Run this check; * and ? are wildcards. Repeatable.",
 )
-@click.option("--skip", multiple=True, metavar="CHECK", help="Not this one. Repeatable.")
-@click.option("--tag", "tags", multiple=True, metavar="TAG", help="Those with it. Repeatable.")
+@click.option(
+    "--skip",
+    multiple=True,
+    metavar="CHECK",
+    help="Skip this check; * and ? are wildcards. Repeatable.",
+)
+@click.option(
+    "--tag", "tags", multiple=True, metavar="TAG", help="Run the checks with this tag. Repeatable."
+)
 @click.option(
     "--seed", type=click.IntRange(0, 2**63 - 1),
-    help="Of all that is made up. A consumer knows it from the time before: use a fresh one.",
+    help="For generated data. A consumer has seen the data of an earlier run: restart it first.",
 )  # fmt: skip
 @click.option(
     "--jobs", type=click.IntRange(1, _MOST_JOBS), default=2, show_default=True, metavar="N",
-    help="Checks to ask at once.",
+    help="Run this many checks at once.",
 )  # fmt: skip
 @click.option(
     "--format", type=click.Choice(["text", "json", "junit"]), default="text", show_default=True,
-    help="Of stdout: lines as the run goes on, or one document (CTRF, JUnit) at its end.",
+    help="Print lines during the run, or one document (json: CTRF) at its end.",
 )  # fmt: skip
 @click.option(
     "--report", type=click.Path(path_type=Path), metavar="DIR",
@@ -74,17 +84,18 @@ class _Options(msgspec.Struct, frozen=True):
 )  # fmt: skip
 @click.option(
     "--baseline", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
-    help="An earlier report.json: what failed there may fail, what is worse is exit 1.",
+    help="Compare with an earlier report.json; exit code 1 then means that something got worse.",
 )  # fmt: skip
 def command(**options: Any) -> int:
-    """Grade a consumer: ask it what production would ask it, and say what it answered.
+    """Test a consumer: send what production sends, and worse, and report how it responds.
 
-    CONSUMER_URL is where it takes deliveries; with --app it is a path. 'list checks' has the
-    checks; those that need a claim, a probe or a socket are skipped without it, and say so.
+    CONSUMER_URL is where it receives deliveries; with --app it is a path. 'list checks' shows all
+    checks; a check is skipped, with the reason, when the claim, probe or socket that it requires
+    is missing.
 
-    Exit 0: all that ran passed; 1: a check failed (with --baseline: one that did not fail
-    there); 2: a wrong call, or a run that proved too little, because nobody answered or a check
-    had no evidence; 130: interrupted, with a report of what was asked so far.
+    Exit codes: 0: all checks that ran passed; 1: a check failed (with --baseline: a check that
+    did not fail there); 2: a usage error, or no evidence, because the consumer can't be reached
+    or a check is incomplete; 130: interrupted, with a report of the checks that ran.
     """
     from emulator.conformance.catalogue import chosen
     from emulator.reports import baseline
@@ -107,10 +118,10 @@ def command(**options: Any) -> int:
 
 
 class _Telling:
-    """Tells results in the order of *checks*, whichever comes first."""
+    """Shows results in the order of *checks*, whatever order they end in."""
 
     def __init__(self, checks: Sequence[Check], target: Target, screen: Screen) -> None:
-        # Those that are asked alone come last, and are told last.
+        # Checks that run alone come last, and are shown last.
         self._order = sorted(checks, key=lambda check: check.is_alone)
         self._target, self._screen = target, screen
         self._told = 0
@@ -157,8 +168,8 @@ async def _run(target: Target, checks: list[Check], how: _Options) -> int:
         )
         causes = report.causes
         if causes:
-            told = "\n".join(f"  {one.told(report)}" for one in causes)
-            shown.line(f"\ncauses that several checks share:\n{told}", "failed")
+            lines = "\n".join(f"  {one.told(report)}" for one in causes)
+            shown.line(f"\ncauses that several checks share:\n{lines}", "failed")
         shown.line(f"\n{text.total(report.cases, 'check')} in {took:.1f} s; seed {target.seed}")
         code = INTERRUPTED if is_interrupted else exit_code(results)
         if how.baseline is not None:
@@ -167,11 +178,13 @@ async def _run(target: Target, checks: list[Check], how: _Options) -> int:
 
 
 def _beside(report: Report, earlier: dict[str, str], code: int, shown: Screen) -> int:
-    """Say how the report stands beside the earlier one; return the exit code."""
+    """Show how the report differs from the earlier one; return the exit code."""
     from emulator.reports.baseline import compared
 
     comparison = compared(report, earlier)
-    shown.line("beside the baseline:\n" + "\n".join(f"  {one}" for one in comparison.lines()))
+    shown.line(
+        "compared with the baseline:\n" + "\n".join(f"  {one}" for one in comparison.lines())
+    )
     if code != FAILED or comparison.is_worse:
         return code
     return 2 if report.count("incomplete") else 0

@@ -1,7 +1,7 @@
-"""Grading a consumer: checks, one family a file, what it claims, and what it shows of its state.
+"""Testing a consumer: checks (a file for each family), claims, and the consumer's state.
 
-Nothing here knows how a result is shown; that is the reports' business. The names for Python and
-pytest are handed out lazily: ``from emulator import conformance; conformance.run(app)``.
+How results are shown is up to the reports. The names for Python and pytest are imported lazily:
+``from emulator import conformance; conformance.run(app)``.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""Accepts: each event type in each documented shape, the test ping, all in time."""
+"""Accepts: every event type in every documented shape, and the test ping, in time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from emulator.conformance.session import Session
 
 FAST = 1_000.0
-"""Milliseconds in which a consumer answers that claims to be fast."""
+"""Milliseconds in which a consumer with the claim ``answers_fast`` answers."""
 
 _LIVES = {
     "candidate.invited": "",
@@ -45,8 +45,8 @@ async def _candidate(session: Session, event: str) -> None:
 
 
 async def _assessment(session: Session, event: str) -> None:
-    told = await lives.assessment(session, *_ASSESSMENTS[event])
-    accepted(await session.send(told[event], event))
+    payloads = await lives.assessment(session, *_ASSESSMENTS[event])
+    accepted(await session.send(payloads[event], event))
 
 
 async def _changed(session: Session, end: str) -> None:
@@ -64,8 +64,8 @@ async def _proctoring(session: Session) -> None:
     accepted(await session.send(sent.payload, event))
 
 
-async def _ping(session: Session, body: object) -> None:
-    accepted(await session.send(body), "the test ping")
+async def _ping(session: Session, body: object, what: str) -> None:
+    accepted(await session.send(body), what)
 
 
 async def _whole_life(session: Session) -> None:
@@ -75,7 +75,7 @@ async def _whole_life(session: Session) -> None:
         session.move(one, command)
     deliveries = await session.settle()
     if not deliveries:
-        message = "nothing that it subscribes to happens in a candidate's life (--events)"
+        message = "it does not subscribe to any event in the life of a candidate (--events)"
         raise SkippedError(message)
     for delivery in deliveries:
         accepted(delivery)
@@ -92,17 +92,17 @@ async def _fast(session: Session) -> None:
             raise FailedError(message)
 
 
-_TAKEN = "2xx, in time"
+_IN_TIME = "2xx, in time"
 
 CHECKS = (
     *(
         Check(
             family="accepts",
             name=event,
-            title=f"takes {event}",
-            sends=f"one {event}: {EVENT_TYPES[event].summary}",
-            demands=_TAKEN,
-            why="who subscribed to it gets it, and an answer that is no 2xx is a lost message",
+            title=f"accepts {event}",
+            sends=f"{event}: {EVENT_TYPES[event].summary}",
+            expects=_IN_TIME,
+            why="any answer other than 2xx means that the event is lost",
             run=partial(_candidate if event in _LIVES else _assessment, event=event),
             tags=("events", EVENT_TYPES[event].subject),
         )
@@ -112,10 +112,10 @@ CHECKS = (
         Check(
             family="accepts",
             name=f"change-to-{end.lower().replace('_', '-')}",
-            title=f"takes a status change to {end}",
-            sends=f"one {CHANGED} to {end}",
-            demands=_TAKEN,
-            why="its data differs from status to status, and most webhooks want this event type",
+            title=f"accepts a status change to {end}",
+            sends=f"a {CHANGED} event with the status {end}",
+            expects=_IN_TIME,
+            why="the data differs by status, and most webhooks subscribe to this event type",
             run=partial(_changed, end=end),
             tags=("events", "candidate"),
         )
@@ -124,10 +124,10 @@ CHECKS = (
     Check(
         family="accepts",
         name="disqualified-by-proctoring",
-        title="takes a disqualification while answering",
-        sends="one candidate.disqualified with the tests in it, for what proctoring saw",
-        demands=_TAKEN,
-        why="it has tests and no question, where the documented example has it the other way round",
+        title="accepts a disqualification by proctoring",
+        sends="a candidate.disqualified event for a candidate in progress, with their tests",
+        expects=_IN_TIME,
+        why="it has tests and no question; the documented example has a question and no tests",
         run=_proctoring,
         tags=("events", "candidate"),
     ),
@@ -135,26 +135,26 @@ CHECKS = (
         Check(
             family="accepts",
             name=name,
-            title=f"takes the test ping {shown}",
-            sends=f"the settings page's test: {shown}",
-            demands=_TAKEN,
-            why="a ping that fails keeps people from saving the webhook",
-            run=partial(_ping, body=body),
+            title=f"accepts {what}",
+            sends=f"{what}, as the settings page sends it",
+            expects=_IN_TIME,
+            why="the webhook can't be saved when its test ping fails",
+            run=partial(_ping, body=body, what=what),
             tags=("ping",),
         )
-        for name, shown, body in (
-            ("ping", "that is empty", {}),
-            ("ping-with-success", "that says success", {"success": True}),
-            ("ping-with-data", "with empty data", {"success": True, "data": {}}),
+        for name, what, body in (
+            ("ping", "an empty test ping", {}),
+            ("ping-with-success", "a test ping with success", {"success": True}),
+            ("ping-with-data", "a test ping with empty data", {"success": True, "data": {}}),
         )
     ),
     Check(
         family="accepts",
         name="whole-life",
-        title="takes all that happens to a candidate, in order",
-        sends="everything from the invitation to a new score and the rejection, minutes apart",
-        demands="2xx to each",
-        why="it is what production sends on a good day",
+        title="accepts every event in the life of a candidate, in order",
+        sends="all events from the invitation to a new score and a rejection, minutes apart",
+        expects="2xx to each",
+        why="this is what production sends when nothing goes wrong",
         run=_whole_life,
         tags=("events",),
     ),
@@ -163,8 +163,8 @@ CHECKS = (
         name="fast",
         title="answers within a second",
         sends="an invitation and a completion",
-        demands="2xx within a second",
-        why="the service gives up on slow consumers, and slow ones are slower under load",
+        expects="2xx within a second",
+        why="a consumer that is slow when idle runs into the service's time-out under load",
         run=_fast,
         requires=("answers_fast",),
         severity="warning",

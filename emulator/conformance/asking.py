@@ -1,4 +1,4 @@
-"""Checks of an application in this process, or at a URL, for Python and pytest: plain calls."""
+"""Plain calls for Python and pytest that run checks against an application or a URL."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ def run(
     jobs: int = JOBS,
     **options: Any,
 ) -> list[Result]:
-    """Ask a consumer all checks that are chosen; not from within an event loop.
+    """Run the selected checks against a consumer; not from within an event loop.
 
     Args:
         consumer: its URL, an ASGI application, or a `Target`.
         only, skip, tags: as `catalogue.chosen` takes them.
-        jobs: how many checks at once.
+        jobs: how many checks run at once.
         options: attributes of `Target`: claims, probe, headers, ...
 
     Returns:
-        What each check came to, in the order of the catalogue; who fails is told, not raised.
+        The result of each check, in the order of the catalogue; a failure is not raised.
 
     Raises:
         EmulatorError: an argument is wrong.
@@ -47,11 +47,11 @@ def run(
 
 
 def demand(check: str, consumer: Any, **options: Any) -> None:
-    """Ask one check, as a test of pytest: it passes, fails with the finding, or is skipped.
+    """Run one check as a pytest test, which passes, fails with the finding, or is skipped.
 
     Args:
-        check: its id.
-        consumer, options: as `run` takes them.
+        check: the id of the check.
+        consumer, options: as for `run`.
 
     Raises:
         AssertionError: the check failed, or there is no evidence.
@@ -62,17 +62,17 @@ def demand(check: str, consumer: Any, **options: Any) -> None:
 
         pytest.skip(result.message)
     if result.outcome != "passed":
-        message = f"{result.check.id}: {result.message} (it {result.outcome}; {result.check.why})"
+        message = f"{result.check.id} {result.outcome}: {result.message} (why: {result.check.why})"
         raise AssertionError(message)
 
 
 def checks() -> list[str]:
-    """Return the ids of all checks, to parametrize a test with."""
+    """Return the ids of all checks, as parameters for a test."""
     return list(CHECKS)
 
 
 def target_of(consumer: Any, **options: Any) -> Target:
-    """Return what *consumer* means: a URL, an ASGI application, or a target.
+    """Return the target that *consumer* is: a URL, an ASGI application, or a `Target`.
 
     Raises:
         UnknownNameError: an unknown claim.

@@ -1,4 +1,4 @@
-"""The table of all checks, and how they are chosen; no check stands here."""
+"""The table of all checks, and how a run selects some of them; never a check itself."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ CHECKS: Mapping[str, Check] = MappingProxyType({
     for family in (accepts, tolerates, effects, refuses, withstands, retries)
     for check in family.CHECKS
 })  # fmt: skip
-"""Id -> check, in the order in which they are shown."""
+"""Id -> check, in the order of the report."""
 
 FAMILIES = MappingProxyType({
     family.__name__.rpartition(".")[2]: (family.__doc__ or "").partition("\n")[0]
     for family in (accepts, tolerates, effects, refuses, withstands, retries)
 })  # fmt: skip
-"""Family -> what it asks."""
+"""Family -> what its checks are about."""
 
 TAGS = tuple(sorted({tag for check in CHECKS.values() for tag in check.all_tags}))
 
@@ -33,16 +33,16 @@ TAGS = tuple(sorted({tag for check in CHECKS.values() for tag in check.all_tags}
 def chosen(
     only: Iterable[str] = (), skip: Iterable[str] = (), tags: Iterable[str] = ()
 ) -> list[Check]:
-    """Return the checks that are asked for, in the order of the table.
+    """Return the selected checks, in the order of the table.
 
     Args:
-        only: ids, with ``*`` and ``?``; all when left out.
-        skip: of these, ids that are left out.
-        tags: any of them; all when left out.
+        only: ids and families, with ``*`` and ``?``; by default all checks.
+        skip: ids and families to leave out of these, with ``*`` and ``?``.
+        tags: keep only checks that have one of them; by default all checks.
 
     Raises:
-        UnknownNameError: an id or a tag that there is not.
-        InvalidInputError: nothing is left.
+        UnknownNameError: no such tag.
+        InvalidInputError: no such check, or no check is selected.
     """
     wanted = _named(only) if (only := tuple(only)) else set(CHECKS)
     wanted -= _named(skip)
@@ -56,7 +56,7 @@ def chosen(
         if check.id in wanted and (not tags or set(tags) & set(check.all_tags))
     ]
     if not found:
-        message = "no check is left; 'list checks' has them"
+        message = "no check is selected; 'list checks' shows all of them"
         raise InvalidInputError(message)
     return found
 
@@ -72,7 +72,7 @@ def _named(patterns: Iterable[str]) -> set[str]:
             from emulator.errors import near
 
             close = ", ".join(map(repr, near(pattern, CHECKS)))
-            hint = f"near: {close}" if close else "'list checks' has them"
+            hint = f"near: {close}" if close else "'list checks' shows all of them"
             message = f"no check {pattern!r}; {hint}"
             raise InvalidInputError(message)
         named |= fitting

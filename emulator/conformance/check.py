@@ -1,4 +1,4 @@
-"""What a check is and what it can come to; never a check itself."""
+"""The record of a check, its possible outcomes and what it can require; never a check itself."""
 
 from __future__ import annotations
 
@@ -15,37 +15,38 @@ if TYPE_CHECKING:
     from emulator.conformance.target import Target
 
 Severity = Literal["error", "warning"]
-"""``error``: production would show it. ``warning``: it is asking for trouble. Both fail a run."""
+"""``error``: it fails in production. ``warning``: a risk. A failed check of either fails a run."""
 
 Outcome = Literal["passed", "failed", "skipped", "incomplete"]
-"""``incomplete``: there is no evidence, neither for nor against."""
+"""``incomplete``: no evidence, neither for nor against."""
 
 Family = Literal["accepts", "tolerates", "effects", "refuses", "withstands", "retries"]
 
 BOUND = 20.0
-"""Real seconds that a check may take."""
+"""Real seconds that a check may take, unless it says otherwise."""
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
-    """One question to a consumer.
+    """One requirement that a consumer is tested for.
 
     Attributes:
-        name: what follows the family in its `id`.
-        title: a sentence that is true of a consumer that passes.
-        sends: what goes out.
-        demands: what has to come back.
-        why: it matters, in one sentence.
-        run: asks it, in a session of its own; raises one of the errors above.
-        requires: names of `NEEDS` and of claims; one that is missing skips the check.
-        seconds: real ones that it may take.
-        is_alone: nothing else is asked meanwhile, because it may hold up the consumer.
+        name: the part of `id` after the family.
+        title: what a consumer that passes does: "rejects an empty body".
+        sends: the requests that the check makes.
+        expects: how the consumer has to respond.
+        why: the reason why it matters, in one sentence.
+        run: runs the check in a session of its own; raises an exception of `outcomes` unless it
+            passes.
+        requires: names of `NEEDS` and of claims; the check is skipped when one is missing.
+        seconds: real seconds that it may take.
+        is_alone: no other check runs at the same time, because this one may block the consumer.
     """
 
     family: Family
     name: str
     title: str
     sends: str
-    demands: str
+    expects: str
     why: str
     run: Callable[[Session], Awaitable[None]]
     requires: tuple[str, ...] = ()
@@ -56,54 +57,54 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def id(self) -> str:
-        """Its stable name, ``effects.late-in-progress``."""
+        """The stable id, as in ``effects.late-in-progress``."""
         return f"{self.family}.{self.name}"
 
     @property
     def all_tags(self) -> tuple[str, ...]:
-        """Its tags, its family among them."""
+        """The tags, and the family as a tag."""
         return (self.family, *self.tags)
 
     def missing(self, target: Target) -> str:
-        """Return why *target* can't be asked; empty when it can."""
+        """Return why the check does not apply to *target*; empty when it does."""
         for need in self.requires:
             if need in NEEDS:
                 reason, has = NEEDS[need]
                 if not has(target):
                     return reason
             elif need not in target.claims:
-                return f"it does not claim {need!r} ({CLAIMS[need]}); --claim {need}"
+                return f"the consumer does not claim {need!r}: {CLAIMS[need]} (--claim {need})"
         return ""
 
 
 NEEDS: dict[str, tuple[str, Callable[[Target], bool]]] = {
     "probe": (
-        "its state can't be seen; --probe or --probe-command",
+        "the consumer's state is not visible (--probe or --probe-command)",
         lambda target: target.has_probe,
     ),
     "every_event": (
-        "it subscribes to some event types, so that no other reaches it (--events)",
+        "the consumer subscribes to some event types only (--events)",
         lambda target: len(target.events) == len(EVENT_TYPES),
     ),
     "secret": (
-        "deliveries are not signed; --secret",
+        "deliveries are not signed (--secret)",
         lambda target: target.secret is not None,
     ),
     "header": (
-        "there is no header that it could require; --header",
+        "no header is configured that the consumer could require (--header)",
         lambda target: bool(target.headers),
     ),
     "socket": (
-        "it needs a socket; an application in this process has none",
+        "the check needs a socket, and an application in this process has none (--app)",
         lambda target: target.app is None,
     ),
     "v2": (
-        "v1 webhooks are not tried again by themselves; --webhooks v2",
+        "v1 webhooks are not retried automatically (--webhooks v2)",
         lambda target: target.generation == "v2",
     ),
     "restart": (
-        "it can't be restarted; --restart-command",
+        "the consumer can't be restarted (--restart-command)",
         lambda target: target.can_restart,
     ),
 }
-"""What a check can need of a target, beside claims: why it is skipped, and whether it is there."""
+"""Requirements beside claims: name -> why a check is skipped without it, and a test for it."""

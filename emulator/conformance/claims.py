@@ -1,4 +1,4 @@
-"""What a consumer can say of itself; each claim switches on the checks that need it."""
+"""Claims that a consumer can make; each enables the checks that require it."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 CLAIMS: Mapping[str, str] = MappingProxyType({
-    "answers_fast": "it answers within a second",
-    "checks_content_type": "it takes nothing but application/json",
-    "dedupes": "what it is told twice counts once",
-    "limits_size": "it refuses bodies that are far too large",
-    "orders": "what arrives late does not undo what is newer",
-    "requires_header": "it takes nothing without the headers that --header names",
-    "stores_names": "it keeps names as they were given",
-    "validates": "it refuses JSON that is no payload",
-    "verifies_signature": "it takes nothing without a right signature of now",
+    "answers_fast": "answers within a second",
+    "checks_content_type": "accepts only application/json",
+    "dedupes": "processes an event once, however often the event is delivered",
+    "limits_size": "rejects bodies of many megabytes",
+    "orders": "keeps a newer state when an older event arrives late",
+    "requires_header": "rejects requests without the headers of --header",
+    "stores_names": "stores names unchanged",
+    "validates": "rejects JSON that is not a payload",
+    "verifies_signature": "rejects requests without a valid and recent signature",
 })  # fmt: skip
-"""Name -> what is true of a consumer that claims it."""
+"""Name -> what a consumer that claims it does."""
 
 
 def claimed(names: Iterable[str], *, path: str | None = None) -> frozenset[str]:
     """Return *names* as claims.
 
     Raises:
-        UnknownNameError: one is none.
+        UnknownNameError: one of them is unknown.
     """
     names = tuple(names)
     for name in names:

@@ -1,4 +1,4 @@
-"""What checks demand of answers and of states; each raises what a check can come to."""
+"""Expectations about answers and states that checks share; each raises one of `outcomes`."""
 
 from __future__ import annotations
 
@@ -20,34 +20,34 @@ _TRACES = re.compile(
     rb"|Stack trace:|goroutine \d+ \[|^\s*File \".+\", line \d+",
     re.MULTILINE,
 )
-"""Of Python, Node, Java, .NET, PHP and Go."""
+"""Stack traces of Python, Node, Java, .NET, PHP and Go."""
 
 _BROKEN = ("reset", "closed", "bad_answer", "cut")
-"""How an attempt can end for a consumer that breaks off instead of answering."""
+"""Reasons of attempts whose connection the consumer closed instead of answering."""
 
 
 def last(delivery: Delivery) -> Attempt:
     """Return the last attempt of a delivery.
 
     Raises:
-        IncompleteError: there was none.
+        IncompleteError: there is none.
     """
     if not delivery.attempts:
-        message = f"{delivery.event} was not attempted: {delivery.reason or delivery.status}"
+        message = f"no attempt to deliver {delivery.event}: {delivery.reason or delivery.status}"
         raise IncompleteError(message)
     return delivery.attempts[-1]
 
 
 def status(attempt: Attempt) -> int | None:
-    """Return the status of the answer; None without one."""
+    """Return the status of the answer; None without an answer."""
     return attempt.outcome.status if attempt.outcome else None
 
 
 def told(attempt: Attempt) -> str:
-    """Return what came of an attempt, in words."""
+    """Return the answer of an attempt in words: ``answered 500``."""
     outcome = attempt.outcome
     if outcome is None:
-        return "was not answered"
+        return "gave no answer"
     if outcome.status is not None:
         return f"answered {outcome.status}"
     if outcome.reason == "answer_timeout":
@@ -64,7 +64,11 @@ def unexpected(attempt: Attempt, what: str, expected: str) -> FailedError:
 
 
 def accepted(delivery: Delivery, what: str = "") -> None:
-    """Demand that the last attempt was answered 2xx.
+    """Check that the last attempt was answered 2xx.
+
+    Args:
+        delivery: an attempted delivery.
+        what: its description in the finding; by default its event type.
 
     Raises:
         FailedError: it was not.
@@ -75,7 +79,7 @@ def accepted(delivery: Delivery, what: str = "") -> None:
 
 
 def refused(delivery: Delivery, what: str) -> None:
-    """Demand that the last attempt was answered 4xx, with no stack trace in it.
+    """Check that the last attempt was answered 4xx, without a stack trace.
 
     Raises:
         FailedError: it was not.
@@ -88,95 +92,94 @@ def refused(delivery: Delivery, what: str) -> None:
 
 
 def no_trace(attempt: Attempt, what: str) -> None:
-    """Demand that an answer shows nothing of the consumer's code.
+    """Check that an answer contains no stack trace.
 
     Raises:
-        FailedError: it does.
+        FailedError: it contains one.
     """
     if attempt.outcome and _TRACES.search(attempt.outcome.body):
-        message = f"the answer to {what} holds a stack trace"
+        message = f"the answer to {what} contains a stack trace"
         raise FailedError(message)
 
 
 def no_crash(delivery: Delivery, what: str) -> None:
-    """Demand that the last attempt was no 5xx and no hang; a broken connection is fine.
+    """Check that the last attempt ended without 5xx or time-out; a closed connection is fine.
 
     Raises:
-        FailedError: it was.
+        FailedError: it was answered 5xx, or not answered in time.
     """
     attempt = last(delivery)
     code = status(attempt)
     assert attempt.outcome is not None  # noqa: S101 - settled
     is_broken = attempt.outcome.reason in _BROKEN
     if not is_broken and (code is None or code >= 500):
-        raise unexpected(attempt, what, "no 5xx and no hang")
+        raise unexpected(attempt, what, "neither 5xx nor a time-out")
     no_trace(attempt, what)
 
 
 async def given(session: Session, payload: Any, event: str = CHANGED) -> Delivery:
-    """Send what has to be taken before a question makes sense.
+    """Send a payload that the consumer has to accept before the check can go on.
 
     Raises:
-        IncompleteError: it was not taken.
+        IncompleteError: it was not accepted.
     """
     delivery = await session.send(payload, event)
     attempt = last(delivery)
     if not attempt.is_success:
-        word = _word(payload)
-        message = f"{told(attempt)} to {word} as it should be, so nothing can be said of the rest"
+        message = f"{told(attempt)} to {_described(payload)}, without which there is no evidence"
         raise IncompleteError(message)
     return delivery
 
 
 async def answers_still(session: Session, life: Life | None = None) -> None:
-    """Demand that a delivery as it should be is taken.
+    """Check that the consumer accepts a regular payload afterwards.
 
     Raises:
-        FailedError: it is not.
+        FailedError: it does not.
     """
     status = "INVITED" if life is not None else usual(session, "INVITED")
     life = life or await new_life(session, status)
     delivery = await session.send(life[status], CHANGED)
-    accepted(delivery, f"what came next, a candidate who is {status}")
+    accepted(delivery, f"the regular payload ({status}) that followed")
 
 
 def usual(session: Session, status: str) -> str:
-    """Return *status* if a subscribed event type tells of it, else the first that one tells of.
+    """Return *status* if the consumer subscribes to an event of it, else the first such status.
 
     Raises:
-        SkippedError: the consumer subscribes to no event type about a candidate's status.
+        SkippedError: the consumer subscribes to no event of a candidate's status.
     """
-    told = [one for one in (status, *ENDS) if session.wants(CHANGED) or session.wants(TOLD[one])]
-    if not told:
-        message = "it subscribes to no event type about a candidate (--events)"
+    known = [one for one in (status, *ENDS) if session.wants(CHANGED) or session.wants(TOLD[one])]
+    if not known:
+        message = "it does not subscribe to any candidate event (--events)"
         raise SkippedError(message)
-    return told[0]
+    return known[0]
 
 
 async def fine(session: Session) -> None:
-    """Send what has to be taken before a refusal means anything.
+    """Send a regular payload: only a consumer that accepts it proves something by a rejection.
 
     Raises:
-        IncompleteError: it was not taken.
-        SkippedError: the consumer subscribes to no event type about a candidate.
+        IncompleteError: it was not accepted.
+        SkippedError: the consumer subscribes to no candidate event.
     """
     status = usual(session, "INVITED")
     await given(session, (await new_life(session, status))[status])
 
 
 async def seen(session: Session, life: Life, status: str, completions: int | None = None) -> State:
-    """Demand a state of the consumer's, for which it has some time.
+    """Check the consumer's state of a candidate; wait for it as long as the target allows.
 
     Args:
         session: of the consumer.
-        life: whose state.
-        status: where the candidate has to be.
-        completions: how many it may have counted; None does not look.
+        life: of the candidate.
+        status: the expected status of the candidate.
+        completions: the expected number of completions; None does not check it.
 
     Raises:
-        FailedError: it is another.
-        IncompleteError: nothing could be seen.
-        SkippedError: the state has no such key.
+        FailedError: the state is another.
+        IncompleteError: the probe failed.
+        SkippedError: the probe's answer lacks the key.
     """
 
     def is_fine(state: State) -> bool:
@@ -184,11 +187,11 @@ async def seen(session: Session, life: Life, status: str, completions: int | Non
 
     state = visible(await session.state_of(life.subject, until=is_fine))
     if not state.is_known:
-        message = f"knows no candidate after all was answered 2xx; expected {status}"
+        message = f"answered 2xx, but does not know the candidate; expected the status {status!r}"
         raise FailedError(message)
     has(state, "status")
     if state.status != status:
-        message = f"has the candidate as {state.status!r}; expected {status!r}"
+        message = f"shows the status {state.status!r}; expected {status!r}"
         raise FailedError(message)
     if completions is not None:
         has(state, "completions")
@@ -199,52 +202,52 @@ async def seen(session: Session, life: Life, status: str, completions: int | Non
 
 
 def visible(state: State) -> State:
-    """Return *state*, if there is one.
+    """Return *state*, unless the probe failed.
 
     Raises:
         IncompleteError: the probe failed.
     """
     if state.trouble:
-        message = f"its state can't be seen: {state.trouble}"
+        message = f"the consumer's state is not visible: {state.trouble}"
         raise IncompleteError(message)
     return state
 
 
 def has(state: State, key: str) -> None:
-    """Demand that the probe shows *key*.
+    """Check that the probe's answer has *key*.
 
     Raises:
-        SkippedError: it does not.
+        SkippedError: it has not.
     """
     if key not in state.data:
-        message = f"its probe shows no {key!r}; it shows {', '.join(sorted(state.data))}"
+        message = f"the probe's answer has no {key!r}, only {', '.join(sorted(state.data))}"
         raise SkippedError(message)
 
 
 async def unchanged(session: Session, life: Life, before: State | None, what: str) -> None:
-    """Demand that the consumer knows of a candidate what it knew *before*.
+    """Check that the consumer's state of a candidate is the same as *before*.
 
     Raises:
-        FailedError: it knows something else.
+        FailedError: it has changed.
     """
     if before is None:
         return
     after = visible(await session.state_of(life.subject))
     if after.data != before.data:
-        message = f"{what} had an effect: it knows {after.data!r:.200}"
+        message = f"{what} changed the state of the candidate to {after.data!r:.200}"
         raise FailedError(message)
 
 
 async def before(session: Session, life: Life) -> State | None:
-    """Return what the consumer knows of a candidate; None when that can't be seen."""
+    """Return the consumer's state of a candidate; None without a probe."""
     return visible(await session.state_of(life.subject)) if session.target.has_probe else None
 
 
 async def new_life(session: Session, end: str = "COMPLETED") -> Life:
-    """Return the life of somebody new who ends as *end*."""
+    """Return the life of a new candidate that ends with the status *end*."""
     return await life(session, ENDS[end])
 
 
-def _word(payload: Any) -> str:
+def _described(payload: Any) -> str:
     data = payload.get("data") if isinstance(payload, dict) else None
-    return f"a candidate who is {data.get('candidateStatus')}" if data else "a payload"
+    return f"a regular payload ({data.get('candidateStatus')})" if data else "a regular payload"

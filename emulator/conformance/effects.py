@@ -1,4 +1,4 @@
-"""Effects: what a consumer makes of what it is told, by its probe."""
+"""Effects: the state that deliveries lead to, as the probe shows it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from emulator.conformance.demands import accepted, given, new_life, seen, unchan
 from emulator.conformance.lives import ENDS
 from emulator.conformance.outcomes import FailedError, SkippedError
 from emulator.conformance.session import CHANGED
-from emulator.delivery.faults.plan import Duplicate
+from emulator.faults import Duplicate
 
 if TYPE_CHECKING:
     from emulator.conformance.session import Session
@@ -21,13 +21,13 @@ DAY = 86_400.0
 _AT_ONCE = 8
 
 _COUNTED = ("COMPLETED", "REJECTED")
-"""Ends of those who completed."""
+"""Statuses of candidates who completed."""
 
 
 async def _lands(session: Session, end: str) -> None:
     life = await new_life(session, end)
-    life[end]  # skipped if nothing that it subscribes to tells of the end
-    for event, status in life.payloads:  # in the order in which they happened
+    life[end]  # skips the check if the consumer subscribes to no event of this status
+    for event, status in life.payloads:  # in chronological order
         if event != CHANGED or not life.tells(status):
             continue
         await given(session, life[status])
@@ -44,14 +44,16 @@ async def _repeated(session: Session) -> None:
     life = await new_life(session)
     session.workspace.inject(Duplicate(times=1))
     delivery = await given(session, life["COMPLETED"])
-    accepted(session.delivery(delivery.id), "the same message once more")
+    accepted(session.delivery(delivery.id), "the same message, repeated")
     await seen(session, life, "COMPLETED", 1)
 
 
 async def _another_id(session: Session) -> None:
     life = await new_life(session)
     await given(session, life["COMPLETED"])
-    accepted(await session.send(life["COMPLETED"], CHANGED), "the same payload under another id")
+    accepted(
+        await session.send(life["COMPLETED"], CHANGED), "the same payload with another message id"
+    )
     await seen(session, life, "COMPLETED", 1)
 
 
@@ -74,7 +76,7 @@ async def _in_parallel(session: Session) -> None:
         ]
         await session.settle()
     for one in sent:
-        accepted(session.delivery(one.id), "one of eight at once")
+        accepted(session.delivery(one.id), "one of eight requests at once")
     await seen(session, life, "COMPLETED", 1)
 
 
@@ -83,7 +85,7 @@ async def _two_descriptions(session: Session) -> None:
     await given(session, life["COMPLETED"])
     event = "candidate.completed"
     payload = lives.plain(life.raw("COMPLETED", event))
-    accepted(await session.send(payload, event), "candidate.completed of the same completion")
+    accepted(await session.send(payload, event), "candidate.completed for the same completion")
     await seen(session, life, "COMPLETED", 1)
 
 
@@ -108,7 +110,7 @@ async def _two_candidates(session: Session) -> None:
     one = await lives.life(session, ENDS["COMPLETED"], job=job)
     other = await lives.life(session, ENDS["ENROLLED"], job=job)
     if one.subject.email == other.subject.email:
-        message = "--data names one person only"
+        message = "--data has only one person"
         raise SkippedError(message)
     for life, status in ((one, "INVITED"), (other, "INVITED"), (other, "ENROLLED")):
         if life.tells(status):
@@ -118,12 +120,12 @@ async def _two_candidates(session: Session) -> None:
     await seen(session, one, "COMPLETED", 1)
     if other.tells("ENROLLED"):
         await seen(session, other, "ENROLLED", 0)
-    await unchanged(session, other, untouched, "somebody else's completion")
+    await unchanged(session, other, untouched, "the completion of another candidate")
 
 
 async def _two_assessments(session: Session) -> None:
     if not _names_assessment(session):
-        message = "its probe does not name {assessment_id}"
+        message = "the probe does not contain {assessment_id}"
         raise SkippedError(message)
     who = session.person()
     one = await lives.life(session, ENDS["COMPLETED"], who=who)
@@ -155,7 +157,7 @@ async def _bystander(session: Session) -> None:
     delivery = await session.send(stranger, CHANGED)
     state = await session.state_of(life.subject)
     if delivery.succeeded and state.status != known.status:
-        message = f"an event of another type moved the candidate to {state.status!r}"
+        message = f"an event of another type changed the status to {state.status!r}"
         raise FailedError(message)
 
 
@@ -164,94 +166,95 @@ def _check(name: str, title: str, requires: tuple[str, ...] = (), **more: Any) -
     return Check(family="effects", name=name, title=title, requires=needs, **more)
 
 
-_ONCE = "2xx, and the probe says completions: 1"
-_AGAIN = "messages come at least once: a lost answer is enough for a second one"
+_ONCE = "2xx, and the probe shows completions: 1"
+_AGAIN = "delivery is at least once: the message is sent again if only the answer gets lost"
 
 CHECKS = (
     *(
         _check(
             f"{end.lower().replace('_', '-')}-lands",
-            f"shows a candidate as {end} once it is told",
-            sends=f"the status changes up to {end}, one after the other",
-            demands="the probe shows each status in turn",
-            why="an answer of 2xx promises that something comes of it",
+            f"shows {end} after the event",
+            sends=f"the status changes up to {end}, in order",
+            expects="the probe shows each status in turn",
+            why="a 2xx promises that the event takes effect",
             run=partial(_lands, end=end),
         )
         for end in ENDS
     ),
     _check(
         "completion-counts", "counts a completion", sends="one completion",
-        demands=_ONCE, why="what is not counted was lost", run=_once,
+        expects=_ONCE, why="a completion that is not counted is lost", run=_once,
     ),
     _check(
-        "completion-counts-once-when-repeated", "counts a completion once that comes twice",
-        sends="one completion, and the same message at once again, with the same id",
-        demands=_ONCE, why=_AGAIN, run=_repeated, requires=("dedupes",), tags=("duplicates",),
+        "completion-counts-once-when-repeated", "counts a repeated completion once",
+        sends="one completion, and at once the same message again, with the same id",
+        expects=_ONCE, why=_AGAIN, run=_repeated, requires=("dedupes",), tags=("duplicates",),
     ),
     _check(
         "completion-counts-once-in-parallel",
-        "counts a completion once that comes in eight requests at once",
-        sends="one completion in eight requests at once", demands=_ONCE,
-        why="a look-up before the insert helps nobody when two requests look at the same time",
+        "counts a completion once when eight requests deliver it at the same time",
+        sends="one completion in eight requests at once", expects=_ONCE,
+        why="two requests at the same time both find nothing when they look before they insert",
         run=_in_parallel, requires=("dedupes",), tags=("duplicates",),
     ),
     _check(
         "completion-counts-once-a-day-later",
-        "counts a completion once that comes again a day later",
-        sends="one completion, and the same message a day later", demands=_ONCE,
-        why="the schedule of v2 goes on for more than a day, and Force Retry is a click away",
+        "counts a completion once when it is repeated a day later",
+        sends="one completion, and the same message a day later", expects=_ONCE,
+        why="v2 retries for more than a day, and Force Retry is one click",
         run=_a_day_later, requires=("dedupes",), tags=("duplicates",),
     ),
     _check(
         "completion-counts-once-under-another-id",
-        "counts a completion once whatever its message id",
-        sends="one completion in two messages with ids of their own", demands=_ONCE,
-        why="v1 has no message id to go by", run=_another_id,
+        "counts a completion once when it is repeated with another message id",
+        sends="one completion in two messages with different ids", expects=_ONCE,
+        why="v1 has no message id to recognise a repetition by", run=_another_id,
         requires=("dedupes",), tags=("duplicates",),
     ),
     _check(
-        "two-descriptions-count-once", "counts a completion once that two event types tell of",
-        sends="candidate.status_changed to COMPLETED, then candidate.completed", demands=_ONCE,
-        why="a webhook that wants both gets both for one completion",
+        "two-descriptions-count-once", "counts a completion once when two event types report it",
+        sends="candidate.status_changed to COMPLETED, then candidate.completed", expects=_ONCE,
+        why="a webhook that subscribes to both gets both for each completion",
         run=_two_descriptions, requires=("dedupes",), tags=("duplicates",),
     ),
     _check(
-        "new-score-counts-nothing", "counts no completion for a new score",
-        sends="a completion, then candidate.score_updated, whose status is COMPLETED too",
-        demands=_ONCE, why="it says COMPLETED and is no completion",
+        "new-score-counts-nothing", "does not count a new score as a completion",
+        sends="a completion, then candidate.score_updated, whose status is also COMPLETED",
+        expects=_ONCE, why="the event has the status COMPLETED but is not a completion",
         run=_rescored, requires=("dedupes",), tags=("duplicates",),
     ),
     *(
         _check(
             name, title, sends=f"{first}, then {late}",
-            demands=f"2xx, and the probe says {first} still",
-            why="messages overtake each other, above all those that are tried again",
+            expects=f"2xx, and the probe still shows {first}",
+            why="messages overtake each other, most often those that are retried",
             run=partial(_late, first=first, late=late), requires=("orders",), tags=("order",),
         )
         for name, title, first, late in (
-            ("late-in-progress", "lets a late IN_PROGRESS not undo COMPLETED",
+            ("late-in-progress", "keeps COMPLETED when IN_PROGRESS arrives late",
              "COMPLETED", "IN_PROGRESS"),
-            ("late-invited", "lets a late INVITED not undo ENROLLED", "ENROLLED", "INVITED"),
-            ("late-completion", "lets a late COMPLETED not undo REJECTED, and yet counts it",
+            ("late-invited", "keeps ENROLLED when INVITED arrives late", "ENROLLED", "INVITED"),
+            ("late-completion", "keeps REJECTED when COMPLETED arrives late, and counts it",
              "REJECTED", "COMPLETED"),
         )
     ),
     _check(
         "candidates-apart", "keeps two candidates of one assessment apart",
-        sends="the lives of two candidates, interleaved", demands="the probe shows each their own",
-        why="a status under the wrong name is worse than none", run=_two_candidates,
+        sends="the events of two candidates, interleaved",
+        expects="the probe shows each candidate's own state",
+        why="a status on the wrong candidate is worse than no status", run=_two_candidates,
     ),
     _check(
-        "assessments-apart", "keeps one person's two assessments apart",
-        sends="the lives of one person in two assessments, interleaved",
-        demands="the probe shows each their own",
-        why="the person's id and the address are the same in both", run=_two_assessments,
+        "assessments-apart", "keeps two assessments of one person apart",
+        sends="the events of one person in two assessments, interleaved",
+        expects="the probe shows the state in each assessment",
+        why="candidateId and email are the same in both", run=_two_assessments,
     ),
     _check(
-        "other-types-ignored", "lets an event of another type change nothing",
-        sends="an invitation, then an interview's event with the same data",
-        demands="the probe says INVITED still",
-        why="an event that is not understood must not be taken for one that is",
+        "other-types-ignored", "ignores events of another type",
+        sends="an invitation, then an interview event with the same data",
+        expects="the probe still shows INVITED",
+        why="an unknown event must not be treated as a known one",
         run=_bystander, severity="warning", tags=("future",),
     ),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Asks a consumer checks, some at once, and says what each came to."""
+"""Runs checks against a consumer, some at once, and returns the result of each."""
 
 from __future__ import annotations
 
@@ -23,25 +23,26 @@ if TYPE_CHECKING:
     from emulator.emulator import Emulator
 
 JOBS = 2
-"""Checks under way at once, unless somebody said otherwise."""
+"""Checks that run at once by default."""
 
 _UNREACHED = frozenset({
     "refused", "unreachable", "name_not_found", "address_forbidden", "connect_timeout",
     "tls_failed",
 })  # fmt: skip
-"""Reasons of attempts that no consumer ever saw."""
+"""Reasons of attempts that reached no consumer."""
 
 _STARTED = "reached"
 
 
 class Result(msgspec.Struct, frozen=True):
-    """What a check came to.
+    """The result of a check.
 
     Attributes:
-        message: the finding, or why it was skipped or shows nothing; empty when it passed.
+        message: the finding, or why there is none; empty when the check passed.
         cause: of a failure, as in `FailedError`; empty otherwise.
-        deliveries: what was sent.
-        entries: of the workspace's journal.
+        duration_ms: real milliseconds.
+        deliveries: all deliveries that the check caused.
+        entries: the journal of the check's workspace.
     """
 
     check: Check
@@ -54,7 +55,7 @@ class Result(msgspec.Struct, frozen=True):
 
 
 def exit_code(results: Sequence[Result]) -> int:
-    """Return 1 when a check failed, 0 when all that ran passed, 2 when nothing was shown."""
+    """Return 1 if a check failed, 0 if all checks that ran passed, 2 if there is no evidence."""
     outcomes = {one.outcome for one in results}
     if "failed" in outcomes:
         return 1
@@ -68,16 +69,19 @@ async def grade(
     jobs: int = JOBS,
     on_result: Callable[[Result], None] | None = None,
 ) -> list[Result]:
-    """Ask *target* all *checks*; those that want to be alone come last, one by one.
+    """Run *checks* against *target*; those that run alone come last, one by one.
 
     Args:
         target: the consumer.
-        checks: which.
-        jobs: how many of them at once.
-        on_result: called with each result as it comes.
+        checks: the checks to run.
+        jobs: how many of them run at once.
+        on_result: called with each result as soon as it is known.
+
+    Returns:
+        The results, in the order of *checks*.
 
     Raises:
-        EmulatorError: the target can't be, or a hook of it failed.
+        EmulatorError: the target is invalid, or one of its hooks failed.
     """
     checked(target)
     found: dict[str, Result] = {}
@@ -123,7 +127,7 @@ async def _all(
                 if not check.is_alone:
                     group.create_task(one(check))
     except BaseExceptionGroup as several:
-        # One is told; the others were cancelled for its sake, or fail for the same reason.
+        # The first is enough: the others were cancelled because of it, or have the same reason.
         raise several.exceptions[0] from None
     for check in checks:
         if check.is_alone:
@@ -131,15 +135,15 @@ async def _all(
 
 
 async def asked(target: Target, check: Check, emulator: Emulator | None = None) -> Result:
-    """Return what a check of *target* comes to.
+    """Run one check against *target* and return its result.
 
     Args:
-        target: the consumer.
-        check: one that the target has all for.
-        emulator: that is open; one of its own when left out.
+        target: the consumer; has everything that the check requires.
+        check: the check to run.
+        emulator: a running emulator; by default the check starts its own.
 
     Raises:
-        EmulatorError: a hook of the target failed, or a check is wrong.
+        EmulatorError: a hook of the target failed, or the check has a bug.
     """
     begun = time.perf_counter()
     async with Session(target, check.id, emulator) as session:
@@ -176,13 +180,13 @@ async def _outcome(check: Check, session: Session) -> tuple[Outcome, str, str]:
     except SkippedError as error:
         return "skipped", str(error), ""
     except TimeoutError:
-        message = f"did not come to an end within {show(check.seconds)}"
+        message = f"the check did not end within {show(check.seconds)}"
         return "failed", message, message
     return "passed", "", ""
 
 
 async def _unreached(target: Target, emulator: Emulator) -> str:
-    """Return why nobody is there; empty when somebody is, whatever they answer."""
+    """Return why the consumer is unreachable; empty when it answers, whatever its answer is."""
     async with Session(target, _STARTED, emulator) as session:
         delivery = await session.send({})
     attempt = delivery.attempts[-1] if delivery.attempts else None
@@ -199,5 +203,5 @@ def _is_unreached(attempt: Attempt) -> bool:
 
 def _why(attempt: Attempt) -> str:
     outcome = attempt.outcome
-    told = "was not attempted" if outcome is None else outcome.detail or outcome.reason
-    return f"nobody answered: {told}"
+    reason = "no attempt was made" if outcome is None else outcome.detail or outcome.reason
+    return f"the consumer can't be reached: {reason}"

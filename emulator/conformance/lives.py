@@ -1,6 +1,6 @@
-"""What would be told of candidates and assessments, to be sent in any order and in any form.
+"""Payloads about candidates and assessments, for checks to send in any order and form.
 
-The payloads are those of the emulator, made in a workspace that the consumer hears nothing of.
+The emulator makes them in a second workspace, whose deliveries do not reach the consumer.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ ENDS = {
     "DISQUALIFIED": "enroll disqualify",
     "INVITATION_EXPIRED": "expire",
 }
-"""Status -> the commands that lead there."""
+"""Status -> the commands that lead to it, after the invitation."""
 
-_BETWEEN = 60.0  # seconds of the workspace's time
+_BETWEEN = 60.0  # seconds of workspace time
 
 
 class Life(msgspec.Struct, frozen=True):
-    """One candidate and all that can be told of them.
+    """A candidate and the payloads of all their events.
 
     Attributes:
-        payloads: (event type, status) -> payload, as it goes out.
+        payloads: (event type, status) -> payload, in chronological order.
         events: ids of the event types that the consumer subscribes to.
     """
 
@@ -47,7 +47,7 @@ class Life(msgspec.Struct, frozen=True):
     events: tuple[str, ...]
 
     def raw(self, status: str, event: str = CHANGED) -> Payload:
-        """Return the payload of an event type about *status*, a copy.
+        """Return a copy of the payload of an event type for *status*.
 
         Raises:
             SkippedError: the consumer does not subscribe to the event type.
@@ -58,17 +58,17 @@ class Life(msgspec.Struct, frozen=True):
         return copy.deepcopy(self.payloads[event, status])
 
     def tells(self, status: str) -> bool:
-        """Return whether a subscribed event type tells of *status*."""
+        """Return whether the consumer subscribes to an event of *status*."""
         return CHANGED in self.events or TOLD[status] in self.events
 
     def __getitem__(self, status: str) -> Payload:
-        """Return what the consumer receives of *status*, without irregularities.
+        """Return the payload that the consumer receives for *status*, without irregularities.
 
         Raises:
-            SkippedError: it subscribes to no event type that tells of it.
+            SkippedError: it subscribes to no event of this status.
         """
         if not self.tells(status):
-            message = f"it subscribes to no event type that tells of {status} (--events)"
+            message = f"it does not subscribe to any event with the status {status} (--events)"
             raise SkippedError(message)
         return plain(self.raw(status, CHANGED if CHANGED in self.events else TOLD[status]))
 
@@ -80,12 +80,13 @@ async def life(
     who: Person | None = None,
     job: Assessment | None = None,
 ) -> Life:
-    """Return the life of somebody new, who is made known to the consumer if it has a hook.
+    """Return the life of a new candidate, after the set-up hook has run for them.
 
     Args:
         session: of the consumer.
-        commands: what happens after the invitation, as in ``enroll start``.
-        who, job: the next person and a new assessment unless given.
+        commands: the commands after the invitation, as in ``enroll start``.
+        who: the person; by default the next of the session.
+        job: the assessment; by default a new one.
     """
     workspace = session.rehearsal()
     who = who or session.person()
@@ -96,7 +97,7 @@ async def life(
     subject = subject_of(one)
     await session.set_up(subject)
     for command in commands.split():
-        await workspace.advance(_BETWEEN)  # so that no two things happen at once
+        await workspace.advance(_BETWEEN)  # so that no two events have the same time
         workspace.move_candidate(one.id, command)
     await workspace.settle()
     found = {
@@ -107,7 +108,7 @@ async def life(
 
 
 async def assessment(session: Session, *commands: str) -> dict[str, Payload]:
-    """Return what is told of an assessment: event type -> payload."""
+    """Return the payloads of a new assessment after *commands*: event type -> payload."""
     workspace = session.rehearsal()
     job = workspace.create_assessment(title=session.target.title)
     for command in commands:
@@ -118,10 +119,10 @@ async def assessment(session: Session, *commands: str) -> dict[str, Payload]:
 
 
 def plain(payload: Payload) -> Payload:
-    """Return *payload* without what is documented and yet trips consumers up.
+    """Return *payload* without the documented irregularities that consumers fail on.
 
-    Each irregularity has a check of its own; everything else is asked without them, so that a
-    consumer that fails at one is graded in the rest.
+    Each irregularity has a check of its own. All other checks do without, so that a consumer
+    that fails on one of them is still graded in everything else.
     """
     data = payload["data"]
     link = data.get("resultLink")

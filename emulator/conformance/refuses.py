@@ -1,4 +1,4 @@
-"""Refuses: what a consumer must not take, and what its refusal must not do or show."""
+"""Refuses: requests to reject, without an effect and without a stack trace in the answer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from emulator.conformance.demands import (
     usual,
 )
 from emulator.conformance.session import CHANGED
-from emulator.delivery.faults.body import ContentType, Corrupt, Signature
+from emulator.faults import ContentType, Corrupt, Signature
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,7 @@ HUGE = 25 * _MIB
 
 
 async def _body(session: Session, form: Form, what: str) -> None:
-    """Send a body that no payload can have, after one that is fine."""
+    """Send a body that is not a payload, after a regular one."""
     await fine(session)
     status = usual(session, "COMPLETED")
     life = await new_life(session, status)
@@ -45,7 +45,7 @@ async def _body(session: Session, form: Form, what: str) -> None:
 
 
 async def _shaped(session: Session, fault: Any, what: str) -> None:
-    """Send a completion that a fault shapes, after one that is fine."""
+    """Send a completion that a fault changes, after a regular payload."""
     await fine(session)
     status = usual(session, "COMPLETED")
     life = await new_life(session, status)
@@ -90,27 +90,27 @@ def _with(change: Callable[[Payload], object]) -> Form:
     return form
 
 
-_REFUSED = "4xx, no effect, no stack trace in the answer"
-_ANYBODY = "anybody who finds the URL can post to it"
+_REJECTED = "4xx, no effect, no stack trace in the answer"
+_ANYBODY = "anyone who finds the URL can post to it"
 
 _SIGNATURES = (
-    ("signature-missing", "no signature", Signature(how="missing")),
-    ("signature-of-another", "the signature of somebody else", Signature(how="wrong_secret")),
-    ("signature-damaged", "a signature with one sign changed", Signature(how="damaged")),
-    ("signature-old", "a signature of ten minutes ago", Signature(how="skewed", by=600)),
-    ("signature-from-the-future", "a signature of ten minutes ahead",
+    ("signature-missing", "a missing signature", Signature(how="missing")),
+    ("signature-of-another", "a signature with another secret", Signature(how="wrong_secret")),
+    ("signature-damaged", "a damaged signature", Signature(how="damaged")),
+    ("signature-old", "a signature that is ten minutes old", Signature(how="skewed", by=600)),
+    ("signature-from-the-future", "a signature from ten minutes in the future",
      Signature(how="skewed", by=600, direction="future")),
 )  # fmt: skip
 
-_WHY_OLD = "who once saw a request could send it again for ever"
+_WHY_OLD = "an attacker could replay a request that they have seen once"
 
 _BODIES: tuple[tuple[str, str, Form], ...] = (
-    ("invalid-json", "a body that is no JSON", lambda one: b"{" + json.dumps(one).encode()),
-    ("cut", "JSON without its end", lambda one: json.dumps(one).encode()[:-1]),
+    ("invalid-json", "a body that is not JSON", lambda one: b"{" + json.dumps(one).encode()),
+    ("cut", "truncated JSON", lambda one: json.dumps(one).encode()[:-1]),
     ("two-values", "two JSON values in one body", lambda one: json.dumps(one).encode() * 2),
-    ("text", "a text that is no JSON", lambda _: b"hello"),
-    ("html", "HTML", lambda _: b"<html><body>502 Bad Gateway</body></html>"),
-    ("invalid-utf8", "JSON with bytes that are no UTF-8",
+    ("text", "a plain-text body", lambda _: b"hello"),
+    ("html", "an HTML body", lambda _: b"<html><body>502 Bad Gateway</body></html>"),
+    ("invalid-utf8", "JSON with invalid UTF-8",
      lambda one: json.dumps(one).encode().replace(b'"candidate"', b'"\xff\xfe"')),
     ("empty", "an empty body", lambda _: b""),
 )  # fmt: skip
@@ -121,16 +121,16 @@ _SHAPES: tuple[tuple[str, str, Form], ...] = (
     ("number", "a JSON number", lambda _: b"7"),
     ("no-data", "a payload without data", _without("data")),
     ("data-array", "a payload whose data is an array", _with(lambda one: one.update(data=[1]))),
-    ("no-email", "a payload without an address", _without("data", "email")),
-    ("name-number", "a name that is a number",
+    ("no-email", "a payload without email", _without("data", "email")),
+    ("name-number", "a payload with a number as firstName",
      _with(lambda one: one["data"].update(firstName=7))),
-    ("event-array", "an event that is an array", _with(lambda one: one.update(event=["a"]))),
+    ("event-array", "a payload with an array as event", _with(lambda one: one.update(event=["a"]))),
 )  # fmt: skip
 
 _KINDS = (
-    ("no-content-type", "no content type", None),
-    ("text-plain", "the content type text/plain", "text/plain"),
-    ("form", "the content type of a form", "application/x-www-form-urlencoded"),
+    ("no-content-type", "a missing Content-Type", None),
+    ("text-plain", "the Content-Type text/plain", "text/plain"),
+    ("form", "the Content-Type of an HTML form", "application/x-www-form-urlencoded"),
 )
 
 
@@ -156,9 +156,9 @@ CHECKS = (
         Check(
             family="refuses",
             name=name,
-            title=f"refuses a delivery with {what}",
+            title=f"rejects {what}",
             sends=f"a completion with {what}",
-            demands=_REFUSED,
+            expects=_REJECTED,
             why=_WHY_OLD if fault.how == "skewed" else _ANYBODY,
             run=partial(_shaped, fault=fault, what=what),
             requires=("secret", "verifies_signature"),
@@ -170,28 +170,28 @@ CHECKS = (
         Check(
             family="refuses",
             name=name,
-            title=f"refuses {what}",
-            sends=f"a completion: {what}",
-            demands=_REFUSED,
+            title=f"rejects {what}",
+            sends=f"a completion with {what}",
+            expects=_REJECTED,
             why=_ANYBODY,
             run=partial(_without_header, change=change, what=what),
             requires=("header", "requires_header"),
             tags=("header", "security"),
         )
         for name, what, change in (
-            ("header-missing", "requests without its headers", lambda _: None),
-            ("header-wrong", "requests with wrong values in its headers", lambda one: one + "x"),
-            ("header-empty", "requests with nothing in its headers", lambda _: ""),
+            ("header-missing", "missing headers", lambda _: None),
+            ("header-wrong", "wrong header values", lambda one: one + "x"),
+            ("header-empty", "empty header values", lambda _: ""),
         )
     ),
     *(
         Check(
             family="refuses",
             name=name,
-            title=f"refuses {what}",
-            sends=f"{what}, rightly signed",
-            demands=_REFUSED,
-            why="what can't be read was not received, and a 2xx says that it was",
+            title=f"rejects {what}",
+            sends=f"{what}, with a valid signature",
+            expects=_REJECTED,
+            why="a 2xx promises that the event was received, and this body can't be read",
             run=partial(_body, form=form, what=what),
             tags=("malformed",),
         )
@@ -201,10 +201,10 @@ CHECKS = (
         Check(
             family="refuses",
             name=name,
-            title=f"refuses {what}",
-            sends=f"{what}, rightly signed",
-            demands=_REFUSED,
-            why="a 5xx says that it is the consumer's fault, and has it sent again",
+            title=f"rejects {what}",
+            sends=f"{what}, with a valid signature",
+            expects=_REJECTED,
+            why="a 5xx blames the consumer and causes retries, although the payload is wrong",
             run=partial(_body, form=form, what=what),
             requires=("validates",),
             tags=("malformed", "shape"),
@@ -215,10 +215,10 @@ CHECKS = (
         Check(
             family="refuses",
             name=name,
-            title=f"refuses a delivery with {what}",
+            title=f"rejects {what}",
             sends=f"a completion with {what}",
-            demands=_REFUSED,
-            why="a browser posts forms and plain text to other sites without asking",
+            expects=_REJECTED,
+            why="browsers post forms and plain text to other sites without a preflight",
             run=partial(_shaped, fault=ContentType(value=value), what=what),
             requires=("checks_content_type",),
             severity="warning",
@@ -229,10 +229,10 @@ CHECKS = (
     Check(
         family="refuses",
         name="huge",
-        title="refuses a body of 25 MB",
+        title="rejects a body of 25 MB",
         sends="a completion with 25 MB of padding",
-        demands="4xx, or a broken connection; no effect; it answers afterwards",
-        why="who reads all that comes runs out of memory",
+        expects="4xx or a closed connection, no effect, and it accepts the next delivery",
+        why="a consumer that reads everything runs out of memory",
         run=_huge,
         requires=("socket", "limits_size"),
         tags=("size", "security"),

@@ -1,4 +1,4 @@
-"""Retries: what is sent again is taken, and what is answered steers the schedule as meant."""
+"""Retries: repeated deliveries are accepted, and answers control the schedule as intended."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ from emulator.conformance.demands import (
 )
 from emulator.conformance.outcomes import FailedError, IncompleteError
 from emulator.conformance.session import CHANGED
-from emulator.delivery.faults.fault import Match
-from emulator.delivery.faults.wire import Reset
 from emulator.delivery.profiles import PROFILES
+from emulator.faults import Match, Reset
 
 if TYPE_CHECKING:
     from emulator.conformance.lives import Life
@@ -38,7 +37,7 @@ async def _again(session: Session) -> None:
 
 
 async def _broken(session: Session, attempts: int) -> tuple[Life, Delivery]:
-    """Send a completion whose first attempts break off."""
+    """Send a completion whose first attempts are cut off."""
     life = await new_life(session)
     if life.tells("INVITED"):
         await given(session, life["INVITED"])
@@ -46,7 +45,7 @@ async def _broken(session: Session, attempts: int) -> tuple[Life, Delivery]:
         session.workspace.inject(Reset(after=40, times=1, on=Match(attempt=number)))
     delivery = await session.send(life["COMPLETED"], CHANGED)
     if delivery.next_due is None:
-        message = "an attempt that broke off was not followed by another"
+        message = "an attempt that was cut off was not retried"
         raise IncompleteError(message)
     return life, delivery
 
@@ -85,7 +84,7 @@ async def _never_gone(session: Session) -> None:
     for payload in (*late, stranger, {}):
         delivery = await session.send(payload, CHANGED)
         if status(last(delivery)) == 410:
-            message = "answered 410; expected it of an endpoint that is gone for good only"
+            message = "answered 410; expected it only of an endpoint that is gone for good"
             raise FailedError(message)
 
 
@@ -110,42 +109,42 @@ def _check(name: str, title: str, **more: Any) -> Check:
 
 CHECKS = (
     _check(
-        "again", "takes once more what it took before",
-        sends="a completion, and ten minutes later the same message again",
-        demands="2xx both times",
-        why="an error at a repetition has it sent again and again", run=_again,
+        "again", "accepts a message again",
+        sends="a completion, and the same message ten minutes later",
+        expects="2xx both times",
+        why="an error in answer to a repetition causes more repetitions", run=_again,
     ),
     _check(
-        "second-attempt", "takes at the second attempt what broke off at the first",
-        sends="a completion that breaks off, and five seconds later once more",
-        demands="2xx to the second attempt; the probe says COMPLETED",
-        why="what was heard of half must not count as heard", run=_second,
+        "second-attempt", "accepts the second attempt after the first was cut off",
+        sends="a completion that is cut off, and the retry five seconds later",
+        expects="2xx to the second attempt, and the probe shows COMPLETED",
+        why="half a request must not count as received", run=_second,
         requires=("v2", "socket"), is_alone=True,
     ),
     _check(
-        "last-attempt", "takes at the last attempt what broke off at all before",
-        sends="a completion that breaks off seven times, over a day of the virtual clock",
-        demands="2xx to the eighth attempt; the probe says COMPLETED",
-        why="the schedule goes on for more than a day, and the message is as good as new",
+        "last-attempt", "accepts the last attempt after all others were cut off",
+        sends="a completion that is cut off seven times, over a day of virtual time",
+        expects="2xx to the eighth attempt, and the probe shows COMPLETED",
+        why="the schedule lasts more than a day, and the event is still valid at its end",
         run=_eighth, requires=("v2", "socket"), is_alone=True,
     ),
     _check(
-        "overtaken", "lets an attempt that was overtaken not undo what is newer",
-        sends="IN_PROGRESS that breaks off, COMPLETED, and the second attempt of IN_PROGRESS",
-        demands="2xx, and the probe says COMPLETED and completions: 1",
-        why="that is how messages come late", run=_overtaken,
+        "overtaken", "keeps the newer status when an overtaken attempt is retried",
+        sends="IN_PROGRESS that is cut off, COMPLETED, and the retry of IN_PROGRESS",
+        expects="2xx, and the probe shows COMPLETED and completions: 1",
+        why="retries are the usual reason for events that arrive late", run=_overtaken,
         requires=("v2", "socket", "probe", "orders"), tags=("order",), is_alone=True,
     ),
     _check(
         "never-gone", "never answers 410",
-        sends="what comes late, what is unknown, and a ping",
-        demands="anything but 410", why="410 tells the service to disable the webhook",
+        sends="a late event, an unknown event and a ping",
+        expects="any answer but 410", why="410 tells the service to disable the webhook",
         run=_never_gone,
     ),
     _check(
-        "says-when", "says when to come again, if it is too much now",
-        sends=f"{CROWD} status changes at once", demands="no 429 or 503 without Retry-After",
-        why="the service heeds Retry-After, and comes too soon without it",
+        "says-when", "sends Retry-After with 429 and 503",
+        sends=f"{CROWD} status changes at once", expects="no 429 or 503 without Retry-After",
+        why="the service obeys Retry-After, and retries too soon without it",
         run=_says_when, severity="warning", tags=("load",), is_alone=True,
     ),
 )  # fmt: skip

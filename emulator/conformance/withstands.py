@@ -1,4 +1,4 @@
-"""Withstands: what networks and crowds do to a consumer, over a socket."""
+"""Withstands: broken connections, load and extreme bodies; nothing may break the consumer."""
 
 from __future__ import annotations
 
@@ -25,15 +25,8 @@ from emulator.conformance.demands import (
 )
 from emulator.conformance.outcomes import FailedError
 from emulator.conformance.session import CHANGED
-from emulator.delivery.faults.wire import (
-    Chunked,
-    HalfClose,
-    Reset,
-    SlowBody,
-    TlsFailure,
-    WrongLength,
-)
 from emulator.delivery.records import Finished
+from emulator.faults import Chunked, HalfClose, Reset, SlowBody, TlsFailure, WrongLength
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +35,7 @@ if TYPE_CHECKING:
     from emulator.conformance.session import Session
 
 DEEP = 20_000
-"""Levels of an object in an object."""
+"""Levels of nested objects."""
 
 HUGE = 25 * 2**20
 """Bytes of padding."""
@@ -51,7 +44,7 @@ CROWD = 200
 """Requests at once."""
 
 _PEOPLE, _FEW = 40, 4
-"""Candidates in a crowd; the few when each of them has to be set up."""
+"""Candidates in a crowd; few if each of them needs the set-up hook."""
 
 SLOW = 1.5
 """Real seconds that a slow body takes."""
@@ -69,7 +62,7 @@ async def _crowd(session: Session) -> None:
         await session.settle()
     taken = [session.delivery(one.id) for one in sent]
     for one in taken:
-        # Too much is a fair answer; losing what was taken is not.
+        # A consumer may reject what is too much, but must not lose what it accepted.
         if status(last(one)) not in (429, 503):
             accepted(one, f"one of {CROWD} requests at once")
     await answers_still(session)
@@ -80,7 +73,7 @@ async def _crowd(session: Session) -> None:
 
 
 async def _slow(session: Session) -> None:
-    """While one sends slowly, another is answered."""
+    """Send a slow request, and a quick one in the meantime."""
     end = usual(session, "INVITED")
     slow, quick = await new_life(session), await new_life(session, end)
     workspace = session.workspace
@@ -91,17 +84,17 @@ async def _slow(session: Session) -> None:
         await asyncio.sleep(SLOW / 5)  # it has begun by then
         second = await session.send(quick[end], CHANGED, is_settled=False)
         await session.settle()
-    accepted(session.delivery(first.id), "a body that came slowly")
-    accepted(session.delivery(second.id), "another while a body came slowly")
+    accepted(session.delivery(first.id), "a slow body")
+    accepted(session.delivery(second.id), "a request during a slow body")
     ended = [one.data for one in workspace.entries() if one.kind == "attempt.finished"]
     numbers = [one.message for one in ended if isinstance(one, Finished)]
     if numbers.index(second.message.number) > numbers.index(first.message.number):
-        message = "answered nobody else while one body came slowly"
+        message = "answered no other request during a slow body"
         raise FailedError(message)
 
 
 async def _shaped(session: Session, fault: Any, what: str) -> None:
-    """Send a completion that arrives whole, if oddly: it has to be taken."""
+    """Send a completion in an unusual form that the consumer has to accept."""
     life = await new_life(session)
     session.workspace.inject(fault)
     delivery = await session.send(life["COMPLETED"], CHANGED)
@@ -113,7 +106,7 @@ async def _shaped(session: Session, fault: Any, what: str) -> None:
 
 
 async def _broken(session: Session, faults: tuple[Any, ...], what: str) -> None:
-    """Send what never arrives whole: nothing may come of it, and the next is taken."""
+    """Send incomplete requests: they have no effect, and the next delivery is accepted."""
     end = usual(session, "INVITED")
     life = await new_life(session, end)
     await given(session, life[end])
@@ -128,12 +121,12 @@ async def _broken(session: Session, faults: tuple[Any, ...], what: str) -> None:
 
 
 async def _cut_short(session: Session) -> None:
-    """The body is longer than it says: what is read is half a payload."""
+    """Send a body that is longer than its Content-Length: the consumer reads half a payload."""
     life = await new_life(session)
     session.workspace.inject(WrongLength(by=-40))
     delivery = await session.send(life["COMPLETED"], CHANGED)
     session.workspace.clear_faults()
-    what = "a body that is longer than its length says"
+    what = "a body longer than its Content-Length"
     no_crash(delivery, what)
     if delivery.succeeded:
         raise unexpected(last(delivery), "half a payload", "4xx")
@@ -144,19 +137,19 @@ async def _ten(session: Session) -> None:
     alive = await new_life(session)
     for number in range(10):
         end = "COMPLETED" if number == 9 else usual(session, "INVITED")
-        accepted(await session.send(alive[end], CHANGED), f"request {number + 1} of 10 in a row")
+        accepted(await session.send(alive[end], CHANGED), f"request {number + 1} of 10 in sequence")
     if session.target.has_probe:
         await seen(session, alive, "COMPLETED")
 
 
 async def _after_a_pause(session: Session) -> None:
-    """A kept connection is broken, and the next request comes on another."""
+    """Break a kept-alive connection; the next request uses another."""
     life = await new_life(session)
     if life.tells("INVITED"):
         await given(session, life["INVITED"])
     session.workspace.inject(Reset(after=0, times=1))
     await session.send(life["IN_PROGRESS"], CHANGED)
-    accepted(await session.send(life["COMPLETED"], CHANGED), "a request after a broken one")
+    accepted(await session.send(life["COMPLETED"], CHANGED), "a request after a broken connection")
     if session.target.has_probe:
         await seen(session, life, "COMPLETED")
 
@@ -179,11 +172,12 @@ def _check(name: str, title: str, **more: Any) -> Check:
     )  # fmt: skip
 
 
-_WEATHER = "connections break in production every day"
+_EVERY_DAY = "connections break in production every day"
+_SURVIVES = "neither 5xx nor a time-out, and it accepts the next delivery"
 
 
 async def _odd(session: Session, form: Callable[[Payload], bytes], what: str) -> None:
-    """Send a body that may be refused or taken, but must do no harm."""
+    """Send a body that the consumer may accept or reject, but has to survive."""
     await fine(session)
     status = usual(session, "COMPLETED")
     life = await new_life(session, status)
@@ -200,23 +194,38 @@ def _huge(payload: Payload) -> bytes:
     return json.dumps(payload | {"padding": "x" * HUGE}).encode()
 
 
+def _null_byte(payload: Payload) -> bytes:
+    payload["data"] |= {"firstName": "nul\0byte", "lastName": "nul\0byte"}
+    return json.dumps(payload).encode()
+
+
 CHECKS = (
     Check(
         family="withstands",
         name="deep",
-        title="survives JSON that is nested twenty thousand levels deep",
-        sends="a completion with an object in an object, twenty thousand times",
-        demands="no 5xx, no hang; it answers afterwards",
-        why="parsers that call themselves for each level run out of stack",
+        title="survives JSON nested 20,000 levels deep",
+        sends="a completion with 20,000 objects inside each other",
+        expects=_SURVIVES,
+        why="recursive parsers run out of stack",
         run=partial(_odd, form=_deep, what="deeply nested JSON"),
         tags=("malformed", "security"),
+    ),
+    Check(
+        family="withstands",
+        name="null-byte",
+        title="survives a name with a null byte",
+        sends="a completion of a candidate with a null byte in their names",
+        expects=_SURVIVES,
+        why="some databases do not store null bytes in text",
+        run=partial(_odd, form=_null_byte, what="a name with a null byte"),
+        tags=("names",),
     ),
     Check(
         family="withstands",
         name="huge",
         title="survives a body of 25 MB",
         sends="a completion with 25 MB of padding",
-        demands="no 5xx, no hang; it answers afterwards",
+        expects=_SURVIVES,
         why="a consumer that reads everything runs out of memory",
         run=partial(_odd, form=_huge, what="a body of 25 MB"),
         requires=("socket",),
@@ -224,81 +233,84 @@ CHECKS = (
         is_alone=True,
     ),
     _check(
-        "two-hundred-at-once", "takes two hundred requests at once",
+        "two-hundred-at-once", "survives two hundred requests at once",
         sends=f"{CROWD} status changes at once",
-        demands="2xx, or 429 or 503; what was answered 2xx is in the probe; it answers afterwards",
-        why="a batch of invitations arrives as a crowd", run=_crowd, tags=("load",),
+        expects="2xx, 429 or 503; the probe shows whatever was answered 2xx",
+        why="a batch of invitations arrives all at once", run=_crowd, tags=("load",),
     ),
     _check(
-        "slow-body", "answers others while a body comes slowly",
-        sends=f"a completion over {SLOW} s, and an invitation at the same time",
-        demands="2xx to both, and the invitation is answered first",
-        why="one slow sender would stop everything", run=_slow, tags=("slow",),
+        "slow-body", "answers other requests during a slow body",
+        sends=f"a completion that takes {SLOW} s, and an invitation in the meantime",
+        expects="2xx to both, and to the invitation first",
+        why="one slow sender must not block all others", run=_slow, tags=("slow",),
     ),
     _check(
-        "reset", "survives connections that break in the midst of a body",
-        sends="three requests that break off, at 0, 40 and 400 bytes",
-        demands="it answers afterwards, with all that it had taken",
-        why=_WEATHER,
+        "reset", "survives connections that are reset within a body",
+        sends="three requests that are reset after 0, 40 and 400 bytes",
+        expects="it accepts the next delivery, and has lost nothing that it accepted",
+        why=_EVERY_DAY,
         run=partial(_broken, faults=tuple(Reset(after=at) for at in (0, 40, 400)),
-                    what="a request that broke off"),
+                    what="a request that was reset"),
         tags=("broken",),
     ),
     _check(
-        "half-closed", "survives a sender that closes in the midst of a body",
+        "half-closed", "survives a sender that closes within a body",
         sends="a request whose sender closes after 40 bytes",
-        demands="no 5xx, no hang; it answers afterwards", why=_WEATHER,
+        expects=_SURVIVES, why=_EVERY_DAY,
         run=partial(_broken, faults=(HalfClose(after=40),), what="half a body"),
         tags=("broken",),
     ),
     _check(
-        "chunked", "takes a body in chunks",
-        sends="a completion in chunks, without a length",
-        demands="2xx, and the probe says COMPLETED", why="proxies send on what they get in chunks",
-        run=partial(_shaped, fault=Chunked(size=300), what="a body in chunks"), tags=("http",),
+        "chunked", "accepts a chunked body",
+        sends="a completion in chunks, without Content-Length",
+        expects="2xx, and the probe shows COMPLETED", why="proxies forward bodies in chunks",
+        run=partial(_shaped, fault=Chunked(size=300), what="a chunked body"), tags=("http",),
     ),
     _check(
-        "tiny-chunks", "takes a body in tiny chunks",
+        "tiny-chunks", "accepts a body in tiny chunks",
         sends="a completion in chunks of 16 bytes",
-        demands="2xx, and the probe says COMPLETED", why="a chunk may end in the midst of a letter",
+        expects="2xx, and the probe shows COMPLETED",
+        why="a chunk can end within a UTF-8 character",
         run=partial(_shaped, fault=Chunked(size=16), what="a body in tiny chunks"), tags=("http",),
     ),
     _check(
-        "too-long-a-length", "survives a length that is too long",
-        sends="a request that says more bytes than come, then closes",
-        demands="no 5xx, no hang; it answers afterwards", why=_WEATHER,
-        run=partial(_broken, faults=(WrongLength(by=50),), what="a length that is too long"),
+        "too-long-a-length", "survives a Content-Length that is too long",
+        sends="a request that closes before its Content-Length is reached",
+        expects=_SURVIVES, why=_EVERY_DAY,
+        run=partial(_broken, faults=(WrongLength(by=50),),
+                    what="a Content-Length that is too long"),
         tags=("broken",),
     ),
     _check(
-        "too-short-a-length", "takes no half payload for a whole one",
-        sends="a completion that is longer than it says",
-        demands="no 2xx, no 5xx; it answers afterwards",
-        why="half a payload that is taken is a payload lost", run=_cut_short, tags=("broken",),
+        "too-short-a-length", "does not accept a body cut by a Content-Length that is too short",
+        sends="a completion that is longer than its Content-Length",
+        expects="neither 2xx, 5xx nor a time-out, and it accepts the next delivery",
+        why="a 2xx to half a payload loses the event", run=_cut_short, tags=("broken",),
     ),
     _check(
-        "no-http", "survives bytes that are no HTTP",
-        sends="the beginnings of a TLS handshake, broken off",
-        demands="it answers afterwards", why="scanners do that all day",
+        "no-http", "survives bytes that are not HTTP",
+        sends="the start of a TLS handshake",
+        expects="it accepts the next delivery", why="port scanners do this all day",
         run=partial(_broken, faults=(TlsFailure(),), what="a broken handshake"), tags=("broken",),
     ),
     _check(
-        "ten-on-a-connection", "takes ten requests one after the other",
-        sends="ten status changes, on one connection where it is kept",
-        demands="2xx to each, and the probe says COMPLETED",
-        why="a body that is not read to its end spoils the next request", run=_ten, tags=("http",),
+        "ten-on-a-connection", "accepts ten requests on one connection",
+        sends="ten status changes, on one connection if the consumer keeps it open",
+        expects="2xx to each, and the probe shows COMPLETED",
+        why="a body that is not read completely corrupts the next request",
+        run=_ten, tags=("http",),
     ),
     _check(
-        "broken-keep-alive", "takes what comes after a broken connection",
-        sends="a request, one that is broken off, and one more",
-        demands="2xx to the last, and the probe says COMPLETED", why=_WEATHER,
+        "broken-keep-alive", "accepts a request after a broken connection",
+        sends="a request, one that is reset, and one more",
+        expects="2xx to the last, and the probe shows COMPLETED", why=_EVERY_DAY,
         run=_after_a_pause, tags=("broken",),
     ),
     _check(
-        "restart", "knows after a restart what it took before",
+        "restart", "survives a restart without losing what it accepted",
         sends="a completion; after the restart, a rejection",
-        demands="the probe says COMPLETED and completions: 1, then REJECTED",
-        why="an answer of 2xx says that it is kept, and nobody sends it again",
+        expects="the probe shows COMPLETED and completions: 1, then REJECTED",
+        why="the service does not send again what was answered 2xx",
         run=_restarted, requires=("probe", "restart"), tags=("restart",), seconds=60.0,
     ),
 )  # fmt: skip

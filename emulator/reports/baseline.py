@@ -1,4 +1,4 @@
-"""A report beside an earlier one: what was fixed, what broke, what is as it was."""
+"""Compares a report with an earlier one: what was fixed, what broke, what still fails."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ class _Document(msgspec.Struct):
 
 
 class Comparison(msgspec.Struct, frozen=True):
-    """Ids of checks, each in one list.
+    """Ids of checks, each in at most one list.
 
     Attributes:
-        fixed: failed, and passes.
-        regressed: passed, and fails.
-        failing: failed, and still does.
-        new: fails, and was not asked or did not tell before.
-        gone: failed, and is not asked or does not tell now.
+        fixed: failed before, passes now.
+        regressed: passed before, fails now.
+        failing: failed before, fails now.
+        new: had no result before, fails now.
+        gone: failed before, has no result now.
     """
 
     fixed: tuple[str, ...] = ()
@@ -48,30 +48,30 @@ class Comparison(msgspec.Struct, frozen=True):
 
     @property
     def is_worse(self) -> bool:
-        """Whether something fails that did not fail before."""
+        """Whether a check fails that did not fail before."""
         return bool(self.regressed or self.new)
 
     def lines(self) -> Iterator[str]:
-        """Yield a line for each list that is not empty, or one that says so."""
-        told = {
+        """Yield a line for each list that is not empty, or one line if all are."""
+        lists = {
             "fixed": self.fixed,
             "regressed": self.regressed,
             "still failing": self.failing,
             "new failures": self.new,
-            "failed before, not told now": self.gone,
+            "failed before, no result now": self.gone,
         }
-        for name, ids in told.items():
+        for name, ids in lists.items():
             if ids:
                 yield f"{name}: {', '.join(ids)}"
-        if not any(told.values()):
-            yield "as before: no failures"
+        if not any(lists.values()):
+            yield "no failures, neither before nor now"
 
 
 def read(file: Path) -> dict[str, str]:
-    """Return what an earlier ``report.json`` says: check -> status as CTRF has it.
+    """Return the results in an earlier ``report.json``: id of the check -> status in CTRF.
 
     Raises:
-        InvalidInputError: it can't be read, or is no such report.
+        InvalidInputError: the file can't be read, or is not a report of ``test``.
     """
     try:
         document: Any = decode(file.read_bytes(), _Document)
@@ -79,13 +79,13 @@ def read(file: Path) -> dict[str, str]:
         message = f"the baseline {str(file)!r} can't be read: {(error.strerror or '').lower()}"
         raise InvalidInputError(message) from None
     except InvalidInputError as error:
-        message = f"the baseline {str(file)!r} is no report.json of 'test': {error.message}"
+        message = f"the baseline {str(file)!r} is not a report.json of 'test': {error.message}"
         raise InvalidInputError(message, path=error.path) from None
     return {one.test_id: one.status for one in document.results.tests}
 
 
 def compared(report: Report, earlier: dict[str, str]) -> Comparison:
-    """Return how *report* stands beside an earlier one, as `read` gives it."""
+    """Return how *report* differs from an earlier one, as `read` returns it."""
     found: dict[str, list[str]] = {}
     for case in report.cases:
         before = earlier.get(case.id)

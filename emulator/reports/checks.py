@@ -1,4 +1,4 @@
-"""Results of checks into the records that reports show; the one place here that knows both."""
+"""Converts results of checks into the records that reports show."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def report_of(
         results: in the order of the report.
         target: the consumer.
         started: wall time.
-        duration_ms: real time.
-        is_interrupted: it was stopped before its end.
+        duration_ms: real milliseconds.
+        is_interrupted: the run was stopped before its end.
     """
     return report(
         TITLE,
@@ -55,12 +55,12 @@ def report_of(
 
 
 def secrets_of(target: Target) -> set[str]:
-    """Return what must not be shown of a consumer."""
+    """Return the secrets of a consumer's configuration."""
     return configured_secrets({"headers": target.headers, "secret": target.secret})
 
 
 def lines_of(result: Result, target: Target) -> list[str]:
-    """Return what is said of one check while the run goes on: one line, and one below it."""
+    """Return the lines that show one result during the run."""
     bare = msgspec.structs.replace(result, deliveries=(), entries=())
     case = masked(secrets_of(target), _case(bare, target), Case)
     took = f" ({show(round(case.duration_ms) / 1000)})" if case.duration_ms else ""

@@ -27,10 +27,10 @@ def test_a_consumer_of_completions_passes_all_that_it_is_asked() -> None:
         "it does not subscribe to candidate.invited (--events)"
     )
     assert reasons["tolerates.result-link-null"] == (
-        "it subscribes to no event type that tells of INVITED (--events)"
+        "it does not subscribe to any event with the status INVITED (--events)"
     )
     assert reasons["tolerates.unknown-event"] == (
-        "it subscribes to some event types, so that no other reaches it (--events)"
+        "the consumer subscribes to some event types only (--events)"
     )
 
 

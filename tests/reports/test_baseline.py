@@ -18,6 +18,6 @@ def test_what_got_better_and_worse_is_told() -> None:
     found = compared(made, earlier)
     assert list(found.lines()) == [
         "fixed: a", "regressed: b", "still failing: c", "new failures: d",
-        "failed before, not told now: f",
+        "failed before, no result now: f",
     ]  # fmt: skip
     assert found.is_worse
