@@ -1,4 +1,4 @@
-"""One connection to a consumer: makes the moves, reads the answer; never dials, never retries."""
+"""One connection to a consumer: sends a request, reads the answer; never dials, never retries."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from emulator.delivery.transports.moves import Key, Move
 
 MOST_HEAD = 64 * 1024
-"""Names and values of an answer's headers, in bytes, interim answers included."""
+"""Limit for the header names and values of an answer in bytes, including interim answers."""
 
 _LEAST = 100
 _SWITCHING = 101
@@ -32,15 +32,15 @@ class Connection(asyncio.Protocol):
     """A connected socket, for one exchange at a time.
 
     Args:
-        key: what the connection is good for.
-        on_end: called once, when nothing more can be sent over it.
+        key: scheme, address, port and host name; requests with the same key can share a connection.
+        on_end: called once, when nothing more can be sent.
         on_gone: called once, when the socket is closed.
 
     Attributes:
-        is_open: another exchange can begin, as far as we know.
-        is_reusable: the last exchange left the connection in good order.
-        has_begun: a byte of the answer came.
-        status, is_cut, detail: of the last exchange, as in `Outcome`.
+        is_open: the connection is usable, as far as we know.
+        is_reusable: the last exchange ended cleanly, so that another can follow.
+        has_begun: at least one byte of the answer has arrived.
+        status, is_cut, detail: the result of the last exchange, as in `Outcome`.
     """
 
     __slots__ = (
@@ -75,30 +75,30 @@ class Connection(asyncio.Protocol):
 
     @property
     def address(self) -> str:
-        """``IP:PORT`` as dialled."""
+        """The dialled address as ``IP:PORT``."""
         _, address, port, _ = self.key
         return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
     @property
     def headers(self) -> Headers:
-        """Of the last answer."""
+        """Headers of the last answer."""
         return tuple([(name.decode("latin-1"), value.decode("latin-1"))
                       for name, value in self._fields])  # fmt: skip
 
     @property
     def body(self) -> bytes:
-        """Of the last answer, up to `MOST_KEPT`."""
+        """Body of the last answer, at most `MOST_KEPT` bytes."""
         return b"".join(self._chunks)[:MOST_KEPT]
 
     def exchange(
         self, moves: tuple[Move, ...], *, first_byte: float, ends: float
     ) -> asyncio.Future[Reason]:
-        """Make the *moves*; the future says how it ended.
+        """Send a request; the result of the future is the reason for which the exchange ended.
 
         Args:
-            moves: what to do.
-            first_byte: wait that many seconds for the answer, once all moves are made.
-            ends: end anyhow at this instant of the loop's time.
+            moves: writes and pauses that make up the request.
+            first_byte: seconds to wait for the answer after the request was sent.
+            ends: loop time at which the exchange ends at the latest.
         """
         self._waiter = waiter = self._loop.create_future()
         self._first_byte, self._ends = first_byte, ends
@@ -118,27 +118,27 @@ class Connection(asyncio.Protocol):
         return waiter
 
     def wait_until(self, deadline: float) -> None:
-        """End the exchange, or the idleness, at *deadline* of the loop's time.
+        """End the exchange, or the idle connection, at the loop time *deadline*.
 
-        The timer is moved only when it would be late: an early one looks again when it fires,
-        so a busy connection sets one timer in many exchanges.
+        The timer is only replaced when it would fire too late. A timer that fires early is set
+        again, so that a busy connection sets one timer for many exchanges.
         """
         self._deadline = deadline
         if self._transport is None:
-            return  # gone: what it said before may still be read
+            return  # closed already: there is only the received data left to read
         if self._timer is None or self._timer.when() > deadline:
             if self._timer is not None:
                 self._timer.cancel()
             self._timer = self._loop.call_at(deadline, self._on_timer)
 
     def end(self, reason: Reason, detail: str) -> None:
-        """End whatever is under way with *reason* and let go of the socket at once."""
+        """End the exchange with *reason* and close the socket at once."""
         self._finish(reason, detail)
         self._close_for(reason, detail)
         if self._transport is not None:
             self._transport.abort()
 
-    # Moves
+    # Sending
 
     def _move_on(self) -> None:
         self._pause = None
@@ -160,7 +160,7 @@ class Connection(asyncio.Protocol):
         self.wait_until(min(self._loop.time() + self._first_byte, self._ends))
 
     def _reset(self, transport: asyncio.Transport) -> None:
-        """Send RST as soon as everything written is out."""
+        """Send RST as soon as the write buffer is empty."""
         if transport.get_write_buffer_size():
             self._wants_drain = True
             transport.set_write_buffer_limits(high=0)
@@ -170,17 +170,17 @@ class Connection(asyncio.Protocol):
         self.end("cut", "reset on purpose")
 
     def resume_writing(self) -> None:
-        """Everything written is out (asyncio calls this)."""
+        """Continue when the write buffer is empty (called by asyncio)."""
         transport = self._transport
         if self._wants_drain and self._waiter is not None and transport is not None:
             self._wants_drain = False
-            # Not here: asyncio's transport is in the midst of writing and must not be aborted.
+            # Later, because asyncio's transport must not be aborted while it is writing.
             self._pause = self._loop.call_soon(self._reset, transport)
 
-    # Ends
+    # Ending
 
     def _finish(self, reason: Reason, detail: str = "") -> None:
-        """Tell the waiter, once; what is left of the moves is not made."""
+        """Resolve the future, once; the rest of the request is not sent."""
         waiter = self._waiter
         if waiter is None:
             return
@@ -192,7 +192,7 @@ class Connection(asyncio.Protocol):
             waiter.set_result(reason)
 
     def _finish_at_end(self, reason: Reason, detail: str) -> None:
-        """Nothing more comes: that may be how the answer ends."""
+        """End the exchange after the last byte, which may be the regular end of the answer."""
         is_waited_for = self._waiter is not None and self._in_body
         if reason == "closed" and is_waited_for and self._is_ended_by_close():
             self._finish("answered")
@@ -223,18 +223,18 @@ class Connection(asyncio.Protocol):
             came = f"{self._size} bytes of the body" if self._in_body else "no whole head"
             self.end("answer_timeout", f"{came if self.has_begun else 'nothing'} came in time")
 
-    # asyncio's calls
+    # Called by asyncio
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take the socket."""
-        self._transport = cast("asyncio.Transport", transport)  # uvloop's is no subclass
+        """Start with a connected socket."""
+        self._transport = cast("asyncio.Transport", transport)  # uvloop has no subclass of it
         self.is_open = True
 
     def data_received(self, data: bytes) -> None:
-        """Read the answer on; bytes that nobody asked for make the connection unusable."""
+        """Parse the answer; unexpected bytes make the connection unusable."""
         if self._waiter is None:
             if self._fresh and len(self._early) <= MOST_HEAD:
-                self._early += data  # some answer at once, before they are asked
+                self._early += data  # some consumers answer before they get the request
             else:
                 self.end("bad_answer", "bytes came that belong to no answer")
             return
@@ -249,18 +249,18 @@ class Connection(asyncio.Protocol):
             self.is_reusable = False
             self._finish("bad_answer", f"not HTTP: {error}")
             return
-        # One endless line, of the head, of a chunk's size or of a trailer, calls nobody back.
+        # The parser reports nothing for an endless line in the head, a chunk size or a trailer.
         self._raw_head += len(data)
         if self._raw_head > 2 * MOST_HEAD:
             self._refuse_head()
 
     def eof_received(self) -> None:
-        """The consumer sends nothing more."""
+        """Handle the end of the consumer's data."""
         self._finish_at_end("closed", "closed by the consumer")
         self._close_for("closed", "closed by the consumer")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The socket is gone."""
+        """Handle a closed socket."""
         reason: Reason = "closed" if exc is None else "reset"
         if isinstance(exc, ssl.SSLError):
             reason = "tls_failed"
@@ -272,14 +272,14 @@ class Connection(asyncio.Protocol):
             self._timer.cancel()
         self._on_gone(self)
 
-    # The parser's calls
+    # Called by the parser
 
     def on_message_begin(self) -> None:
-        """A status line begins: after a whole answer, one too many."""
+        """Handle a status line; after a complete answer, it is unexpected."""
         self.is_reusable = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Keep a header; trailers count, but are not kept."""
+        """Keep a header; trailers count towards the limit, but are not kept."""
         self._head_size += len(name) + len(value)
         if self._head_size > MOST_HEAD:
             self._refuse_head()
@@ -287,7 +287,7 @@ class Connection(asyncio.Protocol):
             self._fields.append((name, value))
 
     def on_headers_complete(self) -> None:
-        """The head is whole."""
+        """Read the status of a complete head."""
         if self._waiter is None:
             return
         self.status = self._parser.get_status_code()
@@ -298,7 +298,7 @@ class Connection(asyncio.Protocol):
         self._keeps = self._parser.should_keep_alive() and self.status != _SWITCHING
 
     def on_body(self, data: bytes) -> None:
-        """Keep a piece of the body, up to the limit."""
+        """Keep a part of the body, up to the limit."""
         if self._waiter is None:
             return
         self._chunks.append(data)
@@ -309,7 +309,7 @@ class Connection(asyncio.Protocol):
             self._finish("answered")
 
     def on_message_complete(self) -> None:
-        """An answer is whole; after an interim one (100, 103) another comes."""
+        """Finish the exchange, unless the answer was an interim answer (100, 103)."""
         if self._waiter is None:
             return
         if not self._in_body:

@@ -1,4 +1,4 @@
-"""Which addresses we may dial; pure, so neither names are resolved nor sockets opened here."""
+"""Decides which addresses may be dialled. Pure: resolves no names and opens no sockets."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _PRIVATE = tuple(
     ip_network(one) for one in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 )
 
-# Where clouds hand out credentials to whoever asks from inside. The source of each is the page on
-# instance metadata in the documentation of that cloud, by the name given here.
+# Clouds hand out credentials at these addresses to any program inside. The source of each is the
+# named page in the documentation of that cloud.
 _METADATA = frozenset(
     ip_address(one)
     for one in (
@@ -58,16 +58,16 @@ _NUMERIC_END = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)", re.ASCII)
 
 
 class Guard:
-    """Says which addresses may be dialled.
+    """Decides which addresses may be dialled.
 
-    Loopback and private addresses always pass; link-local, cloud metadata, multicast,
-    unspecified, broadcast and reserved ones never do; any other passes when it is allowed.
+    Loopback and private addresses are always allowed. Link-local, cloud metadata, multicast,
+    unspecified, broadcast and reserved addresses never are. Any other address has to be allowed.
 
     Args:
-        allow: host names, whatever they resolve to, addresses and CIDR networks.
+        allow: addresses, CIDR networks, and host names (with all their addresses).
 
     Raises:
-        InvalidInputError: an entry is neither.
+        InvalidInputError: an entry is none of these.
     """
 
     __slots__ = ("_hosts", "_networks")
@@ -85,7 +85,7 @@ class Guard:
         self._networks = tuple(networks)
 
     def refusal(self, address: Address, host: str = "") -> str | None:
-        """Return why *address*, reached as *host*, may not be dialled; None when it may."""
+        """Return why *address*, an address of *host*, may not be dialled, or None if it may."""
         inner = unwrapped(address)
         shown = f"{address}" if inner == address else f"{address} ({inner} inside)"
         kind = kind_never_dialled(inner)
@@ -103,10 +103,10 @@ class Guard:
 
 
 def parse_entry(entry: str) -> str | Network:
-    """Return the lower-case host name or the network that an allow *entry* means.
+    """Parse an entry of the allow list into a lower-case host name or a network.
 
     Raises:
-        InvalidInputError: it is neither.
+        InvalidInputError: the entry is neither.
     """
     with suppress(ValueError):
         return ip_network(entry)
@@ -120,9 +120,9 @@ def parse_entry(entry: str) -> str | Network:
 
 
 def unwrapped(address: Address) -> Address:
-    """Return the IPv4 address that a mapped, NAT64, 6to4 or Teredo *address* carries.
+    """Return the IPv4 address inside a mapped, NAT64, 6to4 or Teredo *address*, or *address*.
 
-    A zone (``%eth0``) is left out: it says over which interface, not where to.
+    A zone (``%eth0``) is left out, since it selects an interface and not a destination.
     """
     if isinstance(address, IPv4Address):
         return address
@@ -136,7 +136,7 @@ def unwrapped(address: Address) -> Address:
 
 @lru_cache(maxsize=1024)
 def kind_never_dialled(address: Address) -> str | None:
-    """Return what makes *address* one that is never dialled, None when nothing does."""
+    """Return the kind of *address* if it is never dialled, or None."""
     if address in _METADATA:
         return "a cloud's metadata address"
     if address.is_link_local:

@@ -1,4 +1,4 @@
-"""The applications that are mounted in this process, and the way of any other URL over the wire."""
+"""Applications that are mounted in this process; other URLs are sent over the wire."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _LONGEST_NAME = 40
 
 
 class Mounts:
-    """The transport of one workspace: by the URL, to an application in this process or the wire.
+    """The transport of one workspace, which sends to mounted applications or over the wire.
 
     Args:
-        wire: carries requests over sockets.
+        wire: the transport for URLs of other schemes.
     """
 
     def __init__(self, wire: Transport) -> None:
@@ -30,11 +30,11 @@ class Mounts:
         self._apps: dict[str, InProcess] = {}
 
     def mount(self, app: App, name: str) -> str:
-        """Return a URL, ``asgi://NAME/``, that leads to *app*; a path may follow it.
+        """Mount *app* and return its URL, ``asgi://NAME/``, to which a path can be appended.
 
         Args:
-            app: ASGI 3.
-            name: for people; made fit for a URL, and numbered when it is taken.
+            app: an ASGI 3 application.
+            name: a readable name; turned into a valid and unique part of the URL.
         """
         plain = _UNFIT.sub("-", name.lower()).strip("-")[:_LONGEST_NAME] or "app"
         taken = (f"{plain}-{number}" for number in count(2))
@@ -46,7 +46,7 @@ class Mounts:
         """Check that an ``asgi://`` URL leads to a mounted application; other URLs pass.
 
         Raises:
-            InvalidInputError: it does not.
+            InvalidInputError: no application is mounted there.
         """
         if url.startswith(SCHEME) and (name := target_of(url).host) not in self._apps:
             known = f"; mounted: {', '.join(sorted(self._apps))}" if self._apps else ""
@@ -59,12 +59,12 @@ class Mounts:
             return await self._wire.send(request)
         name = target_of(request.url).host
         app = self._apps.get(name)
-        if app is None:  # mounted in an earlier process, from which the journal comes
+        if app is None:  # the journal is from an earlier process, which had mounted it
             detail = f"no application is mounted as {name!r} in this process"
             return Outcome("unreachable", detail=detail)
         return await app.send(request)
 
     async def close(self) -> None:
-        """Stop the applications that are at work; the wire belongs to the emulator."""
+        """Stop running applications; the wire belongs to the emulator."""
         for app in self._apps.values():
             await app.close()

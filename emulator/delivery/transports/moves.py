@@ -1,4 +1,4 @@
-"""A request as the moves that put it on the wire; pure, the connection makes the moves."""
+"""A request as writes, pauses and closes, which the connection carries out. Pure."""
 
 from __future__ import annotations
 
@@ -35,29 +35,29 @@ _BROKEN_HELLO = bytes.fromhex("16030102000100fffc0303") + bytes(16)
 
 
 Key = tuple[str, str, int, str]
-"""What a connection is good for: scheme, checked address, port, host name."""
+"""Scheme, checked address, port, host name. Requests with the same key can share a connection."""
 
 
 class Write(msgspec.Struct, frozen=True):
-    """Send these bytes."""
+    """Send bytes."""
 
     data: bytes
 
 
 class Pause(msgspec.Struct, frozen=True):
-    """Do nothing for a while, in real seconds."""
+    """Wait for some real seconds."""
 
     seconds: float
 
 
 class Reset(msgspec.Struct, frozen=True):
-    """Break the connection (TCP RST) once everything written is out; ends as ``cut``."""
+    """Reset the connection (TCP RST) once everything is sent; the outcome is ``cut``."""
 
 
 class HalfClose(msgspec.Struct, frozen=True):
-    """Say that nothing more comes (TCP FIN), and go on reading.
+    """Send the end of the data (TCP FIN) and continue to read.
 
-    TLS knows no such thing: there the connection is closed, which ends as ``cut``.
+    With TLS, which has no half-close, the connection is closed and the outcome is ``cut``.
     """
 
 
@@ -65,15 +65,17 @@ Move = Write | Pause | Reset | HalfClose
 
 
 class Target(msgspec.Struct, frozen=True):
-    """Where a URL leads.
+    """The parts of a URL that a request needs.
 
     Attributes:
-        host: lower case, no brackets, IDNA; as resolved, and as verified with TLS.
-        address: of a URL that holds a literal address.
-        known: where a kept-alive connection may wait that needs no resolving.
-        path: with the query, as in the request line.
-        host_header: the Host header's value.
-        head: request line and Host header, with the line ends.
+        scheme: ``http`` or ``https``.
+        host: the IDNA host name in lower case without brackets; resolved, and verified with TLS.
+        port: TCP port.
+        address: the address, if the URL has one in place of a name.
+        known: keys of idle connections that can be used without resolving the name.
+        path: path and query as in the request line.
+        host_header: value of the Host header.
+        head: request line and Host header, each with its line end.
     """
 
     scheme: Literal["http", "https"]
@@ -86,18 +88,18 @@ class Target(msgspec.Struct, frozen=True):
     head: str
 
     def key_at(self, address: str) -> Key:
-        """Return what a connection to *address* is good for."""
+        """Return the key of a connection to *address*."""
         return (self.scheme, address, self.port, self.host)
 
 
 @lru_cache(maxsize=1024)
 def parse_target(url: str) -> Target:
-    """Return where *url* leads; user name and fragment are left out.
+    """Parse *url*; user name and fragment are left out.
 
-    Path and query stay as they are, but for spaces and non-ASCII letters (percent-encoded).
+    Path and query are unchanged, except that spaces and non-ASCII letters are percent-encoded.
 
     Raises:
-        InvalidInputError: not a URL that we could post to.
+        InvalidInputError: not a URL that we can post to.
     """
     match = None if _CONTROL.search(url) else _URL.fullmatch(url)
     authority = match and _AUTHORITY.fullmatch(match[2])
@@ -114,7 +116,7 @@ def parse_target(url: str) -> Target:
     host_header = f"[{host}]" if authority[1] else host
     if port != _PORTS[scheme]:
         host_header += f":{port}"
-    # The name localhost is loopback by RFC 6761: no resolver has a say in it.
+    # RFC 6761: localhost is always loopback, whatever a resolver says.
     addresses = ("127.0.0.1", "::1") if host == "localhost" else (host,) if address else ()
     known = tuple((scheme, one, port, host) for one in addresses)
     head = f"POST {path} HTTP/1.1\r\nHost: {host_header}\r\n"
@@ -122,13 +124,13 @@ def parse_target(url: str) -> Target:
 
 
 def plan(request: Request, target: Target) -> tuple[Move, ...]:
-    """Return the moves that put *request* on the wire.
+    """Return the writes, pauses and closes that send *request*.
 
-    Of its wire faults, chunked, slow_body and reset go together; of all else the last one holds,
-    alone.
+    The wire faults chunked, slow_body and reset can be combined. Of the other wire faults, only
+    the last is applied.
 
     Raises:
-        InvalidInputError: a header that can't stand on the wire, or is not the caller's to set.
+        InvalidInputError: a header is invalid, or written by the transport itself.
     """
     head = f"{target.head}{header_lines(request.headers)}"
     if request.wire:
@@ -177,9 +179,9 @@ def _in_chunks(body: bytes, size: int) -> bytes:
 
 
 def _slowly(body: bytes, rate: int, longest: float) -> Iterator[Move]:
-    """Yield the moves that send *body* at *rate* bytes a second.
+    """Yield writes and pauses that send *body* at *rate* bytes a second.
 
-    They end in a pause once they took *longest* seconds: the attempt is over by then.
+    They end with a pause after *longest* seconds, when the attempt is over anyway.
     """
     size = max(1, rate // 10)
     for start in range(0, len(body), size):
@@ -190,16 +192,16 @@ def _slowly(body: bytes, rate: int, longest: float) -> Iterator[Move]:
         yield Write(body[start : start + size])
 
 
-@lru_cache(maxsize=256)  # an unsigned webhook sends the same ones each time
+@lru_cache(maxsize=256)  # an unsigned webhook always sends the same headers
 def header_lines(headers: Headers) -> str:
-    """Return *headers* as lines, each with its line end; Latin-1, as RFC 9112 has values.
+    """Return *headers* as lines with line ends; values are Latin-1, as in RFC 9112.
 
     Raises:
         InvalidInputError: as for `plan`.
     """
     lines = "".join([f"{name}: {value}\r\n" for name, value in headers])
     count = len(headers)
-    # More line ends than headers: one of them carries a line of its own.
+    # With more line ends than headers, a value contains a line end.
     if lines.count("\r") != count or lines.count("\n") != count or "\0" in lines:
         raise InvalidInputError(_bad_value(headers))
     if not lines.isascii() and any(ord(sign) > 0xFF for sign in lines):
@@ -211,10 +213,10 @@ def header_lines(headers: Headers) -> str:
 
 @lru_cache(maxsize=1024)
 def check_name(name: str) -> None:
-    """Refuse a header name that can't stand on the wire, or that only we may write.
+    """Check that callers may send a header of this name.
 
     Raises:
-        InvalidInputError: it is one of these.
+        InvalidInputError: the name is invalid, or the header is written by the transport.
     """
     if not _NAME.fullmatch(name):
         message = f"bad header name {name!r}: expected letters, digits and hyphens"
@@ -234,7 +236,7 @@ def _bad_value(headers: Headers) -> str:
 
 
 def _host(url: str, literal: str | None, name: str) -> tuple[str, Address | None]:
-    """Return host and address of *url*, whose authority holds ``[literal]`` or *name*."""
+    """Return host and address of *url*, whose authority contains ``[literal]`` or *name*."""
     try:
         address = ip_address(literal or name)
     except ValueError:
@@ -254,20 +256,20 @@ def _host(url: str, literal: str | None, name: str) -> tuple[str, Address | None
 
 
 def _ascii_host(name: str) -> str:
-    """Return a host name in ASCII, as IDNA 2008 has it; empty when it is none.
+    """Return a host name in ASCII by IDNA 2008, or an empty string if it is not a host name.
 
-    What is checked here is what is resolved and dialled: the operating system never sees a name
-    in another script.
+    The checked name is the name that is resolved and dialled; the operating system never gets a
+    name in another script.
     """
     if name.isascii() and "xn--" not in name:
-        return name  # underscores, which IDNA refuses, are in use inside private networks
+        return name  # names in private networks may have underscores, which IDNA rejects
     import idna
 
     try:
         host = idna.encode(name, uts46=True, std3_rules=True).decode()
     except idna.IDNAError:
         return ""
-    # Digits of another script are no way to write an address.
+    # Digits of another script must not become an address.
     return "" if host.rpartition(".")[2].isdecimal() else host
 
 

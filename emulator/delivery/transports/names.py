@@ -1,4 +1,4 @@
-"""Host names to addresses; nothing is remembered, so that no old answer is ever dialled."""
+"""Resolves host names; nothing is cached, so that an outdated address is never dialled."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 async def resolve(host: str, port: int) -> list[str]:
-    """Return the addresses of *host* as the system knows them, best first.
+    """Return the addresses of *host* from the system's resolver, best first.
 
     Raises:
-        OSError: it has none.
+        OSError: the host has no address.
     """
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -25,10 +25,10 @@ async def resolve(host: str, port: int) -> list[str]:
 
 
 class Names:
-    """Asks for addresses; who asks for a name while it is being asked for shares the answer.
+    """Resolves names; concurrent calls for the same name share one lookup.
 
     Args:
-        resolve: host name and port to addresses; raises OSError for a name without one.
+        resolve: host name and port to addresses; raises OSError for a name without address.
     """
 
     __slots__ = ("_asking", "_resolve")
@@ -41,19 +41,19 @@ class Names:
         """Return the addresses of *host*.
 
         Raises:
-            OSError: it has none.
-            UnicodeError: it is no name that could have one.
+            OSError: the host has no address.
+            UnicodeError: the name is not a host name.
         """
         key = (host, port)
         task = self._asking.get(key)
         if task is None:
             task = self._asking[key] = asyncio.create_task(self._resolve(host, port))
             task.add_done_callback(lambda done: self._forget(key, done))
-        # Who gives up must not take the answer from the others.
+        # A caller that is cancelled must not cancel the lookup for the others.
         return await asyncio.shield(task)
 
     async def close(self) -> None:
-        """Stop asking; nobody may be waiting any more."""
+        """Cancel all lookups; nobody may be waiting for them."""
         tasks = list(self._asking.values())
         for task in tasks:
             task.cancel()
@@ -62,4 +62,4 @@ class Names:
     def _forget(self, key: tuple[str, int], done: asyncio.Task[Sequence[str]]) -> None:
         del self._asking[key]
         if not done.cancelled():
-            done.exception()  # all who asked may have given up: it counts as seen
+            done.exception()  # mark it as retrieved, since all callers may be gone

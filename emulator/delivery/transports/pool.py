@@ -1,4 +1,4 @@
-"""The idle kept-alive connections, bounded; what is in use is not counted here."""
+"""A bounded pool of idle keep-alive connections; connections in use are not part of it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
 
 
 class Pool:
-    """Keeps idle connections by what they are good for, and hands out the latest first.
+    """Idle connections by key; the most recently used is taken first.
 
     Args:
-        per_host: idle connections of one key.
-        total: idle connections in all; the one that has been idle longest makes room.
+        per_host: limit of idle connections per key.
+        total: limit of idle connections; the connection that has been idle longest is closed.
     """
 
     __slots__ = ("_by_key", "_idle", "_per_host", "_total")
@@ -29,7 +29,7 @@ class Pool:
         return len(self._idle)
 
     def take(self, key: Key) -> Connection | None:
-        """Return an idle connection that is still open, which is then no longer here."""
+        """Remove and return an idle connection, or None without one."""
         same = self._by_key.get(key)
         if not same:
             return None
@@ -40,7 +40,7 @@ class Pool:
         return connection
 
     def put(self, connection: Connection) -> None:
-        """Keep *connection*, or end it, or the one that has been idle longest."""
+        """Add *connection*; at a limit, close it or the one that has been idle longest."""
         same = self._by_key.get(connection.key)
         if self._total < 1 or len(same or ()) >= self._per_host:
             connection.end("closed", "too many idle connections")
@@ -53,7 +53,7 @@ class Pool:
         same[connection] = self._idle[connection] = None
 
     def discard(self, connection: Connection) -> None:
-        """Forget *connection*, if it is here."""
+        """Remove *connection* from the pool, if it is idle."""
         if connection not in self._idle:
             return
         del self._idle[connection]

@@ -1,4 +1,4 @@
-"""Requests over real sockets: resolve, check, dial the checked address, keep it alive."""
+"""Requests over real sockets: resolve, check, dial the checked address, keep connections alive."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _BROKEN = frozenset({"closed", "reset"})
 
 
 def tls_context(*, ca: Path | str | None = None, is_insecure: bool = False) -> ssl.SSLContext:
-    """Return how to speak TLS.
+    """Return the settings for TLS.
 
     Args:
-        ca: file of the certificates to trust (PEM), in place of the system's.
-        is_insecure: trust whatever certificate comes, for whatever name.
+        ca: file of trusted certificates (PEM), in place of the system's.
+        is_insecure: accept any certificate for any name.
 
     Raises:
         OSError: *ca* can't be read.
@@ -47,18 +47,18 @@ def tls_context(*, ca: Path | str | None = None, is_insecure: bool = False) -> s
 
 
 class Wire:
-    """Posts over HTTP/1.1 and TLS; no redirects, no cookies, no compression.
+    """A client for HTTP/1.1 with and without TLS; without redirects, cookies and compression.
 
-    Bound to the event loop of its first `send`. Idle connections are bounded here, those in use
-    by the caller: a request never waits for another one's connection.
+    It is bound to the event loop of the first `send`. It bounds idle connections; the caller bounds
+    those in use, since a request never waits for a connection of another request.
 
     Args:
-        guard: which addresses may be dialled; asked for every one.
-        resolve: host name and port to addresses; raises OSError for a name without one.
-        idle_timeout: how long an idle connection is kept, in seconds.
-        per_host: how many idle connections are kept for one address and name.
-        total: how many idle connections are kept in all.
-        tls: how to speak TLS; the system's roots unless given.
+        guard: decides which addresses may be dialled; asked for every address.
+        resolve: host name and port to addresses; raises OSError for a name without address.
+        idle_timeout: seconds after which an idle connection is closed.
+        per_host: limit of idle connections for one address and name.
+        total: limit of all idle connections.
+        tls: settings for TLS; by default, the system's certificates are trusted.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Wire:
         """Send one request; a failing consumer is an outcome, never an exception.
 
         Raises:
-            InvalidInputError: URL or headers that can't stand on the wire.
+            InvalidInputError: the URL or a header is invalid.
         """
         attempt = _Attempt(request)
         try:
@@ -104,7 +104,7 @@ class Wire:
         return outcome
 
     async def close(self) -> None:
-        """Let go of every connection; what is under way ends as ``shutdown``."""
+        """Close every connection; requests in progress end as ``shutdown``."""
         self._is_closed = True
         for connection in list(self._live):
             connection.end("shutdown", "stopped meanwhile")
@@ -116,13 +116,13 @@ class Wire:
         await self._names.close()
 
     async def _exchange(self, attempt: _Attempt) -> tuple[Connection, Reason]:
-        """Return the connection that was used in the end, and how that went.
+        """Return the connection that was used last, and the reason for which the exchange ended.
 
-        A kept-alive connection may have died unseen: then, if not one byte of an answer came,
-        we dial once more.
+        An idle connection may have been closed by the consumer just before we used it. If no byte
+        of an answer arrived, the request is sent once more over a new connection.
 
         Raises:
-            _DialError: there is no connection to be had.
+            _DialError: no connection could be made.
         """
         connection = None if attempt.is_alone else self._pooled(attempt.target)
         if connection is None:
@@ -163,10 +163,10 @@ class Wire:
             connection.end("closed", "")
 
     async def _connect(self, attempt: _Attempt) -> Connection:
-        """Return a kept-alive connection or a new one; after a stale one, or alone, a new one.
+        """Return an idle or a new connection; a new one after a stale one or with wire faults.
 
         Raises:
-            _DialError: there is none to be had.
+            _DialError: no connection could be made.
         """
         if self._is_closed:
             raise _DialError("shutdown", "stopped")
@@ -193,7 +193,7 @@ class Wire:
             self._note_gone()
 
     async def _checked(self, target: Target) -> list[str]:
-        """Return the addresses of *target* that the guard lets us dial, without repeats."""
+        """Return the addresses of *target* that may be dialled, without duplicates."""
         candidates: list[Address]
         if target.address is not None:
             candidates = [target.address]
@@ -216,7 +216,7 @@ class Wire:
         return fine
 
     async def _dial(self, target: Target, addresses: list[str]) -> Connection:
-        """Return a new connection to the first of the *addresses* that takes one."""
+        """Return a new connection to the first of the *addresses* that accepts it."""
         failure = _DialError("unreachable", "no address")
         for address in addresses:
             connection = Connection(
@@ -258,7 +258,7 @@ class Wire:
 
 
 class _Attempt:
-    """One request under way: where to, until when, and what is known of how it went."""
+    """One request in progress: its target, its deadline and its result so far."""
 
     __slots__ = (
         "ends", "is_alone", "is_redialled", "is_reused", "moves", "started", "target", "timeouts",
@@ -268,7 +268,7 @@ class _Attempt:
         self.started = perf_counter()
         self.target = parse_target(request.url)
         self.moves = plan(request, self.target)
-        # With a fault it has a connection to itself, so that a receiver sees that fault alone.
+        # A request with wire faults gets its own connection, so that faults don't affect others.
         self.is_alone = bool(request.wire)
         if self.is_alone and isinstance(request.wire[-1], TlsFailure):
             self.target = msgspec.structs.replace(self.target, scheme="http")  # no handshake
@@ -278,7 +278,7 @@ class _Attempt:
         self.is_redialled = False
 
     def answer(self, connection: Connection) -> Outcome:
-        """Return the answer that *connection* has read."""
+        """Return the outcome with the answer that *connection* received."""
         return Outcome(
             "answered",
             connection.status,
@@ -293,7 +293,7 @@ class _Attempt:
         )
 
     def failure(self, reason: Reason, detail: str, address: str | None) -> Outcome:
-        """Return what happened in place of an answer."""
+        """Return the outcome of a request without an answer."""
         return Outcome(
             reason,
             detail=detail,
@@ -312,7 +312,7 @@ _OWN_LIMITS = {
     errno.ENOBUFS: "free memory for sockets",
     errno.ENOMEM: "free memory",
 }
-"""Errors that say nothing about the consumer: number -> what helps."""
+"""Errors of this machine, not of the consumer: number -> remedy."""
 
 
 class _DialError(Exception):
@@ -324,7 +324,7 @@ class _DialError(Exception):
 
 
 def _dial_error(error: OSError, connection: Connection) -> _DialError:
-    """Return what *error* of the operating system means."""
+    """Return the reason for an *error* of the operating system."""
     reason: Reason = "unreachable"
     if error.errno in _OWN_LIMITS:
         detail = f"{error.strerror or error} on this machine; {_OWN_LIMITS[error.errno]}"
