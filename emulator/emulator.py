@@ -29,6 +29,7 @@ from emulator.errors import (
 )
 from emulator.journal.journal import Journal
 from emulator.journal.store import MemoryStore
+from emulator.workspace.engine import Engine
 from emulator.workspace.fold import KINDS
 from emulator.workspace.records import KEEP, Settings
 from emulator.workspace.workspace import Workspace
@@ -279,7 +280,7 @@ class Emulator:
 
     def _open(self, name: str, settings: Settings, in_flight: int | None = None) -> Workspace:
         in_flight = in_flight or self._in_flight
-        workspace = Workspace(
+        engine = Engine(
             name,
             journal=self.journal,
             contracts=self.contracts,
@@ -288,8 +289,8 @@ class Emulator:
             in_flight=in_flight,
             per_webhook=min(PER_WEBHOOK, in_flight),
         )
-        self._workspaces[name] = workspace
-        return workspace
+        self._workspaces[name] = Workspace(engine)
+        return self._workspaces[name]
 
     def existing(self, name: str) -> Workspace:
         """Return the open workspace called *name*.

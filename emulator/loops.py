@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
     from contextlib import AbstractAsyncContextManager
 
+__tracebackhide__ = True  # pytest shows the line that called, not how the call reached the loop
+
 _T = TypeVar("_T")
 _R = TypeVar("_R")
 
@@ -139,9 +141,12 @@ class LoopThread(Generic[_T]):
             work.close()
             raise StoppingError from None
         try:
-            return future.result()
+            error = future.exception()
         except CancelledError:
             raise StoppingError from None
         except BaseException:
             future.cancel()  # Ctrl-C while we waited: nobody waits any more
             raise
+        if error is not None:
+            raise error  # not by result(), whose frames no traceback needs
+        return future.result()

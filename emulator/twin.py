@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from emulator.loops import LoopThread
     from emulator.workspace.records import Settings
 
+__tracebackhide__ = True  # pytest shows the line that called, not how the call reached the loop
+
 _R = TypeVar("_R")
 _P = ParamSpec("_P")
 

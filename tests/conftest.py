@@ -11,6 +11,7 @@ from emulator.contracts.schemas import Contracts
 from emulator.delivery.records import Outcome
 from emulator.journal.journal import Journal
 from emulator.journal.store import MemoryStore
+from emulator.workspace.engine import Engine
 from emulator.workspace.fold import KINDS
 from emulator.workspace.records import KEEP, Settings
 from emulator.workspace.workspace import Workspace
@@ -150,7 +151,7 @@ def make_workspace(contracts: Contracts, make_journal: MakeJournal) -> MakeWorks
         per_webhook: int = 16,
         keep: int = KEEP,
     ) -> Workspace:
-        return Workspace(
+        engine = Engine(
             "acme",
             journal=journal or make_journal(),
             contracts=contracts or bundled,
@@ -159,5 +160,6 @@ def make_workspace(contracts: Contracts, make_journal: MakeJournal) -> MakeWorks
             in_flight=in_flight,
             per_webhook=per_webhook,
         )
+        return Workspace(engine)
 
     return make

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NOT_FOR_CALLERS = {
-    "replay", "close", "is_closed",  # what an emulator does with a workspace
+    "engine", "replay", "close", "is_closed",  # what an emulator does with a workspace
     "state",  # read it on the loop's thread, with `read`
     "out_of_lockstep",  # what a scenario does with it
     "start", "stop", "drain", "unless_stopping", "is_stopping",  # what the thread does with that

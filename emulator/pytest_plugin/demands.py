@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from emulator.errors import UnknownNameError
 from emulator.scenario import matchers, matching
 from emulator.scenario.steps.expectations import Expect
 from emulator.scenario.steps.step import Context
@@ -71,9 +72,13 @@ class Demands:
         Who asserts raises it, so that the traceback ends in the test.
 
         Raises:
+            UnknownNameError: *demand* has a key that `Demand` does not.
             InvalidInputError: a demand that can't be understood.
             NotFoundError: no such candidate, assessment or webhook.
         """
+        for name in demand:
+            if name not in Demand.__annotations__:
+                raise UnknownNameError("demand", name, Demand.__annotations__)
         step = self._step(event, **demand)
         complaint = await step.run(self._context)
         found = {one.delivery.id: one.delivery for one in step.matching(self._context)}

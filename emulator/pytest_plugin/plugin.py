@@ -9,6 +9,7 @@ import functools
 import hashlib
 import inspect
 import re
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Generator, Iterator
     from pathlib import Path
+    from types import TracebackType
 
     from emulator.loops import LoopThread
     from emulator.pytest_plugin.options import TestlifyOptions
@@ -90,12 +92,16 @@ def testlify(
     request: pytest.FixtureRequest, testlify_options: TestlifyOptions
 ) -> Iterator[Testlify | AsyncTestlify]:
     """A fresh workspace: plain calls in a sync test, on the test's own loop in an async one."""
+    from emulator.errors import InvalidInputError
     from emulator.pytest_plugin.testlify import AsyncTestlify, Testlify
 
     changes: dict[str, Any] = {}
     for mark in reversed(list(request.node.iter_markers("testlify"))):  # the nearest comes last
         changes |= mark.kwargs
-    options = testlify_options.changed(changes)
+    try:
+        options = testlify_options.changed(changes)
+    except InvalidInputError as error:
+        raise pytest.fail.Exception(f"the marker testlify: {error}", pytrace=False) from None
     name = _workspace_name(request.node)
     if inspect.iscoroutinefunction(request.function):
         # The end of an async test stops it: after it there may be no loop left.
@@ -174,6 +180,28 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
         return (yield)
     finally:
         test.obj = original
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    """Show a call that the emulator refused at the line that made it, without our own frames."""
+    errors = sys.modules.get("emulator.errors")  # not imported: then nothing was refused
+    if call.excinfo is None or errors is None or item.config.getoption("fulltrace"):
+        return
+    if call.excinfo.errisinstance(errors.EmulatorError):
+        _without_ours(call.excinfo.tb)
+
+
+def _without_ours(trace: TracebackType | None) -> TracebackType | None:
+    while trace is not None and _is_ours(trace):
+        trace = trace.tb_next
+    if trace is not None:
+        trace.tb_next = _without_ours(trace.tb_next)
+    return trace
+
+
+def _is_ours(trace: TracebackType) -> bool:
+    return str(trace.tb_frame.f_globals.get("__name__")).partition(".")[0] == "emulator"
 
 
 def _stopping(test: Any, testlify: AsyncTestlify) -> Any:

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Unpack
+import functools
+import inspect
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, Unpack
 
 from emulator.emulator import Emulator
 from emulator.pytest_plugin.demands import Demands
 from emulator.serving import listen, serving, url_of
 from emulator.twin import RunningWorkspace
+from emulator.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
     from socket import socket
+    from types import FrameType
 
     from emulator.delivery.records import Delivery
     from emulator.pytest_plugin.demands import Demand
     from emulator.pytest_plugin.options import TestlifyOptions
     from emulator.twin import RunningEmulator
-    from emulator.workspace.workspace import Workspace as _Workspace
-else:
-    _Workspace = object
+
+__tracebackhide__ = True  # pytest shows the line of the test
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+_S = TypeVar("_S", bound="AsyncTestlify")
 
 SEED = 7
 """Of the emulators that the plugin starts; a workspace's own follows from it and its name."""
@@ -55,7 +65,6 @@ class Testlify(RunningWorkspace):
             AssertionError: too few or too many; tells the nearest.
             InvalidInputError: a demand that can't be understood.
         """
-        __tracebackhide__ = True
         found, complaint = self.thread.call(self._demands.expect(event, demand))
         if complaint:
             raise AssertionError(complaint)
@@ -70,8 +79,31 @@ class Testlify(RunningWorkspace):
         self._server.remove(self.name)
 
 
-class AsyncTestlify(_Workspace):
+def _noted(
+    method: Callable[Concatenate[_S, _P], Coroutine[Any, Any, _R]],
+) -> Callable[Concatenate[_S, _P], Coroutine[Any, Any, _R]]:
+    """Return *method*, whose calls the workspace remembers until they end."""
+
+    @functools.wraps(method)
+    def call(self: _S, /, *args: _P.args, **kwargs: _P.kwargs) -> Coroutine[Any, Any, _R]:
+        coroutine = method(self, *args, **kwargs)
+        place = _place(sys._getframe(1))  # noqa: SLF001 - documented; inspect reads source files
+        self._calls = {**self._unfinished(), coroutine: f"{place}: {method.__name__}()"}
+        return coroutine
+
+    return call
+
+
+def _place(frame: FrameType) -> str:
+    """Return file and line in the form that terminals and editors make a link of."""
+    path, here = Path(frame.f_code.co_filename), Path.cwd()
+    return f"{path.relative_to(here) if path.is_relative_to(here) else path}:{frame.f_lineno}"
+
+
+class AsyncTestlify(Workspace):
     """A workspace for one async test, on the test's own loop: `Workspace`, and `expect`.
+
+    A call of an async method that is not awaited fails the test: it would do nothing.
 
     Args:
         name: of the workspace.
@@ -84,9 +116,11 @@ class AsyncTestlify(_Workspace):
         # Nothing here needs a loop yet: fixtures are made before the test's loop runs.
         self._emulator = Emulator(seed=SEED, clock="virtual")
         settings = options.settings(self._emulator, name)
-        self._workspace = self._emulator.workspace(name, settings, in_flight=options.in_flight)
+        opened = self._emulator.workspace(name, settings, in_flight=options.in_flight)
+        super().__init__(opened.engine)
         self._options = options
-        self._demands = Demands(self._workspace, self._emulator)
+        self._demands = Demands(opened, self._emulator)
+        self._calls: dict[Coroutine[Any, Any, Any], str] = {}
         self._url = ""
         self._is_over = asyncio.Event()
         self._serving: asyncio.Task[None] | None = None
@@ -94,7 +128,7 @@ class AsyncTestlify(_Workspace):
     @property
     def token(self) -> str:
         """The access token that names it in the HTTP APIs."""
-        return self._workspace.name
+        return self.name
 
     @property
     def url(self) -> str:
@@ -112,29 +146,43 @@ class AsyncTestlify(_Workspace):
         async with serving(application(self._emulator), listening):
             await self._is_over.wait()
 
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any:
-            return getattr(self._workspace, name)
-
     def __repr__(self) -> str:
         """Say which one it is."""
-        return f"<AsyncTestlify {self._workspace.name}>"
+        return f"<AsyncTestlify {self.name}>"
 
+    @_noted
     async def expect(self, event: str, **demand: Unpack[Demand]) -> list[Delivery]:
         """Return the deliveries of this test that fit, settled first; see `Testlify.expect`."""
-        __tracebackhide__ = True
         found, complaint = await self._demands.expect(event, demand)
         if complaint:
             raise AssertionError(complaint)
         return found
 
+    send_test = _noted(Workspace.send_test)
+    redeliver = _noted(Workspace.redeliver)
+    wait = _noted(Workspace.wait)
+    settle = _noted(Workspace.settle)
+    flush = _noted(Workspace.flush)
+    advance = _noted(Workspace.advance)
+    advance_to_next = _noted(Workspace.advance_to_next)
+
     async def left(self) -> str:
         """Return what the options forbid the test to end with, empty when all is well."""
-        return await self._demands.left(self._options)
+        lines = [f"{call} was not awaited" for call in self._unfinished().values()]
+        return "\n".join(lines) or await self._demands.left(self._options)
+
+    def _unfinished(self) -> dict[Coroutine[Any, Any, Any], str]:
+        return {
+            coroutine: call
+            for coroutine, call in self._calls.items()
+            if inspect.getcoroutinestate(coroutine) != inspect.CORO_CLOSED
+        }
 
     async def stop(self) -> None:
         """Stop the emulator while the test's loop still runs; the plugin does it."""
+        for coroutine in self._unfinished():
+            if inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED:
+                coroutine.close()  # else Python warns of it, and pytest fails another test
         self._is_over.set()
         await self._emulator.stop(grace=0.0)
         if self._serving is not None:

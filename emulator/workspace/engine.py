@@ -73,6 +73,7 @@ class Engine:
         timeline: the clock and its timers.
         queue: the attempts that are due.
         mounts: applications in this process that take deliveries.
+        advancing: held while somebody advances the clock.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class Engine:
         self.timeline = Timeline(settings.clock, settings.now)
         self.mounts = Mounts(transport)
         self.queue = AttemptQueue(in_flight=in_flight, per_webhook=per_webhook, seed=settings.seed)
+        self.advancing = asyncio.Lock()
         self._dispatcher = Dispatcher(
             self.mounts, flush=journal.flush if journal.is_durable else None, ended=self._ended
         )

@@ -10,16 +10,14 @@ import msgspec
 from emulator.delivery.records import Refused
 from emulator.domain.commands import command, moving
 from emulator.errors import ConflictError
-from emulator.workspace import outbox
+from emulator.workspace import outbox, timekeeping
 from emulator.workspace.commands import deliveries, faults, subjects, webhooks
-from emulator.workspace.engine import Engine
 from emulator.workspace.records import (
     Configured,
     FaultsCleared,
     WebhookConfigured,
     WebhookRemoved,
 )
-from emulator.workspace.timekeeping import Timekeeper
 from emulator.workspace.views import selected
 
 if TYPE_CHECKING:
@@ -27,19 +25,18 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from emulator.clock import Mode
-    from emulator.contracts.schemas import Contracts
     from emulator.delivery.faults.fault import Standing
     from emulator.delivery.faults.registry import AnyFault
     from emulator.delivery.profiles import Profile
-    from emulator.delivery.records import Delivery, Transport
+    from emulator.delivery.records import Delivery
     from emulator.delivery.transports.asgi import App
     from emulator.domain.assessment import Assessment
     from emulator.domain.candidate import Candidate
     from emulator.domain.events import Generation
     from emulator.domain.webhook import Webhook
     from emulator.journal.entry import Entry
-    from emulator.journal.journal import Journal
     from emulator.workspace.commands.change import Done, Record
+    from emulator.workspace.engine import Engine
     from emulator.workspace.records import Settings
     from emulator.workspace.state import State
 
@@ -50,38 +47,18 @@ class Workspace:
     """One tenant. Commands are plain calls that return records; sending and waiting is async.
 
     Args:
-        name: of the workspace.
-        journal: takes its entries.
-        contracts: what its payloads have to fit.
-        transport: carries its deliveries over sockets.
-        settings: of a new workspace; a journal that holds the workspace has its own.
-        in_flight: attempts under way at once; 1 is lockstep.
-        per_webhook: how many of them to one webhook.
+        engine: moves it; workspaces of one engine are the same tenant.
     """
 
-    def __init__(
-        self,
-        name: str,
-        *,
-        journal: Journal,
-        contracts: Contracts,
-        transport: Transport,
-        settings: Settings,
-        in_flight: int,
-        per_webhook: int,
-    ) -> None:
-        self._engine = Engine(
-            name,
-            journal=journal,
-            contracts=contracts,
-            transport=transport,
-            settings=settings,
-            in_flight=in_flight,
-            per_webhook=per_webhook,
-        )
-        self._time = Timekeeper(self._engine)
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
 
     # --- the workspace itself -----------------------------------------------------------------
+
+    @property
+    def engine(self) -> Engine:
+        """Moves it."""
+        return self._engine
 
     @property
     def name(self) -> str:
@@ -149,7 +126,7 @@ class Workspace:
             ConflictError: a virtual clock set back, or past something that is due, while
                 timers wait on it; `advance` runs them.
         """
-        self._time.set_clock(mode, now)
+        timekeeping.set_clock(self._engine, mode, now)
 
     async def advance(self, seconds: float) -> list[Entry]:
         """Move a virtual clock on, running each due timer in order.
@@ -167,7 +144,7 @@ class Workspace:
             ConflictError: the clock is real.
             InvalidInputError: back in time, or beyond the years that a clock can show.
         """
-        return await self._time.advance(seconds)
+        return await timekeeping.advance(self._engine, seconds)
 
     async def advance_to_next(self, limit: datetime) -> bool:
         """Move a virtual clock to the next timer that is due by *limit*, and settle.
@@ -178,7 +155,7 @@ class Workspace:
         Raises:
             ConflictError: the clock is real.
         """
-        return await self._time.advance_to_next(limit)
+        return await timekeeping.advance_to_next(self._engine, limit)
 
     async def settle(self, timeout: float | None = None) -> bool:
         """Return once nothing is in flight and nothing is due now.
@@ -189,7 +166,7 @@ class Workspace:
         Returns:
             Whether the workspace settled in time.
         """
-        return await self._time.settle(timeout)
+        return await timekeeping.settle(self._engine, timeout)
 
     @property
     def is_closed(self) -> bool:

@@ -154,10 +154,10 @@ def test_a_failure_says_why(run_pytest: RunPytest) -> None:
     result.assert_outcomes(passed=1, failed=5, errors=2)
     result.stdout.fnmatch_lines(
         [
-            "*UnknownNameError: no testlify option 'sede'; near: 'seed'",
+            "the marker testlify: no testlify option 'sede'; near: 'seed'",
             (
-                "*can't set the testlify options {'seed': 'x'}: Expected `int | null`, got `str` "
-                "- at `$.seed`"
+                "the marker testlify: can't set the testlify options {'seed': 'x'}: "
+                "Expected `int | null`, got `str` - at `$.seed`"
             ),
             (
                 "E   AssertionError: expected at least 1 candidate.invited with data.emial "
@@ -176,8 +176,7 @@ def test_a_failure_says_why(run_pytest: RunPytest) -> None:
             "  delivery 1-1 candidate.invited, attempt 1: 500",
         ]
     )
-    # Only a wrong word, which is no assertion, shows where we found out.
-    assert result.stdout.str().count("emulator/loops.py") == 1
+    assert "emulator/" not in result.stdout.str()
 
 
 REFUSED = """
