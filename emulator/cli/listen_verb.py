@@ -73,7 +73,7 @@ def _verifier(secret: str | None, header: str | None) -> Callable[[Headers, byte
     Raises:
         InvalidInputError: a secret or a header that can't be.
     """
-    from emulator.delivery.signing import Signature, checked_secret, prefix_in, verify
+    from emulator.delivery.signing import SigningScheme, checked_secret, prefix_in, verify
     from emulator.errors import InvalidInputError
 
     if secret is None:
@@ -82,13 +82,13 @@ def _verifier(secret: str | None, header: str | None) -> Callable[[Headers, byte
             raise InvalidInputError(message)
         return None
     try:
-        fixed = None if header is None else Signature("hmac-sha256-hex", header=header)
+        fixed = None if header is None else SigningScheme("hmac-sha256-hex", header=header)
     except ValueError as error:
         raise InvalidInputError(str(error), path="--verify-header") from None
-    checked_secret(fixed or Signature("standard"), secret, path="--verify")
+    checked_secret(fixed or SigningScheme("standard"), secret, path="--verify")
 
     def check(headers: Headers, body: bytes) -> Verdict:
-        signature = fixed or Signature("standard", prefix=prefix_in(headers))
+        signature = fixed or SigningScheme("standard", prefix=prefix_in(headers))
         return verify(signature, secret, headers, body, now=time.time())
 
     return check

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from emulator.delivery.redaction import masked
 from emulator.reports import text
 from emulator.reports.scenarios import case_of, step_of
-from emulator.scenario.result import Result, StepResult
+from emulator.scenario.result import ScenarioResult, StepResult
 from emulator.scenario.run import run
 from emulator.scenario.scenario import secrets_of
 from emulator.scenario.steps.expectations import Expect
@@ -45,7 +45,7 @@ class _One:
         self.begun: float | None = None
         self.steps: list[StepResult] = []
         self.workspace: Workspace | None = None
-        self.result: Result | None = None
+        self.result: ScenarioResult | None = None
         self.is_over = False  # and says nothing more
         self.lines: list[tuple[str, str]] = []
 
@@ -61,7 +61,7 @@ class _One:
             return what, placed.step.duration
         return what, placed.step.within if isinstance(placed.step, Expect) else None
 
-    def interrupted(self) -> Result:
+    def interrupted(self) -> ScenarioResult:
         """Return the result as far as it is known."""
         reason = "before it began"
         steps = list(self.steps)
@@ -72,7 +72,7 @@ class _One:
                 reason = f"at {placed.name!r}, line {placed.line}"
             step = StepResult(number, placed.name, placed.detail, placed.line, "skipped", message)
             steps.append(step)
-        return Result(
+        return ScenarioResult(
             title=self.scenario.title,
             file=self.scenario.file,
             seed=self.seed,
@@ -112,7 +112,7 @@ class Playing:
         self._shown = 0  # how many are over and shown
 
     @property
-    def results(self) -> list[Result]:
+    def results(self) -> list[ScenarioResult]:
         """What the scenarios came to, in their order."""
         return [one.result for one in self._all if one.result is not None]
 

@@ -18,6 +18,7 @@ from emulator.errors import InvalidInputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from emulator.conformance.config import Config
     from emulator.conformance.target import Target
 
 _OPTIONS: Mapping[str, Callable[..., Any]] = {
@@ -153,16 +154,6 @@ def target(
     people = asked["data"] or (folder / said.data if said.data else None)
     data = config.Data() if people is None else config.data(people)
 
-    def command(name: str, text: str | None) -> tuple[str, ...]:
-        is_url = asked.get(name.removesuffix("_command")) is not None
-        return _words(name, text) or (() if is_url else tuple(getattr(said, name)))
-
-    def url(name: str) -> str | None:
-        found: str | None = asked[name] or (
-            None if asked[f"{name}_command"] else getattr(said, name)
-        )
-        return found
-
     app = asked["app"] or (None if asked["url"] and said.url else said.app)
     found = Target(
         url=asked["url"] or said.url or "",
@@ -172,11 +163,7 @@ def target(
         secret=_secret(asked["secret"] or said.secret),
         events=_events(asked["events"] or said.events),
         claims=claimed((*said.claims, *claims)),
-        probe=url("probe"),
-        probe_command=command("probe_command", asked["probe_command"]),
-        setup=url("setup"),
-        setup_command=command("setup_command", asked["setup_command"]),
-        restart_command=command("restart_command", restart_command),
+        restart_command=_words("restart_command", restart_command) or tuple(said.restart_command),
         people=data.people,
         title=data.title,
         timeout=asked["timeout"],
@@ -185,9 +172,33 @@ def target(
         ca=asked["ca"],
         is_insecure=asked["insecure"],
         seed=seed,
+        **_probe(asked, said),
+        **_setup(asked, said),
     )
     if not is_optional:
         check(found)
+    return found
+
+
+def _probe(asked: dict[str, Any], said: Config) -> dict[str, Any]:
+    """Return the attributes of a `Target` that say how its state is seen."""
+    from emulator.conformance.config import Probe
+
+    found = said.probe or Probe()
+    url, command = found.url, tuple(said.probe_command)
+    if asked["probe"] or asked["probe_command"]:
+        url, command = asked["probe"], _words("probe_command", asked["probe_command"])
+    return {"probe": url, "probe_command": command, "state_map": found}
+
+
+def _setup(asked: dict[str, Any], said: Config) -> dict[str, Any]:
+    """Return the attributes of a `Target` that say how candidates are made known to it."""
+    if asked["setup"] or asked["setup_command"]:
+        command = _words("setup_command", asked["setup_command"])
+        return {"setup": asked["setup"], "setup_command": command}
+    found: dict[str, Any] = {"setup_command": tuple(said.setup_command)}
+    if (call := said.setup) is not None:
+        found |= {"setup": call.url, "setup_method": call.method, "setup_json": call.json}
     return found
 
 
@@ -222,11 +233,11 @@ def _headers(texts: tuple[str, ...], said: Mapping[str, str]) -> dict[str, str]:
 
 
 def _secret(secret: str | None) -> str | None:
-    from emulator.delivery.signing import Signature, checked_secret
+    from emulator.delivery.signing import SigningScheme, checked_secret
 
     if secret is None:
         return None
-    return checked_secret(Signature("standard"), secret, path="--secret")
+    return checked_secret(SigningScheme("standard"), secret, path="--secret")
 
 
 def _events(names: Iterable[str]) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from emulator.conformance.check import Check
-    from emulator.conformance.grading import Result
+    from emulator.conformance.grading import CheckResult
     from emulator.conformance.target import Target
     from emulator.reports.report import Report
     from emulator.reports.screen import Screen
@@ -125,9 +125,9 @@ class _Telling:
         self._order = sorted(checks, key=lambda check: check.is_alone)
         self._target, self._screen = target, screen
         self._told = 0
-        self.results: dict[str, Result] = {}
+        self.results: dict[str, CheckResult] = {}
 
-    def __call__(self, result: Result) -> None:
+    def __call__(self, result: CheckResult) -> None:
         """Take a result."""
         from emulator.reports.checks import lines_of
 

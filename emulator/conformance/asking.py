@@ -9,7 +9,7 @@ import msgspec
 
 from emulator.conformance.catalogue import CHECKS, chosen
 from emulator.conformance.claims import claimed
-from emulator.conformance.grading import JOBS, Result, grade
+from emulator.conformance.grading import JOBS, CheckResult, grade
 from emulator.conformance.target import Target
 from emulator.loops import loop_factory
 
@@ -25,7 +25,7 @@ def run(
     tags: Iterable[str] = (),
     jobs: int = JOBS,
     **options: Any,
-) -> list[Result]:
+) -> list[CheckResult]:
     """Run the selected checks against a consumer; not from within an event loop.
 
     Args:

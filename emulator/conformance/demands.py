@@ -9,11 +9,15 @@ from emulator.conformance.lives import ENDS, life
 from emulator.conformance.outcomes import FailedError, IncompleteError, SkippedError
 from emulator.conformance.session import CHANGED, TOLD
 from emulator.durations import show
+from emulator.paths import ABSENT, find
+from emulator.scenario.matchers import is_same
 
 if TYPE_CHECKING:
     from emulator.conformance.lives import Life
-    from emulator.conformance.session import Session, State
+    from emulator.conformance.session import Session
+    from emulator.conformance.state import State
     from emulator.delivery.records import Attempt, Delivery
+    from emulator.scenario.words import PayloadPath
 
 _TRACES = re.compile(
     rb"Traceback \(most recent call last\)|^\s+at [\w.$<>]+ ?\(.+:\d+|^\s+at .+\.java:\d+"
@@ -174,31 +178,59 @@ async def seen(session: Session, life: Life, status: str, completions: int | Non
         session: of the consumer.
         life: of the candidate.
         status: the expected status of the candidate.
-        completions: the expected number of completions; None does not check it.
+        completions: the expected number of completions, if the state has a count; None does not
+            check it.
 
     Raises:
         FailedError: the state is another.
         IncompleteError: the probe failed.
-        SkippedError: the probe's answer lacks the key.
+        SkippedError: the state has no status, or no word for this one.
     """
+    words = session.target.state_map
+    word = words.word(status)
+    if word is ABSENT:
+        message = f"the consumer has no word for {status} (probe.statuses)"
+        raise SkippedError(message)
 
     def is_fine(state: State) -> bool:
-        return state.status == status and completions in (None, state.completions)
+        return is_same(state.status, word) and completions in (None, state.completions)
 
     state = visible(await session.state_of(life.subject, until=is_fine))
     if not state.is_known:
         message = f"answered 2xx, but does not know the candidate; expected the status {status!r}"
         raise FailedError(message)
-    has(state, "status")
-    if state.status != status:
-        message = f"shows the status {state.status!r}; expected {status!r}"
+    has(state, words.status)
+    if not is_same(state.status, word):
+        meaning = "" if word == status else f" ({status})"
+        message = f"shows the status {state.status!r:.200}; expected {word!r}{meaning}"
         raise FailedError(message)
     if completions is not None:
-        has(state, "completions")
-        if state.completions != completions:
-            message = f"counted {state.completions} completions; expected {completions}"
-            raise FailedError(message)
+        _check_count(state, completions)
     return state
+
+
+async def counted(session: Session, life: Life) -> None:
+    """Check that the consumer counted one completion, within the target's time.
+
+    Raises:
+        FailedError: it counted another number of completions.
+        IncompleteError: the probe failed.
+        SkippedError: the state has no count.
+    """
+    state = visible(
+        await session.state_of(life.subject, until=lambda state: is_same(state.completions, 1))
+    )
+    if not state.is_known:
+        message = "answered 2xx, but does not know the candidate; expected a completion"
+        raise FailedError(message)
+    has(state, session.target.state_map.completions)
+    _check_count(state, 1)
+
+
+def _check_count(state: State, expected: int) -> None:
+    if state.completions is not ABSENT and not is_same(state.completions, expected):
+        message = f"counted {state.completions!r:.200} completions; expected {expected}"
+        raise FailedError(message)
 
 
 def visible(state: State) -> State:
@@ -213,14 +245,16 @@ def visible(state: State) -> State:
     return state
 
 
-def has(state: State, key: str) -> None:
-    """Check that the probe's answer has *key*.
+def has(state: State, path: PayloadPath) -> None:
+    """Check that the probe's answer has a value at *path*.
 
     Raises:
         SkippedError: it has not.
     """
-    if key not in state.data:
-        message = f"the probe's answer has no {key!r}, only {', '.join(sorted(state.data))}"
+    if find(state.data, path.parts) is ABSENT:
+        is_list = isinstance(state.data, list)
+        shown = f"a list of {len(state.data)}" if is_list else ", ".join(sorted(state.data))
+        message = f"the probe's answer has no {path!r}, only {shown:.200}"
         raise SkippedError(message)
 
 

@@ -34,7 +34,7 @@ _UNREACHED = frozenset({
 _STARTED = "reached"
 
 
-class Result(msgspec.Struct, frozen=True):
+class CheckResult(msgspec.Struct, frozen=True):
     """The result of a check.
 
     Attributes:
@@ -54,7 +54,7 @@ class Result(msgspec.Struct, frozen=True):
     entries: tuple[Entry, ...] = ()
 
 
-def exit_code(results: Sequence[Result]) -> int:
+def exit_code(results: Sequence[CheckResult]) -> int:
     """Return 1 if a check failed, 0 if all checks that ran passed, 2 if there is no evidence."""
     outcomes = {one.outcome for one in results}
     if "failed" in outcomes:
@@ -67,8 +67,8 @@ async def grade(
     checks: Sequence[Check],
     *,
     jobs: int = JOBS,
-    on_result: Callable[[Result], None] | None = None,
-) -> list[Result]:
+    on_result: Callable[[CheckResult], None] | None = None,
+) -> list[CheckResult]:
     """Run *checks* against *target*; those that run alone come last, one by one.
 
     Args:
@@ -84,9 +84,9 @@ async def grade(
         EmulatorError: the target is invalid, or one of its hooks failed.
     """
     checked(target)
-    found: dict[str, Result] = {}
+    found: dict[str, CheckResult] = {}
 
-    def tell(result: Result) -> None:
+    def tell(result: CheckResult) -> None:
         found[result.check.id] = result
         if on_result is not None:
             on_result(result)
@@ -95,14 +95,14 @@ async def grade(
     for check in checks:
         reason = check.missing(target)
         if reason:
-            tell(Result(check, "skipped", reason))
+            tell(CheckResult(check, "skipped", reason))
         else:
             able.append(check)
     async with target.emulator() as emulator:
         trouble = await _unreached(target, emulator) if able else ""
         if trouble:
             for check in able:
-                tell(Result(check, "incomplete", trouble))
+                tell(CheckResult(check, "incomplete", trouble))
         else:
             await _all(target, emulator, able, jobs, tell)
     return [found[check.id] for check in checks]
@@ -113,7 +113,7 @@ async def _all(
     emulator: Emulator,
     checks: Sequence[Check],
     jobs: int,
-    tell: Callable[[Result], None],
+    tell: Callable[[CheckResult], None],
 ) -> None:
     places = asyncio.Semaphore(jobs)
 
@@ -134,7 +134,7 @@ async def _all(
             await one(check)
 
 
-async def asked(target: Target, check: Check, emulator: Emulator | None = None) -> Result:
+async def asked(target: Target, check: Check, emulator: Emulator | None = None) -> CheckResult:
     """Run one check against *target* and return its result.
 
     Args:
@@ -157,7 +157,7 @@ async def asked(target: Target, check: Check, emulator: Emulator | None = None) 
     if outcome in ("passed", "failed") and ours:
         outcome, cause = "incomplete", ""
         message = f"a limit of this machine, not of the consumer: {ours[0]}"
-    return Result(
+    return CheckResult(
         check=check,
         outcome=outcome,
         message=message,

@@ -15,7 +15,7 @@ from emulator.conformance.session import CHANGED, TOLD, Session, subject_of
 from emulator.conformance.target import Subject
 
 if TYPE_CHECKING:
-    from emulator.conformance.target import Person
+    from emulator.conformance.target import KnownPerson
     from emulator.domain.assessment import Assessment
 
 Payload = dict[str, Any]
@@ -77,7 +77,7 @@ async def life(
     session: Session,
     commands: str = ENDS["COMPLETED"],
     *,
-    who: Person | None = None,
+    who: KnownPerson | None = None,
     job: Assessment | None = None,
 ) -> Life:
     """Return the life of a new candidate, after the set-up hook has run for them.

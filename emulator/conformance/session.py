@@ -8,20 +8,19 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, urlsplit
 
-import msgspec
-
 from emulator.conformance.outcomes import SkippedError
-from emulator.conformance.target import Person, Subject, Target, check_setup, filled
+from emulator.conformance.target import KnownPerson, Subject, Target, check_setup, filled
 from emulator.domain.events import EVENT_TYPES, TEST_EVENT
 from emulator.domain.ids import chance
 from emulator.domain.people import person
-from emulator.errors import InvalidInputError, NotJSONError
+from emulator.errors import InvalidInputError
 from emulator.scenario import probing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import TracebackType
 
+    from emulator.conformance.state import State
     from emulator.delivery.records import Delivery
     from emulator.delivery.transports.guard import Guard
     from emulator.domain.assessment import Assessment
@@ -35,33 +34,6 @@ SETTLED = 60.0
 
 RESTARTED = 30.0
 """Real seconds that a restart may take."""
-
-
-class State(msgspec.Struct, frozen=True):
-    """What the consumer knows of a candidate.
-
-    Attributes:
-        data: the JSON object that the probe answered; empty when it knows nobody.
-        trouble: why nothing could be seen; empty else.
-    """
-
-    data: dict[str, Any] = {}
-    trouble: str = ""
-
-    @property
-    def is_known(self) -> bool:
-        """Whether it knows the candidate at all."""
-        return bool(self.data)
-
-    @property
-    def status(self) -> str | None:
-        """Where the candidate is, as the consumer has it."""
-        return self.data.get("status")
-
-    @property
-    def completions(self) -> int | None:
-        """How many completions it counted; None when it does not say."""
-        return self.data.get("completions")
 
 
 class Session:
@@ -122,7 +94,7 @@ class Session:
         return self.workspace.create_assessment(title=title or self.target.title)
 
     async def candidate(
-        self, job: Assessment | None = None, *, who: Person | None = None, commands: str = ""
+        self, job: Assessment | None = None, *, who: KnownPerson | None = None, commands: str = ""
     ) -> Candidate:
         """Invite somebody, after the set-up hook made them known to the consumer.
 
@@ -154,7 +126,7 @@ class Session:
             )
         return self._rehearsal
 
-    def person(self) -> Person:
+    def person(self) -> KnownPerson:
         """Return the next person to tell of."""
         self._invited += 1
         people = self.target.people
@@ -162,7 +134,7 @@ class Session:
             return people[(_start(self.name) + self._invited) % len(people)]
         number = self._invited
         made = person(chance(self.workspace.state.settings.seed, "conformance", number))
-        return Person(f"{number}.{self.name}.{self.target.seed}@example.com",
+        return KnownPerson(f"{number}.{self.name}.{self.target.seed}@example.com",
                       made.first_name, made.last_name)  # fmt: skip
 
     def move(self, candidate: Candidate, commands: str) -> Candidate:
@@ -254,17 +226,16 @@ class Session:
             until: look again until this holds, for as long as the target has; at once without.
         """
         subject = candidate if isinstance(candidate, Subject) else subject_of(candidate)
-        target = self.target
+        target, state = self.target, self.target.state_map.state
 
         async def look() -> Look:
-            return await self._look(target.probe, target.probe_command, subject)
+            if target.probe_command:
+                return await _ran(target, target.probe_command, subject)
+            return await _called(target, _url(target.probe, subject), self.emulator.guard)
 
         if until is None:
             return state(await look())
         return state(await probing.until(look, lambda seen: until(state(seen)), target.within))
-
-    async def _look(self, url: str | None, command: tuple[str, ...], subject: Subject) -> Look:
-        return await _looked(self.target, url, command, subject, self.emulator.guard)
 
 
 async def set_up(target: Target, subject: Subject, guard: Guard) -> None:
@@ -279,24 +250,31 @@ async def set_up(target: Target, subject: Subject, guard: Guard) -> None:
         InvalidInputError: it failed, or needs more than is known.
     """
     check_setup(target, subject)
-    seen = await _looked(target, target.setup, target.setup_command, subject, guard)
+    if target.setup_command:
+        seen = await _ran(target, target.setup_command, subject)
+    else:
+        call = probing.Call(target.setup_method, json=filled(target.setup_json, subject))
+        seen = await _called(target, _url(target.setup, subject), guard, call)
     is_fine = seen.exit == 0 or (seen.status is not None and 200 <= seen.status <= 299)
     if not is_fine:
         message = f"the set-up hook failed for {subject.email!r}: {_told(seen)}"
         raise InvalidInputError(message)
 
 
-async def _looked(
-    target: Target, url: str | None, command: tuple[str, ...], subject: Subject, guard: Guard
-) -> Look:
-    if command:
-        argv = [filled(word, subject) for word in command]
-        return await probing.command(argv, target.folder, longest=target.timeout)
-    assert url is not None  # noqa: S101 - the caller knows that there is one
-    asked = filled(url, subject, lambda value: quote(value, safe=""))
-    if target.app is not None and not urlsplit(asked).scheme:
-        return await probing.in_process(target.app, asked, longest=target.timeout)
-    return await probing.request(asked, {}, guard, longest=target.timeout)
+async def _ran(target: Target, command: tuple[str, ...], subject: Subject) -> Look:
+    argv = [filled(word, subject) for word in command]
+    return await probing.command(argv, target.folder, longest=target.timeout)
+
+
+async def _called(target: Target, url: str, guard: Guard, call: probing.Call | None = None) -> Look:
+    if target.app is not None and not urlsplit(url).scheme:
+        return await probing.in_process(target.app, url, call, longest=target.timeout)
+    return await probing.request(url, guard, call, longest=target.timeout)
+
+
+def _url(template: str | None, subject: Subject) -> str:
+    assert template is not None  # noqa: S101 - the caller knows that there is one
+    return filled(template, subject, lambda value: quote(value, safe=""))
 
 
 CHANGED = "candidate.status_changed"
@@ -331,27 +309,6 @@ def subject_of(candidate: Candidate) -> Subject:
         candidate.first_name,
         candidate.last_name,
     )
-
-
-def state(seen: Look) -> State:
-    """Return what a look tells: 404, 410 or a JSON null say that nobody is known."""
-    if seen.trouble:
-        return State(trouble=seen.trouble)
-    if seen.status in (404, 410):
-        return State()
-    if seen.status is not None and not 200 <= seen.status <= 299:
-        return State(trouble=f"the probe answered {seen.status}")
-    if seen.exit not in (None, 0):
-        return State(trouble=f"the probe's command ended with {seen.exit}")
-    try:
-        data = seen.json()
-    except NotJSONError:
-        return State(trouble=f"the probe answered no JSON: {seen.text[:80]!r}")
-    if data is None:
-        return State()
-    if not isinstance(data, dict):
-        return State(trouble=f"the probe answered no JSON object: {seen.text[:80]!r}")
-    return State(data=data)
 
 
 async def _deaf(_scope: Any, receive: Any, send: Any) -> None:

@@ -6,20 +6,24 @@ import secrets
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import msgspec
 
+from emulator.conformance.state import StateMap
 from emulator.delivery.profiles import PROFILES, Profile, signing
 from emulator.delivery.records import Timeouts
 from emulator.domain.events import EVENT_TYPES, Generation
 from emulator.emulator import Emulator
 from emulator.errors import InvalidInputError
+from emulator.paths import ABSENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from emulator.workspace.workspace import Workspace
+
+_T = TypeVar("_T")
 
 TIMEOUT = 5.0
 """Real seconds in which a consumer has to answer. The service waits longer, but who is graded
@@ -32,7 +36,10 @@ PLACES = ("{email}", "{candidate_id}", "{assessment_id}", "{id}")
 """What is replaced in probes and set-up hooks, by `Subject`'s attributes."""
 
 
-class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+SetupMethod = Literal["GET", "POST"]
+
+
+class KnownPerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Somebody whom the consumer knows already."""
 
     email: str
@@ -70,7 +77,10 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         claims: what the consumer says of itself, names of `claims.CLAIMS`.
         probe: URL whose answer shows a candidate's state, a path of the *app*, with `PLACES`.
         probe_command: program and arguments that print it, with `PLACES`.
-        setup: URL that is called (GET) before a candidate is first told of, with `PLACES`.
+        state_map: how the state is read from what the probe shows.
+        setup: URL that is called before a candidate is first told of, with `PLACES`.
+        setup_method: of that call.
+        setup_json: JSON value that the call sends, with `PLACES` in its texts; None sends nothing.
         setup_command: program and arguments for that.
         restart: restarts the consumer, which then listens at the same place.
         restart_command: program and arguments for that.
@@ -93,11 +103,14 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     claims: frozenset[str] = frozenset()
     probe: str | None = None
     probe_command: tuple[str, ...] = ()
+    state_map: StateMap = StateMap()
     setup: str | None = None
+    setup_method: SetupMethod = "GET"
+    setup_json: Any = None
     setup_command: tuple[str, ...] = ()
     restart: Callable[[], object] | None = None
     restart_command: tuple[str, ...] = ()
-    people: tuple[Person, ...] = ()
+    people: tuple[KnownPerson, ...] = ()
     title: str | None = None
     timeout: float = TIMEOUT
     within: float = WITHIN
@@ -111,6 +124,10 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     def has_probe(self) -> bool:
         """Whether the consumer's state can be looked at."""
         return bool(self.probe or self.probe_command)
+
+    def shows(self, status: str) -> bool:
+        """Return whether the consumer's state can show that a candidate has a status."""
+        return self.has_probe and self.state_map.word(status) is not ABSENT
 
     @property
     def has_setup(self) -> bool:
@@ -175,8 +192,7 @@ def check(target: Target) -> None:
         if one and other:
             message = f"both a URL and a command as {name}; expected one of them"
             raise InvalidInputError(message)
-    for text in filter(None, _templates(target)):
-        filled(text, Subject("", "", "", ""))
+    filled([*_templates(target)], Subject("", "", "", ""))
     if target.probe and not any(place in target.probe for place in PLACES):
         message = f"the probe {target.probe!r} names no candidate; expected one of {_known()}"
         raise InvalidInputError(message)
@@ -188,24 +204,36 @@ def check_setup(target: Target, subject: Subject) -> None:
     Raises:
         InvalidInputError: it names a place that *subject* leaves empty.
     """
-    for text in (target.setup or "", *target.setup_command):
-        for place in PLACES:
-            if place in text and not getattr(subject, place[1:-1]):
-                message = f"a set-up hook with {place}, which is not known before the message"
-                raise InvalidInputError(message)
+    texts = repr((target.setup, target.setup_json, target.setup_command))
+    for place in PLACES:
+        if place in texts and not getattr(subject, place[1:-1]):
+            message = f"a set-up hook with {place}, which is not known before the message"
+            raise InvalidInputError(message)
 
 
-def filled(template: str, subject: Subject, quote: Any = str) -> str:
+def filled(template: _T, subject: Subject, quote: Any = str) -> _T:
     """Return *template* with its places filled.
 
     Args:
-        template: text with ``{email}`` and the like.
+        template: text with ``{email}`` and the like, or a JSON value with such texts.
         subject: whom it is about.
         quote: makes a value fit for the text around it.
 
     Raises:
         InvalidInputError: a place that is not known.
     """
+    found: Any = template
+    match template:
+        case str():
+            found = _filled(template, subject, quote)
+        case list():
+            found = [filled(one, subject, quote) for one in template]
+        case dict():
+            found = {key: filled(one, subject, quote) for key, one in template.items()}
+    return found  # type: ignore[no-any-return]
+
+
+def _filled(template: str, subject: Subject, quote: Any) -> str:
     try:
         return template.format_map(
             {key: quote(value) for key, value in msgspec.structs.asdict(subject).items()}
@@ -216,11 +244,9 @@ def filled(template: str, subject: Subject, quote: Any = str) -> str:
         raise InvalidInputError(message) from None
 
 
-def _templates(target: Target) -> Iterator[str | None]:
-    yield target.probe
-    yield target.setup
-    yield from target.probe_command
-    yield from target.setup_command
+def _templates(target: Target) -> Iterator[Any]:
+    yield from (target.probe, target.setup, target.setup_json)
+    yield from (*target.probe_command, *target.setup_command)
 
 
 def _known() -> str:

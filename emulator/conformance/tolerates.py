@@ -16,19 +16,23 @@ from emulator.conformance.demands import (
 )
 from emulator.conformance.outcomes import FailedError
 from emulator.conformance.session import CHANGED
-from emulator.conformance.target import Person
+from emulator.conformance.target import KnownPerson
+from emulator.paths import find
+from emulator.scenario.words import PayloadPath
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from emulator.conformance.lives import Life, Payload
     from emulator.conformance.session import Session
+    from emulator.conformance.state import State
     from emulator.delivery.records import Delivery
 
     Edit = Callable[[Payload], object]
 
 _ABSENT: Any = object()
 _REPORT = "reports/pdf/assessment-candidate-report/660bad6c1faf955408b86f74.pdf"
+_FIRST_NAME = PayloadPath("firstName")
 _UNKNOWN = {"anUnknownKey": {"with": ["a", {"value": None}]}}
 
 
@@ -263,7 +267,9 @@ SKILLS = tuple(
 async def _complete(session: Session, name: str) -> tuple[Delivery, Life]:
     """Send the completion of a candidate called *name*; return its delivery and the life."""
     who = session.person()
-    life = await lives.life(session, lives.ENDS["COMPLETED"], who=Person(who.email, "Ada", "Byron"))
+    life = await lives.life(
+        session, lives.ENDS["COMPLETED"], who=KnownPerson(who.email, "Ada", "Byron")
+    )
     payload = life["COMPLETED"]
     payload["data"] |= {"firstName": name, "lastName": name}
     return await session.send(payload, CHANGED), life
@@ -277,12 +283,16 @@ async def _named(session: Session, name: str, what: str) -> None:
 async def _stored(session: Session, name: str, what: str) -> None:
     delivery, life = await _complete(session, name)
     accepted(delivery, f"a candidate with {what}")
+
+    def stored_in(state: State) -> Any:
+        return find(state.data, _FIRST_NAME.parts)
+
     state = visible(
-        await session.state_of(life.subject, until=lambda one: one.data.get("firstName") == name)
+        await session.state_of(life.subject, until=lambda state: stored_in(state) == name)
     )
-    has(state, "firstName")
-    if state.data["firstName"] != name:
-        stored = state.data["firstName"]
+    has(state, _FIRST_NAME)
+    stored = stored_in(state)
+    if stored != name:
         message = f"stores {what} as {stored!r:.80}; expected it unchanged: {name!r:.80}"
         raise FailedError(message)
 

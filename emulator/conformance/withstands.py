@@ -66,7 +66,7 @@ async def _crowd(session: Session) -> None:
         if status(last(one)) not in (429, 503):
             accepted(one, f"one of {CROWD} requests at once")
     await answers_still(session)
-    if session.target.has_probe:
+    if session.target.shows(end):
         known = {number % len(alive) for number, one in enumerate(taken) if one.succeeded}
         for number in sorted(known):
             await seen(session, alive[number], end)
@@ -100,7 +100,7 @@ async def _shaped(session: Session, fault: Any, what: str) -> None:
     delivery = await session.send(life["COMPLETED"], CHANGED)
     session.workspace.clear_faults()
     accepted(delivery, what)
-    if session.target.has_probe:
+    if session.target.shows("COMPLETED"):
         await seen(session, life, "COMPLETED")
     await answers_still(session)
 
@@ -116,7 +116,7 @@ async def _broken(session: Session, faults: tuple[Any, ...], what: str) -> None:
         session.workspace.clear_faults()
         no_crash(delivery, what)
     await answers_still(session)
-    if session.target.has_probe:
+    if session.target.shows(end):
         await seen(session, life, end)
 
 
@@ -138,7 +138,7 @@ async def _ten(session: Session) -> None:
     for number in range(10):
         end = "COMPLETED" if number == 9 else usual(session, "INVITED")
         accepted(await session.send(alive[end], CHANGED), f"request {number + 1} of 10 in sequence")
-    if session.target.has_probe:
+    if session.target.shows("COMPLETED"):
         await seen(session, alive, "COMPLETED")
 
 
@@ -150,7 +150,7 @@ async def _after_a_pause(session: Session) -> None:
     session.workspace.inject(Reset(after=0, times=1))
     await session.send(life["IN_PROGRESS"], CHANGED)
     accepted(await session.send(life["COMPLETED"], CHANGED), "a request after a broken connection")
-    if session.target.has_probe:
+    if session.target.shows("COMPLETED"):
         await seen(session, life, "COMPLETED")
 
 

@@ -14,7 +14,7 @@ import msgspec
 
 from emulator import durations
 from emulator.delivery.records import Timeouts
-from emulator.delivery.signing import Signature
+from emulator.delivery.signing import SigningScheme
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,7 +57,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     retries: tuple[Pause, ...] = ()
     timeouts: Timeouts = Timeouts()
     success: tuple[int, int] = (200, 299)
-    signature: Signature | None = None
+    signature: SigningScheme | None = None
     obeys: tuple[AnswerHeader, ...] = ()
     disable_after: Pause | None = None
 
@@ -92,7 +92,7 @@ def signing(profile: Profile) -> Profile:
     """Return *profile* with a signature: Standard Webhooks where it has none of its own."""
     if profile.signature is not None:
         return profile
-    return msgspec.structs.replace(profile, signature=Signature("standard"))
+    return msgspec.structs.replace(profile, signature=SigningScheme("standard"))
 
 
 def next_pause(profile: Profile, attempt: int, outcome: Outcome, now: float) -> float | None:
@@ -155,7 +155,7 @@ PROFILES: Mapping[Generation, Profile] = MappingProxyType(
         "v2": Profile(
             retries=(5.0, 300.0, 1_800.0, 7_200.0, 18_000.0, 36_000.0, 36_000.0),
             timeouts=Timeouts(connect=15.0, first_byte=15.0, total=15.0),
-            signature=Signature("standard", prefix="svix-"),
+            signature=SigningScheme("standard", prefix="svix-"),
             obeys=("retry-after", "webhook-delivery"),
             disable_after=432_000.0,
         ),

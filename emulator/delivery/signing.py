@@ -49,7 +49,7 @@ _SECRET_BYTES = 24  # as the secret of the published test vector has
 _HEX_HEADER = "X-Convoy-Signature"
 
 
-class Signature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class SigningScheme(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How deliveries are signed. Data: the control API takes it as part of a profile.
 
     ``standard`` (Svix, Standard Webhooks): HMAC-SHA256 over ``<id>.<timestamp>.<body>``, the key
@@ -110,7 +110,7 @@ class Verdict(msgspec.Struct, frozen=True):
 # --- secrets --------------------------------------------------------------------------------
 
 
-def checked_secret(signature: Signature, secret: str, *, path: str | None = "$.secret") -> str:
+def checked_secret(signature: SigningScheme, secret: str, *, path: str | None = "$.secret") -> str:
     """Return *secret* if the scheme can sign with it.
 
     Args:
@@ -130,7 +130,7 @@ def checked_secret(signature: Signature, secret: str, *, path: str | None = "$.s
     return secret
 
 
-def made_secret(signature: Signature, draw: random.Random) -> str:
+def made_secret(signature: SigningScheme, draw: random.Random) -> str:
     """Return a secret that fits the scheme: ``whsec_`` and base64, or hex.
 
     Source: documented by the vendor (Svix makes one for each endpoint that brings none); 24
@@ -163,7 +163,7 @@ def _standard_key(secret: str, path: str | None = None) -> bytes:
 
 
 def sign(
-    signature: Signature, secrets: Sequence[str], *, message_id: str, body: bytes, now: float
+    signature: SigningScheme, secrets: Sequence[str], *, message_id: str, body: bytes, now: float
 ) -> Headers:
     """Return the headers that carry the signature.
 
@@ -205,7 +205,7 @@ def _hex(secret: str, body: bytes) -> str:
 
 
 def verify(
-    signature: Signature, secret: str, headers: Headers, body: bytes, *, now: float
+    signature: SigningScheme, secret: str, headers: Headers, body: bytes, *, now: float
 ) -> Verdict:
     """Return whether a request is signed with *secret*, as a consumer would check it.
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from _pytest._code.code import TerminalRepr
 
-    from emulator.scenario.result import Result
+    from emulator.scenario.result import ScenarioResult
 
 
 class ScenarioFailure(Exception):  # noqa: N818 - not an error: a consumer failed
@@ -27,7 +27,7 @@ class ScenarioFailure(Exception):  # noqa: N818 - not an error: a consumer faile
         result: what it came to.
     """
 
-    def __init__(self, result: Result) -> None:
+    def __init__(self, result: ScenarioResult) -> None:
         super().__init__(result.reason)
         self.result = result
 
@@ -95,7 +95,7 @@ class ScenarioItem(pytest.Function):
         return self.path, 0, f"scenario {self.name}"
 
 
-def _told(result: Result) -> str:
+def _told(result: ScenarioResult) -> str:
     lines: list[str] = []
     for step in result.steps:
         if step.status == "failed":

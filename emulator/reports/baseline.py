@@ -29,7 +29,7 @@ class _Document(msgspec.Struct):
     results: _Results
 
 
-class Comparison(msgspec.Struct, frozen=True):
+class BaselineComparison(msgspec.Struct, frozen=True):
     """Ids of checks, each in at most one list.
 
     Attributes:
@@ -84,7 +84,7 @@ def read(file: Path) -> dict[str, str]:
     return {one.test_id: one.status for one in document.results.tests}
 
 
-def compared(report: Report, earlier: dict[str, str]) -> Comparison:
+def compared(report: Report, earlier: dict[str, str]) -> BaselineComparison:
     """Return how *report* differs from an earlier one, as `read` returns it."""
     found: dict[str, list[str]] = {}
     for case in report.cases:
@@ -100,4 +100,4 @@ def compared(report: Report, earlier: dict[str, str]) -> Comparison:
     found.setdefault("gone", []).extend(
         id_ for id_, status in earlier.items() if status == "failed" and id_ not in ids
     )
-    return Comparison(**{kind: tuple(ids) for kind, ids in found.items()})
+    return BaselineComparison(**{kind: tuple(ids) for kind, ids in found.items()})

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from emulator.conformance.grading import Result
+    from emulator.conformance.grading import CheckResult
     from emulator.conformance.target import Target
 
 TITLE = "Checks of a consumer"
@@ -28,7 +28,7 @@ _MARKS = {"passed": "✓", "failed": "✗", "skipped": "-", "incomplete": "?"}
 
 
 def report_of(
-    results: Sequence[Result],
+    results: Sequence[CheckResult],
     target: Target,
     *,
     started: datetime,
@@ -59,7 +59,7 @@ def secrets_of(target: Target) -> set[str]:
     return configured_secrets({"headers": target.headers, "secret": target.secret})
 
 
-def lines_of(result: Result, target: Target) -> list[str]:
+def lines_of(result: CheckResult, target: Target) -> list[str]:
     """Return the lines that show one result during the run."""
     bare = msgspec.structs.replace(result, deliveries=(), entries=())
     case = masked(secrets_of(target), _case(bare, target), Case)
@@ -70,7 +70,7 @@ def lines_of(result: Result, target: Target) -> list[str]:
     return told
 
 
-def _case(result: Result, target: Target) -> Case:
+def _case(result: CheckResult, target: Target) -> Case:
     check = result.check
     message, state = result.message, folded(result.entries)
     if result.outcome == "failed":

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from emulator.delivery.records import Delivery
     from emulator.journal.entry import Entry
-    from emulator.scenario.result import Result, StepResult, Verdict
+    from emulator.scenario.result import ScenarioResult, StepResult, Verdict
     from emulator.workspace.state import State
 
 TITLE = "Scenarios"
@@ -33,7 +33,7 @@ _STATUSES: dict[Verdict, Status] = {
 
 
 def report_of(
-    results: Sequence[Result],
+    results: Sequence[ScenarioResult],
     *,
     started: datetime,
     duration_ms: float,
@@ -66,14 +66,14 @@ def step_of(step: StepResult, secrets: Iterable[str]) -> Step:
     return made
 
 
-def case_of(result: Result, secrets: Iterable[str]) -> Case:
+def case_of(result: ScenarioResult, secrets: Iterable[str]) -> Case:
     """Return one scenario's result while the run goes on, *secrets* masked; without its journal."""
     bare = msgspec.structs.replace(result, entries=())
     made: Case = masked({*secrets, *_secrets(result.entries)}, _case(bare), Case)
     return made
 
 
-def _case(result: Result) -> Case:
+def _case(result: ScenarioResult) -> Case:
     deliveries = _deliveries(result)
     is_interrupted = result.verdict == "interrupted"
     # The step that was under way is skipped, too, and says so.
@@ -107,7 +107,7 @@ def _step(step: StepResult, deliveries: dict[str, ShownDelivery]) -> Step:
     )
 
 
-def _deliveries(result: Result) -> dict[str, ShownDelivery]:
+def _deliveries(result: ScenarioResult) -> dict[str, ShownDelivery]:
     """Return the deliveries by id as they were in the end: a step saw those before its retries."""
     seen: list[Delivery] = [one for step in result.steps for one in step.deliveries]
     names: dict[int, str] = {}

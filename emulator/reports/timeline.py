@@ -74,7 +74,7 @@ class Lane(msgspec.Struct, frozen=True):
     y: float
 
 
-class Timeline(msgspec.Struct, frozen=True):
+class TimelineImage(msgspec.Struct, frozen=True):
     """The picture; lengths in pixels.
 
     Attributes:
@@ -99,7 +99,7 @@ class _Event(NamedTuple):
     attempt: ShownAttempt | None
 
 
-def timeline(case: Case, number: int) -> Timeline | None:
+def timeline(case: Case, number: int) -> TimelineImage | None:
     """Return the picture of a case; None when nothing was sent.
 
     Args:
@@ -125,7 +125,7 @@ def timeline(case: Case, number: int) -> Timeline | None:
              f"case-{number}-delivery-{event.delivery.id}")
         for event, (x, tick) in zip(shown, places, strict=True)
     )  # fmt: skip
-    return Timeline(
+    return TimelineImage(
         width=max(marks[-1].x + 40, WIDE),
         height=_TOP + _LANE * len(lanes) + 6,
         left=left,

@@ -19,7 +19,7 @@ from emulator.delivery.transports.wire import tls_context
 from emulator.durations import show
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from pathlib import Path
 
     import httpx2
@@ -66,6 +66,18 @@ class Look(msgspec.Struct, frozen=True):
         return parsed(self.body)
 
 
+class Call(msgspec.Struct, frozen=True):
+    """A request as a look makes it.
+
+    Attributes:
+        json: value that is sent as the body; None sends nothing.
+    """
+
+    method: str = "GET"
+    headers: dict[str, str] = {}
+    json: Any = None
+
+
 async def until(
     look: Callable[[], Awaitable[Look]], is_fine: Callable[[Look], bool], within: float
 ) -> Look:
@@ -89,18 +101,18 @@ async def until(
 
 async def request(
     url: str,
-    headers: Mapping[str, str],
     guard: Guard,
+    call: Call | None = None,
     *,
     resolve: Resolve = resolve,
     longest: float = LONGEST,
 ) -> Look:
-    """GET *url* once; what goes wrong is in the look.
+    """Request *url* once; what goes wrong is in the look.
 
     Args:
         url: http or https; redirects are not followed.
-        headers: go along.
         guard: which addresses may be dialled; asked for every one.
+        call: how; GET without headers when left out.
         resolve: host name and port to addresses; raises OSError for a name without one.
         longest: how long it may take, in real seconds.
 
@@ -110,28 +122,32 @@ async def request(
     target = parse_target(url)
     try:
         async with asyncio.timeout(longest):
-            return await _requested(target, headers, guard, resolve)
+            return await _requested(target, call or Call(), guard, resolve)
     except TimeoutError:
         return Look(trouble=f"no answer within {show(longest)}")
 
 
-async def in_process(app: Any, path: str, *, longest: float = LONGEST) -> Look:
-    """GET *path* of an ASGI application once; what goes wrong is in the look.
+async def in_process(
+    app: Any, path: str, call: Call | None = None, *, longest: float = LONGEST
+) -> Look:
+    """Request *path* of an ASGI application once; what goes wrong is in the look.
 
     Args:
         app: ASGI 3.
         path: begins with a slash; a query may follow.
+        call: how; GET without headers when left out.
         longest: how long it may take, in real seconds.
     """
     import httpx2
 
+    call = call or Call()
     transport = httpx2.ASGITransport(app=app)
     try:
         async with (
             asyncio.timeout(longest),
             httpx2.AsyncClient(transport=transport, base_url="http://consumer") as client,
         ):
-            answer = await client.get(path)
+            answer = await client.request(call.method, path, headers=call.headers, json=call.json)
     except TimeoutError:
         return Look(trouble=f"no answer within {show(longest)}")
     except Exception as error:  # noqa: BLE001 - the consumer's, whatever it is
@@ -178,9 +194,7 @@ async def _up_to(stream: asyncio.StreamReader) -> bytes:
     return b"".join(kept)
 
 
-async def _requested(
-    target: Target, headers: Mapping[str, str], guard: Guard, resolve: Resolve
-) -> Look:
+async def _requested(target: Target, call: Call, guard: Guard, resolve: Resolve) -> Look:
     import httpx2
 
     found = [key[1] for key in target.known]
@@ -198,22 +212,23 @@ async def _requested(
                 trouble = refusal
                 continue
             try:
-                return await _asked(client, target, address, headers)
+                return await _asked(client, target, address, call)
             except httpx2.HTTPError as error:
                 trouble = f"no answer from {address}: {error or type(error).__name__}".lower()
     return Look(trouble=trouble)
 
 
-async def _asked(
-    client: httpx2.AsyncClient, target: Target, address: str, headers: Mapping[str, str]
-) -> Look:
+async def _asked(client: httpx2.AsyncClient, target: Target, address: str, call: Call) -> Look:
     # The address that was checked stands in the URL, so that nothing is resolved again; the
     # name goes into Host, and into SNI, which the certificate is checked against.
     place = f"[{address}]" if ":" in address else address
     url = f"{target.scheme}://{place}:{target.port}{target.path}"
     ours = {"Host": target.host_header, "Accept-Encoding": "identity"}
     about = {"sni_hostname": target.host}
-    async with client.stream("GET", url, headers={**headers, **ours}, extensions=about) as answer:
+    headers = {**call.headers, **ours}
+    async with client.stream(
+        call.method, url, headers=headers, json=call.json, extensions=about
+    ) as answer:
         body = b""
         async for chunk in answer.aiter_raw():
             body += chunk

@@ -48,7 +48,7 @@ class StepResult(msgspec.Struct, frozen=True):
     duration_ms: float = 0.0
 
 
-class Result(msgspec.Struct, frozen=True):
+class ScenarioResult(msgspec.Struct, frozen=True):
     """What a scenario came to.
 
     Attributes:
@@ -77,7 +77,7 @@ class Result(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         """Leave out the journal, which holds secrets."""
         why = f" ({self.reason})" if self.reason else ""
-        return f"<Result {self.file} {self.verdict}{why}, {len(self.steps)} steps>"
+        return f"<ScenarioResult {self.file} {self.verdict}{why}, {len(self.steps)} steps>"
 
 
 def verdict(

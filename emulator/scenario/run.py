@@ -11,7 +11,7 @@ import msgspec
 
 from emulator.emulator import Emulator
 from emulator.errors import ConflictError, EmulatorError
-from emulator.scenario.result import Result, StepResult, verdict
+from emulator.scenario.result import ScenarioResult, StepResult, verdict
 from emulator.scenario.scenario import every
 from emulator.scenario.steps.step import Context
 from emulator.scenario.steps.table import STEPS
@@ -40,7 +40,7 @@ async def run(
     on_step: Callable[[StepResult], None] | None = None,
     on_open: Callable[[Workspace], None] | None = None,
     set_up: Callable[[Guard, Candidate], Awaitable[None]] | None = None,
-) -> Result:
+) -> ScenarioResult:
     """Run a scenario in an emulator of its own, in lockstep.
 
     Args:
@@ -79,7 +79,7 @@ async def run(
         return msgspec.structs.replace(result, entries=tuple(workspace.entries()))
 
 
-async def run_in(scenario: Scenario, emulator: Emulator, workspace: Workspace) -> Result:
+async def run_in(scenario: Scenario, emulator: Emulator, workspace: Workspace) -> ScenarioResult:
     """Run a scenario in a workspace that is there, in lockstep; its webhooks are removed again.
 
     In a workspace in which nothing happened so far, the scenario's clock and seed hold.
@@ -134,7 +134,7 @@ async def play(
     *,
     on_step: Callable[[StepResult], None] | None = None,
     set_up: Callable[[Candidate], Awaitable[None]] | None = None,
-) -> Result:
+) -> ScenarioResult:
     """Run a scenario's steps in an open workspace whose webhooks are registered.
 
     The result has the entries from here on only.
@@ -164,7 +164,7 @@ async def play(
     steps = tuple(results)
     is_expecting = any(STEPS[placed.name].is_expectation for placed in every(scenario.steps))
     said, reason = verdict(steps, context.deliveries(), is_expecting=is_expecting)
-    return Result(
+    return ScenarioResult(
         title=scenario.title,
         file=scenario.file,
         seed=workspace.state.settings.seed,

@@ -19,7 +19,7 @@ import svix
 from emulator import serving
 from emulator.clock import EPOCH
 from emulator.delivery.profiles import PROFILES, Profile
-from emulator.delivery.signing import Signature, sign, verify
+from emulator.delivery.signing import SigningScheme, sign, verify
 from emulator.emulator import Emulator
 from emulator.errors import ConflictError, InvalidInputError
 from emulator.receiver import Receiver
@@ -39,15 +39,15 @@ DEADLINE = 30.0  # real seconds
 HOUR = 3_600.0
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OTHER = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX"
-HEX = Signature("hmac-sha256-hex", header="X-Acme-Signature")
-WEBHOOK = Signature("standard", prefix="webhook-")
+HEX = SigningScheme("hmac-sha256-hex", header="X-Acme-Signature")
+WEBHOOK = SigningScheme("standard", prefix="webhook-")
 NO_SECRET = "not a secret to sign with; expected 'whsec_' and a key in base64 with its padding"
 UNFIT = "does not fit: another secret, or the body was changed on the way"
 
 
 @asynccontextmanager
 async def opened(
-    *statuses: int, signature: Signature | None = None
+    *statuses: int, signature: SigningScheme | None = None
 ) -> AsyncIterator[tuple[Workspace, Receiver]]:
     """Open a v2 workspace on a virtual clock, and a consumer on a socket."""
     profile = None if signature is None else Profile(retries=(5.0,), signature=signature)
@@ -113,7 +113,7 @@ def test_a_damaged_a_skewed_and_an_unsigned_request_are_refused_by_the_vendor_to
             headers = dict(request.headers)
             svix.Webhook(SECRET).verify(request.body, headers)
             old = sign(
-                Signature("standard"), [SECRET], message_id="m", body=request.body,
+                SigningScheme("standard"), [SECRET], message_id="m", body=request.body,
                 now=time.time() - 301,
             )  # fmt: skip
             without = {k: v for k, v in headers.items() if k != "svix-signature"}
@@ -125,7 +125,9 @@ def test_a_damaged_a_skewed_and_an_unsigned_request_are_refused_by_the_vendor_to
                 with pytest.raises(svix.WebhookVerificationError):
                     svix.Webhook(SECRET).verify(body, changed)
                 ours = tuple(changed.items())
-                assert not verify(Signature("standard"), SECRET, ours, body, now=time.time()).holds
+                assert not verify(
+                    SigningScheme("standard"), SECRET, ours, body, now=time.time()
+                ).holds
 
     asyncio.run(main())
 
@@ -395,7 +397,7 @@ def ended(process: subprocess.Popen[str]) -> list[str]:
 
 @pytest.mark.parametrize("signature", [None, WEBHOOK])
 def test_listen_says_whether_a_signature_holds_and_answers_401_if_not(
-    signature: Signature | None,
+    signature: SigningScheme | None,
 ) -> None:
     async def deliver(url: str) -> list[str]:
         async with opened(signature=signature) as (workspace, _):

@@ -97,6 +97,31 @@ def test_a_configuration_says_the_same_as_options(
     assert "unknown key 'claim'; near: 'claims'" in err
 
 
+def test_the_file_says_how_a_state_is_read_and_what_a_set_up_sends(
+    cli: Cli, consumer: Callable[..., Receiver], tmp_path: Path
+) -> None:
+    known = consumer()
+    file = tmp_path / "testlify-consumer.yaml"
+    with started("right") as right:
+        file.write_text(
+            f"url: {right.hook}\n"
+            f"probe: {{url: '{right.url}/candidates/{{email}}', status: 'invitations[0].status',\n"
+            "  completions: invitations.length, statuses: {COMPLETED: COMPLETED}}\n"
+            f"setup: {{url: {known.url}/people, method: POST, json: {{email: '{{email}}'}}}}\n"
+        )
+        checks = ("completed-lands", "enrolled-lands", "completion-counts")
+        only = [word for name in checks for word in ("--only", f"effects.{name}")]
+        code, out, err = cli("test", "--config", str(file), *only)
+    assert (code, err) == (0, "")
+    assert "the consumer has no word for ENROLLED (probe.statuses)" in out
+    assert "2 passed" in out
+    sent = [(one.method, one.path, json.loads(one.body)) for one in known.requests]
+    assert len(sent) == 3
+    for method, path, body in sent:
+        assert (method, path, list(body)) == ("POST", "/people", ["email"])
+        assert body["email"].endswith("@example.com")
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from emulator.contracts.schemas import Contracts
-from emulator.delivery.signing import Signature, verify
+from emulator.delivery.signing import SigningScheme, verify
 from emulator.domain.events import EVENT_TYPES
 from emulator.errors import near
 
@@ -129,7 +129,7 @@ def test_a_secret_signs_whatever_the_generation(
     assert (code, err) == (0, "")
     [request] = receiver.requests
     assert request.header("x-webhook-token") == "a:b"
-    signature = Signature("standard", prefix="svix-")
+    signature = SigningScheme("standard", prefix="svix-")
     assert verify(signature, SECRET, request.headers, request.body, now=time.time()).holds
 
 

@@ -12,8 +12,9 @@ from emulator import conformance
 from emulator.conformance.catalogue import CHECKS
 from emulator.conformance.check import NEEDS
 from emulator.conformance.claims import CLAIMS
-from emulator.conformance.grading import Result, exit_code, grade
-from emulator.conformance.target import PLACES, Person, Target
+from emulator.conformance.grading import CheckResult, exit_code, grade
+from emulator.conformance.target import PLACES, KnownPerson, Target
+from emulator.decoding import parsed
 from emulator.errors import InvalidInputError
 from emulator.receiver import Receiver
 from tests.consumers.core import HOOK, Consumer
@@ -40,7 +41,7 @@ def answering(status: int, body: bytes = b"{}", probe: bytes | None = None) -> A
     return app
 
 
-def graded(app: Any, **options: Any) -> dict[str, Result]:
+def graded(app: Any, **options: Any) -> dict[str, CheckResult]:
     given: dict[str, Any] = {
         "claims": CLAIMS,
         "headers": {"X-Webhook-Token": "s3cret"},
@@ -51,7 +52,7 @@ def graded(app: Any, **options: Any) -> dict[str, Result]:
     return {one.check.id: one for one in conformance.run(app, **given | options)}
 
 
-def outcomes(results: dict[str, Result], family: str) -> set[str]:
+def outcomes(results: dict[str, CheckResult], family: str) -> set[str]:
     return {one.outcome for one in results.values() if one.check.family == family}
 
 
@@ -188,8 +189,8 @@ def test_a_probe_that_fails_is_no_evidence() -> None:
     )
 
 
-def result(outcome: Outcome) -> Result:
-    return Result(CHECKS["accepts.ping"], outcome)
+def result(outcome: Outcome) -> CheckResult:
+    return CheckResult(CHECKS["accepts.ping"], outcome)
 
 
 @pytest.mark.parametrize(
@@ -240,6 +241,27 @@ def test_a_consumer_that_knows_its_own_people_only_can_pass() -> None:
     assert refused["accepts.candidate.enrolled"].outcome == "failed"
 
 
+def test_a_set_up_may_be_a_post_of_json() -> None:
+    made: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        body = (await receive())["body"]
+        if scope["path"] == "/people":
+            made.append((scope["method"], dict(scope["headers"])[b"content-type"], parsed(body)))
+        await send({"type": "http.response.start", "status": 201, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    template = {"person": {"email": "{email}", "tags": ["{assessment_id}", 7, None]}}
+    (result,) = conformance.run(
+        app, only=["accepts.candidate.invited"], people=(KnownPerson("ada@example.com"),),
+        setup="/people", setup_method="POST", setup_json=template,
+    )  # fmt: skip
+    assert result.outcome == "passed"
+    data = result.deliveries[0].payload["data"]
+    person = {"email": "ada@example.com", "tags": [data["assessmentId"], 7, None]}
+    assert made == [("POST", b"application/json", {"person": person})]
+
+
 def test_own_people_are_told_of() -> None:
     told: list[bytes] = []
 
@@ -252,7 +274,7 @@ def test_own_people_are_told_of() -> None:
 
         await answering(200)(scope, again, send)
 
-    people = (Person("ada@example.com", "Ada"), Person("ben@example.com", "Ben"))
+    people = (KnownPerson("ada@example.com", "Ada"), KnownPerson("ben@example.com", "Ben"))
     conformance.run(app, only=["accepts.candidate"], people=people, title="Pilot")
     about = [body for body in told if b'"email"' in body]
     assert about
@@ -274,6 +296,10 @@ def test_a_hook_that_fails_stops_the_run() -> None:
         ),
         ({"probe": "/{mail}"}, f"can't fill '/{{mail}}': {{mail}}; known: {', '.join(PLACES)}"),
         (
+            {"setup": "/", "setup_json": {"a": ["{mail}"]}},
+            f"can't fill '{{mail}}': {{mail}}; known: {', '.join(PLACES)}",
+        ),
+        (
             {"probe": "/{id}", "probe_command": ("x",)},
             "both a URL and a command as probe; expected one of them",
         ),
@@ -293,7 +319,7 @@ def test_a_probe_that_can_not_be_is_told_before_anything_is_sent(
 def test_each_check_over_a_socket_can_fail() -> None:
     """A receiver that answers 500 to all fails whatever has to be taken."""
 
-    async def ask() -> list[Result]:
+    async def ask() -> list[CheckResult]:
         async with Receiver(statuses=[500]) as receiver:
             target = Target(url=receiver.url, generation="v2", secret=SECRET)
             checks = [
@@ -309,7 +335,7 @@ def test_each_check_over_a_socket_can_fail() -> None:
 
 
 def test_who_sends_away_crowds_has_to_say_for_how_long() -> None:
-    async def ask() -> list[Result]:
+    async def ask() -> list[CheckResult]:
         async with Receiver(statuses=[503]) as receiver:
             return await grade(Target(url=receiver.url), [CHECKS["retries.says-when"]])
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
-from emulator.delivery.signing import Signature, sign
+from emulator.delivery.signing import SigningScheme, sign
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 4.0  # real seconds; only a consumer that is held up takes as long
 CHANGED = "candidate.status_changed"
-STANDARD = Signature("standard")
+STANDARD = SigningScheme("standard")
 
 
 @dataclass(frozen=True)

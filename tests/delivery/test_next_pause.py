@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from emulator import decoding
 from emulator.delivery.profiles import PROFILES, Profile, next_pause, retry_after
 from emulator.delivery.records import Outcome, Timeouts
-from emulator.delivery.signing import Signature
+from emulator.delivery.signing import SigningScheme
 from emulator.errors import InvalidInputError
 
 V2 = PROFILES["v2"]
@@ -34,7 +34,7 @@ def test_v2_takes_any_2xx_within_15_seconds_and_no_redirect() -> None:
 
 
 def test_v2_is_signed_as_svix_signs() -> None:
-    assert V2.signature == Signature("standard", prefix="svix-")
+    assert V2.signature == SigningScheme("standard", prefix="svix-")
     assert PROFILES["v1"].signature is None
 
 

@@ -9,7 +9,7 @@ import pytest
 from emulator.delivery.plan import signed
 from emulator.delivery.profiles import PROFILES, Profile
 from emulator.delivery.records import Message, Request, Timeouts
-from emulator.delivery.signing import Signature, sign
+from emulator.delivery.signing import SigningScheme, sign
 from emulator.errors import InvalidInputError
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -48,7 +48,7 @@ def test_a_header_of_the_customer_s_takes_the_place_of_the_signature_s() -> None
 
 
 def test_any_profile_can_sign() -> None:
-    hexed = Profile(signature=Signature("hmac-sha256-hex", header="X-Acme"))
+    hexed = Profile(signature=SigningScheme("hmac-sha256-hex", header="X-Acme"))
     names = [name for name, _ in signed(REQUEST, MESSAGE, ["s"], hexed, NOW).headers]
     assert names == ["Content-Type", "X-Acme"]
 

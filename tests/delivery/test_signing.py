@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from emulator.delivery.signing import (
     TOLERANCE,
-    Signature,
+    SigningScheme,
     Verdict,
     checked_secret,
     made_secret,
@@ -37,15 +37,15 @@ OTHER = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX"
 ID = "msg_p5jXN8AQM9LWM0D4loKWxJek"
 NOW = 1_614_265_330.0
 BODY = b'{"test": 2432232314}'
-SVIX = Signature("standard")
-WEBHOOK = Signature("standard", prefix="webhook-")
-HEX = Signature("hmac-sha256-hex", header="X-Acme-Signature")
+SVIX = SigningScheme("standard")
+WEBHOOK = SigningScheme("standard", prefix="webhook-")
+HEX = SigningScheme("hmac-sha256-hex", header="X-Acme-Signature")
 V1 = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 WRONG_SECRET = "not a secret to sign with; expected 'whsec_' and a key in base64 with its padding"
 
 
 def signed(
-    signature: Signature = SVIX, *secrets: str, body: bytes = BODY, now: float = NOW
+    signature: SigningScheme = SVIX, *secrets: str, body: bytes = BODY, now: float = NOW
 ) -> Headers:
     return sign(signature, secrets or (SECRET,), message_id=ID, body=body, now=now)
 
@@ -294,9 +294,9 @@ def test_a_secret_is_made_in_the_form_of_its_scheme() -> None:
         ('{"scheme": "hmac-sha256-hex", "header": "X-Acme-Signature"}', HEX),
     ],
 )
-def test_a_signature_is_data(text: str, signature: Signature) -> None:
-    assert msgspec.json.decode(text, type=Signature) == signature
-    assert msgspec.json.decode(msgspec.json.encode(signature), type=Signature) == signature
+def test_a_signature_is_data(text: str, signature: SigningScheme) -> None:
+    assert msgspec.json.decode(text, type=SigningScheme) == signature
+    assert msgspec.json.decode(msgspec.json.encode(signature), type=SigningScheme) == signature
 
 
 @pytest.mark.parametrize(
@@ -323,5 +323,5 @@ def test_a_signature_is_data(text: str, signature: Signature) -> None:
 )
 def test_a_signature_that_can_t_be_is_refused(text: str, message: str) -> None:
     with pytest.raises(msgspec.ValidationError) as error:
-        msgspec.json.decode(text, type=Signature)
+        msgspec.json.decode(text, type=SigningScheme)
     assert str(error.value) == message

@@ -11,7 +11,7 @@ import pytest
 
 from emulator.delivery.profiles import Profile
 from emulator.reports.scenarios import case_of, report_of, step_of
-from emulator.scenario.result import Result, StepResult, Verdict
+from emulator.scenario.result import ScenarioResult, StepResult, Verdict
 
 if TYPE_CHECKING:
     from emulator.reports.report import Report
@@ -21,7 +21,7 @@ ONE = "http://one.example.com/"
 STARTED = datetime(2026, 3, 4, tzinfo=UTC)
 
 
-def report_on(*results: Result, secrets: tuple[str, ...] = ()) -> Report:
+def report_on(*results: ScenarioResult, secrets: tuple[str, ...] = ()) -> Report:
     return report_of(results, started=STARTED, duration_ms=1, secrets=secrets)
 
 
@@ -30,7 +30,7 @@ def test_a_delivery_is_shown_as_it_was_in_the_end_of_the_run(
 ) -> None:
     """The step that sent it saw one attempt; the one that it was tried again in comes later."""
 
-    async def main() -> Result:
+    async def main() -> ScenarioResult:
         workspace = make_workspace(transport, profile=Profile(retries=(5.0,)))
         transport.statuses[ONE] = [500, 200]
         workspace.add_webhook(
@@ -43,7 +43,7 @@ def test_a_delivery_is_shown_as_it_was_in_the_end_of_the_run(
         await workspace.advance(60.0)
         step = StepResult(1, "create_assessment", "title: s3cret-2", 6, "passed", "", sent, 2.0)
         entries = tuple(workspace.entries())
-        return Result("It is sent", "a.yaml", 7, (step,), "passed", "", entries, 3.0)
+        return ScenarioResult("It is sent", "a.yaml", 7, (step,), "passed", "", entries, 3.0)
 
     result = asyncio.run(main())
     [case] = report_on(result).cases
@@ -75,7 +75,7 @@ def test_a_delivery_is_shown_as_it_was_in_the_end_of_the_run(
 )
 def test_each_verdict_has_its_status(verdict: Verdict, status: str, word: str, run: str) -> None:
     step = StepResult(1, "wait", "2h", 4, "passed")
-    result = Result("t", "a.yaml", 7, (step,), verdict, "why", duration_ms=3.0)
+    result = ScenarioResult("t", "a.yaml", 7, (step,), verdict, "why", duration_ms=3.0)
     made = report_on(result)
     [case] = made.cases
     assert (case.status, case.word, made.word) == (status, word, run)
@@ -86,13 +86,13 @@ def test_each_verdict_has_its_status(verdict: Verdict, status: str, word: str, r
 
 def test_a_scenario_that_never_began_is_skipped() -> None:
     steps = (StepResult(1, "wait", "2h", 4, "skipped"),)
-    never = Result("t", "a.yaml", 7, steps, "interrupted", "before it began")
+    never = ScenarioResult("t", "a.yaml", 7, steps, "interrupted", "before it began")
     under_way = (StepResult(1, "wait", "2h", 4, "skipped", "interrupted while it ran"),)
-    begun = Result("t", "a.yaml", 7, under_way, "interrupted", "at 'wait', line 4")
+    begun = ScenarioResult("t", "a.yaml", 7, under_way, "interrupted", "at 'wait', line 4")
     assert [one.status for one in report_on(never, begun).cases] == ["skipped", "incomplete"]
 
 
 def test_secrets_that_no_journal_has_can_be_given() -> None:
     step = StepResult(1, "expect", "s3cret-3", 4, "failed", "no s3cret-3")
-    result = Result("t", "a.yaml", 7, (step,), "interrupted", "s3cret-3")
+    result = ScenarioResult("t", "a.yaml", 7, (step,), "interrupted", "s3cret-3")
     assert b"s3cret" not in msgspec.json.encode(report_on(result, secrets=("s3cret-3",)))

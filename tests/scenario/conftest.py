@@ -12,11 +12,11 @@ from emulator.scenario.run import run
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from emulator.scenario.result import Result
+    from emulator.scenario.result import ScenarioResult
 
 
 @pytest.fixture
-def play() -> Callable[..., tuple[Result, Receiver]]:
+def play() -> Callable[..., tuple[ScenarioResult, Receiver]]:
     """Run a scenario's text against a real receiver; gives the result and the receiver."""
 
     def played(
@@ -27,8 +27,8 @@ def play() -> Callable[..., tuple[Result, Receiver]]:
         delay: float = 0.0,
         variables: dict[str, str] | None = None,
         **options: Any,
-    ) -> tuple[Result, Receiver]:
-        async def main() -> tuple[Result, Receiver]:
+    ) -> tuple[ScenarioResult, Receiver]:
+        async def main() -> tuple[ScenarioResult, Receiver]:
             async with Receiver(statuses=statuses, delay=delay) as receiver:
                 known = {"CONSUMER_URL": f"{receiver.url}/hook", **(variables or {})}
                 encoded = body.encode() if isinstance(body, str) else body

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from emulator.domain.lifecycle import Lifecycle
-    from emulator.scenario.result import Result
+    from emulator.scenario.result import ScenarioResult
 
 NAMES = [one.name for one in bundled()]
 
@@ -37,7 +37,7 @@ def _body(name: str) -> bytes:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_bundled_scenario_passes_and_two_runs_have_the_same_canonical_journal(
-    name: str, play: Callable[..., tuple[Result, Receiver]]
+    name: str, play: Callable[..., tuple[ScenarioResult, Receiver]]
 ) -> None:
     (one, first), (other, second) = play(_body(name)), play(_body(name))
     assert (one.verdict, one.reason, one.exit_code) == ("passed", "", 0)
@@ -94,7 +94,7 @@ def test_a_consumer_that_is_not_there_is_no_pass(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_consumer_that_answers_500_fails(
-    name: str, play: Callable[..., tuple[Result, Receiver]]
+    name: str, play: Callable[..., tuple[ScenarioResult, Receiver]]
 ) -> None:
     result, _ = play(_body(name), statuses=(500,))
     assert (result.verdict, result.exit_code) == ("failed", 1)
@@ -207,7 +207,7 @@ def _head(name: str) -> str:
 
 
 def test_five_hundred_completions_are_in_flight_side_by_side(
-    play: Callable[..., tuple[Result, Receiver]],
+    play: Callable[..., tuple[ScenarioResult, Receiver]],
 ) -> None:
     result, _ = play(_body("five-hundred-complete-at-once"))
     started = finished = most = 0
@@ -220,7 +220,7 @@ def test_five_hundred_completions_are_in_flight_side_by_side(
 
 
 def test_an_invitation_expires_by_itself_when_it_is_due(
-    play: Callable[..., tuple[Result, Receiver]],
+    play: Callable[..., tuple[ScenarioResult, Receiver]],
 ) -> None:
     result, _ = play(_body("invitation-expires"))
     moved = [entry for entry in result.entries if entry.kind == "candidate.moved"]

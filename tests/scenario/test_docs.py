@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from emulator.receiver import Receiver
-    from emulator.scenario.result import Result
+    from emulator.scenario.result import ScenarioResult
 
 PAGE = (Path(__file__).parents[2] / "docs" / "scenarios.md").read_text()
 
@@ -72,7 +72,7 @@ def test_the_first_scenario_on_the_page_can_be_read_and_is_legal() -> None:
 
 @pytest.mark.parametrize("block", BLOCKS[1:])
 def test_every_other_scenario_on_the_page_can_be_run(
-    block: str, play: Callable[..., tuple[Result, Receiver]]
+    block: str, play: Callable[..., tuple[ScenarioResult, Receiver]]
 ) -> None:
     result, _ = play(block)
     assert [step.message for step in result.steps if step.message] == []

@@ -15,7 +15,7 @@ from emulator import serving
 from emulator.delivery.transports.guard import Guard
 from emulator.errors import InvalidInputError
 from emulator.scenario import probing
-from emulator.scenario.probing import Look, command, request, until
+from emulator.scenario.probing import Call, Look, command, request, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,7 +46,7 @@ class Book:
 def _ask(book: Book, path: str, guard: Guard | None = None, **headers: str) -> Look:
     async def main() -> Look:
         async with serving.serving(book, serving.listen("127.0.0.1", 0)) as url:
-            return await request(f"{url}/{path}", headers, guard or Guard())
+            return await request(f"{url}/{path}", guard or Guard(), Call(headers=headers))
 
     return asyncio.run(main())
 
@@ -64,7 +64,9 @@ def test_headers_go_along_and_the_host_is_the_name_of_the_url() -> None:
     async def main() -> None:
         async with serving.serving(book, serving.listen("127.0.0.1", 0)) as url:
             port = url.rpartition(":")[2]
-            look = await request(f"http://localhost:{port}/a", {"X-Token": "t"}, Guard())
+            look = await request(
+                f"http://localhost:{port}/a", Guard(), Call(headers={"X-Token": "t"})
+            )
             assert look.status == 200
             assert book.seen[0][1]["host"] == f"localhost:{port}"
             assert book.seen[0][1]["x-token"] == "t"
@@ -95,7 +97,7 @@ def test_the_environments_proxy_is_not_used(monkeypatch: pytest.MonkeyPatch) -> 
     ],
 )
 def test_only_what_the_guard_allows_is_dialled(url: str, trouble: str) -> None:
-    assert asyncio.run(request(url, {}, Guard())) == Look(trouble=trouble)
+    assert asyncio.run(request(url, Guard())) == Look(trouble=trouble)
 
 
 def test_the_address_that_was_checked_is_dialled_and_no_name_is_resolved_again() -> None:
@@ -111,7 +113,7 @@ def test_the_address_that_was_checked_is_dialled_and_no_name_is_resolved_again()
     async def main() -> None:
         async with serving.serving(book, serving.listen("127.0.0.1", 0)) as url:
             port = int(url.rpartition(":")[2])
-            look = await request(f"http://consumer.test:{port}/a", {}, Guard(), resolve=resolved)
+            look = await request(f"http://consumer.test:{port}/a", Guard(), resolve=resolved)
             assert look.status == 200
             assert book.seen[0][1]["host"] == f"consumer.test:{port}"
             assert asked == [("consumer.test", port)]
@@ -128,7 +130,7 @@ def test_a_name_of_which_one_address_is_forbidden_is_reached_at_the_other() -> N
     async def main() -> Look:
         async with serving.serving(look_at, serving.listen("127.0.0.1", 0)) as url:
             both = url.replace("127.0.0.1", "both.test")
-            return await request(f"{both}/a", {}, Guard(), resolve=resolved)
+            return await request(f"{both}/a", Guard(), resolve=resolved)
 
     assert asyncio.run(main()).status == 200
 
@@ -152,7 +154,7 @@ def test_a_certificate_is_checked_against_the_name_not_the_address(
         port = server.sockets[0].getsockname()[1]
         async with server:
             return [
-                await request(f"https://{host}:{port}/", {}, Guard(), resolve=resolved)
+                await request(f"https://{host}:{port}/", Guard(), resolve=resolved)
                 for host in ("consumer.test", "other.test")
             ]
 
@@ -168,13 +170,13 @@ async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 
 
 def test_nobody_there_is_told() -> None:
-    look = asyncio.run(request("http://127.0.0.1:1/", {}, Guard()))
+    look = asyncio.run(request("http://127.0.0.1:1/", Guard()))
     assert look.status is None
     assert look.trouble.startswith("no answer from 127.0.0.1: ")
 
 
 def test_a_name_without_an_address_is_told() -> None:
-    look = asyncio.run(request("http://no-such-host.invalid/", {}, Guard()))
+    look = asyncio.run(request("http://no-such-host.invalid/", Guard()))
     assert look.trouble.startswith("no-such-host.invalid has no address")
 
 
@@ -185,13 +187,13 @@ def test_no_more_than_the_limit_of_an_answer_is_read() -> None:
 
 def test_a_url_that_can_not_be_dialled_is_an_error() -> None:
     with pytest.raises(InvalidInputError):
-        asyncio.run(request("http://127.0.0.1:99999/", {}, Guard()))
+        asyncio.run(request("http://127.0.0.1:99999/", Guard()))
 
 
 def test_an_answer_that_does_not_come_is_told() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:  # it never accepts
         url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
-        look = asyncio.run(request(url, {}, Guard(), longest=0.05))
+        look = asyncio.run(request(url, Guard(), longest=0.05))
     assert look == Look(trouble="no answer within 50ms")
 
 

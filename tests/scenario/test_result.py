@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from emulator.delivery.records import Attempt, Delivery, Message, Outcome, Reason
-from emulator.scenario.result import Result, StepResult, verdict
+from emulator.scenario.result import ScenarioResult, StepResult, verdict
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 PASSED = StepResult(1, "wait", "1h", 3, "passed")
@@ -56,10 +56,10 @@ def test_nothing_sent_is_no_evidence() -> None:
 
 @pytest.mark.parametrize(("said", "code"), [("passed", 0), ("failed", 1), ("no_evidence", 2)])
 def test_each_verdict_has_its_exit_code(said: str, code: int) -> None:
-    result = Result("t", "f", 1, (), said)  # type: ignore[arg-type]
+    result = ScenarioResult("t", "f", 1, (), said)  # type: ignore[arg-type]
     assert result.exit_code == code
 
 
 def test_a_result_prints_without_its_journal() -> None:
-    result = Result("t", "a.yaml", 1, (PASSED,), "no_evidence", "nothing was sent")
-    assert repr(result) == "<Result a.yaml no_evidence (nothing was sent), 1 steps>"
+    result = ScenarioResult("t", "a.yaml", 1, (PASSED,), "no_evidence", "nothing was sent")
+    assert repr(result) == "<ScenarioResult a.yaml no_evidence (nothing was sent), 1 steps>"

@@ -5,7 +5,7 @@ import json
 import time
 from typing import TYPE_CHECKING
 
-from emulator.delivery.signing import Signature, verify
+from emulator.delivery.signing import SigningScheme, verify
 from emulator.emulator import Emulator
 from emulator.receiver import Receiver
 from emulator.scenario.reading import read
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from emulator.scenario.result import Result, StepResult
+    from emulator.scenario.result import ScenarioResult, StepResult
 
-    Play = Callable[..., tuple[Result, Receiver]]
+    Play = Callable[..., tuple[ScenarioResult, Receiver]]
     Text = Callable[..., str]
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 MADE = "  - create_assessment: {as: job}\n  - invite: {as: ada, to: job, email: ada@example.com}\n"
 
 
-def _statuses(result: Result) -> list[str]:
+def _statuses(result: ScenarioResult) -> list[str]:
     return [step.status for step in result.steps]
 
 
@@ -263,7 +263,7 @@ def test_a_webhook_with_a_secret_is_signed_whatever_the_generation(
     _, receiver = play(text)
     assert len(receiver.requests) == 2
     for one in receiver.requests:
-        seen = verify(Signature("standard"), SECRET, one.headers, one.body, now=time.time())
+        seen = verify(SigningScheme("standard"), SECRET, one.headers, one.body, now=time.time())
         assert seen.holds
     assert SECRET not in repr(read("a", text.encode(), {"CONSUMER_URL": "http://a"}))
 
@@ -276,7 +276,7 @@ def test_a_scenario_played_in_a_used_workspace_looks_only_at_its_own_deliveries(
         + "  - expect: {event: candidate.status_changed, count: 1}\n"
     )
 
-    async def main() -> list[Result]:
+    async def main() -> list[ScenarioResult]:
         async with Receiver() as receiver, Emulator(seed=1, clock="virtual") as emulator:
             workspace = emulator.workspace()
             read_ = read("a.yaml", text.encode(), {"CONSUMER_URL": receiver.url})

@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from emulator.receiver import Receiver
-    from emulator.scenario.result import Result
+    from emulator.scenario.result import ScenarioResult
 
-    Play = Callable[..., tuple[Result, Receiver]]
+    Play = Callable[..., tuple[ScenarioResult, Receiver]]
     Text = Callable[..., str]
 
 MADE = "  - create_assessment: {as: job}\n  - invite: {as: ada, to: job, email: ada@example.com}\n"
 DEAD = "http://127.0.0.1:1/"
 
 
-def _messages(result: Result) -> list[str]:
+def _messages(result: ScenarioResult) -> list[str]:
     return [step.message for step in result.steps if step.message]
 
 
@@ -300,8 +300,8 @@ class Consumer:
         await answer(scope, receive, send)
 
 
-def _played(text: str, tmp_path: Path) -> Result:
-    async def main() -> Result:
+def _played(text: str, tmp_path: Path) -> ScenarioResult:
+    async def main() -> ScenarioResult:
         async with serving.serving(Consumer(), serving.listen("127.0.0.1", 0)) as url:
             known = {"CONSUMER_URL": url, "PYTHON": sys.executable}
             return await run(read(str(tmp_path / "a.yaml"), text.encode(), known))

@@ -14,7 +14,7 @@ from emulator.clock import EPOCH
 from emulator.contracts.schemas import Contracts
 from emulator.delivery.profiles import Profile
 from emulator.delivery.records import Outcome
-from emulator.delivery.signing import Signature
+from emulator.delivery.signing import SigningScheme
 from emulator.domain.assessment import LIFECYCLE as ASSESSMENTS
 from emulator.domain.candidate import LIFECYCLE as CANDIDATES
 from emulator.domain.events import EVENT_TYPES
@@ -109,7 +109,7 @@ async def do_everything(workspace: Workspace, transport: Scripted) -> None:
     workspace.redeliver_failed(EPOCH)
     workspace.edit_webhook(bad.id, name="better", events=["completed"])
     await workspace.advance(60.0)
-    hexed = Signature("hmac-sha256-hex")
+    hexed = SigningScheme("hmac-sha256-hex")
     workspace.configure(Settings(7, profile=Profile(retries=(1.0,), signature=hexed)))
     workspace.rotate_secret(bad.id)
     # The last attempt at the dead one in five days finds it past its time.

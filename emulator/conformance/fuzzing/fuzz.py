@@ -79,7 +79,7 @@ def fuzz(
             if only != "sequences":
                 call.payloads(list(target.events if events is None else events))
             if only != "payloads":
-                call.sequences(sequences.BUILT_IN if invariant is None else invariant)
+                call.sequences(invariant)
         except NobodyThereError as error:
             call.reason = f"the consumer never answered: {error}"
         finally:
@@ -182,14 +182,15 @@ class _Fuzzing:
 
     # --- sequences --------------------------------------------------------------------------
 
-    def sequences(self, invariant: Mapping[str, str]) -> None:
+    def sequences(self, invariant: Mapping[str, str] | None) -> None:
         """Draw sequences and play them; make the first that fails small."""
         self._told("sequences")
         if not set(sequences.CHANGES) <= set(self._target.events):
             changes = " and ".join(sequences.CHANGES)
             self.notes.append(f"no sequences: they need a consumer of {changes} (--events)")
             return
-        player = Player(self._target, self._emulator, invariant)
+        words = self._target.state_map
+        player = Player(self._target, self._emulator, invariant or sequences.built_in(words))
         if not self._target.has_probe:
             self.notes.append(
                 "no probe: of sequences, only that each delivery is accepted was looked at;"
@@ -197,12 +198,18 @@ class _Fuzzing:
             )
         try:
             self._runner.run(player.trouble(_PLAIN))  # tells whether anybody is there
+            if invariant is None and player.has_no_count:
+                del player.invariant[words.completions]
+                note = (
+                    f"the probe's answer has no {words.completions!r}: completions are not checked"
+                )
+                self.notes.append(note)
             worst, is_flaky = self._searched(player, is_hasty=True)
             if worst is not None and is_flaky:
                 # Perhaps its state was only waited for too shortly.
                 worst, is_flaky = self._searched(player, is_hasty=False)
             if worst is not None:
-                self._keep_sequence(worst, invariant, is_flaky=is_flaky)
+                self._keep_sequence(worst, player.invariant, is_flaky=is_flaky)
         finally:
             self.deliveries += player.deliveries
 
@@ -258,7 +265,9 @@ class _Fuzzing:
         )
 
 
-_PLAIN: dict[str, Any] = {"candidates": [[{"do": "invite", "after": 0}]]}
+_PLAIN: dict[str, Any] = {
+    "candidates": [[{"do": one, "after": 0} for one in ("invite", "enroll", "start", "complete")]]
+}
 
 
 def _payload_finding(case: Case, count: int, target: Target, *, is_flaky: bool) -> Finding:

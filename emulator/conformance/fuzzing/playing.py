@@ -12,6 +12,7 @@ import msgspec
 from emulator.conformance.fuzzing import sequences, writing
 from emulator.conformance.session import Session, subject_of
 from emulator.conformance.target import Subject, check_setup, filled
+from emulator.paths import ABSENT
 from emulator.scenario import matching
 from emulator.scenario.reading import read
 from emulator.scenario.result import NOT_THERE
@@ -20,11 +21,11 @@ from emulator.scenario.run import play
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from emulator.conformance.session import State
+    from emulator.conformance.state import State
     from emulator.conformance.target import Target
     from emulator.delivery.records import Delivery
     from emulator.emulator import Emulator
-    from emulator.scenario.result import Result
+    from emulator.scenario.result import ScenarioResult
     from emulator.scenario.scenario import Scenario
 
 _SHORTEST = 0.05
@@ -49,12 +50,14 @@ class Player:
     Attributes:
         deliveries: requests that were made.
         patience: real seconds that a state is waited for.
+        has_no_count: the state that was seen last has no number of completions.
     """
 
     def __init__(self, target: Target, emulator: Emulator, invariant: Mapping[str, str]) -> None:
-        self.target, self.invariant = target, invariant
+        self.target, self.invariant = target, dict(invariant)
         self.deliveries = 0
         self.patience = target.within
+        self.has_no_count = False
         self._emulator = emulator
         self._runs = 0
         self._slowest = 0.0  # how long a state took to be right
@@ -105,7 +108,7 @@ class Player:
         candidates = {one.email: one for one in session.workspace.state.candidates.values()}
         wrong = []
         for expected in sequences.expected(sequence):
-            shown = expected.shown(self.invariant)
+            shown = expected.shown(self.invariant, self.target.state_map)
 
             def is_right(seen: State, shown: Any = shown) -> bool:
                 return not seen.trouble and all(
@@ -115,6 +118,7 @@ class Player:
             candidate = candidates[emails[expected.name]]
             begun = time.perf_counter()
             seen = await session.state_of(candidate, is_right)
+            self.has_no_count = seen.is_known and seen.completions is ABSENT
             if is_right(seen):
                 self._slowest = max(self._slowest, time.perf_counter() - begun)
             if seen.trouble:
@@ -165,10 +169,10 @@ async def saved(
     if target.has_probe:
         subjects = await _subjects(sequence, plain, target, seed)
         for one in sequences.expected(sequence):
-            shown: dict[str, Any] = {"json": one.plain(invariant)}
-            step = {**_place(target, subjects[one.name]), "expect": shown}
-            tagged = step if target.people else _tagged(step, tag)
-            document["steps"].append({"probe": tagged})
+            if shown := one.plain(invariant, target.state_map):
+                step = {**_place(target, subjects[one.name]), "expect": {"json": shown}}
+                tagged = step if target.people else _tagged(step, tag)
+                document["steps"].append({"probe": tagged})
     return document
 
 
@@ -203,7 +207,7 @@ def _scenario(sequence: Mapping[str, Any], emails: Mapping[str, str]) -> Scenari
     return read("fuzz", writing.text(document).encode(), {})
 
 
-def _not_met(result: Result) -> list[str]:
+def _not_met(result: ScenarioResult) -> list[str]:
     """Return what expectations say that failed.
 
     Raises:

@@ -17,6 +17,7 @@ from emulator.domain.candidate import COMPLETED, LIFECYCLE, SCHEDULED
 from emulator.domain.events import EVENT_TYPES
 from emulator.domain.lifecycle import NEW
 from emulator.errors import NotJSONError
+from emulator.paths import ABSENT
 from emulator.scenario.matchers import demand
 from emulator.scenario.words import PayloadPath
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from hypothesis.strategies import SearchStrategy
 
+    from emulator.conformance.state import StateMap
     from emulator.domain.lifecycle import Transition
 
 CHANGES = ("candidate.status_changed", "candidate.score_updated")
@@ -32,9 +34,6 @@ CHANGES = ("candidate.status_changed", "candidate.score_updated")
 
 EVERYTHING = tuple(one.id for one in EVENT_TYPES.values() if one.subject == "candidate")
 """What tells of every change of status twice."""
-
-BUILT_IN: Mapping[str, str] = {"status": "{status}", "completions": "{completions}"}
-"""What a probe has to show unless the user says otherwise: path -> value."""
 
 NAMES = ("ada", "ben", "cleo")
 MOST_HOURS = 4
@@ -56,17 +55,24 @@ class Expected(msgspec.Struct, frozen=True):
     completions: int
     accepted: dict[str, int]
 
-    def shown(self, invariant: Mapping[str, str]) -> dict[PayloadPath, Any]:
+    def shown(self, invariant: Mapping[str, str], words: StateMap) -> dict[PayloadPath, Any]:
         """Return what the probe has to show: path -> value."""
-        known = {"status": self.status, "completions": self.completions}
+        plain = self.plain(invariant, words)
+        return {PayloadPath(path): demand(value) for path, value in plain.items()}
+
+    def plain(self, invariant: Mapping[str, str], words: StateMap) -> dict[str, Any]:
+        """Return the same for a scenario file."""
+        known = {"status": words.word(self.status), "completions": self.completions}
         return {
-            PayloadPath(path): demand(_value(value, known)) for path, value in invariant.items()
+            path: _value(template, known)
+            for path, template in invariant.items()
+            if known["status"] is not ABSENT or "{status}" not in template
         }
 
-    def plain(self, invariant: Mapping[str, str]) -> dict[str, Any]:
-        """Return the same for a scenario file."""
-        known = {"status": self.status, "completions": self.completions}
-        return {path: _value(value, known) for path, value in invariant.items()}
+
+def built_in(words: StateMap) -> dict[str, str]:
+    """Return what a probe has to show unless the user says otherwise: path -> value."""
+    return {words.status: "{status}", words.completions: "{completions}"}
 
 
 @cache

@@ -260,7 +260,7 @@ class Signature(Fault, frozen=True, kw_only=True, tag="signature"):
 
     def sign(
         self,
-        signature: signing.Signature,
+        signature: signing.SigningScheme,
         secrets: Sequence[str],
         *,
         message_id: str,

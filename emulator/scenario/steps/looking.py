@@ -68,7 +68,8 @@ class _Looking(Step, frozen=True):
     async def look(self, context: Context) -> Look:
         """Look once."""
         if self.get is not None:
-            return await probing.request(self.get, self.headers, context.guard)
+            call = probing.Call(headers=self.headers)
+            return await probing.request(self.get, context.guard, call)
         return await probing.command(self.command or (), context.folder)
 
 

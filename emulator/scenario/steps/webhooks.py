@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 import msgspec
 
 from emulator.delivery.profiles import signing
-from emulator.delivery.signing import Signature, checked_secret
+from emulator.delivery.signing import SigningScheme, checked_secret
 from emulator.domain.webhook import checked_headers, wanted
 from emulator.errors import InvalidInputError
 from emulator.scenario.steps.step import Context, Step
@@ -40,7 +40,7 @@ def unfit(webhook: AddWebhook | Consumer, generation: Generation) -> Iterator[tu
     if webhook.secret is None:
         return
     try:
-        checked_secret(Signature("standard"), webhook.secret)
+        checked_secret(SigningScheme("standard"), webhook.secret)
     except InvalidInputError as error:
         yield "secret", error.message
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 
 from emulator.delivery.profiles import AnswerHeader
-from emulator.delivery.signing import Signature
+from emulator.delivery.signing import SigningScheme
 from emulator.errors import InvalidInputError
 from emulator.server.web import duration
 
@@ -34,7 +34,7 @@ class AskedProfile(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     retries: list[str] | None = None
     timeouts: AskedTimeouts | None = None
     success: tuple[Status, Status] | None = None
-    signature: Signature | msgspec.UnsetType | None = msgspec.UNSET
+    signature: SigningScheme | msgspec.UnsetType | None = msgspec.UNSET
     obeys: tuple[AnswerHeader, ...] | None = None
     disable_after: str | msgspec.UnsetType | None = msgspec.UNSET
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from emulator import testlify_sequences
 from emulator.conformance.fuzzing import sequences, writing
+from emulator.conformance.state import StateMap
 from emulator.domain.candidate import LIFECYCLE
 from emulator.domain.lifecycle import NEW
 from emulator.loops import hosted
@@ -47,7 +48,10 @@ def test_every_row_of_the_lifecycle_can_be_drawn() -> None:
 def test_what_is_expected_is_the_last_status_and_the_completions() -> None:
     life = [{"do": command, "after": 0} for command in ("invite", "enroll", "start", "complete")]
     (ada,) = sequences.expected({"candidates": [life]})
-    assert ada.plain(sequences.BUILT_IN) == {"status": "COMPLETED", "completions": 1}
+    assert ada.plain(sequences.built_in(StateMap()), StateMap()) == {
+        "status": "COMPLETED",
+        "completions": 1,
+    }
 
 
 def test_a_property_test_of_one_s_own_plays_what_is_drawn() -> None:

@@ -14,7 +14,7 @@ from emulator import faults
 from emulator.delivery.plan import signed
 from emulator.delivery.profiles import PROFILES, Profile
 from emulator.delivery.records import Message, Request
-from emulator.delivery.signing import Signature, verify
+from emulator.delivery.signing import SigningScheme, verify
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,8 +25,8 @@ MESSAGE = Message(1, "msg_1", "test", "v2", "", "", AT, BODY, (1,))
 REQUEST = Request("http://example.com/hook", (("Content-Type", "application/json"),), BODY)
 SECRET, OTHER = "whsec_c2VjcmV0", "whsec_b3RoZXI="
 SVIX = PROFILES["v2"]
-STANDARD = Profile(signature=Signature("standard", prefix="webhook-"))
-HEX = Profile(signature=Signature("hmac-sha256-hex", header="X-Acme"))
+STANDARD = Profile(signature=SigningScheme("standard", prefix="webhook-"))
+HEX = Profile(signature=SigningScheme("hmac-sha256-hex", header="X-Acme"))
 
 MISSING = faults.Signature(how="missing")
 WRONG = faults.Signature(how="wrong_secret")

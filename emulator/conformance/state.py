@@ -1,0 +1,85 @@
+"""What a consumer knows of a candidate, read from the answer of its probe. Pure."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, NewType
+
+import msgspec
+
+from emulator.errors import NotJSONError
+from emulator.paths import ABSENT, find
+from emulator.scenario.words import PayloadPath
+
+if TYPE_CHECKING:
+    from emulator.scenario.probing import Look
+
+StatusName = NewType("StatusName", str)
+"""A status of a candidate, one of ``session.TOLD``."""
+
+
+class StateMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the answer of a probe holds the state of a candidate, and in which words.
+
+    Attributes:
+        status: path of the candidate's status.
+        completions: path of the number of completions; ``.length`` counts a list.
+        statuses: the consumer's word for each status, any JSON value; a status without a word is
+            not asked. Left out, the consumer uses Testlify's words.
+    """
+
+    status: PayloadPath = msgspec.field(default_factory=partial(PayloadPath, "status"))
+    completions: PayloadPath = msgspec.field(default_factory=partial(PayloadPath, "completions"))
+    statuses: dict[StatusName, Any] = {}
+
+    def word(self, status: str) -> Any:
+        """Return the consumer's word for a status; `ABSENT` if it has none."""
+        return self.statuses.get(StatusName(status), ABSENT) if self.statuses else status
+
+    def state(self, look: Look) -> State:
+        """Return the state that a look shows: 404, 410, null and nothing at all mean nobody."""
+        if trouble := _trouble(look):
+            return State(trouble=trouble)
+        if look.status in (404, 410):
+            return State()
+        try:
+            data = look.json()
+        except NotJSONError:
+            return State(trouble=f"the probe answered no JSON: {look.text[:80]!r}")
+        if data is None:
+            return State()
+        if not isinstance(data, dict | list):
+            return State(trouble=f"the probe answered no JSON object: {look.text[:80]!r}")
+        status, completions = find(data, self.status.parts), find(data, self.completions.parts)
+        return State(data=data, status=status, completions=completions)
+
+
+class State(msgspec.Struct, frozen=True):
+    """What the consumer knows of a candidate.
+
+    Attributes:
+        data: the JSON object or list that the probe answered; empty when it knows nobody.
+        status: of the candidate, in the consumer's words; `ABSENT` if the data has none.
+        completions: number of completions that the consumer counted; `ABSENT` if it has none.
+        trouble: why nothing could be seen; empty else.
+    """
+
+    data: dict[str, Any] | list[Any] = {}
+    status: Any = ABSENT
+    completions: Any = ABSENT
+    trouble: str = ""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the consumer knows the candidate at all."""
+        return bool(self.data)
+
+
+def _trouble(look: Look) -> str:
+    if look.trouble:
+        return look.trouble
+    if look.status is not None and look.status not in (404, 410) and look.status // 100 != 2:
+        return f"the probe answered {look.status}"
+    if look.exit not in (None, 0):
+        return f"the probe's command ended with {look.exit}"
+    return ""
