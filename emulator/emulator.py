@@ -191,6 +191,11 @@ class Emulator:
         """Whether we were asked to stop."""
         return self._is_stopping
 
+    @property
+    def waiting(self) -> int:
+        """How many calls wait inside `unless_stopping`."""
+        return len(self._waits)
+
     @asynccontextmanager
     async def unless_stopping(self) -> AsyncIterator[None]:
         """Cut what is awaited inside once we are asked to stop.

@@ -67,7 +67,7 @@ class Contracts:
             UnknownNameError, InvalidInputError: as `violations` does.
             ValueError, TypeError, OverflowError, RecursionError: not JSON.
         """
-        return self._validator(self._library.schema_id(generation, event)).is_valid(payload)
+        return self.validator(generation, event).is_valid(payload)
 
     def violations(self, generation: str, event: str, payload: object) -> list[Violation]:
         """Return where *payload* does not fit the event type's schema; empty when it fits.
@@ -81,7 +81,7 @@ class Contracts:
             UnknownNameError: no such generation or event type.
             InvalidInputError: a user's schema can't be compiled.
         """
-        validator = self._validator(self._library.schema_id(generation, event))
+        validator = self.validator(generation, event)
         try:
             if validator.is_valid(payload):
                 # Half a surrogate pair passes as a string, but can't be sent.
@@ -123,7 +123,13 @@ class Contracts:
         schema_id = self._library.schema_id(generation, event)
         return bundled(self._library.documents, schema_id)
 
-    def _validator(self, schema_id: str) -> jsonschema_rs.Draft202012Validator:
+    def validator(self, generation: str, event: str) -> jsonschema_rs.Draft202012Validator:
+        """Return the event type's validator, compiled once; its messages hold no value.
+
+        Raises:
+            UnknownNameError, InvalidInputError: as `violations` does.
+        """
+        schema_id = self._library.schema_id(generation, event)
         if schema_id not in self._validators:
             import jsonschema_rs
 

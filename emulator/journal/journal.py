@@ -86,6 +86,10 @@ class Journal:
         """Wait until the store has saved all appended entries."""
         await self._store.flush()
 
+    def waiting(self, workspace: str) -> int:
+        """Return how many calls wait for the next entry of the workspace."""
+        return len(self._waiters.get(workspace, ()))
+
     async def grown(self, workspace: str, after: int) -> None:
         """Wait until the number of the newest entry differs from *after*."""
         while self.last(workspace) == after:

@@ -327,14 +327,13 @@ class Engine:
     def _ended(self, key: Key, outcome: Outcome | BaseException) -> None:
         """Take what happened to an attempt; its place goes to the next attempt."""
         self._bytes.pop(key, None)
-        try:
-            if isinstance(outcome, BaseException):
-                raise outcome
-            is_hanging = outcome.reason in ("answer_timeout", "connect_timeout")
-            self.queue.note_speed(key[1], is_hanging=is_hanging)
-            self._finish(key, outcome)
-        except Exception as bug:  # noqa: BLE001 - kept, and raised by idle and close
-            self._keep(bug)
+        if isinstance(outcome, BaseException):
+            self._keep(outcome)
+        else:
+            try:
+                self._finish(key, outcome)
+            except Exception as bug:  # noqa: BLE001 - kept, and raised by idle and close
+                self._keep(bug)
         self.queue.release(key)
         if self.queue.has_ready:
             self._pump()  # without a turn of the loop: this is the hot path
@@ -342,6 +341,8 @@ class Engine:
             self._notice_idle()
 
     def _finish(self, key: Key, outcome: Outcome) -> None:
+        is_hanging = outcome.reason in ("answer_timeout", "connect_timeout")
+        self.queue.note_speed(key[1], is_hanging=is_hanging)
         end = outbox.ended(self.state, key, outcome, self.now(), time.time())
         self._commit((("attempt.finished", end),))
         if not end.is_success:

@@ -110,7 +110,7 @@ def test_a_message_never_holds_a_value() -> None:
 
 def test_the_validators_own_texts_hold_no_value_either() -> None:
     """A log or a traceback may show them."""
-    validator = CONTRACTS._validator(CONTRACTS._library.schema_id("v1", "candidate.invited"))
+    validator = CONTRACTS.validator("v1", "candidate.invited")
     payload = example("candidate.invited")
     payload["data"]["email"] = "private@"
     (error,) = validator.iter_errors(payload)

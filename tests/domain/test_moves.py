@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from emulator.domain import moves
-from emulator.domain.candidate import LIFECYCLE, Candidate, Score, TestScore
+from emulator.domain.candidate import LIFECYCLE, Candidate, Score
 from emulator.domain.commands import Details, DisqualifyDetails, ScoreDetails, moving
 from emulator.domain.moves import moved
 from emulator.domain.sample import sample
@@ -155,14 +154,15 @@ def test_few_points_of_few_are_not_given_twice() -> None:
 
 def test_the_percentage_is_that_of_the_example() -> None:
     """3 of 10, 1 of 2 and 10 custom points give the documented 18."""
-    _, content = at("candidate.in_progress")
+    candidate, content = at("candidate.in_progress")
     tests = tuple(
         msgspec.structs.replace(test, question_limit=limit)
         for test, limit in zip(content.tests, (10, 2), strict=True)
     )
     content = msgspec.structs.replace(content, tests=tests)
-    scores = (TestScore(3, 30, 314.764, AT), TestScore(1, 50, 5.652, AT))
-    assert moves._average(content, scores, points=14) == 18
+    after = do(candidate, content, "complete", ScoreDetails(score=14, of=46))
+    assert [(one.points, one.percentage) for one in after.tests] == [(3, 30), (1, 50)]
+    assert score_of(after).percentage == 18
 
 
 def test_rescore_changes_the_score_and_nothing_else() -> None:

@@ -118,11 +118,11 @@ def test_who_no_longer_waits_is_not_woken_and_leaves_nothing_behind() -> None:
         await turn()
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        assert len(journal._waiters["one"]) == 1
+        assert journal.waiting("one") == 1
         write(journal, "one", "a")
         async with asyncio.timeout(DEADLINE):
             await other
-        assert journal._waiters == {}
+        assert journal.waiting("one") == 0
 
     asyncio.run(main())
 
@@ -136,7 +136,7 @@ def test_who_is_woken_and_cancelled_in_one_turn_does_no_harm() -> None:
         write(journal, "one", "a")
         (result,) = await asyncio.gather(task, return_exceptions=True)
         assert isinstance(result, asyncio.CancelledError)
-        assert journal._waiters == {}
+        assert journal.waiting("one") == 0
 
     asyncio.run(main())
 

@@ -61,5 +61,5 @@ def test_an_open_call_is_answered_503_when_the_emulator_stops(
 
 async def _until_waiting(server: Server) -> None:
     async with asyncio.timeout(DEADLINE):
-        while not server.emulator._waits:  # noqa: ASYNC110 - nothing tells when a wait begins
+        while not server.emulator.waiting:  # noqa: ASYNC110 - nothing tells when a wait begins
             await asyncio.sleep(0)

@@ -142,12 +142,11 @@ def test_it_ends_when_the_emulator_stops(acme: Tenant) -> None:
 
 
 def test_many_can_listen_and_leave(acme: Tenant) -> None:
-    waiters = acme.server.emulator.journal._waiters
+    journal = acme.server.emulator.journal
     for _ in range(5):
         with stream(acme) as one, stream(acme) as two:
             assert next(one) == next(two)
-    acme.assessment()
-    acme.server.on_loop(_until(lambda: not any(waiters.values())))
+    acme.server.on_loop(_until(lambda: journal.waiting(acme.name) == 0))
 
 
 async def _until(is_met: Callable[[], bool]) -> None:

@@ -81,6 +81,16 @@ class Wire:
         self._is_closed = False
         self._all_gone = asyncio.Event()
 
+    @property
+    def open_connections(self) -> int:
+        """How many connections are open or being dialled, idle ones included."""
+        return len(self._live)
+
+    @property
+    def idle_connections(self) -> int:
+        """How many connections are kept alive for the next request."""
+        return len(self._pool)
+
     async def send(self, request: Request) -> Outcome:
         """Send one request; a failing consumer is an outcome, never an exception.
 

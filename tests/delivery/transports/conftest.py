@@ -187,9 +187,7 @@ def wire() -> MakeWire:
             yield client
         finally:
             await client.close()
-            assert not client._live
-            assert not client._dials
-            assert not len(client._pool)
+            assert (client.open_connections, client.idle_connections) == (0, 0)
 
     return make
 

@@ -180,7 +180,7 @@ def test_the_address_that_was_checked_is_the_one_dialled(
             outcome = await client.send(post(url))
             assert (outcome.status, outcome.address) == (200, f"127.0.0.1:{server.port}")
             assert len(names.asked) == 1
-            assert len(client._pool) == 1
+            assert client.idle_connections == 1
             # The kept-alive connection belongs to an address that the name no longer has.
             outcome = await client.send(post(url))
             assert outcome.reason == "address_forbidden"
@@ -310,16 +310,22 @@ def test_a_question_that_fails_after_everyone_gave_up_is_forgotten(
 ) -> None:
     async def main() -> None:
         known = asyncio.get_running_loop().create_future()
+        asked, failed = [], []
 
-        async def fail(_host: str, _port: int) -> list[str]:
+        async def fail(host: str, _port: int) -> list[str]:
+            asked.append(host)
             await known
+            failed.append(host)
             raise socket.gaierror
 
         async with wire(resolve=fail) as client:
             request = post("http://consumer.example.com/", connect=0.02)
             assert (await client.send(request)).reason == "connect_timeout"
             known.set_result(None)
-            await until(lambda: not client._names._asking)
+            await until(lambda: failed)
+            await asyncio.sleep(0)  # the turn in which the failure is noticed
+            assert (await client.send(request)).reason == "name_not_found"
+            assert len(asked) == 2
 
     run(main())
 

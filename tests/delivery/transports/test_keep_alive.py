@@ -69,7 +69,7 @@ def test_a_connection_that_is_not_in_good_order_is_not_used_again(
                 outcome = await client.send(post(server.url))
                 assert outcome.reason == "answered"
                 assert not outcome.is_reused
-                assert not len(client._pool)
+                assert client.idle_connections == 0
             assert server.connections == 3
 
     run(main())
@@ -184,8 +184,8 @@ def test_an_idle_connection_that_the_consumer_closes_leaves_the_pool(
     async def main() -> None:
         async with torture(answer_and_close) as server, wire() as client:
             await client.send(post(server.url))
-            await until(lambda: not client._live)
-            assert not len(client._pool)
+            await until(lambda: client.open_connections == 0)
+            assert client.idle_connections == 0
             outcome = await client.send(post(server.url))
             assert (outcome.is_reused, outcome.is_redialled) == (False, False)
 
@@ -209,10 +209,10 @@ def test_bytes_on_an_idle_connection_make_it_unusable(
 
         async with torture(answer_and_say_more) as server, wire() as client:
             await client.send(post(server.url))
-            assert len(client._pool) == 1
+            assert client.idle_connections == 1
             idle.set()
-            await until(lambda: not client._live)
-            assert not len(client._pool)
+            await until(lambda: client.open_connections == 0)
+            assert client.idle_connections == 0
             assert (await client.send(post(server.url))).status == 200
 
     run(main())
@@ -226,9 +226,9 @@ def test_an_idle_connection_is_let_go_in_time(
             for _ in range(2):
                 outcome = await client.send(post(server.url))
                 assert not outcome.is_reused
-                assert len(client._pool) == 1
-                await until(lambda: not client._live)
-                assert not len(client._pool)
+                assert client.idle_connections == 1
+                await until(lambda: client.open_connections == 0)
+                assert client.idle_connections == 0
 
     run(main())
 
@@ -275,8 +275,8 @@ def test_idle_connections_are_bounded(
     async def main() -> None:
         async with torture(answers()) as server, wire(per_host=per_host, total=total) as client:
             await asyncio.gather(*(client.send(post(server.url)) for _ in range(10)))
-            assert len(client._pool) == kept
-            await until(lambda: len(client._live) == kept)
+            assert client.idle_connections == kept
+            await until(lambda: client.open_connections == kept)
 
     run(main())
 

@@ -344,7 +344,7 @@ def test_nginx_refuses_a_body_that_is_too_large_before_it_has_read_it(
         client = Wire(Guard())
         outcome = await client.send(Request(served.url, HEADERS, b"x" * 8_000_000))
         assert (outcome.reason, outcome.status) == ("answered", 413)
-        assert not len(client._pool)
+        assert client.idle_connections == 0
         await client.close()
 
     with serving("nginx", tmp_path) as served:

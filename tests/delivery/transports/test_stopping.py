@@ -45,7 +45,7 @@ def test_what_is_in_flight_ends_as_shutdown(
             sending = [asyncio.create_task(client.send(post(server.url, body))) for _ in range(5)]
             await until(lambda: len(server.requests) == 5)
             await asyncio.gather(client.close(), client.close())
-            assert not client._live
+            assert client.open_connections == 0
             outcomes = await asyncio.gather(*sending)
             assert {one.reason for one in outcomes} == {"shutdown"}
             assert {one.detail for one in outcomes} == {"stopped meanwhile"}
@@ -68,7 +68,7 @@ def test_a_dial_under_way_ends_as_shutdown(
             sending = asyncio.create_task(client.send(post("http://consumer.example.com/")))
             await until(lambda: asked)
             await client.close()
-            assert not client._dials
+            assert sending.done()
             outcome = await sending
             assert (outcome.reason, outcome.detail) == ("shutdown", "stopped meanwhile")
 
@@ -128,8 +128,8 @@ def test_a_cancelled_request_drops_its_connection(
             sending.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await sending
-            await until(lambda: not client._live)
-            assert not len(client._pool)
+            await until(lambda: client.open_connections == 0)
+            assert client.idle_connections == 0
 
     run(main())
 
@@ -146,6 +146,6 @@ def test_a_request_cancelled_at_any_turn_leaves_nothing_behind(
             sending.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await sending
-            await until(lambda: not client._live)
+            await until(lambda: client.open_connections == 0)
 
     run(main())
