@@ -15,6 +15,7 @@ from emulator.domain import assessment, candidate, fidelity
 from emulator.domain.commands import COMMANDS
 from emulator.domain.events import EVENT_TYPES
 from emulator.durations import show
+from emulator.reports.formats import FORMATS
 from emulator.scenario import schema
 
 if TYPE_CHECKING:
@@ -72,9 +73,33 @@ it was before. Payloads of `assessment.archived` and `assessment.deleted` say SU
 examples do, whatever the state."""
 
 
+ROOT = Path(__file__).parents[1]
+
+
 def pages() -> dict[str, str]:
-    """Return the generated pages: name below docs/ -> text."""
-    return {"fidelity.md": _fidelity(), "lifecycles.md": _lifecycles(), "checks.md": _checks()}
+    """Return the pages that are generated, in whole or in part: name below docs/ -> text."""
+    return {
+        "fidelity.md": _fidelity(),
+        "lifecycles.md": _lifecycles(),
+        "checks.md": _checks(),
+        "reports.md": _filled("reports.md", formats=_formats()),
+    }
+
+
+def _filled(page: str, **blocks: str) -> str:
+    """Return a page with its generated blocks: each stands between comments with its name."""
+    text = (ROOT / "docs" / page).read_text("utf-8")
+    for name, block in blocks.items():
+        start, end = f"<!-- {name}: made by scripts/docs -->", f"<!-- /{name} -->"
+        before, rest = text.split(start)
+        _, after = rest.split(end)
+        text = f"{before}{start}\n\n{block}\n\n{end}{after}"
+    return text
+
+
+def _formats() -> str:
+    rows = ((f"`{one.FILE}`", f"`{one.NAME}`", one.SUMMARY) for one in FORMATS.values())
+    return _table(("File", "`--format`", "Content"), rows)
 
 
 def _checks() -> str:
@@ -233,8 +258,7 @@ def _page(*blocks: str) -> str:
 
 
 if __name__ == "__main__":
-    root = Path(__file__).parents[1]
     for name, text in pages().items():
-        (root / "docs" / name).write_text(text, encoding="utf-8")
-    (root / "schemas" / "consumer.json").write_text(config.schema(), encoding="utf-8")
-    (root / "schemas" / "scenario.json").write_text(schema.text(), encoding="utf-8")
+        (ROOT / "docs" / name).write_text(text, encoding="utf-8")
+    (ROOT / "schemas" / "consumer.json").write_text(config.schema(), encoding="utf-8")
+    (ROOT / "schemas" / "scenario.json").write_text(schema.text(), encoding="utf-8")

@@ -60,7 +60,7 @@ def _generated() -> dict[str, str]:
     return made
 
 
-@pytest.mark.parametrize("name", ["fidelity.md", "lifecycles.md", "checks.md"])
+@pytest.mark.parametrize("name", ["fidelity.md", "lifecycles.md", "checks.md", "reports.md"])
 def test_a_generated_page_is_what_the_tables_give(name: str) -> None:
     assert DOCS[name] == _generated()[name], "run scripts/docs"
 

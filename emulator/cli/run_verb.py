@@ -13,7 +13,7 @@ import msgspec
 
 from emulator.cli import loop, reaching
 from emulator.cli.codes import INTERRUPTED
-from emulator.cli.telling import tell
+from emulator.cli.telling import report_options, tell
 from emulator.cli.variables import set_option, variables
 from emulator.errors import InvalidInputError
 
@@ -56,14 +56,7 @@ class _Options(msgspec.Struct, frozen=True):
     "--jobs", type=click.IntRange(1, _MOST_JOBS), default=1, show_default=True, metavar="N",
     help="Scenarios to run at once; what is printed keeps its order.",
 )  # fmt: skip
-@click.option(
-    "--format", type=click.Choice(["text", "json", "junit"]), default="text", show_default=True,
-    help="Of stdout: lines as the run goes on, or one document (CTRF, JUnit) at its end.",
-)  # fmt: skip
-@click.option(
-    "--report", type=click.Path(path_type=Path), metavar="DIR",
-    help="Write report.html, report.json, junit.xml and journal.jsonl to this folder.",
-)  # fmt: skip
+@report_options
 def command(scenarios: tuple[str, ...], settings: tuple[str, ...], **options: Any) -> int:
     """Run scenarios against a consumer, each in an emulator of its own, or in one that is up.
 

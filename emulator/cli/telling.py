@@ -3,15 +3,36 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
 
 from emulator.cli.codes import BUG
 from emulator.cli.output import document, say
+from emulator.reports.formats import FORMATS
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
     from emulator.reports.report import Report
+
+
+def report_options(verb: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options ``--format`` and ``--report`` to a verb."""
+    files = ", ".join(one.FILE for one in FORMATS.values())
+    for option in (
+        click.option(
+            "--report", type=click.Path(path_type=Path), metavar="DIR",
+            help=f"Write the report to this folder, in every format: {files}.",
+        ),
+        click.option(
+            "--format", type=click.Choice(["text", *FORMATS]), default="text", show_default=True,
+            help="Print lines during the run (text), or the report in this format at its end.",
+        ),
+    ):  # fmt: skip
+        verb = option(verb)
+    return verb
 
 
 def tell(report: Report, form: str, folder: Path | None, code: int) -> int:
@@ -28,7 +49,6 @@ def tell(report: Report, form: str, folder: Path | None, code: int) -> int:
     """
     from emulator.reports import folder as files
     from emulator.reports import github
-    from emulator.reports.formats import FORMATS
 
     failed: dict[str, str] = {}
     written = 0

@@ -14,7 +14,7 @@ import msgspec
 
 from emulator.cli import loop, reaching
 from emulator.cli.codes import FAILED, INTERRUPTED
-from emulator.cli.telling import tell
+from emulator.cli.telling import report_options, tell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,14 +74,7 @@ class _Options(msgspec.Struct, frozen=True):
     "--jobs", type=click.IntRange(1, _MOST_JOBS), default=2, show_default=True, metavar="N",
     help="Run this many checks at once.",
 )  # fmt: skip
-@click.option(
-    "--format", type=click.Choice(["text", "json", "junit"]), default="text", show_default=True,
-    help="Print lines during the run, or one document (json: CTRF) at its end.",
-)  # fmt: skip
-@click.option(
-    "--report", type=click.Path(path_type=Path), metavar="DIR",
-    help="Write report.html, report.json, junit.xml and journal.jsonl to this folder.",
-)  # fmt: skip
+@report_options
 @click.option(
     "--baseline", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
     help="Compare with an earlier report.json; exit code 1 then means that something got worse.",

@@ -1,1 +1,1 @@
-"""Results turned into what people and machines read, one format a file; never a verdict."""
+"""Reports of results; each format is a module that `formats` lists. No verdict is made here."""

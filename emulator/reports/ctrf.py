@@ -12,6 +12,10 @@ from emulator.reports import text
 if TYPE_CHECKING:
     from emulator.reports.report import Case, Report, ShownAttempt, ShownDelivery, Status, Step
 
+NAME = "json"
+FILE = "report.json"
+SUMMARY = "[CTRF](https://ctrf.io), the Common Test Report Format"
+
 SPEC_VERSION = "0.0.0"
 """The version of the specification; its schema is the one called 0.0."""
 

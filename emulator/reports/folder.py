@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from emulator.reports.report import Report
 
-FILES = tuple(one.file for one in FORMATS.values())
+FILES = tuple(one.FILE for one in FORMATS.values())
 
 
 def prepare(folder: Path) -> None:
@@ -46,11 +46,11 @@ def write(report: Report, folder: Path) -> dict[str, str]:
     failed = {}
     for one in FORMATS.values():
         try:
-            (folder / one.file).write_bytes(one.document(report))
+            (folder / one.FILE).write_bytes(one.document(report))
         except OSError as error:
-            failed[one.file] = (error.strerror or str(error)).lower()
+            failed[one.FILE] = (error.strerror or str(error)).lower()
         except Exception as bug:  # noqa: BLE001 - told by the caller, and the evidence is kept
-            failed[one.file] = f"a bug of the emulator: {bug!r}"
+            failed[one.FILE] = f"a bug of the emulator: {bug!r}"
     return failed
 
 

@@ -1,15 +1,14 @@
-"""The formats of a report: name -> the file it goes to and the module that writes it.
+"""The formats of a report: each is a module of this package, imported here.
 
-A new format is a module with a function ``document(report) -> bytes`` and a row here.
+``--format``, the files of ``--report`` and the table in ``docs/reports.md`` come from this table.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-import msgspec
+from emulator.reports import ctrf, html, journal, junit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,28 +16,25 @@ if TYPE_CHECKING:
     from emulator.reports.report import Report
 
 
-class Format(msgspec.Struct, frozen=True):
-    """One format.
+class Format(Protocol):
+    """A module that writes a report in one format.
 
     Attributes:
-        file: its name in a report's folder.
-        module: in this package; has ``document``.
+        NAME: the value of ``--format``.
+        FILE: its name in the folder of ``--report``.
+        SUMMARY: what the file is, in Markdown.
     """
 
-    file: str
-    module: str
+    NAME: str
+    FILE: str
+    SUMMARY: str
 
     def document(self, report: Report) -> bytes:
         """Return *report* in this format."""
-        made: bytes = import_module(f"{__package__}.{self.module}").document(report)
-        return made
+        ...
 
 
-FORMATS: Mapping[str, Format] = MappingProxyType(
-    {
-        "html": Format("report.html", "html"),
-        "json": Format("report.json", "ctrf"),
-        "junit": Format("junit.xml", "junit"),
-        "journal": Format("journal.jsonl", "journal"),
-    }
-)
+_ALL: tuple[Format, ...] = (html, ctrf, junit, journal)
+
+FORMATS: Mapping[str, Format] = MappingProxyType({one.NAME: one for one in _ALL})
+"""Name -> format, in the order of the documentation."""

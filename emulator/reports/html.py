@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
     from emulator.reports.report import Report, ShownDelivery
 
+NAME = "html"
+FILE = "report.html"
+SUMMARY = "a self-contained page: open it from a disk, an e-mail or a CI artifact"
+
 MOST_BODIES = 500
 """Deliveries of which the page shows request and response; those that failed come first."""
 

@@ -11,6 +11,10 @@ from emulator.printing import printable_json
 if TYPE_CHECKING:
     from emulator.reports.report import Report
 
+NAME = "journal"
+FILE = "journal.jsonl"
+SUMMARY = "every journal entry, one per line, in the order of the run"
+
 
 def document(report: Report) -> bytes:
     """Return the entries of all cases, one line each."""

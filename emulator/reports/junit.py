@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
     from emulator.reports.report import Case, Report
 
+NAME = "junit"
+FILE = "junit.xml"
+SUMMARY = "JUnit XML in the dialect of Jenkins' xUnit plugin, which most CI systems read"
+
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What no XML document can hold, not even escaped (XML 1.0, 2.2)."""
 
