@@ -90,14 +90,19 @@ def _levels(value: Any) -> int:
     return levels
 
 
-def convert(value: Any, kind: type[_T]) -> _T:
+def convert(value: Any, kind: type[_T], *, strict: bool = True) -> _T:
     """Return decoded JSON (or YAML) as a *kind*.
+
+    Args:
+        value: plain data.
+        kind: what to make of it.
+        strict: whether a number or a boolean has to be one; otherwise its text will do.
 
     Raises:
         InvalidInputError: not of that form; with the JSON path.
     """
     try:
-        return msgspec.convert(value, kind)
+        return msgspec.convert(value, kind, strict=strict)
     except msgspec.ValidationError as error:
         raise _complaint(error, kind) from None
 

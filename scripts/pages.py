@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
@@ -17,6 +17,8 @@ from emulator.domain.events import EVENT_TYPES
 from emulator.durations import show
 from emulator.reports.formats import FORMATS
 from emulator.scenario import schema
+from emulator.server.operations import Record, provenances
+from emulator.server.provider.routes import OPERATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,6 +38,11 @@ is known:
 
 Where the examples contradict each other or themselves, the emulator does what the example does,
 not what would be tidy."""
+
+_CALLS = """\
+Each call with the fields that it takes and answers, and how we know of them. What is *observed*
+here was read from other people's code and references, not from Testlify's own pages. How to use
+them is in [the provider API](provider-api.md)."""
 
 _LIFECYCLES = """\
 What can happen to a candidate and to an assessment, and which event types it causes. A command
@@ -180,6 +187,19 @@ def _fidelity() -> str:
         _facts(fidelity.IRREGULARITIES),
         "## The provider's API",
         _facts(fidelity.API),
+        _CALLS,
+        _table(
+            ("Call", "Known", "Takes", "Answers"),
+            (
+                (
+                    f"`{one.method} {one.path}`",
+                    one.provenance,
+                    _known(one.query, one.body),
+                    _known(one.answer),
+                )
+                for one in OPERATIONS
+            ),
+        ),
         "## The product",
         _facts(fidelity.PRODUCT),
     )
@@ -240,6 +260,17 @@ def _facts(facts: Iterable[Fact]) -> str:
             for number, one in enumerate(facts, 1)
         ),
     )
+
+
+def _known(*kinds: Any) -> str:
+    """Return the fields of records, also of those in lists, by how we know of them."""
+    by_provenance: dict[str, list[str]] = {}
+    for kind in kinds:
+        for record in [kind, *get_args(kind)]:
+            if isinstance(record, type) and issubclass(record, Record):
+                for name, known in provenances(record).items():
+                    by_provenance.setdefault(known, []).append(f"`{name}`")
+    return "; ".join(f"{known}: {', '.join(names)}" for known, names in by_provenance.items())
 
 
 def _keys(kind: type[msgspec.Struct]) -> str:

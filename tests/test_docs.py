@@ -39,6 +39,7 @@ PAGES = {
     str(path.relative_to(ROOT)): path.read_text()
     for path in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"))
 }
+PROVIDER = DOCS["provider-api.md"]
 ROUTES: list[Route] = [*control.ROUTES, *provider.ROUTES]
 CALLS = [
     (method, route) for route in ROUTES for method in sorted((route.methods or set()) - {"HEAD"})
@@ -174,12 +175,23 @@ def test_no_option_is_in_the_docs_that_does_not_exist() -> None:
     ("method", "route"), CALLS, ids=[f"{method} {route.path}" for method, route in CALLS]
 )
 def test_each_call_is_named(method: str, route: Route) -> None:
-    assert f"`{method} {route.path}`" in DOCS["http-api.md"]
+    assert f"`{method} {route.path}`" in DOCS["http-api.md"] + DOCS["provider-api.md"]
+
+
+def test_the_table_of_the_provider_s_calls_says_how_each_is_known() -> None:
+    told = dict(re.findall(r"^\| `([A-Z]+ /v1/[^`]+)` \| .* \| (\w+) \|$", PROVIDER, re.MULTILINE))
+    known = {
+        f"{one.method} {one.path}": one.provenance
+        for one in provider.OPERATIONS
+        if not one.path.startswith("/v1/webhook") or one.id == "createWebhook"
+    }
+    assert told == known
 
 
 def test_no_call_is_in_the_docs_that_does_not_exist() -> None:
     known = {f"{method} {route.path}" for method, route in CALLS}
     told = re.findall(r"^### `([A-Z]+ /.+)`$", DOCS["http-api.md"], re.MULTILINE)
+    told += re.findall(r"^\| `([A-Z]+ /v1/[^`]+)`", PROVIDER, re.MULTILINE)
     assert told
     assert set(told) <= known
 
@@ -248,7 +260,7 @@ EXAMPLES = [
     Example(*found)
     for found in re.findall(
         r"^```sh\n(.*?)^```\n(?:\nAnswers `(\d+)`[^\n]*\n(?:\n```json\n(.*?)^```\n)?)?",
-        DOCS["http-api.md"],
+        DOCS["http-api.md"] + PROVIDER,
         re.MULTILINE | re.DOTALL,
     )
 ]
@@ -293,7 +305,7 @@ def _running(*arguments: str) -> subprocess.Popen[str]:
 def answered(
     addresses: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> dict[Example, Answered]:
-    """All examples of docs/http-api.md, run one after the other by one shell."""
+    """All examples of both pages of HTTP APIs, run one after the other by one shell."""
     mark = f"echo '{_MARK}'; echo '{_MARK}' >&2\n"
     script = "set -eu\n" + _PROLOGUE + mark.join(one.code for one in EXAMPLES)
     for documented, real in addresses.items():

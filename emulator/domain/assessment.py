@@ -92,6 +92,31 @@ LIFECYCLE = Lifecycle(
 """The assessment's table. Source: reference c.4, help article 419, the four examples."""
 
 
+class Grade(msgspec.Struct, frozen=True):
+    """A grade: the percentages that it covers, both ends included, and how it is shown."""
+
+    low: int
+    high: int
+    name: str
+    color: str
+
+
+GRADES = (
+    Grade(0, 25, "NOT_SUITABLE", "#CF4747"),
+    Grade(26, 40, "BEGINNER", "#F07A44"),
+    Grade(41, 60, "INTERMEDIATE", "#F49B3E"),
+    Grade(61, 75, "EXPERIENCED", "#4D9E6F"),
+    Grade(76, 90, "EXPERT", "#499FF7"),
+    Grade(91, 100, "PROFICIENT", "#9B43BC"),
+)
+"""The grades of every assessment (documented, example "Assessment Created")."""
+
+
+def grade(percentage: int) -> Grade:
+    """Return the grade that a percentage, 0 to 100, stands for."""
+    return next(one for one in GRADES if percentage <= one.high)
+
+
 class Skill(msgspec.Struct, frozen=True):
     """What a test of the library measures."""
 
@@ -217,6 +242,8 @@ class Assessment(msgspec.Struct, frozen=True):
     Attributes:
         number: counts the workspace's assessments from 1.
         validity_days: how long an invitation stays open, ``invitationEmailLinkValidity``.
+        group: name of the group that it is in; empty for none.
+        labels: titles of the workspace's labels that it has.
     """
 
     id: ObjectId
@@ -227,3 +254,10 @@ class Assessment(msgspec.Struct, frozen=True):
     modified_at: datetime
     validity_days: int
     content: Content
+    group: str = ""
+    labels: tuple[str, ...] = ()
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether its content is not shown: drawn, but empty to everybody while it is a draft."""
+        return self.state == DRAFT

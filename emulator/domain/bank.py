@@ -108,6 +108,7 @@ class Bank(msgspec.Struct, frozen=True):
     Attributes:
         tests: beside those of the types' topics.
         custom_questions: classification -> texts.
+        owners: first and last names of the owners of workspaces.
         groups: of assessments.
         labels: of assessments.
     """
@@ -120,6 +121,7 @@ class Bank(msgspec.Struct, frozen=True):
     job_roles: tuple[str, ...]
     industries: tuple[str, ...]
     coding_languages: tuple[LanguageText, ...]
+    owners: tuple[tuple[str, str], ...]
     groups: tuple[str, ...]
     labels: tuple[str, ...]
 

@@ -462,11 +462,90 @@ API = (
         "yes",
         "the same, without a total (assumed)",
         "documented",
-        "server/provider/webhooks.py:_DEFAULT_LIMIT",
+        "server/provider/listing.py:DEFAULT_LIMIT",
     ),
     Fact(
-        "api.rest",
-        "twenty more calls are documented: assessments, invitations, candidates, tokens, team",
+        "api.envelope",
+        "answers have `data`; that the list of groups has `groupList` instead is observed. Whether "
+        "`data` of a single record is an object or a list is unknown",
+        "yes",
+        "an object for a single record, a list for several (assumed)",
+        "observed",
+        "server/operations.py:Operation",
+    ),
+    Fact(
+        "api.order",
+        "lists are sorted by `colName` and `inOrder`; the order without them is unknown, and so is "
+        "which columns there are. A client in use sends `created`, `desc`",
+        "partly",
+        "any field of a row is a column; without one, assessments and candidates come newest first",
+        "observed",
+        "server/provider/listing.py:Sorted",
+    ),
+    Fact(
+        "api.flags",
+        "a client in use sends `isActive`, `isArchived`, `isEditable`, `isDraft` all false and "
+        "expects published assessments",
+        "partly",
+        "a flag that is false counts as left out, several that are true add up; without any, "
+        "drafts and archived assessments are listed, too",
+        "observed",
+        "server/provider/assessments.py:AssessmentQuery",
+    ),
+    Fact(
+        "api.parameters",
+        "what happens with unknown or empty parameters is unknown; clients in use send both",
+        "unknown",
+        "an unknown one passes, and the log names it; an empty one counts as left out; a wrong "
+        "value is 400 and names the parameter",
+        "assumed",
+        "server/operations.py:_query",
+    ),
+    Fact(
+        "api.archived",
+        "whether `assessmentStatus` has a word for archived assessments is unknown",
+        "unknown",
+        "`SUBSCRIBED`, as in payloads, but `isArchived` is true here",
+        "assumed",
+        "server/provider/assessments.py:status",
+    ),
+    Fact(
+        "api.drafts",
+        "the Created example shows no content",
+        "yes",
+        "a draft has no tests, no time and no recipients here, either",
+        "documented",
+        "domain/assessment.py:is_hidden",
+    ),
+    Fact(
+        "api.counts",
+        "`totalInvited`, `totalInProgress` and the like are numbers of unknown meaning",
+        "partly",
+        "invited are all who were told; in progress includes those who enrolled; rejected includes "
+        "those who were disqualified",
+        "observed",
+        "server/provider/assessments.py:_row",
+    ),
+    Fact(
+        "api.filters",
+        "candidates are filtered by status, stage, grade, type of invitation, inviter and range of "
+        "completion; the form of their values is unknown",
+        "partly",
+        "whole values, and for the range two instants with a comma",
+        "observed",
+        "server/provider/candidates.py:CandidateQuery",
+    ),
+    Fact(
+        "api.candidate-id",
+        "a result is read by the id of a candidate",
+        "partly",
+        "the person's id, or the invitation's; of several attempts the last",
+        "observed",
+        "workspace/selection.py:candidate_of",
+    ),
+    Fact(
+        "api.writing",
+        "assessments are composed, candidates and users invited, tokens generated",
         "no",
         "the control API has what webhooks need of them",
         "documented",

@@ -210,7 +210,14 @@ class Library:
         known = {one.id: place for place, one in enumerate(self.job_roles) if one.has_template}
         place = _get(known, "template", id_)
         places = [one for one in range(len(testlify_tests())) if place in self._roles_of(one)]
-        return self.job_roles[place], [self._at(one) for one in places[:_TESTS_OF_A_TEMPLATE]]
+        tests = [self._at(one) for one in places[:_TESTS_OF_A_TEMPLATE]]
+        return self.job_roles[place], tests
+
+    @cached_property
+    def in_templates(self) -> frozenset[ObjectId]:
+        """Ids of the tests that are in a template."""
+        roles = (one.id for one in self.job_roles if one.has_template)
+        return frozenset(test.id for role in roles for test in self.template(role)[1])
 
     def any_test(self, draw: random.Random) -> LibraryTest:
         """Return one of Testlify's own tests."""

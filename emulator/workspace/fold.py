@@ -123,13 +123,18 @@ def _invited(state: State, data: CandidateChanged) -> None:
     candidate = data.candidate
     state.candidates[candidate.id] = candidate
     state.candidate_numbers[candidate.number] = candidate.id
+    state.counts[candidate.assessment_id][candidate.state] += 1
     state.people[candidate.email.casefold()] = candidate
     state.invitations[candidate.candidate_id].append(candidate.id)
     state.invitations[candidate.assessment_id].append(candidate.id)
 
 
 def _candidate(state: State, data: CandidateChanged) -> None:
-    state.candidates[data.candidate.id] = data.candidate
+    after = data.candidate
+    counts = state.counts[after.assessment_id]
+    counts[state.candidates[after.id].state] -= 1
+    counts[after.state] += 1
+    state.candidates[after.id] = after
 
 
 def _message(state: State, data: Message) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from emulator.domain.library import Library, library
+from emulator.domain.team import Member, owner
 from emulator.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class State:
         failures: number of a webhook -> what it has failed since it last accepted something.
         disabled: numbers of webhooks that get nothing until they are edited.
         candidate_numbers: number -> id.
+        counts: id of an assessment -> state -> how many of its candidates are in it.
         people: e-mail, folded -> an invitation of that person.
         deliveries: in the order of their messages.
         finished, released: those with and those without their bodies, the oldest end first.
@@ -81,6 +83,7 @@ class State:
         self.assessments: dict[str, Assessment] = {}
         self.candidates: dict[str, Candidate] = {}
         self.candidate_numbers: dict[int, str] = {}
+        self.counts: dict[str, Counter[str]] = defaultdict(Counter)
         self.people: dict[str, Candidate] = {}
         self.invitations: dict[str, list[str]] = defaultdict(list)  # person or assessment -> ids
         self.message_count = 0
@@ -103,6 +106,11 @@ class State:
     def library(self) -> Library:
         """What its assessments are made from; follows from seed and organisation."""
         return library(self.settings.seed, self.organisation)
+
+    @property
+    def owner(self) -> Member:
+        """Who acts for the organisation; follows from seed and organisation."""
+        return owner(self.settings.seed, self.organisation)
 
     def webhook(self, id_: str) -> Webhook:
         """Return the webhook with that id.

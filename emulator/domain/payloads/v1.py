@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from emulator.domain.assessment import GRADES
 from emulator.domain.candidate import (
     COMPLETED,
     DISQUALIFIED,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from emulator.domain.assessment import Content, CustomQuestion, Test
     from emulator.domain.candidate import Candidate, TestScore
     from emulator.domain.occurrence import Occurrence
-    from emulator.domain.people import Monitor
+    from emulator.domain.people import Monitor, Organisation
     from emulator.domain.questions import QualifyingQuestion
 
 Payload = dict[str, Any]
@@ -159,12 +160,19 @@ def _order(keys: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(keys, key=lambda key: (len(key), key)))
 
 
+def workspace_url(organisation: Organisation) -> str:
+    """Return where the organisation's users work (documented)."""
+    return f"https://{organisation.name}.testlify.com"
+
+
+def detail_link(organisation: Organisation, candidate: Candidate) -> str:
+    """Return the page of a candidate for the organisation's users (documented)."""
+    page = f"/assessment/{candidate.assessment_id}/candidate/{candidate.candidate_id}"
+    return workspace_url(organisation) + page
+
+
 def _detail_link(occurrence: Occurrence) -> str:
-    candidate = _candidate(occurrence)
-    return (
-        f"https://{occurrence.organisation.name}.testlify.com/assessment/"
-        f"{candidate.assessment_id}/candidate/{candidate.candidate_id}"
-    )
+    return detail_link(occurrence.organisation, _candidate(occurrence))
 
 
 def _invited(occurrence: Occurrence) -> Payload:
@@ -506,8 +514,8 @@ def _later_settings() -> Payload:
     """Return the keys that Archived, an older capture, lacks."""
     return {
         "grading": [
-            {"max": high, "min": low, "name": name, "color": color}
-            for low, high, name, color in _GRADES
+            {"max": one.high, "min": one.low, "name": one.name, "color": one.color}
+            for one in GRADES
         ],
         "reportSetting": {
             "statusLogs": True,
@@ -526,15 +534,6 @@ def _later_settings() -> Payload:
         "enableNavigationToPreviousQuestions": True,
     }
 
-
-_GRADES = (
-    (0, 25, "NOT_SUITABLE", "#CF4747"),
-    (26, 40, "BEGINNER", "#F07A44"),
-    (41, 60, "INTERMEDIATE", "#F49B3E"),
-    (61, 75, "EXPERIENCED", "#4D9E6F"),
-    (76, 90, "EXPERT", "#499FF7"),
-    (91, 100, "PROFICIENT", "#9B43BC"),
-)
 
 _FIELDS = (
     ("EMAIL", "Email", "OPTIONAL"),

@@ -1,17 +1,16 @@
-"""The provider's paths."""
+"""The provider's calls, in one table, and their routes."""
 
 from __future__ import annotations
 
-from starlette.routing import Route
+from emulator.server.provider import assessments, candidates, library, questions, webhooks
+from emulator.server.provider.access import workspace_of
 
-from emulator.server.provider import webhooks
+OPERATIONS = (
+    *assessments.OPERATIONS,
+    *candidates.OPERATIONS,
+    *library.OPERATIONS,
+    *questions.OPERATIONS,
+    *webhooks.OPERATIONS,
+)
 
-ROUTES = [
-    Route("/v1/webhook", webhooks.create, methods=["POST"]),
-    Route("/v1/webhook", webhooks.list_all, methods=["GET"]),
-    Route("/v1/webhook/{id}", webhooks.read, methods=["GET"]),
-    Route("/v1/webhook/{id}", webhooks.replace, methods=["PUT"]),
-    Route("/v1/webhook/{id}", webhooks.edit, methods=["PATCH"]),
-    Route("/v1/webhook/{id}", webhooks.delete, methods=["DELETE"]),
-    Route("/v1/webhook/{id}/test", webhooks.test, methods=["POST"]),
-]
+ROUTES = [one.route(workspace_of) for one in OPERATIONS]

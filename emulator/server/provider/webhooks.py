@@ -7,22 +7,23 @@ source (assumed), the real service has them on its settings page only.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
-import msgspec
 from msgspec import UNSET, UnsetType
-from starlette.responses import Response
 
 from emulator.durations import instant
-from emulator.server.provider.access import workspace_of
+from emulator.server.operations import ASSUMED, NoQuery, Operation, Record
+from emulator.server.provider.listing import Paged, page
 from emulator.server.views import delivery_view
-from emulator.server.web import body_as, emulator_of, json, known_query, number
+from emulator.server.web import json
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
+    import msgspec
+    from starlette.responses import Response
 
     from emulator.domain.webhook import Webhook
+    from emulator.server.operations import Call
     from emulator.workspace.workspace import Workspace
 
 _log = logging.getLogger("emulator.server")
@@ -30,21 +31,23 @@ _log = logging.getLogger("emulator.server")
 WARNING = "X-Testlify-Emulator-Warning"
 """Header of an answer that is fine, and still not what one would expect."""
 
-_DEFAULT_LIMIT = 50  # documented
 
-
-class _Create(msgspec.Struct, rename="camel"):
+class CreateWebhook(Record, frozen=True):
     """The body of create; unknown keys are let pass, as the real service might."""
 
     name: str
     payload_url: str
     events: list[str]
-    headers: dict[str, str] | UnsetType = UNSET
-    secret: str | UnsetType | None = UNSET
-    description: str | UnsetType = UNSET
+    headers: Annotated[dict[str, str] | UnsetType, ASSUMED] = UNSET
+    secret: Annotated[str | UnsetType | None, ASSUMED] = UNSET
+    description: Annotated[str | UnsetType, ASSUMED] = UNSET
 
 
-class _Edit(msgspec.Struct, rename="camel"):
+class EditWebhook(Record, frozen=True):
+    """The body of an edit: what it names is changed."""
+
+    provenance = "assumed"
+
     name: str | UnsetType = UNSET
     payload_url: str | UnsetType = UNSET
     events: list[str] | UnsetType = UNSET
@@ -53,80 +56,78 @@ class _Edit(msgspec.Struct, rename="camel"):
     description: str | UnsetType = UNSET
 
 
-class _Test(msgspec.Struct):
+class SendTest(Record, frozen=True):
+    """The body of a test event; without an event type it is the ping of the settings page."""
+
+    provenance = "assumed"
+
     event: str | None = None
 
 
-async def create(request: Request) -> Response:
+class WebhookView(Record, frozen=True):
+    """A webhook as it is answered: the fields of the reference, and no others."""
+
+    provenance = "documented"
+
+    id: str
+    name: str
+    payload_url: str
+    events: list[str]
+    endpoint_id: str
+    subscription_id: str
+    restructure_by_schema: bool
+    org_id: str
+    user_id: str
+    created: str
+    modified: str
+
+
+async def create(call: Call[NoQuery, CreateWebhook]) -> Response:
     """Register a webhook: 201."""
-    workspace = workspace_of(request)
-    asked = await body_as(request, _Create)
-    webhook = workspace.add_webhook(**_given(asked))
-    await workspace.flush()
-    return _answer(request, webhook, workspace, 201)
+    webhook = call.workspace.add_webhook(**_given(await call.body()))
+    return await _answer(call, webhook, 201)
 
 
-async def list_all(request: Request) -> Response:
+async def list_all(call: Call[Paged, None]) -> list[WebhookView]:
     """List the workspace's webhooks, oldest first."""
-    workspace = workspace_of(request)
-    known_query(request, "limit", "skip")
-    limit, skip = number(request, "limit", _DEFAULT_LIMIT, 1), number(request, "skip", 0, 0)
-    webhooks = list(workspace.state.webhooks.values())[skip : skip + limit]
-    return json({"data": [_view(webhook, workspace) for webhook in webhooks]})
+    webhooks = call.workspace.state.webhooks.values()
+    return page(call.query, webhooks, lambda one: _view(one, call.workspace))
 
 
-async def read(request: Request) -> Response:
+async def read(call: Call[NoQuery, None]) -> WebhookView:
     """Read one webhook."""
-    workspace = workspace_of(request)
-    return json({"data": _view(workspace.state.webhook(request.path_params["id"]), workspace)})
+    return _view(call.workspace.state.webhook(call.path("id")), call.workspace)
 
 
-async def replace(request: Request) -> Response:
-    """Edit a webhook; name, payloadUrl and events have to be there, the rest may stay."""
-    return await _edited(request, _Create)
+async def edit(call: Call[NoQuery, CreateWebhook | EditWebhook]) -> Response:
+    """Edit what the body names; a replacement needs name, payloadUrl and events."""
+    id_ = call.path("id")
+    call.workspace.state.webhook(id_)  # an unknown id is told before anything in the body
+    webhook = call.workspace.edit_webhook(id_, **_given(await call.body()))
+    return await _answer(call, webhook, 200)
 
 
-async def edit(request: Request) -> Response:
-    """Edit what the body names."""
-    return await _edited(request, _Edit)
-
-
-async def _edited(request: Request, kind: type[_Create] | type[_Edit]) -> Response:
-    workspace = workspace_of(request)
-    id_ = request.path_params["id"]
-    workspace.state.webhook(id_)  # an unknown id is told before anything in the body
-    asked = await body_as(request, kind)
-    webhook = workspace.edit_webhook(id_, **_given(asked))
-    await workspace.flush()
-    return _answer(request, webhook, workspace)
-
-
-async def delete(request: Request) -> Response:
+async def delete(call: Call[NoQuery, None]) -> None:
     """Delete a webhook: 204."""
-    workspace = workspace_of(request)
-    workspace.remove_webhook(request.path_params["id"])
-    await workspace.flush()
-    return Response(status_code=204)
+    call.workspace.remove_webhook(call.path("id"))
+    await call.workspace.flush()
 
 
-async def test(request: Request) -> Response:
+async def test(call: Call[NoQuery, SendTest]) -> Response:
     """Send a test event and answer with its delivery, attempted; 202 if a fault holds it back."""
-    workspace = workspace_of(request)
-    id_ = request.path_params["id"]
+    workspace, id_ = call.workspace, call.path("id")
     workspace.state.webhook(id_)
-    asked = await body_as(request, _Test)
-    delivery = await workspace.send_test(id_, asked.event)
+    delivery = await workspace.send_test(id_, (await call.body()).event)
     is_attempted = any(one.outcome for one in delivery.attempts) or delivery.status == "dropped"
     status = 200 if is_attempted else 202
     return json({"data": delivery_view(workspace.state, delivery)}, status)
 
 
-def _answer(
-    request: Request, webhook: Webhook, workspace: Workspace, status: int = 200
-) -> Response:
+async def _answer(call: Call[Any, Any], webhook: Webhook, status: int) -> Response:
     """Answer with the webhook; that nothing will reach it stands in a header of our own."""
-    response = json({"data": _view(webhook, workspace)}, status)
-    refusal = emulator_of(request).refusal(webhook.payload_url)
+    await call.workspace.flush()
+    response = json({"data": _view(webhook, call.workspace)}, status)
+    refusal = call.emulator.refusal(webhook.payload_url)
     if refusal is not None:
         host = urlsplit(webhook.payload_url).hostname
         warning = f"deliveries to {host!r} will be refused: {refusal}"
@@ -140,19 +141,57 @@ def _given(asked: msgspec.Struct) -> dict[str, Any]:
     return {name: value for name, value in fields if value is not UNSET}
 
 
-def _view(webhook: Webhook, workspace: Workspace) -> dict[str, Any]:
-    """Return the fields that the reference lists, and no others."""
+def _view(webhook: Webhook, workspace: Workspace) -> WebhookView:
     organisation = workspace.state.organisation
-    return {
-        "id": webhook.id,
-        "name": webhook.name,
-        "payloadUrl": webhook.payload_url,
-        "events": list(webhook.events),
-        "endpointId": webhook.endpoint_id,
-        "subscriptionId": webhook.subscription_id,
-        "restructureBySchema": False,  # what it switches is unknown; v1 bodies (assumed)
-        "orgId": organisation.id,
-        "userId": organisation.user_id,
-        "created": instant(webhook.created_at),
-        "modified": instant(webhook.modified_at),
-    }
+    return WebhookView(
+        id=webhook.id,
+        name=webhook.name,
+        payload_url=webhook.payload_url,
+        events=list(webhook.events),
+        endpoint_id=webhook.endpoint_id,
+        subscription_id=webhook.subscription_id,
+        restructure_by_schema=False,  # what it switches is unknown; v1 bodies
+        org_id=organisation.id,
+        user_id=organisation.user_id,
+        created=instant(webhook.created_at),
+        modified=instant(webhook.modified_at),
+    )
+
+
+OPERATIONS = (
+    Operation(
+        "createWebhook", "POST", "/v1/webhook", create,
+        "Register a webhook.",
+        WebhookView, body=CreateWebhook, status=201, page="create_webhook",
+    ),
+    Operation(
+        "listWebhooks", "GET", "/v1/webhook", list_all,
+        "List the webhooks, oldest first.",
+        list[WebhookView], query=Paged, provenance="assumed",
+    ),
+    Operation(
+        "getWebhook", "GET", "/v1/webhook/{id}", read,
+        "Read a webhook.",
+        WebhookView, provenance="assumed",
+    ),
+    Operation(
+        "replaceWebhook", "PUT", "/v1/webhook/{id}", edit,
+        "Edit a webhook; name, payloadUrl and events are required, the rest may stay.",
+        WebhookView, body=CreateWebhook, provenance="assumed",
+    ),
+    Operation(
+        "editWebhook", "PATCH", "/v1/webhook/{id}", edit,
+        "Edit what the body names.",
+        WebhookView, body=EditWebhook, provenance="assumed",
+    ),
+    Operation(
+        "deleteWebhook", "DELETE", "/v1/webhook/{id}", delete,
+        "Delete a webhook; its pending deliveries are dropped.",
+        None, status=204, provenance="assumed",
+    ),
+    Operation(
+        "testWebhook", "POST", "/v1/webhook/{id}/test", test,
+        "Send a test event, and answer with its delivery.",
+        dict[str, Any], body=SendTest, provenance="assumed",
+    ),
+)  # fmt: skip

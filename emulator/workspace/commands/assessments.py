@@ -44,6 +44,8 @@ def create_assessment(state: State, at: datetime, details: AssessmentDetails) ->
         modified_at=at,
         validity_days=_validity(assessments.VALIDITY_DAYS if days is None else days),
         content=content(draw, at, library, role),
+        group=draw.choice(library.groups).name,
+        labels=tuple(sorted(draw.sample(library.labels, draw.randint(0, 2)))),
     )
     return _assessment_change(state, at, row, made, "assessment.created")
 

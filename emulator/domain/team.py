@@ -1,0 +1,69 @@
+"""The people of a customer's workspace: its owner, made up, and whom it invited."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from emulator.domain.bank import bank
+from emulator.domain.ids import ObjectId, chance, object_id
+
+if TYPE_CHECKING:
+    from emulator.domain.people import Organisation
+
+ACTIVE = "ACTIVE"
+INVITED = "INVITED"
+
+OWNER = "OWNER"
+"""The role of a workspace's owner (assumed, as all words here)."""
+
+
+class Member(msgspec.Struct, frozen=True):
+    """Somebody who may use the workspace.
+
+    Attributes:
+        user_id: of the person; the id of the membership is *id*.
+        role_id: ``userRoleId``, of the role in the workspace.
+        status: ``ACTIVE``, or ``INVITED`` until they follow the link.
+        invite_key: in the link of their invitation; empty for the owner.
+        created_at: when they joined or were invited.
+    """
+
+    id: ObjectId
+    user_id: ObjectId
+    email: str
+    first_name: str
+    last_name: str
+    role: str
+    role_id: str
+    status: str
+    invite_key: str
+    created_at: datetime
+
+    @property
+    def name(self) -> str:
+        """First and last name."""
+        return f"{self.first_name} {self.last_name}".strip()
+
+
+@lru_cache(maxsize=64)
+def owner(seed: int, organisation: Organisation) -> Member:
+    """Return the owner of the workspace with that seed and organisation."""
+    draw = chance(seed, "owner", 0)
+    signed_up = datetime.fromtimestamp(int(organisation.id[:8], 16), UTC)
+    first, last = draw.choice(bank().owners)
+    return Member(
+        id=object_id(signed_up, draw),
+        user_id=organisation.user_id,
+        email=f"{first}.{last}@example.com".lower(),
+        first_name=first,
+        last_name=last,
+        role=OWNER,
+        role_id=object_id(signed_up, draw),
+        status=ACTIVE,
+        invite_key="",
+        created_at=signed_up,
+    )

@@ -1,0 +1,196 @@
+"""A call of an API as a row of a table: its path, its types and its handler.
+
+Routes and documents are made from the same rows, so a call cannot differ from what is said of it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    ClassVar,
+    Generic,
+    TypeVar,
+    get_args,
+    get_origin,
+)
+
+import msgspec
+from starlette.responses import Response
+from starlette.routing import Route
+
+from emulator.decoding import convert
+from emulator.domain.events import Provenance
+from emulator.errors import InvalidInputError
+from emulator.server.web import body_as, emulator_of, json
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from emulator.emulator import Emulator
+    from emulator.workspace.workspace import Workspace
+
+_log = logging.getLogger("emulator.server")
+
+
+class Record(msgspec.Struct, frozen=True, rename="camel"):
+    """What a call takes or answers.
+
+    Attributes:
+        provenance: of its fields, except those that are marked themselves.
+    """
+
+    provenance: ClassVar[Provenance] = "observed"
+
+
+ASSUMED = msgspec.Meta(extra_json_schema={"x-provenance": "assumed"})
+"""Marks a field that no source names."""
+
+
+def provenances(kind: type[Record]) -> dict[str, Provenance]:
+    """Return how we know of each field of a record: name in JSON -> provenance."""
+    return {
+        field.encode_name: _marked(field.type) or kind.provenance
+        for field in msgspec.structs.fields(kind)
+    }
+
+
+def _marked(type_: Any) -> Provenance | None:
+    for one in get_args(type_) if get_origin(type_) is Annotated else ():
+        extra = one.extra_json_schema if isinstance(one, msgspec.Meta) else None
+        if extra and "x-provenance" in extra:
+            found: Provenance = extra["x-provenance"]
+            return found
+    return None
+
+
+class NoQuery(Record, frozen=True):
+    """The query of a call that takes none."""
+
+
+_Q = TypeVar("_Q", bound=Record)
+_B = TypeVar("_B")
+
+
+class Call(Generic[_Q, _B]):
+    """One call, as its handler sees it.
+
+    Args:
+        operation: what is called.
+        request: as it came.
+        workspace: whose data it sees; None for a call without a token.
+
+    Attributes:
+        request: as given.
+        query: its query, checked.
+    """
+
+    def __init__(self, operation: Operation, request: Request, workspace: Workspace | None) -> None:
+        self._operation = operation
+        self._workspace = workspace
+        self.request = request
+        self.query: _Q = _query(request, operation.query)
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace whose data it sees."""
+        assert self._workspace is not None  # noqa: S101 - only a public call has none
+        return self._workspace
+
+    @property
+    def emulator(self) -> Emulator:
+        """The emulator that serves it."""
+        return emulator_of(self.request)
+
+    def path(self, name: str) -> str:
+        """Return a part of the path."""
+        found: str = self.request.path_params[name]
+        return found
+
+    async def body(self) -> _B:
+        """Return the body, checked.
+
+        Raises:
+            InvalidInputError: not JSON, or not of the operation's form; with the JSON path.
+        """
+        assert self._operation.body is not None  # noqa: S101 - the handler belongs to the row
+        found: _B = await body_as(self.request, self._operation.body)
+        return found
+
+
+class Operation(msgspec.Struct, frozen=True):
+    """One call of an API.
+
+    Attributes:
+        id: its name in documents and generated clients.
+        path: with the names of its parts in braces.
+        handler: returns the answer, or a whole response.
+        doc: what it does, one sentence for people.
+        answer: type of the answer; None when there is no body.
+        query, body: records of what it takes.
+        provenance: how we know of the call itself.
+        page: of Testlify's reference, its name there.
+        is_wrapped: the answer is the value of ``data``.
+        is_public: it needs no token.
+    """
+
+    id: str
+    method: str
+    path: str
+    handler: Callable[[Call[Any, Any]], Awaitable[Any]]
+    doc: str
+    answer: Any
+    query: type[Any] = NoQuery
+    body: type[Any] | None = None
+    status: int = 200
+    provenance: Provenance = "documented"
+    page: str = ""
+    is_wrapped: bool = True
+    is_public: bool = False
+
+    def route(self, workspace_of: Callable[[Request], Workspace]) -> Route:
+        """Return the route; *workspace_of* says whose data a request may see, or refuses it."""
+
+        async def endpoint(request: Request) -> Response:
+            workspace = None if self.is_public else workspace_of(request)
+            answer = await self.handler(Call(self, request, workspace))
+            if isinstance(answer, Response):
+                return answer
+            if self.answer is None:
+                return Response(status_code=self.status)
+            return json({"data": answer} if self.is_wrapped else answer, self.status)
+
+        return Route(self.path, endpoint, methods=[self.method])
+
+
+def _query(request: Request, kind: type[_Q]) -> _Q:
+    """Return the query as a *kind*; what is left empty counts as left out.
+
+    An unknown parameter passes, as it does with the real service, but the log names it.
+
+    Raises:
+        InvalidInputError: a wrong value; names the parameter.
+    """
+    given = dict(request.query_params)
+    fields = {field.encode_name: field.required for field in msgspec.structs.fields(kind)}
+    unknown = sorted(given.keys() - fields.keys())
+    if unknown:
+        names = ", ".join(repr(name[:40]) for name in unknown[:10])
+        _log.info("%s %s: unknown parameter %s", request.method, request.url.path, names)
+    known = {name: one for name, one in given.items() if name in fields and (one or fields[name])}
+    try:
+        return convert(known, kind, strict=False)
+    except InvalidInputError as error:
+        raise _wrong_parameter(error, known) from None
+
+
+def _wrong_parameter(error: InvalidInputError, given: dict[str, str]) -> InvalidInputError:
+    name = (error.path or "").removeprefix("$.")
+    if name not in given:  # a parameter is missing: the message names it
+        return InvalidInputError(error.message.replace("object missing required field", "missing"))
+    told = error.message.removesuffix(", got 'str'")
+    told = told.partition("; ")[2] if told.startswith("invalid enum value") else told
+    return InvalidInputError(f"{name} is {given[name][:40]!r}; {told}", path=f"?{name}")

@@ -1,0 +1,98 @@
+"""Which assessments, candidates and people fit the filters of a list, the newest first. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emulator.domain import assessment as assessments
+from emulator.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from emulator.domain.assessment import Assessment
+    from emulator.domain.candidate import Candidate
+    from emulator.workspace.state import State
+
+ACTIVE = frozenset({assessments.PUBLISHED, assessments.SUBSCRIBED})
+"""States in which candidates can be at work."""
+
+EDITABLE = frozenset({assessments.DRAFT, assessments.PUBLISHED})
+"""States before the first invitation: an edit reaches everybody."""
+
+
+def kept_assessment(state: State, id_: str) -> Assessment:
+    """Return the assessment with that id, unless it was deleted.
+
+    Raises:
+        NotFoundError: there is none, or it was deleted.
+    """
+    found = state.assessment(id_)
+    if found.state == assessments.DELETED:
+        message = f"assessment {id_!r} was deleted"
+        raise NotFoundError(message)
+    return found
+
+
+def kept_assessments(
+    state: State,
+    *,
+    states: Collection[str] = (),
+    group: str | None = None,
+    label: str | None = None,
+) -> Iterator[Assessment]:
+    """Yield the assessments that were not deleted.
+
+    Args:
+        state: of the workspace.
+        states: in one of these states; empty for any.
+        group: in the group of that name.
+        label: with that label.
+    """
+    for one in reversed(state.assessments.values()):
+        if one.state == assessments.DELETED or (states and one.state not in states):
+            continue
+        if group in (None, one.group) and (label is None or label in one.labels):
+            yield one
+
+
+def candidates_of(state: State, assessment_id: str) -> Iterator[Candidate]:
+    """Yield the candidates of an assessment."""
+    for id_ in reversed(state.invitations.get(assessment_id, ())):
+        yield state.candidates[id_]
+
+
+def invitations_of(state: State, id_: str) -> list[Candidate]:
+    """Return all invitations of a person, oldest first; *id_* is theirs or an invitation's.
+
+    Raises:
+        NotFoundError: there is neither.
+    """
+    candidate = state.candidates.get(id_)
+    person = candidate.candidate_id if candidate else id_
+    found = state.invitations.get(person, ())
+    if not found or person in state.assessments:
+        raise NotFoundError(f"no candidate {id_[:80]!r}")
+    return [state.candidates[one] for one in found]
+
+
+def candidate_of(state: State, assessment_id: str, id_: str) -> Candidate:
+    """Return the latest invitation of a person to an assessment, or the invitation *id_*.
+
+    Raises:
+        NotFoundError: no such assessment, or nobody of that id was invited to it.
+    """
+    kept_assessment(state, assessment_id)
+    theirs = invitations_of(state, id_)
+    found = [one for one in theirs if one.assessment_id == assessment_id]
+    chosen = [one for one in found if one.id == id_] or found
+    if not chosen:
+        raise NotFoundError(f"candidate {id_[:80]!r} was not invited to {assessment_id}")
+    return chosen[-1]
+
+
+def attempt_index(state: State, candidate: Candidate) -> int:
+    """Return how many invitations of that person to that assessment came before *candidate*."""
+    theirs = (state.candidates[one] for one in state.invitations[candidate.candidate_id])
+    same = [one.id for one in theirs if one.assessment_id == candidate.assessment_id]
+    return same.index(candidate.id)

@@ -1,0 +1,103 @@
+"""A workspace in which something happened, and an example of each call of the provider's API."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from emulator.server.provider.routes import OPERATIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import httpx2
+
+    from emulator.server.operations import Operation
+    from tests.server.conftest import Tenant
+
+WEBHOOK = {"name": "ats", "payloadUrl": "https://example.com/hook", "events": ["invited"]}
+
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "createWebhook": {"json": WEBHOOK},
+    "replaceWebhook": {"json": WEBHOOK},
+    "editWebhook": {"json": {"name": "new"}},
+    "testWebhook": {"json": {}},
+    "listJobRoles": {"params": {"q": "data"}},
+}
+"""Operation -> what it needs beside the ids in its path; ``{assessmentId}`` becomes an id, too."""
+
+
+def names_ids(operation: Operation) -> bool:
+    """Whether a call of it names a record, in its path or its body."""
+    return "{" in operation.path or '"{' in json.dumps(EXAMPLES.get(operation.id, {}))
+
+
+class World:
+    """A workspace with an assessment, a candidate who completed, and a webhook.
+
+    Attributes:
+        ids: name of a part of a path -> an id of that kind.
+    """
+
+    def __init__(self, tenant: Tenant) -> None:
+        self.tenant = tenant
+        self.job = tenant.assessment()
+        self.ada = tenant.invite(self.job, email="ada@example.com", firstName="Ada", lastName="L")
+        for command in ("enroll", "start", "complete"):
+            assert tenant.move(self.ada, command).status_code == 200
+        self.ids = {
+            "assessmentId": self.job["id"],
+            "candidateId": self.ada["candidateId"],
+            "questionId": self.first("/v1/question")["id"],
+            "id": tenant.webhook(WEBHOOK["payloadUrl"])["id"],  # type: ignore[arg-type]
+        }
+
+    @property
+    def all_ids(self) -> set[str]:
+        """The ids by which its records and its organisation are known."""
+        organisation: dict[str, str] = self.tenant.control("GET").json()["organisation"]
+        return {*self.ids.values(), self.ada["id"], organisation["id"]}
+
+    def first(self, path: str, **options: Any) -> Any:
+        """Return the first row of a list."""
+        answer = self.tenant.provider("GET", path, **options)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["data"][0]
+
+    def call(
+        self, operation: Operation, ids: dict[str, str] | None = None, **options: Any
+    ) -> httpx2.Response:
+        """Make an example of a call, with other *ids* where they are given."""
+        ids = ids or self.ids
+        path = operation.path.format_map(ids)
+        example = _filled(EXAMPLES.get(operation.id, {}), ids)
+        assert operation.body is None or "json" in example, "an example of its body is missing"
+        return self.tenant.provider(operation.method, path, **(example | options))
+
+
+def _filled(value: Any, ids: dict[str, str]) -> Any:
+    if isinstance(value, str):
+        found = re.fullmatch(r"\{(\w+)\}", value)
+        return ids[found[1]] if found else value
+    if isinstance(value, list):
+        return [_filled(one, ids) for one in value]
+    if isinstance(value, dict):
+        return {key: _filled(one, ids) for key, one in value.items()}
+    return value
+
+
+@pytest.fixture
+def world(tenant: Tenant) -> World:
+    return World(tenant)
+
+
+@pytest.fixture(scope="module")
+def old_world(make_tenant: Callable[..., Tenant]) -> World:
+    """One world for tests that change nothing."""
+    return World(make_tenant(seed=99))
+
+
+each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.id)
