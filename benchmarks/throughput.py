@@ -79,7 +79,7 @@ async def _receiver_alone(url: str, bodies: list[bytes]) -> Row:
     import asyncio
 
     from emulator.delivery.records import Request
-    from emulator.delivery.transports.guard import Guard
+    from emulator.delivery.transports.address_guard import Guard
     from emulator.delivery.transports.wire import Wire
 
     wire = Wire(Guard())

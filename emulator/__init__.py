@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from emulator.pytest_plugin.testlify import AsyncTestlify, Testlify
     from emulator.receiver import Receiver
     from emulator.twin import RunningEmulator, RunningWorkspace, running
-    from emulator.workspace.records import Settings
+    from emulator.workspace.entry_data import Settings
     from emulator.workspace.workspace import Workspace
 
 __version__ = "0.1.0"
@@ -58,7 +58,7 @@ _HOMES = {
     "RunningEmulator": "emulator.twin",
     "testlify_sequences": "emulator.conformance.fuzzing.strategies",
     "RunningWorkspace": "emulator.twin",
-    "Settings": "emulator.workspace.records",
+    "Settings": "emulator.workspace.entry_data",
     "Testlify": "emulator.pytest_plugin.testlify",
     "TestlifyOptions": "emulator.pytest_plugin.options",
     "Webhook": "emulator.domain.webhook",

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Self, get_args
 import msgspec
 
 from emulator.clock import EPOCH, Mode, checked
-from emulator.contracts.schemas import Contracts
-from emulator.delivery.transports.guard import Guard, kind_never_dialled, unwrapped
-from emulator.delivery.transports.moves import parse_target
+from emulator.contracts.validation import Contracts
+from emulator.delivery.transports.address_guard import Guard, kind_never_dialled, unwrapped
 from emulator.delivery.transports.wire import Wire, tls_context
+from emulator.delivery.transports.wire_actions import parse_target
 from emulator.domain.events import Generation
 from emulator.errors import (
     ConflictError,
@@ -30,8 +30,8 @@ from emulator.errors import (
 from emulator.journal.journal import Journal
 from emulator.journal.store import MemoryStore
 from emulator.workspace.engine import Engine
+from emulator.workspace.entry_data import KEEP, Settings
 from emulator.workspace.fold import KINDS
-from emulator.workspace.records import KEEP, Settings
 from emulator.workspace.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from typing import (
 
 from emulator.emulator import DEFAULT_WORKSPACE, Emulator
 from emulator.errors import InvalidInputError
-from emulator.loops import hosted
+from emulator.event_loops import hosted
 from emulator.server.app import application
 from emulator.serving import listen, serving
 from emulator.workspace.workspace import Workspace
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
     from emulator.clock import Mode
     from emulator.domain.events import Generation
+    from emulator.event_loops import LoopThread
     from emulator.journal.entry import Entry
-    from emulator.loops import LoopThread
-    from emulator.workspace.records import Settings
+    from emulator.workspace.entry_data import Settings
 
 __tracebackhide__ = True  # pytest shows the line that called, not how the call reached the loop
 

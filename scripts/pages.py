@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
-from emulator.conformance import config
+from emulator.conformance import consumer_file
 from emulator.conformance.catalogue import CHECKS, FAMILIES
 from emulator.conformance.claims import CLAIMS
 from emulator.delivery.profiles import PROFILES
@@ -16,7 +16,7 @@ from emulator.domain.commands import COMMANDS
 from emulator.domain.events import EVENT_TYPES
 from emulator.durations import show
 from emulator.reports.formats import FORMATS
-from emulator.scenario import schema
+from emulator.scenario import json_schema
 from emulator.server.operations import Record, provenances
 from emulator.server.provider.routes import OPERATIONS
 
@@ -291,5 +291,5 @@ def _page(*blocks: str) -> str:
 if __name__ == "__main__":
     for name, text in pages().items():
         (ROOT / "docs" / name).write_text(text, encoding="utf-8")
-    (ROOT / "schemas" / "consumer.json").write_text(config.schema(), encoding="utf-8")
-    (ROOT / "schemas" / "scenario.json").write_text(schema.text(), encoding="utf-8")
+    (ROOT / "schemas" / "consumer.json").write_text(consumer_file.schema(), encoding="utf-8")
+    (ROOT / "schemas" / "scenario.json").write_text(json_schema.text(), encoding="utf-8")

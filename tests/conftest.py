@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from emulator.contracts.schemas import Contracts
+from emulator.contracts.validation import Contracts
 from emulator.delivery.records import Outcome
 from emulator.journal.journal import Journal
 from emulator.journal.store import MemoryStore
 from emulator.workspace.engine import Engine
+from emulator.workspace.entry_data import KEEP, Settings
 from emulator.workspace.fold import KINDS
-from emulator.workspace.records import KEEP, Settings
 from emulator.workspace.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -17,13 +17,13 @@ import pytest
 
 from emulator import errors
 from emulator.cli.main import cli
-from emulator.conformance import config
+from emulator.conformance import consumer_file
 from emulator.domain import assessment, candidate, fidelity
 from emulator.domain.events import EVENT_TYPES
 from emulator.pytest_plugin import plugin
-from emulator.pytest_plugin.demands import Demand
+from emulator.pytest_plugin.expectations import Demand
 from emulator.pytest_plugin.options import TestlifyOptions
-from emulator.scenario.reading import read
+from emulator.scenario.loading import read
 from emulator.server.control import routes as control
 from emulator.server.provider import routes as provider
 from emulator.twin import EmulatorOptions
@@ -226,8 +226,8 @@ def test_each_block_of_json_or_yaml_can_be_read(page: str, tmp_path: Path) -> No
         if kind == "json":
             json.loads(block)
         elif "schemas/consumer.json" in block:
-            (tmp_path / config.NAME).write_text(block)
-            config.read(tmp_path / config.NAME, {})
+            (tmp_path / consumer_file.NAME).write_text(block)
+            consumer_file.read(tmp_path / consumer_file.NAME, {})
         else:
             read(page, block.encode(), {"CONSUMER_URL": "http://127.0.0.1:9"})
 

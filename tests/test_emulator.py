@@ -12,7 +12,7 @@ import emulator
 from emulator.emulator import Emulator, workspace_name
 from emulator.errors import InvalidInputError, NotFoundError, StoppingError, UnauthorizedError
 from emulator.receiver import Receiver
-from emulator.workspace.records import Settings
+from emulator.workspace.entry_data import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -86,7 +86,7 @@ def test_an_installed_wheel_finds_its_data_from_anywhere(site: Path, tmp_path: P
         "import sys; sys.path.insert(0, sys.argv[1])\n"
         "import emulator\n"
         "from emulator import data\n"
-        "from emulator.contracts.schemas import Contracts\n"
+        "from emulator.contracts.validation import Contracts\n"
         "assert emulator.__file__.startswith(sys.argv[1]), emulator.__file__\n"
         "print(emulator.__version__, len(Contracts().events('v1')),"
         " sum(one.name.endswith('.yaml') for one in data.scenarios().iterdir()))\n"
@@ -123,7 +123,7 @@ def test_an_emulator_is_made_without_what_it_needs_later() -> None:
 
 
 def test_a_run_in_a_pipe_needs_no_report_library() -> None:
-    code = "import emulator.cli.run_verb, emulator.cli.playing, emulator.reports.folder"
+    code = "import emulator.cli.run_verb, emulator.cli.scenario_runs, emulator.reports.folder"
     assert loaded(code) & {"jinja2", "junitparser", "rich"} == set()
 
 

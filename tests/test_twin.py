@@ -21,7 +21,7 @@ from emulator.twin import (
     RunningWorkspace,
     running,
 )
-from emulator.workspace.records import Settings
+from emulator.workspace.entry_data import Settings
 from emulator.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -247,7 +247,7 @@ def test_who_waits_in_another_thread_is_told_that_it_stops() -> None:
 INTERRUPTED = """
 import asyncio, contextlib, os, signal, threading
 from emulator import running
-from emulator.loops import hosted
+from emulator.event_loops import hosted
 
 async def consumer(scope, receive, send):
     os.kill(os.getpid(), signal.SIGINT)

@@ -87,7 +87,7 @@ async def _register(url: str, payload_url: str) -> None:
 
 async def _play(name: str, url: str, emulator: Emulator, workspace: Workspace) -> str:
     """Play one bundled lifecycle, showing deliveries as they land; return its verdict."""
-    from emulator.scenario.library import read_all
+    from emulator.scenario.discovery import read_all
     from emulator.scenario.run import play
 
     (scenario,) = read_all([name], {"CONSUMER_URL": url})

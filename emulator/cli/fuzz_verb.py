@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from emulator.cli import reaching
+from emulator.cli import consumer_options
 from emulator.cli.output import say
 from emulator.errors import InvalidInputError
 
@@ -24,7 +24,7 @@ _SAVE = Path("testlify-found")
     epilog="Example: testlify-emulator fuzz http://127.0.0.1:9000/hook"
     " --probe 'http://127.0.0.1:9000/candidates/{email}'",
 )
-@reaching.options(*reaching.GRADING)
+@consumer_options.options(*consumer_options.GRADING)
 @click.option(
     "--examples", type=click.IntRange(1, 1_000_000), default=200, show_default=True, metavar="N",
     help="How many payloads and how many sequences are drawn. Single changes are sent always.",
@@ -66,9 +66,9 @@ def command(
     1: something found; 2: a wrong call, or nobody answered.
     """
     from emulator.conformance.fuzzing import fuzz
-    from emulator.reports.screen import screen
+    from emulator.reports.progress import screen
 
-    target = reaching.target(reached)
+    target = consumer_options.target(reached)
     invariant = _invariant(invariants, target)
     with screen() as shown:
         fuzzed = fuzz.fuzz(
@@ -85,7 +85,7 @@ def command(
 
 
 def _invariant(texts: tuple[str, ...], target: Target) -> dict[str, str] | None:
-    from emulator.scenario.words import READERS, PayloadPath
+    from emulator.scenario.value_types import READERS, PayloadPath
 
     if texts and not target.has_probe:
         message = "--invariant without --probe; expected a place where the consumer's state is"

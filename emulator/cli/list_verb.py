@@ -51,7 +51,7 @@ def _commands() -> Iterator[Row]:
 
 
 def _scenarios() -> Iterator[Row]:
-    from emulator.scenario.library import bundled
+    from emulator.scenario.discovery import bundled
 
     for scenario in bundled():
         yield scenario.name, scenario.title

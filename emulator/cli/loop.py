@@ -7,7 +7,7 @@ import signal
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from emulator.loops import loop_factory
+from emulator.event_loops import loop_factory
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator

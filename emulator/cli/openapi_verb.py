@@ -29,7 +29,7 @@ def command(url: str, webhooks: str) -> None:
     test an API by its document.
     """
     from emulator.contracts.openapi import as_consumer
-    from emulator.contracts.schemas import Contracts
+    from emulator.contracts.validation import Contracts
 
     document = as_consumer(Contracts(), webhooks, url)  # type: ignore[arg-type]
     output.document(json.dumps(document, indent=2, ensure_ascii=False))

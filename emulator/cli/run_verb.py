@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from emulator.cli import loop, reaching
+from emulator.cli import consumer_options, loop
 from emulator.cli.codes import INTERRUPTED
-from emulator.cli.telling import report_options, tell
-from emulator.cli.variables import set_option, variables
+from emulator.cli.report_output import report_options, tell
+from emulator.cli.scenario_variables import set_option, variables
 from emulator.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from emulator.conformance.target import Target
-    from emulator.delivery.transports.guard import Guard
+    from emulator.delivery.transports.address_guard import Guard
     from emulator.domain.candidate import Candidate
     from emulator.scenario.scenario import Scenario
 
@@ -47,7 +47,7 @@ class _Options(msgspec.Struct, frozen=True):
 @click.option("--url", help="Of the consumer: the value of ${CONSUMER_URL}.")
 @set_option
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="In place of the file's own.")
-@reaching.options(*reaching.SCENARIO)
+@consumer_options.options(*consumer_options.SCENARIO)
 @click.option(
     "--emulator", metavar="URL",
     help="Have the emulator at URL run them, each in a workspace of its own.",
@@ -66,9 +66,9 @@ def command(scenarios: tuple[str, ...], settings: tuple[str, ...], **options: An
     call, or a run that proved nothing, because nobody answered; 130: interrupted, with a report
     of what was done so far.
     """
-    from emulator.scenario.library import read_all
+    from emulator.scenario.discovery import read_all
 
-    target = reaching.target(options, is_optional=True)
+    target = consumer_options.target(options, is_optional=True)
     known = variables(settings, target.url or None)
     targets = [_reached(one, target) for one in read_all(scenarios, known)]
     how = _Options(**options, target=target)
@@ -134,11 +134,11 @@ def _check(how: _Options) -> None:
 async def _run_there(
     url: str, scenarios: list[Scenario], known: dict[str, str], how: _Options
 ) -> int:
-    from emulator.cli.remote import Remote
+    from emulator.cli.remote_runs import Remote
     from emulator.reports import text
+    from emulator.reports.from_scenarios import TITLE
+    from emulator.reports.progress import screen
     from emulator.reports.report import now, report
-    from emulator.reports.scenarios import TITLE
-    from emulator.reports.screen import screen
 
     started, begun = now(), time.perf_counter()
     with screen(None if how.format == "text" else sys.stderr) as shown:
@@ -152,11 +152,11 @@ async def _run_there(
 
 
 async def _run(scenarios: list[Scenario], how: _Options) -> int:
-    from emulator.cli.playing import Playing
+    from emulator.cli.scenario_runs import Playing
     from emulator.reports import text
+    from emulator.reports.from_scenarios import report_of
+    from emulator.reports.progress import screen
     from emulator.reports.report import now
-    from emulator.reports.scenarios import report_of
-    from emulator.reports.screen import screen
 
     started, begun = now(), time.perf_counter()
     with screen(None if how.format == "text" else sys.stderr) as shown:

@@ -20,7 +20,7 @@ def command(event: str, webhooks: str) -> None:
 
     EVENT is an id or a word of the wire; 'testlify-emulator list events' has them.
     """
-    from emulator.contracts.schemas import Contracts
+    from emulator.contracts.validation import Contracts
 
     document = Contracts().document(webhooks, event_type(event).id)
     output.document(json.dumps(document, indent=2, ensure_ascii=False))

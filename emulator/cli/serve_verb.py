@@ -133,7 +133,7 @@ def command(**options: Any) -> int:
 
 async def _serve(options: dict[str, Any]) -> int:
     from emulator.server.app import application
-    from emulator.server.guard import ControlToken
+    from emulator.server.request_guard import ControlToken
     from emulator.serving import listen, serving
 
     is_exposed = _is_exposed(options["host"])
@@ -165,7 +165,7 @@ def _emulator(options: dict[str, Any], *, is_exposed: bool) -> Emulator:
     from emulator.emulator import Emulator
 
     if options["schemas"] is not None:
-        from emulator.contracts.folder import check_folder
+        from emulator.contracts.user_schemas import check_folder
 
         check_folder(options["schemas"])
     return Emulator(

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from emulator.cli import loop, reaching
+from emulator.cli import consumer_options, loop
 from emulator.cli.codes import FAILED, INTERRUPTED
-from emulator.cli.telling import report_options, tell
+from emulator.cli.report_output import report_options, tell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from emulator.conformance.check import Check
     from emulator.conformance.grading import CheckResult
     from emulator.conformance.target import Target
+    from emulator.reports.progress import Screen
     from emulator.reports.report import Report
-    from emulator.reports.screen import Screen
 
 _MOST_JOBS = 64
 
@@ -42,7 +42,7 @@ class _Options(msgspec.Struct, frozen=True):
     epilog="Example: testlify-emulator test http://127.0.0.1:9000/hook --claim dedupes"
     " --probe 'http://127.0.0.1:9000/candidates/{email}'",
 )
-@reaching.options(*reaching.GRADING)
+@consumer_options.options(*consumer_options.GRADING)
 @click.option(
     "--claim", "claims", multiple=True, metavar="NAME",
     help="A promise of the consumer, which enables its checks: dedupes, orders, ... Repeatable.",
@@ -94,7 +94,7 @@ def command(**options: Any) -> int:
     from emulator.reports import baseline
 
     seed = options.pop("seed")
-    target = reaching.target(
+    target = consumer_options.target(
         options,
         seed=secrets.randbits(32) if seed is None else seed,
         claims=options.pop("claims"),
@@ -122,7 +122,7 @@ class _Telling:
 
     def __call__(self, result: CheckResult) -> None:
         """Take a result."""
-        from emulator.reports.checks import lines_of
+        from emulator.reports.from_checks import lines_of
 
         self.results[result.check.id] = result
         for check in self._order[self._told :]:
@@ -138,9 +138,9 @@ class _Telling:
 async def _run(target: Target, checks: list[Check], how: _Options) -> int:
     from emulator.conformance.grading import exit_code, grade
     from emulator.reports import text
-    from emulator.reports.checks import report_of
+    from emulator.reports.from_checks import report_of
+    from emulator.reports.progress import screen
     from emulator.reports.report import now
-    from emulator.reports.screen import screen
 
     started, begun = now(), time.perf_counter()
     is_interrupted = False

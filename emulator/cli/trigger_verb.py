@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from emulator.cli import loop, reaching
+from emulator.cli import consumer_options, loop
 from emulator.cli.codes import FAILED
-from emulator.cli.editing import edited, settings
 from emulator.cli.output import say
+from emulator.cli.payload_edits import edited, settings
 from emulator.decoding import parsed
 from emulator.domain.events import EVENT_TYPES, TEST_EVENT, event_type
 from emulator.errors import EmulatorError, InvalidInputError, NotJSONError
@@ -62,7 +62,7 @@ class _Asked(msgspec.Struct, frozen=True):
     metavar="FILE", help="Send this file as it is in place of a made-up payload; - is stdin.",
 )  # fmt: skip
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Of all that is made up.")
-@reaching.options(*reaching.MESSAGE)
+@consumer_options.options(*consumer_options.MESSAGE)
 def command(event: str, **options: Any) -> int:
     """Send one message of the type EVENT to a consumer, once, about somebody made up.
 
@@ -72,7 +72,7 @@ def command(event: str, **options: Any) -> int:
 
     Exit 0: accepted; 1: not accepted; 2: a wrong call, or nobody answered.
     """
-    target = reaching.target(options)
+    target = consumer_options.target(options)
     id_ = event if event == TEST_EVENT else event_type(event).id
     if target.generation == "v2" and target.secret is None:
         note = "note: signed with a made-up secret, which nobody can check; --secret takes yours"

@@ -9,13 +9,13 @@ import click
 
 from emulator.cli.codes import FAILED
 from emulator.cli.output import say
-from emulator.cli.variables import set_option, variables
+from emulator.cli.scenario_variables import set_option, variables
 from emulator.decoding import parsed
 from emulator.domain.events import event_type
 from emulator.errors import InvalidInputError, NotJSONError, ScenarioError
 
 if TYPE_CHECKING:
-    from emulator.contracts.schemas import Contracts
+    from emulator.contracts.validation import Contracts
 
 
 @click.command(
@@ -39,15 +39,15 @@ def command(
     """
     if event is None:
         return max(_scenario(file, settings) for file in files)
-    from emulator.contracts.schemas import Contracts
+    from emulator.contracts.validation import Contracts
 
     contracts, id_ = Contracts(), event_type(event).id
     return max(_payload(file, contracts, webhooks, id_) for file in files)
 
 
 def _scenario(file: Path, settings: tuple[str, ...]) -> int:
-    from emulator.scenario.legality import illegal
-    from emulator.scenario.reading import read_file
+    from emulator.scenario.lifecycle_check import illegal
+    from emulator.scenario.loading import read_file
 
     if file.suffix == ".json":
         message = f"{file}: for a payload, name its event type: --event candidate.completed"

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from emulator.conformance.asking import checks, demand, run
+    from emulator.conformance.quick_checks import checks, demand, run
     from emulator.conformance.target import Target
 
 __all__ = ["Target", "checks", "demand", "run"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from emulator.conformance import lives
+from emulator.conformance import sample_messages
+from emulator.conformance.assertions import accepted, last, new_life
 from emulator.conformance.check import Check
-from emulator.conformance.demands import accepted, last, new_life
-from emulator.conformance.lives import ENDS
 from emulator.conformance.outcomes import FailedError, SkippedError
+from emulator.conformance.sample_messages import ENDS
 from emulator.conformance.session import CHANGED
 from emulator.domain.candidate import REASONS
 from emulator.domain.events import EVENT_TYPES
@@ -39,13 +39,13 @@ _ASSESSMENTS = {
 
 
 async def _candidate(session: Session, event: str) -> None:
-    life = await lives.life(session, _LIVES[event])
+    life = await sample_messages.life(session, _LIVES[event])
     (payload,) = [one for (kind, _), one in life.payloads.items() if kind == event]
     accepted(await session.send(payload, event))
 
 
 async def _assessment(session: Session, event: str) -> None:
-    payloads = await lives.assessment(session, *_ASSESSMENTS[event])
+    payloads = await sample_messages.assessment(session, *_ASSESSMENTS[event])
     accepted(await session.send(payloads[event], event))
 
 
@@ -56,7 +56,7 @@ async def _changed(session: Session, end: str) -> None:
 
 async def _proctoring(session: Session) -> None:
     workspace = session.rehearsal()
-    life = await lives.life(session, "enroll start")
+    life = await sample_messages.life(session, "enroll start")
     workspace.disqualify(life.subject.id, reason=REASONS[1])
     await workspace.settle()
     event = "candidate.disqualified"

@@ -5,9 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from emulator.conformance import lives
-from emulator.conformance.check import Check
-from emulator.conformance.demands import (
+from emulator.conformance import sample_messages
+from emulator.conformance.assertions import (
     accepted,
     counted,
     given,
@@ -16,13 +15,14 @@ from emulator.conformance.demands import (
     unchanged,
     visible,
 )
-from emulator.conformance.lives import ENDS
+from emulator.conformance.check import Check
 from emulator.conformance.outcomes import FailedError, SkippedError
+from emulator.conformance.sample_messages import ENDS
 from emulator.conformance.session import CHANGED
 from emulator.faults import Duplicate
 
 if TYPE_CHECKING:
-    from emulator.conformance.lives import Life
+    from emulator.conformance.sample_messages import Life
     from emulator.conformance.session import Session
     from emulator.conformance.state import State
 
@@ -95,16 +95,16 @@ async def _two_descriptions(session: Session) -> None:
     life = await new_life(session)
     await given(session, life["COMPLETED"])
     event = "candidate.completed"
-    payload = lives.plain(life.raw("COMPLETED", event))
+    payload = sample_messages.plain(life.raw("COMPLETED", event))
     accepted(await session.send(payload, event), "candidate.completed for the same completion")
     await counted(session, life)
 
 
 async def _rescored(session: Session) -> None:
-    life = await lives.life(session, "enroll start complete rescore")
+    life = await sample_messages.life(session, "enroll start complete rescore")
     await given(session, life["COMPLETED"])
     event = "candidate.score_updated"
-    accepted(await session.send(lives.plain(life.raw("COMPLETED", event)), event))
+    accepted(await session.send(sample_messages.plain(life.raw("COMPLETED", event)), event))
     await counted(session, life)
 
 
@@ -118,8 +118,8 @@ async def _late(session: Session, first: str, late: str) -> None:
 
 async def _two_candidates(session: Session) -> None:
     job = session.rehearsal().create_assessment(title=session.target.title)
-    one = await lives.life(session, ENDS["COMPLETED"], job=job)
-    other = await lives.life(session, ENDS["ENROLLED"], job=job)
+    one = await sample_messages.life(session, ENDS["COMPLETED"], job=job)
+    other = await sample_messages.life(session, ENDS["ENROLLED"], job=job)
     if one.subject.email == other.subject.email:
         message = "--data has only one person"
         raise SkippedError(message)
@@ -137,8 +137,8 @@ async def _two_assessments(session: Session) -> None:
         message = "the probe does not contain {assessment_id}"
         raise SkippedError(message)
     who = session.person()
-    one = await lives.life(session, ENDS["COMPLETED"], who=who)
-    other = await lives.life(session, ENDS["IN_PROGRESS"], who=who)
+    one = await sample_messages.life(session, ENDS["COMPLETED"], who=who)
+    other = await sample_messages.life(session, ENDS["IN_PROGRESS"], who=who)
     for life, status in ((one, "INVITED"), (other, "IN_PROGRESS")):
         if life.tells(status):
             await given(session, life[status])

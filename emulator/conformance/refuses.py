@@ -6,8 +6,7 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from emulator.conformance.check import Check
-from emulator.conformance.demands import (
+from emulator.conformance.assertions import (
     answers_still,
     before,
     fine,
@@ -17,13 +16,14 @@ from emulator.conformance.demands import (
     unchanged,
     usual,
 )
+from emulator.conformance.check import Check
 from emulator.conformance.session import CHANGED
 from emulator.faults import ContentType, Corrupt, Signature
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from emulator.conformance.lives import Payload
+    from emulator.conformance.sample_messages import Payload
     from emulator.conformance.session import Session
 
     Form = Callable[[Payload], bytes]

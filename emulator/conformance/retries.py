@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from emulator.conformance.check import Check
-from emulator.conformance.demands import (
+from emulator.conformance.assertions import (
     accepted,
     given,
     last,
@@ -14,13 +13,14 @@ from emulator.conformance.demands import (
     status,
     usual,
 )
+from emulator.conformance.check import Check
 from emulator.conformance.outcomes import FailedError, IncompleteError
 from emulator.conformance.session import CHANGED
 from emulator.delivery.profiles import PROFILES
 from emulator.faults import Match, Reset
 
 if TYPE_CHECKING:
-    from emulator.conformance.lives import Life
+    from emulator.conformance.sample_messages import Life
     from emulator.conformance.session import Session
     from emulator.delivery.records import Delivery
 

@@ -14,7 +14,7 @@ from emulator.domain.events import EVENT_TYPES, TEST_EVENT
 from emulator.domain.ids import chance
 from emulator.domain.people import person
 from emulator.errors import InvalidInputError
-from emulator.scenario import probing
+from emulator.scenario import probes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
     from emulator.conformance.state import State
     from emulator.delivery.records import Delivery
-    from emulator.delivery.transports.guard import Guard
+    from emulator.delivery.transports.address_guard import Guard
     from emulator.domain.assessment import Assessment
     from emulator.domain.candidate import Candidate
     from emulator.emulator import Emulator
-    from emulator.scenario.probing import Look
+    from emulator.scenario.probes import Look
     from emulator.workspace.workspace import Workspace
 
 SETTLED = 60.0
@@ -209,7 +209,7 @@ class Session:
         if target.restart is not None:
             await asyncio.to_thread(target.restart)
             return
-        seen = await probing.command(target.restart_command, target.folder, longest=RESTARTED)
+        seen = await probes.command(target.restart_command, target.folder, longest=RESTARTED)
         if seen.exit != 0:
             message = f"the restart command failed: {_told(seen)}"
             raise InvalidInputError(message)
@@ -235,7 +235,7 @@ class Session:
 
         if until is None:
             return state(await look())
-        return state(await probing.until(look, lambda seen: until(state(seen)), target.within))
+        return state(await probes.until(look, lambda seen: until(state(seen)), target.within))
 
 
 async def set_up(target: Target, subject: Subject, guard: Guard) -> None:
@@ -253,7 +253,7 @@ async def set_up(target: Target, subject: Subject, guard: Guard) -> None:
     if target.setup_command:
         seen = await _ran(target, target.setup_command, subject)
     else:
-        call = probing.Call(target.setup_method, json=filled(target.setup_json, subject))
+        call = probes.Call(target.setup_method, json=filled(target.setup_json, subject))
         seen = await _called(target, _url(target.setup, subject), guard, call)
     is_fine = seen.exit == 0 or (seen.status is not None and 200 <= seen.status <= 299)
     if not is_fine:
@@ -263,13 +263,13 @@ async def set_up(target: Target, subject: Subject, guard: Guard) -> None:
 
 async def _ran(target: Target, command: tuple[str, ...], subject: Subject) -> Look:
     argv = [filled(word, subject) for word in command]
-    return await probing.command(argv, target.folder, longest=target.timeout)
+    return await probes.command(argv, target.folder, longest=target.timeout)
 
 
-async def _called(target: Target, url: str, guard: Guard, call: probing.Call | None = None) -> Look:
+async def _called(target: Target, url: str, guard: Guard, call: probes.Call | None = None) -> Look:
     if target.app is not None and not urlsplit(url).scheme:
-        return await probing.in_process(target.app, url, call, longest=target.timeout)
-    return await probing.request(url, guard, call, longest=target.timeout)
+        return await probes.in_process(target.app, url, call, longest=target.timeout)
+    return await probes.request(url, guard, call, longest=target.timeout)
 
 
 def _url(template: str | None, subject: Subject) -> str:

@@ -9,10 +9,10 @@ import msgspec
 
 from emulator.errors import NotJSONError
 from emulator.paths import ABSENT, find
-from emulator.scenario.words import PayloadPath
+from emulator.scenario.value_types import PayloadPath
 
 if TYPE_CHECKING:
-    from emulator.scenario.probing import Look
+    from emulator.scenario.probes import Look
 
 StatusName = NewType("StatusName", str)
 """A status of a candidate, one of ``session.TOLD``."""

@@ -6,24 +6,24 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from emulator.conformance import lives
-from emulator.conformance.check import Check
-from emulator.conformance.demands import (
+from emulator.conformance import sample_messages
+from emulator.conformance.assertions import (
     accepted,
     has,
     new_life,
     visible,
 )
+from emulator.conformance.check import Check
 from emulator.conformance.outcomes import FailedError
 from emulator.conformance.session import CHANGED
 from emulator.conformance.target import KnownPerson
 from emulator.paths import find
-from emulator.scenario.words import PayloadPath
+from emulator.scenario.value_types import PayloadPath
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from emulator.conformance.lives import Life, Payload
+    from emulator.conformance.sample_messages import Life, Payload
     from emulator.conformance.session import Session
     from emulator.conformance.state import State
     from emulator.delivery.records import Delivery
@@ -223,7 +223,7 @@ _EXPIRED = Check(
 
 
 async def _skills(session: Session, edit: Callable[[Payload], object], what: str) -> None:
-    told = await lives.assessment(session, "update")
+    told = await sample_messages.assessment(session, "update")
     payload = told["assessment.updated"]
     for test in payload["data"]["testLibrary"]:
         edit(test)
@@ -267,8 +267,8 @@ SKILLS = tuple(
 async def _complete(session: Session, name: str) -> tuple[Delivery, Life]:
     """Send the completion of a candidate called *name*; return its delivery and the life."""
     who = session.person()
-    life = await lives.life(
-        session, lives.ENDS["COMPLETED"], who=KnownPerson(who.email, "Ada", "Byron")
+    life = await sample_messages.life(
+        session, sample_messages.ENDS["COMPLETED"], who=KnownPerson(who.email, "Ada", "Byron")
     )
     payload = life["COMPLETED"]
     payload["data"] |= {"firstName": name, "lastName": name}

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from emulator.conformance.check import Check
-from emulator.conformance.demands import (
+from emulator.conformance.assertions import (
     accepted,
     answers_still,
     fine,
@@ -23,6 +22,7 @@ from emulator.conformance.demands import (
     unexpected,
     usual,
 )
+from emulator.conformance.check import Check
 from emulator.conformance.outcomes import FailedError
 from emulator.conformance.session import CHANGED
 from emulator.delivery.records import Finished
@@ -31,7 +31,7 @@ from emulator.faults import Chunked, HalfClose, Reset, SlowBody, TlsFailure, Wro
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from emulator.conformance.lives import Payload
+    from emulator.conformance.sample_messages import Payload
     from emulator.conformance.session import Session
 
 DEEP = 20_000

@@ -11,7 +11,7 @@ from emulator.errors import InvalidInputError
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from emulator.contracts.schemas import Contracts
+    from emulator.contracts.validation import Contracts
     from emulator.domain.events import Generation
 
 _COMPONENTS = "#/components/schemas/"

@@ -13,14 +13,14 @@ from collections import defaultdict
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
-from emulator.delivery.holds import Holds
+from emulator.delivery.reordering import Holds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from emulator.delivery.faults.plan import Reorder
-    from emulator.delivery.holds import Freed
     from emulator.delivery.records import Key
+    from emulator.delivery.reordering import Freed
 
 _AT_FIRST = 4
 """Attempts at once to a webhook that has not answered yet."""

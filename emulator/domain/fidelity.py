@@ -148,7 +148,7 @@ IRREGULARITIES = (
         "percentages; `rescore` has the whole total and a true percentage (both assumed). A "
         "rejection keeps the score as it was: points never drop by themselves",
         "documented",
-        "domain/moves.py:_average",
+        "domain/transitions.py:_average",
     ),
     Fact(
         "v1.total-question",
@@ -358,7 +358,7 @@ DELIVERY = (
         "on `redeliver`, when the process was killed during an attempt, and by a fault that is set "
         "(`duplicate`, `flood`); not by chance",
         "observed",
-        "delivery/verdict.py:NOT_ITS_FAULT",
+        "delivery/retry_policy.py:NOT_ITS_FAULT",
     ),
     Fact(
         "delivery.disabled",

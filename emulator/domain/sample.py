@@ -15,10 +15,10 @@ from emulator.domain.events import EVENT_TYPES
 from emulator.domain.ids import invite_key, object_id
 from emulator.domain.library import Library
 from emulator.domain.lifecycle import NEW, Lifecycle, Transition
-from emulator.domain.moves import moved
 from emulator.domain.occurrence import Occurrence
 from emulator.domain.people import organisation, person
 from emulator.domain.questions import content
+from emulator.domain.transitions import moved
 
 if TYPE_CHECKING:
     from datetime import datetime

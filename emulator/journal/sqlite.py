@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from emulator.errors import JournalError
-from emulator.journal.blocks import checksum, packed, unpacked
+from emulator.journal.encoding import checksum, packed, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

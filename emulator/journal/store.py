@@ -7,7 +7,7 @@ from os import SEEK_END
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Protocol
 
-from emulator.journal.blocks import packed, unpacked
+from emulator.journal.encoding import packed, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -11,7 +11,7 @@ from emulator.clock import EPOCH, Mode
 from emulator.delivery.profiles import Profile
 from emulator.domain.events import Generation
 from emulator.errors import InvalidInputError, UnknownNameError
-from emulator.workspace.records import Settings
+from emulator.workspace.entry_data import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from emulator.loops import LoopThread
+    from emulator.event_loops import LoopThread
     from emulator.pytest_plugin.options import TestlifyOptions
-    from emulator.pytest_plugin.scenarios import ScenarioFile
+    from emulator.pytest_plugin.scenario_items import ScenarioFile
     from emulator.pytest_plugin.testlify import AsyncTestlify, Testlify
     from emulator.receiver import Receiver
     from emulator.twin import RunningEmulator
@@ -61,7 +61,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ScenarioFi
     folders = parent.config.getini("testlify_scenarios")
     if not any(file_path.is_relative_to(folder) for folder in folders):
         return None
-    from emulator.pytest_plugin.scenarios import ScenarioFile
+    from emulator.pytest_plugin.scenario_items import ScenarioFile
 
     return ScenarioFile.from_parent(parent, path=file_path)
 
@@ -121,7 +121,7 @@ def _testlify_receivers() -> Iterator[tuple[LoopThread[Any], asyncio.TaskGroup]]
     """A thread for receivers; at its end it waits for those that are still closing."""
     import asyncio
 
-    from emulator.loops import hosted
+    from emulator.event_loops import hosted
 
     with hosted(asyncio.TaskGroup()) as opened:
         yield opened

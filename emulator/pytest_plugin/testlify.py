@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, Unpack
 
 from emulator.emulator import Emulator
-from emulator.pytest_plugin.demands import Demands
+from emulator.pytest_plugin.expectations import Demands
 from emulator.serving import listen, serving, url_of
 from emulator.twin import RunningWorkspace
 from emulator.workspace.workspace import Workspace
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from emulator.delivery.records import Delivery
-    from emulator.pytest_plugin.demands import Demand
+    from emulator.pytest_plugin.expectations import Demand
     from emulator.pytest_plugin.options import TestlifyOptions
     from emulator.twin import RunningEmulator
 

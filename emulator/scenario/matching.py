@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from emulator.paths import Path
-    from emulator.scenario.words import Answered, PayloadPath
+    from emulator.scenario.value_types import Answered, PayloadPath
 
 MOST_SHOWN = 3
 """Attempts that a failed expectation shows."""

@@ -20,7 +20,7 @@ from emulator.scenario.steps.webhooks import signing_profile
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from emulator.delivery.transports.guard import Guard
+    from emulator.delivery.transports.address_guard import Guard
     from emulator.domain.candidate import Candidate
     from emulator.scenario.scenario import PlacedStep, Scenario
     from emulator.workspace.workspace import Workspace

@@ -11,7 +11,7 @@ from emulator.domain.events import event_type
 from emulator.domain.webhook import checked_headers
 from emulator.scenario.steps.step import Step
 from emulator.scenario.tree import Node, Place
-from emulator.scenario.words import EventWord, GenerationName, PayloadUrl
+from emulator.scenario.value_types import EventWord, GenerationName, PayloadUrl
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

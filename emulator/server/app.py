@@ -15,9 +15,9 @@ from starlette.requests import ClientDisconnect
 from emulator.errors import EmulatorError
 from emulator.server.control import routes as control
 from emulator.server.control.errors import problem
-from emulator.server.guard import PageGuard, ReplayGuard, TokenGuard
 from emulator.server.provider import routes as provider
 from emulator.server.provider.errors import error as provider_error
+from emulator.server.request_guard import PageGuard, ReplayGuard, TokenGuard
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from emulator.emulator import Emulator
-    from emulator.server.guard import ControlToken
+    from emulator.server.request_guard import ControlToken
 
 _log = logging.getLogger("emulator.server")
 

@@ -25,7 +25,7 @@ from starlette.routing import Route
 from emulator.decoding import convert
 from emulator.domain.events import Provenance
 from emulator.errors import InvalidInputError
-from emulator.server.web import body_as, emulator_of, json
+from emulator.server.http import body_as, emulator_of, json
 
 if TYPE_CHECKING:
     from starlette.requests import Request

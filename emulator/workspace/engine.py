@@ -24,8 +24,8 @@ from emulator.errors import NotFoundError, StoppingError
 from emulator.workspace import fold, outbox
 from emulator.workspace.commands.candidates import move_candidate
 from emulator.workspace.commands.change import Change, Done, Record
+from emulator.workspace.entry_data import CandidateChanged, Opened, Settings
 from emulator.workspace.messages import messages
-from emulator.workspace.records import CandidateChanged, Opened, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import msgspec
 
     from emulator.clock import TimerKey
-    from emulator.contracts.schemas import Contracts
+    from emulator.contracts.validation import Contracts
     from emulator.delivery.records import Key, Transport
     from emulator.delivery.shape import Shape
     from emulator.domain.candidate import Candidate

@@ -25,9 +25,9 @@ from emulator.delivery.records import (
     Refused,
     Started,
 )
-from emulator.delivery.verdict import NOT_ITS_FAULT
+from emulator.delivery.retry_policy import NOT_ITS_FAULT
 from emulator.domain.webhook import Webhook
-from emulator.workspace.records import (
+from emulator.workspace.entry_data import (
     AssessmentChanged,
     CandidateChanged,
     ClockMoved,

@@ -12,7 +12,7 @@ from emulator.domain.ids import message_id
 from emulator.domain.payloads import v1
 
 if TYPE_CHECKING:
-    from emulator.contracts.schemas import Contracts
+    from emulator.contracts.validation import Contracts
     from emulator.domain.events import Generation
     from emulator.domain.occurrence import Occurrence
     from emulator.domain.webhook import Webhook

@@ -12,11 +12,11 @@ from emulator.delivery.faults.body import Signature
 from emulator.delivery.plan import signed
 from emulator.delivery.records import MOST_BODY, Attempt, Dropped, Finished, Outcome, Started
 from emulator.delivery.redaction import without_secrets
+from emulator.delivery.retry_policy import finished
 from emulator.delivery.shape import shaped
-from emulator.delivery.verdict import finished
 from emulator.errors import InvalidInputError
-from emulator.workspace import views
-from emulator.workspace.records import WebhookDisabled
+from emulator.workspace import queries
+from emulator.workspace.entry_data import WebhookDisabled
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -70,7 +70,7 @@ def begun(
     ids = () if plan is None else plan.faults
     faults = [state.known_faults[id_] for id_ in ids]
     try:
-        request = views.request(state, delivery, number, ids)
+        request = queries.request(state, delivery, number, ids)
     except InvalidInputError as error:
         record = Dropped(message_number, webhook_number, error.message, is_misfire=True)
         return ("delivery.dropped", record), None

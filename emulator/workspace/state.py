@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from emulator.domain.candidate import Candidate
     from emulator.domain.people import Organisation
     from emulator.domain.webhook import Webhook
-    from emulator.workspace.records import Settings
+    from emulator.workspace.entry_data import Settings
 
 _T = TypeVar("_T")
 

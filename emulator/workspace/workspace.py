@@ -10,15 +10,15 @@ import msgspec
 from emulator.delivery.records import Refused
 from emulator.domain.commands import command, moving
 from emulator.errors import ConflictError
-from emulator.workspace import outbox, timekeeping
+from emulator.workspace import outbox, time_control
 from emulator.workspace.commands import deliveries, faults, subjects, webhooks
-from emulator.workspace.records import (
+from emulator.workspace.entry_data import (
     Configured,
     FaultsCleared,
     WebhookConfigured,
     WebhookRemoved,
 )
-from emulator.workspace.views import selected
+from emulator.workspace.queries import selected
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from emulator.journal.entry import Entry
     from emulator.workspace.commands.change import Done, Record
     from emulator.workspace.engine import Engine
-    from emulator.workspace.records import Settings
+    from emulator.workspace.entry_data import Settings
     from emulator.workspace.state import State
 
 _TEST_TIMEOUT = 60.0  # real seconds; an attempt ends long before
@@ -126,7 +126,7 @@ class Workspace:
             ConflictError: a virtual clock set back, or past something that is due, while
                 timers wait on it; `advance` runs them.
         """
-        timekeeping.set_clock(self._engine, mode, now)
+        time_control.set_clock(self._engine, mode, now)
 
     async def advance(self, seconds: float) -> list[Entry]:
         """Move a virtual clock on, running each due timer in order.
@@ -144,7 +144,7 @@ class Workspace:
             ConflictError: the clock is real.
             InvalidInputError: back in time, or beyond the years that a clock can show.
         """
-        return await timekeeping.advance(self._engine, seconds)
+        return await time_control.advance(self._engine, seconds)
 
     async def advance_to_next(self, limit: datetime) -> bool:
         """Move a virtual clock to the next timer that is due by *limit*, and settle.
@@ -155,7 +155,7 @@ class Workspace:
         Raises:
             ConflictError: the clock is real.
         """
-        return await timekeeping.advance_to_next(self._engine, limit)
+        return await time_control.advance_to_next(self._engine, limit)
 
     async def settle(self, timeout: float | None = None) -> bool:
         """Return once nothing is in flight and nothing is due now.
@@ -166,7 +166,7 @@ class Workspace:
         Returns:
             Whether the workspace settled in time.
         """
-        return await timekeeping.settle(self._engine, timeout)
+        return await time_control.settle(self._engine, timeout)
 
     @property
     def is_closed(self) -> bool:

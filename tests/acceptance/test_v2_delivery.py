@@ -24,7 +24,7 @@ from emulator.emulator import Emulator
 from emulator.errors import ConflictError, InvalidInputError
 from emulator.receiver import Receiver
 from emulator.workspace.canonical import canonical
-from emulator.workspace.records import Settings
+from emulator.workspace.entry_data import Settings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

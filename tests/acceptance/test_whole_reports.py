@@ -14,7 +14,7 @@ import pytest
 
 from emulator.conformance.catalogue import CHECKS
 from emulator.reports.folder import FILES
-from emulator.scenario.library import bundled
+from emulator.scenario.discovery import bundled
 from tests.consumers.starting import HOOK, RIGHT, started
 
 if TYPE_CHECKING:

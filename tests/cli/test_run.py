@@ -396,7 +396,7 @@ def test_the_demo_can_stay_up(until: Until) -> None:
 def test_every_bundled_scenario_can_be_run_by_its_name(
     cli: Cli, consumer: Callable[..., Receiver]
 ) -> None:
-    from emulator.scenario.library import bundled
+    from emulator.scenario.discovery import bundled
 
     names = [one.name for one in bundled()]
     code, out, err = cli("run", *names, "--url", consumer().url, "--jobs", "4")

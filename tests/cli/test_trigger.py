@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from emulator.contracts.schemas import Contracts
+from emulator.contracts.validation import Contracts
 from emulator.delivery.signing import SigningScheme, verify
 from emulator.domain.events import EVENT_TYPES
 from emulator.errors import near

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from emulator.conformance.asking import run
 from emulator.conformance.check import Check
+from emulator.conformance.quick_checks import run
 from emulator.domain.events import EVENT_TYPES
 from tests.consumers.completions_only import EVENTS, TOKEN, application
 

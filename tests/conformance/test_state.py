@@ -11,8 +11,8 @@ from emulator.conformance.fuzzing import fuzz as fuzzing
 from emulator.conformance.state import State, StateMap, StatusName
 from emulator.conformance.target import Target
 from emulator.paths import ABSENT
-from emulator.scenario.probing import Look
-from emulator.scenario.words import PayloadPath
+from emulator.scenario.probes import Look
+from emulator.scenario.value_types import PayloadPath
 from tests.consumers.completions_only import EVENTS, PROBE, TOKEN, application
 from tests.consumers.core import HOOK, Consumer
 from tests.consumers.starlette_app import starlette_app

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from emulator import data
-from emulator.contracts.schemas import Contracts
+from emulator.contracts.validation import Contracts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

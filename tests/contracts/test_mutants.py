@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from emulator import data
-from emulator.contracts.schemas import Contracts
+from emulator.contracts.validation import Contracts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,14 +17,14 @@ from emulator import data
 from emulator.domain.candidate import LIFECYCLE
 from emulator.domain.commands import DisqualifyDetails, moving
 from emulator.domain.events import EVENT_TYPES
-from emulator.domain.moves import moved
 from emulator.domain.payloads.v1 import invite_link, payload
 from emulator.domain.sample import sample
+from emulator.domain.transitions import moved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from emulator.contracts.schemas import Contracts
+    from emulator.contracts.validation import Contracts
     from emulator.domain.candidate import Candidate
     from emulator.domain.commands import Details
     from emulator.domain.occurrence import Occurrence

@@ -12,7 +12,7 @@ import pytest
 
 from emulator.emulator import Emulator
 from emulator.errors import JournalError
-from emulator.journal.blocks import checksum, packed
+from emulator.journal.encoding import checksum, packed
 from emulator.journal.salvage import salvage
 from emulator.journal.sqlite import read_entries, stored_workspaces
 from emulator.workspace.fold import KINDS

@@ -18,7 +18,7 @@ from emulator.printing import printable_lines, printable_xml
 from emulator.reports import github, text
 from emulator.reports.formats import FORMATS
 from emulator.reports.report import Case, Step, report, shown_delivery
-from emulator.server.views import delivery_view
+from emulator.server.json_views import delivery_view
 from emulator.workspace.journal_lines import line
 
 if TYPE_CHECKING:

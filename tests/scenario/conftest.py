@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from emulator.receiver import Receiver
-from emulator.scenario.reading import read
+from emulator.scenario.loading import read
 from emulator.scenario.run import run
 
 if TYPE_CHECKING:

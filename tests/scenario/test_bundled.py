@@ -16,11 +16,11 @@ from emulator import data
 from emulator.domain import assessment, candidate, fidelity
 from emulator.domain.lifecycle import NEW
 from emulator.receiver import Receiver
-from emulator.scenario.legality import illegal
-from emulator.scenario.library import bundled, read_all
+from emulator.scenario.discovery import bundled, read_all
+from emulator.scenario.lifecycle_check import illegal
 from emulator.scenario.run import run
 from emulator.workspace.canonical import canonical
-from emulator.workspace.records import AssessmentChanged, CandidateChanged
+from emulator.workspace.entry_data import AssessmentChanged, CandidateChanged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +54,7 @@ def test_a_bundled_scenario_passes_and_two_runs_have_the_same_canonical_journal(
 _IN_A_PROCESS = """
 import asyncio, hashlib
 from emulator.receiver import Receiver
-from emulator.scenario.library import read_all
+from emulator.scenario.discovery import read_all
 from emulator.scenario.run import run
 from emulator.workspace.canonical import canonical
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, get_args
 import msgspec
 import pytest
 
-from emulator.scenario.legality import illegal
-from emulator.scenario.library import bundled
+from emulator.scenario.discovery import bundled
+from emulator.scenario.lifecycle_check import illegal
+from emulator.scenario.loading import read
 from emulator.scenario.matchers import Word
-from emulator.scenario.reading import read
 from emulator.scenario.result import Verdict
 from emulator.scenario.scenario import Consumer, Document
 from emulator.scenario.steps.blocks import Parallel, Repeat
 from emulator.scenario.steps.expectations import Expect, ExpectNone
-from emulator.scenario.steps.looking import Capture, Expected, Probe
+from emulator.scenario.steps.probing import Capture, Expected, Probe
 from emulator.scenario.steps.table import STEPS
 
 if TYPE_CHECKING:

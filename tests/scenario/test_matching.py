@@ -8,7 +8,7 @@ import pytest
 from emulator.delivery.records import Attempt, Delivery, Message, Outcome, Reason
 from emulator.scenario.matchers import Demand, is_same
 from emulator.scenario.matching import Sent, answer, fields, nearest, same, sent
-from emulator.scenario.words import READERS, Answered, PayloadPath
+from emulator.scenario.value_types import READERS, Answered, PayloadPath
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from emulator.errors import ScenarioError
-from emulator.scenario.reading import read
+from emulator.scenario.loading import read
 
 FILES = sorted((Path(__file__).parent / "negative").glob("*.yaml"))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from emulator.delivery.signing import SigningScheme, verify
 from emulator.emulator import Emulator
 from emulator.receiver import Receiver
-from emulator.scenario.reading import read
+from emulator.scenario.loading import read
 from emulator.scenario.run import play as play_in
 from emulator.scenario.run import register, run
 

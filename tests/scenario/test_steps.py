@@ -10,7 +10,7 @@ import pytest
 from starlette.responses import JSONResponse
 
 from emulator import serving
-from emulator.scenario.reading import read
+from emulator.scenario.loading import read
 from emulator.scenario.run import run
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ import pytest
 from emulator.emulator import Emulator
 from emulator.receiver import Receiver
 from emulator.server.app import application
-from emulator.server.guard import ControlToken
+from emulator.server.request_guard import ControlToken
 from emulator.serving import listen, serving
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 
 from emulator.errors import InvalidInputError
 from emulator.server.control import routes
-from emulator.server.guard import ControlToken
+from emulator.server.request_guard import ControlToken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from emulator.scenario.library import bundled
+from emulator.scenario.discovery import bundled
 
 if TYPE_CHECKING:
     from collections.abc import Callable

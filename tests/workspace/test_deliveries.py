@@ -16,7 +16,7 @@ from emulator.errors import ConflictError, InvalidInputError, NotFoundError, Unk
 from emulator.workspace.journal_lines import line, shown
 
 if TYPE_CHECKING:
-    from emulator.contracts.schemas import Contracts
+    from emulator.contracts.validation import Contracts
     from emulator.delivery.records import Delivery
     from emulator.workspace.workspace import Workspace
     from tests.conftest import MakeJournal, MakeWorkspace, Scripted
@@ -544,7 +544,7 @@ def test_deliveries_are_filtered_by_all_that_is_given(
 def test_candidates_are_filtered_by_assessment_and_by_person(
     make_workspace: MakeWorkspace,
 ) -> None:
-    from emulator.workspace.views import candidates
+    from emulator.workspace.queries import candidates
 
     async def main() -> None:
         workspace = make_workspace()
@@ -677,7 +677,7 @@ def test_what_one_record_draws_does_not_depend_on_what_others_drew(
 def test_a_sample_that_does_not_fit_its_schema_is_not_sent(
     make_workspace: MakeWorkspace, transport: Scripted, tmp_path: Any
 ) -> None:
-    from emulator.contracts.schemas import Contracts
+    from emulator.contracts.validation import Contracts
 
     (tmp_path / "v1").mkdir()
     (tmp_path / "v1/candidate.completed.json").write_text('{"required": ["signature"]}')

@@ -15,7 +15,7 @@ from emulator.delivery.profiles import PROFILES
 from emulator.delivery.records import MOST_BODY, Outcome
 from emulator.reports.formats import FORMATS
 from emulator.reports.report import Case, now, report, shown_delivery
-from emulator.server.views import delivery_view
+from emulator.server.json_views import delivery_view
 from emulator.workspace.canonical import canonical
 from emulator.workspace.journal_lines import line
 

@@ -13,7 +13,7 @@ from emulator.clock import EPOCH
 from emulator.delivery.profiles import PROFILES, Profile
 from emulator.errors import ConflictError, NotFoundError
 from emulator.faults import Match
-from emulator.server.views import delivery_view
+from emulator.server.json_views import delivery_view
 from emulator.workspace.canonical import canonical
 
 if TYPE_CHECKING:

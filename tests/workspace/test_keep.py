@@ -10,7 +10,7 @@ import pytest
 
 from emulator.delivery.records import Outcome
 from emulator.errors import ConflictError, NotFoundError
-from emulator.server.views import delivery_view, workspace_view
+from emulator.server.json_views import delivery_view, workspace_view
 from emulator.workspace import fold
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import pytest
 
 from emulator import data, faults
 from emulator.clock import EPOCH
-from emulator.contracts.schemas import Contracts
+from emulator.contracts.validation import Contracts
 from emulator.delivery.profiles import Profile
 from emulator.delivery.records import Outcome
 from emulator.delivery.signing import SigningScheme
@@ -20,7 +20,7 @@ from emulator.domain.candidate import LIFECYCLE as CANDIDATES
 from emulator.domain.events import EVENT_TYPES
 from emulator.faults import Match
 from emulator.workspace import fold
-from emulator.workspace.records import AssessmentChanged, CandidateChanged, Settings
+from emulator.workspace.entry_data import AssessmentChanged, CandidateChanged, Settings
 
 if TYPE_CHECKING:
     from pathlib import Path

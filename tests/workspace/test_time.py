@@ -16,7 +16,7 @@ from emulator.delivery.records import Outcome
 from emulator.domain.events import EVENT_TYPES
 from emulator.errors import ConflictError, InvalidInputError
 from emulator.workspace.canonical import canonical
-from emulator.workspace.records import Settings
+from emulator.workspace.entry_data import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from emulator.contracts.schemas import Contracts
+    from emulator.contracts.validation import Contracts
     from emulator.domain.events import Generation
 
 _PATH = "/consumer"

@@ -11,14 +11,20 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from emulator.clock import EPOCH
-from emulator.conformance.fuzzing import payloads, playing, searching, sequences, writing
+from emulator.conformance.fuzzing import (
+    payloads,
+    scenario_yaml,
+    sequence_runs,
+    sequences,
+    shrinking,
+)
 from emulator.conformance.fuzzing.findings import Finding, Fuzzed
 from emulator.conformance.fuzzing.mutations import changed
-from emulator.conformance.fuzzing.playing import NobodyThereError, Player
+from emulator.conformance.fuzzing.sequence_runs import NobodyThereError, Player
 from emulator.conformance.session import Session
 from emulator.decoding import parsed
 from emulator.errors import NotJSONError, ScenarioError
-from emulator.loops import loop_factory
+from emulator.event_loops import loop_factory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -68,10 +74,10 @@ def fuzz(
     Raises:
         InvalidInputError: the extra is not installed, or something is wrong with the target.
     """
-    searching.need(*(("hypothesis",) if only == "sequences" else ("hypothesis", "schemathesis")))
+    shrinking.need(*(("hypothesis",) if only == "sequences" else ("hypothesis", "schemathesis")))
     seed = secrets.randbits(32) if seed is None else seed
     target = msgspec.structs.replace(target, seed=seed)
-    with asyncio.Runner(loop_factory=loop_factory()) as runner, searching.no_traces():
+    with asyncio.Runner(loop_factory=loop_factory()) as runner, shrinking.no_traces():
         emulator = target.emulator()
         runner.run(emulator.start())
         try:
@@ -144,7 +150,7 @@ class _Fuzzing:
             case = self._runner.run(sender.sent(base, changes, payload))
             return case if case is not None and sender.is_news(case) else None
 
-        search = searching.Search(
+        search = shrinking.Search(
             payloads.drawn_changes(bases), trouble, payloads.size, shrink_time=self._shrink_time
         )
         worst = search.run(seed=self._target.seed, examples=self._examples)
@@ -213,7 +219,7 @@ class _Fuzzing:
         finally:
             self.deliveries += player.deliveries
 
-    def _searched(self, player: Player, *, is_hasty: bool) -> tuple[searching.Worst | None, bool]:
+    def _searched(self, player: Player, *, is_hasty: bool) -> tuple[shrinking.Worst | None, bool]:
         """Return the smallest sequence that fails, and whether it does so only now and then."""
         tries = 0
 
@@ -227,7 +233,7 @@ class _Fuzzing:
             return wrong
 
         player.patience = self._target.within
-        search = searching.Search(
+        search = shrinking.Search(
             sequences.drawn(player.most), trouble, sequences.size, shrink_time=self._shrink_time
         )
         worst = search.run(seed=self._target.seed, examples=self._examples)
@@ -237,13 +243,13 @@ class _Fuzzing:
         again = self._runner.run(player.trouble(worst.drawn))
         if again is None:
             return worst, True
-        return searching.Worst(worst.drawn, again), search.is_flaky
+        return shrinking.Worst(worst.drawn, again), search.is_flaky
 
     def _keep_sequence(
-        self, worst: searching.Worst, invariant: Mapping[str, str], *, is_flaky: bool
+        self, worst: shrinking.Worst, invariant: Mapping[str, str], *, is_flaky: bool
     ) -> None:
         title = worst.trouble[0]
-        made = playing.saved(worst.drawn, self._target, invariant, title=title)
+        made = sequence_runs.saved(worst.drawn, self._target, invariant, title=title)
         document = self._runner.run(made)
         lines = (*worst.trouble, *(_step(one) for one in document["steps"]))
         flaky = "the same deliveries gave two different results: "
@@ -259,8 +265,8 @@ class _Fuzzing:
                 f"{flaky if is_flaky else ''}{title}",
                 lines,
                 file,
-                writing.text(document, comments),
-                variables=playing.variables(self._target),
+                scenario_yaml.text(document, comments),
+                variables=sequence_runs.variables(self._target),
             )
         )
 
@@ -288,9 +294,9 @@ def _payload_finding(case: Case, count: int, target: Target, *, is_flaky: bool) 
         title,
         lines,
         f"{stem}.yaml",
-        writing.text(document, comments),
+        scenario_yaml.text(document, comments),
         data,
-        tuple(one for one in playing.variables(target) if one != "CONSUMER_ROOT"),
+        tuple(one for one in sequence_runs.variables(target) if one != "CONSUMER_ROOT"),
     )
 
 
@@ -308,7 +314,7 @@ def _send(case: Case, target: Target, what: Mapping[str, Any], title: str) -> di
     document: dict[str, Any] = {"scenario": title[:900]}
     if target.generation == "v2":
         document["webhooks"] = "v2"
-    document["consumer"] = [playing.consumer(target, (event,))]
+    document["consumer"] = [sequence_runs.consumer(target, (event,))]
     return {**document, "steps": [*steps, demand]}
 
 
@@ -320,14 +326,14 @@ def _answered(answer: str) -> str:
 
 def _reads_back(document: dict[str, Any], payload: Any) -> bool:
     """Whether a scenario file says the payload as it is."""
+    from emulator.scenario.loading import read
     from emulator.scenario.matchers import is_same
-    from emulator.scenario.reading import read
     from emulator.scenario.steps.messages import Send
 
     names = dict.fromkeys(re.findall(r"\$\{(\w+)\}", str(document["consumer"])), "x")
     names |= {"CONSUMER_URL": "http://127.0.0.1:1/", "CONSUMER_SECRET": f"whsec_{'QUJD' * 8}"}
     try:
-        scenario = read("made", writing.text(document).encode(), names)
+        scenario = read("made", scenario_yaml.text(document).encode(), names)
     except (ScenarioError, UnicodeEncodeError, TypeError):
         return False
     steps = [one.step for one in scenario.steps if isinstance(one.step, Send)]
@@ -348,4 +354,4 @@ def _encoded(made: Any) -> tuple[bytes, Any]:
 
 def _step(step: dict[str, Any]) -> str:
     ((name, body),) = step.items()
-    return f"{name}: {writing.flow(body)}"
+    return f"{name}: {scenario_yaml.flow(body)}"

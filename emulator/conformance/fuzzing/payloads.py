@@ -12,7 +12,7 @@ import msgspec
 
 from emulator import paths
 from emulator.conformance.fuzzing.mutations import Change, changed, mutations
-from emulator.conformance.fuzzing.playing import NobodyThereError
+from emulator.conformance.fuzzing.sequence_runs import NobodyThereError
 from emulator.decoding import parsed
 from emulator.domain.events import EVENT_TYPES
 from emulator.domain.ids import chance
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from emulator.conformance.session import Session
-    from emulator.contracts.schemas import Contracts
+    from emulator.contracts.validation import Contracts
     from emulator.delivery.records import Attempt
     from emulator.domain.events import Generation
 

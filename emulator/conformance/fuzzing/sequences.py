@@ -19,7 +19,7 @@ from emulator.domain.lifecycle import NEW
 from emulator.errors import NotJSONError
 from emulator.paths import ABSENT
 from emulator.scenario.matchers import demand
-from emulator.scenario.words import PayloadPath
+from emulator.scenario.value_types import PayloadPath
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

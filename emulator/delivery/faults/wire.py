@@ -1,6 +1,6 @@
 """Faults of the connection: how the bytes get to the consumer, and whether all of them do.
 
-Here stand their settings; `emulator.delivery.transports.moves` turns them into moves. `Chunked`,
+This module has their settings; `transports.wire_actions` applies them to requests. `Chunked`,
 `SlowBody` and `Reset` go together. Of all else the last one that is set holds, alone.
 """
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from emulator.delivery.records import MOST_BODY, MOST_KEPT, Outcome
-from emulator.delivery.transports.moves import header_lines, parse_target
+from emulator.delivery.transports.wire_actions import header_lines, parse_target
 from emulator.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
 
     from emulator.delivery.records import Reason, Request
-    from emulator.delivery.transports.moves import Target
+    from emulator.delivery.transports.wire_actions import Destination
 
     Event = MutableMapping[str, Any]
     App = Callable[
@@ -28,7 +28,7 @@ SCHEME = "asgi://"
 """Of URLs that lead to an application in this process."""
 
 
-def target_of(url: str) -> Target:
+def target_of(url: str) -> Destination:
     """Return where an ``asgi://`` or ``http://`` URL leads: the host names the application.
 
     Raises:
@@ -161,7 +161,7 @@ class _Exchange:
             raise RuntimeError(message)
 
 
-def _scope(request: Request, target: Target) -> dict[str, Any]:
+def _scope(request: Request, target: Destination) -> dict[str, Any]:
     """Return the ASGI scope of *request*."""
     path, _, query = target.path.partition("?")
     headers = [(b"host", target.host_header.encode())]

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, cast
 import httptools
 
 from emulator.delivery.records import MOST_BODY, MOST_KEPT
-from emulator.delivery.transports.moves import Pause, Reset, Write
+from emulator.delivery.transports.wire_actions import Pause, SendReset, Write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from emulator.delivery.records import Headers, Reason
-    from emulator.delivery.transports.moves import Key, Move
+    from emulator.delivery.transports.wire_actions import Key, WireAction
 
 MOST_HEAD = 64 * 1024
 """Limit for the header names and values of an answer in bytes, including interim answers."""
@@ -91,7 +91,7 @@ class Connection(asyncio.Protocol):
         return b"".join(self._chunks)[:MOST_KEPT]
 
     def exchange(
-        self, moves: tuple[Move, ...], *, first_byte: float, ends: float
+        self, moves: tuple[WireAction, ...], *, first_byte: float, ends: float
     ) -> asyncio.Future[Reason]:
         """Send a request; the result of the future is the reason for which the exchange ended.
 
@@ -108,7 +108,7 @@ class Connection(asyncio.Protocol):
         self._in_body = self._keeps = self._sent = self._wants_drain = False
         self.has_begun = self.is_cut = self.is_reusable = self._fresh = False
         self.detail = ""
-        self._todo: Iterator[Move] = iter(moves)
+        self._todo: Iterator[WireAction] = iter(moves)
         if self.is_open:
             self._move_on()
         if self._early:
@@ -151,7 +151,7 @@ class Connection(asyncio.Protocol):
                 self._pause = self._loop.call_later(move.seconds, self._move_on)
                 self.wait_until(self._ends)
                 return
-            elif isinstance(move, Reset) or not transport.can_write_eof():
+            elif isinstance(move, SendReset) or not transport.can_write_eof():
                 self._reset(transport)
                 return
             else:

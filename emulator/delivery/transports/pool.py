@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from emulator.delivery.transports.connection import Connection
-    from emulator.delivery.transports.moves import Key
+    from emulator.delivery.transports.wire_actions import Key
 
 
 class Pool:

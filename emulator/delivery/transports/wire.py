@@ -14,17 +14,17 @@ import msgspec
 from emulator.delivery.faults.wire import TlsFailure
 from emulator.delivery.records import Outcome
 from emulator.delivery.transports.connection import Connection
-from emulator.delivery.transports.moves import parse_target, plan
-from emulator.delivery.transports.names import Names, resolve
+from emulator.delivery.transports.dns import Resolver, resolve
 from emulator.delivery.transports.pool import Pool
+from emulator.delivery.transports.wire_actions import parse_target, plan
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from emulator.delivery.records import Reason, Request
-    from emulator.delivery.transports.guard import Address, Guard
-    from emulator.delivery.transports.moves import Target
-    from emulator.delivery.transports.names import Resolve
+    from emulator.delivery.transports.address_guard import Address, Guard
+    from emulator.delivery.transports.dns import Resolve
+    from emulator.delivery.transports.wire_actions import Destination
 
 _BROKEN = frozenset({"closed", "reset"})
 
@@ -72,7 +72,7 @@ class Wire:
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self._guard = guard
-        self._names = Names(resolve)
+        self._names = Resolver(resolve)
         self._idle_timeout = idle_timeout
         self._pool = Pool(per_host=per_host, total=total)
         self._tls = tls
@@ -157,7 +157,7 @@ class Wire:
             connection.end("shutdown", "cancelled")
             raise
 
-    def _pooled(self, target: Target) -> Connection | None:
+    def _pooled(self, target: Destination) -> Connection | None:
         for key in target.known:
             connection = self._pool.take(key)
             if connection is not None:
@@ -202,7 +202,7 @@ class Wire:
             self._dials.discard(scope)
             self._note_gone()
 
-    async def _checked(self, target: Target) -> list[str]:
+    async def _checked(self, target: Destination) -> list[str]:
         """Return the addresses of *target* that may be dialled, without duplicates."""
         candidates: list[Address]
         if target.address is not None:
@@ -225,7 +225,7 @@ class Wire:
             raise _DialError("address_forbidden", "; ".join(filter(None, refusals.values())))
         return fine
 
-    async def _dial(self, target: Target, addresses: list[str]) -> Connection:
+    async def _dial(self, target: Destination, addresses: list[str]) -> Connection:
         """Return a new connection to the first of the *addresses* that accepts it."""
         failure = _DialError("unreachable", "no address")
         for address in addresses:

@@ -10,7 +10,7 @@ import msgspec
 from emulator.errors import ConflictError, EmulatorError
 from emulator.scenario.scenario import PlacedStep
 from emulator.scenario.steps.step import Context, Step
-from emulator.scenario.words import VariableName
+from emulator.scenario.value_types import VariableName
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

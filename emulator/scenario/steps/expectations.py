@@ -9,8 +9,8 @@ import msgspec
 
 from emulator.durations import show
 from emulator.scenario.matching import MOST_SHOWN
-from emulator.scenario.steps.attempts import OfAttempts
-from emulator.scenario.words import Duration, SentEvent
+from emulator.scenario.steps.selection import OfAttempts
+from emulator.scenario.value_types import Duration, SentEvent
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ import msgspec
 
 from emulator.delivery.faults.fault import Count, Match, Probability
 from emulator.scenario.steps.step import Context, Step
-from emulator.scenario.words import CandidateName, FaultWords, SentEvent, WebhookName
+from emulator.scenario.value_types import CandidateName, FaultWords, SentEvent, WebhookName
 
 
 class On(msgspec.Struct, frozen=True):

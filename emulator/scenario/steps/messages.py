@@ -9,9 +9,9 @@ import msgspec
 
 from emulator.domain.events import TEST_EVENT
 from emulator.errors import InvalidInputError, NotFoundError
-from emulator.scenario.steps.attempts import OfMessages
+from emulator.scenario.steps.selection import OfMessages
 from emulator.scenario.steps.step import Context, Step
-from emulator.scenario.words import CandidateName, DataFile, Duration, SentEvent, WebhookName
+from emulator.scenario.value_types import CandidateName, DataFile, Duration, SentEvent, WebhookName
 
 
 class Send(Step, frozen=True):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from emulator.delivery.records import Delivery
-    from emulator.delivery.transports.guard import Guard
+    from emulator.delivery.transports.address_guard import Guard
     from emulator.domain.candidate import Candidate
     from emulator.journal.journal import Journal
     from emulator.scenario.scenario import PlacedStep

@@ -12,7 +12,7 @@ from emulator.domain.assessment import LONGEST_VALIDITY_DAYS
 from emulator.domain.commands import COMMANDS, Command
 from emulator.errors import InvalidInputError
 from emulator.scenario.steps.step import Context, Step
-from emulator.scenario.words import (
+from emulator.scenario.value_types import (
     AssessmentName,
     CandidateName,
     Duration,

@@ -10,8 +10,8 @@ from emulator.scenario.steps import subjects
 from emulator.scenario.steps.blocks import Parallel, Repeat
 from emulator.scenario.steps.expectations import Expect, ExpectNone
 from emulator.scenario.steps.faults import ClearFaults, SetFault
-from emulator.scenario.steps.looking import Capture, Probe
 from emulator.scenario.steps.messages import Redeliver, Send
+from emulator.scenario.steps.probing import Capture, Probe
 from emulator.scenario.steps.waiting import SetClock, Wait
 from emulator.scenario.steps.webhooks import AddWebhook, EditWebhook, RemoveWebhook, TestWebhook
 

@@ -6,7 +6,7 @@ import asyncio
 from typing import ClassVar
 
 from emulator.scenario.steps.step import Context, Step
-from emulator.scenario.words import Duration, Instant
+from emulator.scenario.value_types import Duration, Instant
 
 
 class Wait(Step, frozen=True):

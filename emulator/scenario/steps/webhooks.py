@@ -11,7 +11,7 @@ from emulator.delivery.signing import SigningScheme, checked_secret
 from emulator.domain.webhook import checked_headers, wanted
 from emulator.errors import InvalidInputError
 from emulator.scenario.steps.step import Context, Step
-from emulator.scenario.words import (
+from emulator.scenario.value_types import (
     EventName,
     EventWord,
     GenerationName,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from emulator import __version__
 from emulator.errors import JournalError, StoppingError
-from emulator.server.web import emulator_of, json
+from emulator.server.http import emulator_of, json
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -8,9 +8,9 @@ import msgspec
 
 from emulator import durations
 from emulator.server.control.workspaces import workspace_of
-from emulator.server.views import delivery_view
-from emulator.server.web import body_as, duration, emulator_of, json, known_query, number
-from emulator.workspace.views import nearest
+from emulator.server.http import body_as, duration, emulator_of, json, known_query, number
+from emulator.server.json_views import delivery_view
+from emulator.workspace.queries import nearest
 
 if TYPE_CHECKING:
     from starlette.requests import Request

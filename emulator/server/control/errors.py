@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from emulator.errors import EmulatorError, IllegalCommandError
-from emulator.server.web import json
+from emulator.server.http import json
 
 if TYPE_CHECKING:
     from starlette.responses import Response

@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from emulator.delivery.faults.reading import fault_from
 from emulator.server.control.workspaces import workspace_of
-from emulator.server.views import fault_view
-from emulator.server.web import body_as, json, known_query
+from emulator.server.http import body_as, json, known_query
+from emulator.server.json_views import fault_view
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -9,7 +9,7 @@ import msgspec
 from emulator.delivery.profiles import AnswerHeader
 from emulator.delivery.signing import SigningScheme
 from emulator.errors import InvalidInputError
-from emulator.server.web import duration
+from emulator.server.http import duration
 
 if TYPE_CHECKING:
     from emulator.delivery.profiles import Profile

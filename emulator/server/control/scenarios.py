@@ -10,7 +10,7 @@ import msgspec
 
 from emulator.errors import InvalidInputError, UnknownNameError
 from emulator.server.control.workspaces import workspace_of
-from emulator.server.web import body_as, emulator_of, json, known_query
+from emulator.server.http import body_as, emulator_of, json, known_query
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -37,7 +37,7 @@ class _Run(msgspec.Struct, forbid_unknown_fields=True):
 
 async def list_all(request: Request) -> Response:
     """List the bundled scenarios."""
-    from emulator.scenario.library import bundled
+    from emulator.scenario.discovery import bundled
 
     known_query(request)
     found = [{"name": one.name, "title": one.title} for one in bundled()]
@@ -46,8 +46,8 @@ async def list_all(request: Request) -> Response:
 
 async def run(request: Request) -> Response:
     """Run a scenario in the workspace, and answer with what it came to."""
-    from emulator.reports.scenarios import report_of
-    from emulator.scenario.reading import read
+    from emulator.reports.from_scenarios import report_of
+    from emulator.scenario.loading import read
     from emulator.scenario.run import run_in
 
     workspace, emulator = workspace_of(request), emulator_of(request)
@@ -63,7 +63,7 @@ async def run(request: Request) -> Response:
 
 def _bundled(text: str) -> tuple[str, bytes] | None:
     """Return the bundled scenario that *text* names; None when it is YAML."""
-    from emulator.scenario.library import bundled, sources
+    from emulator.scenario.discovery import bundled, sources
 
     if ":" in text:
         return None

@@ -14,7 +14,7 @@ from starlette.responses import Response, StreamingResponse
 
 from emulator.errors import StoppingError
 from emulator.server.control.workspaces import workspace_of
-from emulator.server.web import emulator_of, known_query, number, whole
+from emulator.server.http import emulator_of, known_query, number, whole
 from emulator.workspace.journal_lines import line
 
 if TYPE_CHECKING:

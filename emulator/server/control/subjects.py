@@ -10,14 +10,14 @@ import msgspec
 from emulator.domain.commands import COMMANDS, WIRE_NAMES, moving
 from emulator.durations import parse_instant
 from emulator.server.control.workspaces import workspace_of
-from emulator.server.views import (
+from emulator.server.http import body_as, json, known_query, number
+from emulator.server.json_views import (
     View,
     assessment_view,
     candidate_view,
     refused_view,
 )
-from emulator.server.web import body_as, json, known_query, number
-from emulator.workspace import views
+from emulator.workspace import queries
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -75,7 +75,7 @@ async def list_candidates(request: Request) -> Response:
     workspace = workspace_of(request)
     known_query(request, "limit", "skip", "assessment", "candidate")
     query = request.query_params
-    found = views.candidates(
+    found = queries.candidates(
         workspace.state, assessment=query.get("assessment"), candidate=query.get("candidate")
     )
     return _page(request, [candidate_view(one) for one in found])

@@ -8,8 +8,8 @@ import msgspec
 
 from emulator.server.control.profiles import AskedProfile, profile_from
 from emulator.server.control.workspaces import workspace_of
-from emulator.server.views import webhook_view
-from emulator.server.web import body_as, json, known_query, number
+from emulator.server.http import body_as, json, known_query, number
+from emulator.server.json_views import webhook_view
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -11,8 +11,8 @@ from emulator import durations
 from emulator.clock import Mode
 from emulator.domain.events import Generation
 from emulator.server.control.profiles import AskedProfile, profile_from
-from emulator.server.views import clock_view, delivery_view, workspace_view
-from emulator.server.web import body_as, duration, emulator_of, json, known_query, number
+from emulator.server.http import body_as, duration, emulator_of, json, known_query, number
+from emulator.server.json_views import clock_view, delivery_view, workspace_view
 from emulator.workspace.commands.webhooks import check_secrets
 from emulator.workspace.journal_lines import line
 

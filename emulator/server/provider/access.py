@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emulator.errors import UnauthorizedError
-from emulator.server.web import emulator_of
+from emulator.server.http import emulator_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request

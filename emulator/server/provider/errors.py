@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emulator.server.web import json
+from emulator.server.http import json
 
 if TYPE_CHECKING:
     from starlette.responses import Response

@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 from msgspec import UNSET, UnsetType
 
 from emulator.durations import instant
+from emulator.server.http import json
+from emulator.server.json_views import delivery_view
 from emulator.server.operations import ASSUMED, NoQuery, Operation, Record
 from emulator.server.provider.listing import Paged, page
-from emulator.server.views import delivery_view
-from emulator.server.web import json
 
 if TYPE_CHECKING:
     import msgspec

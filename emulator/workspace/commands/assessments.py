@@ -15,7 +15,7 @@ from emulator.domain.occurrence import Occurrence
 from emulator.domain.questions import content
 from emulator.errors import InvalidInputError
 from emulator.workspace.commands.change import Change, text
-from emulator.workspace.records import AssessmentChanged
+from emulator.workspace.entry_data import AssessmentChanged
 
 if TYPE_CHECKING:
     from datetime import datetime

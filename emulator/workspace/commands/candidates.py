@@ -15,12 +15,12 @@ from emulator.domain.candidate import Candidate
 from emulator.domain.commands import Details, InviteDetails, moving
 from emulator.domain.ids import chance, invite_key, object_id
 from emulator.domain.lifecycle import NEW
-from emulator.domain.moves import moved
 from emulator.domain.occurrence import Occurrence
 from emulator.domain.people import Person, person
+from emulator.domain.transitions import moved
 from emulator.errors import ConflictError, InvalidInputError
 from emulator.workspace.commands.change import Change, Record, text
-from emulator.workspace.records import AssessmentChanged, CandidateChanged
+from emulator.workspace.entry_data import AssessmentChanged, CandidateChanged
 
 if TYPE_CHECKING:
     from emulator.domain.assessment import Assessment

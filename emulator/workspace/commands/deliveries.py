@@ -17,7 +17,7 @@ from emulator.workspace.messages import MOST_VIOLATIONS
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from emulator.contracts.schemas import Contracts
+    from emulator.contracts.validation import Contracts
     from emulator.domain.webhook import Webhook
     from emulator.workspace.state import State
 

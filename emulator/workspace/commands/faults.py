@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from emulator.delivery.transports.asgi import SCHEME
 from emulator.errors import ConflictError
-from emulator.workspace.records import FaultSet
+from emulator.workspace.entry_data import FaultSet
 
 if TYPE_CHECKING:
     from emulator.delivery.faults.registry import AnyFault

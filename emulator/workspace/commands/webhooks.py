@@ -19,7 +19,7 @@ from emulator.workspace.commands.faults import check_wire
 
 if TYPE_CHECKING:
     from emulator.delivery.profiles import Profile
-    from emulator.workspace.records import Settings
+    from emulator.workspace.entry_data import Settings
     from emulator.workspace.state import State
 
 OVERLAP = timedelta(hours=24)

@@ -10,7 +10,7 @@ import pytest
 
 from emulator.conformance.fuzzing import fuzz as fuzzing
 from emulator.conformance.target import Target
-from emulator.scenario.library import read_all
+from emulator.scenario.discovery import read_all
 from tests.consumers.completions_only import EVENTS, TOKEN, application
 from tests.consumers.starting import started
 

@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulator import testlify_sequences
-from emulator.conformance.fuzzing import sequences, writing
+from emulator.conformance.fuzzing import scenario_yaml, sequences
 from emulator.conformance.state import StateMap
 from emulator.domain.candidate import LIFECYCLE
 from emulator.domain.lifecycle import NEW
-from emulator.loops import hosted
+from emulator.event_loops import hosted
 from emulator.receiver import Receiver
-from emulator.scenario.legality import illegal
-from emulator.scenario.reading import read
+from emulator.scenario.lifecycle_check import illegal
+from emulator.scenario.loading import read
 from emulator.scenario.run import run
 
 EMAILS = {name: f"{name}@example.com" for name in sequences.NAMES}
@@ -34,7 +34,7 @@ def test_a_sequence_that_is_drawn_is_a_scenario_that_the_lifecycle_allows(
         ],
         "steps": sequences.steps(sequence, EMAILS) + sequences.demands(sequence),
     }
-    scenario = read("drawn.yaml", writing.text(document).encode(), {})
+    scenario = read("drawn.yaml", scenario_yaml.text(document).encode(), {})
     assert illegal(scenario) == ""
 
 

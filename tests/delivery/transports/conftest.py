@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import pytest
 
 from emulator.delivery.records import Headers, Request, Timeouts
-from emulator.delivery.transports.guard import Guard
+from emulator.delivery.transports.address_guard import Guard
 from emulator.delivery.transports.wire import Wire
 
 if TYPE_CHECKING:

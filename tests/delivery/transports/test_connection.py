@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from emulator.delivery.records import MOST_BODY, MOST_KEPT
 from emulator.delivery.transports.connection import Connection
-from emulator.delivery.transports.moves import HalfClose, Pause, Reset, Write
+from emulator.delivery.transports.wire_actions import Pause, SendEnd, SendReset, Write
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
     from emulator.delivery.records import Headers, Reason
-    from emulator.delivery.transports.moves import Move
+    from emulator.delivery.transports.wire_actions import WireAction
     from tests.delivery.transports.conftest import MakeServer, Run, Talk, Torture
 
     Until = Callable[[Callable[[], object]], Awaitable[None]]
@@ -39,7 +39,9 @@ async def dial(server: Torture) -> Connection:
     return connection
 
 
-async def made(server: Torture, *moves: Move, total: float = 5.0) -> tuple[Reason, Connection]:
+async def made(
+    server: Torture, *moves: WireAction, total: float = 5.0
+) -> tuple[Reason, Connection]:
     """Make the moves on a new connection, which is dropped then."""
     connection = await dial(server)
     ends = asyncio.get_running_loop().time() + total
@@ -117,7 +119,7 @@ def test_a_reset_comes_after_exactly_the_bytes_written(
 
     async def main() -> None:
         async with torture(seen.read) as server:
-            reason, connection = await made(server, Write(body), Reset(), Write(b"never"))
+            reason, connection = await made(server, Write(body), SendReset(), Write(b"never"))
             assert (reason, connection.detail) == ("cut", "reset on purpose")
             await until(lambda: seen.end)
             assert seen.end == "reset"
@@ -137,7 +139,7 @@ def test_a_reset_waits_for_the_reader_but_not_beyond_the_attempt(
 
     async def main() -> None:
         async with torture(read_nothing) as server:
-            reason, _ = await made(server, Write(b"x" * 50_000_000), Reset(), total=0.1)
+            reason, _ = await made(server, Write(b"x" * 50_000_000), SendReset(), total=0.1)
             assert reason == "answer_timeout"
 
     run(main())
@@ -154,7 +156,7 @@ def test_a_half_close_ends_the_request_and_the_answer_is_read(
 
     async def main() -> None:
         async with torture(answer_at_the_end) as server:
-            reason, connection = await made(server, Write(HEAD + b"ab"), HalfClose())
+            reason, connection = await made(server, Write(HEAD + b"ab"), SendEnd())
             assert (reason, connection.status) == ("answered", 200)
             assert (seen.data, seen.end) == (HEAD + b"ab", "closed")
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from emulator.delivery.transports.address_guard import Guard
 from emulator.delivery.transports.connection import Connection
-from emulator.delivery.transports.guard import Guard
-from emulator.delivery.transports.names import resolve
+from emulator.delivery.transports.dns import resolve
 from emulator.delivery.transports.wire import _dial_error
 
 if TYPE_CHECKING:

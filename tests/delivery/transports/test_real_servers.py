@@ -20,7 +20,7 @@ import pytest
 
 from emulator import faults
 from emulator.delivery.records import Request
-from emulator.delivery.transports.guard import Guard
+from emulator.delivery.transports.address_guard import Guard
 from emulator.delivery.transports.wire import Wire
 
 if TYPE_CHECKING:

@@ -12,15 +12,15 @@ import pytest
 import trustme
 
 from emulator.delivery.transports.connection import Connection
-from emulator.delivery.transports.moves import HalfClose, Reset, Write
 from emulator.delivery.transports.wire import tls_context
+from emulator.delivery.transports.wire_actions import SendEnd, SendReset, Write
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from emulator.delivery.records import Request
-    from emulator.delivery.transports.moves import Move
+    from emulator.delivery.transports.wire_actions import WireAction
     from tests.delivery.transports.conftest import MakeServer, MakeWire, Run, Script, Talk
 
     Post = Callable[..., Request]
@@ -277,14 +277,14 @@ def test_a_body_until_closed_ends_with_tls_too(
     run(main())
 
 
-@pytest.mark.parametrize("move", [Reset(), HalfClose()])
+@pytest.mark.parametrize("move", [SendReset(), SendEnd()])
 def test_cutting_works_over_tls(
     run: Run,
     torture: MakeServer,
     until: Until,
     served: Callable[..., ssl.SSLContext],
     ca_file: Path,
-    move: Move,
+    move: WireAction,
 ) -> None:
     """TLS can't half-close: the connection is cut instead."""
     seen: list[bytes | str] = []

@@ -1,0 +1,267 @@
+"""How a consumer is reached: the options that several verbs share; never what is asked."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from emulator.cli import tls
+from emulator.domain.webhook import checked_headers
+from emulator.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from emulator.conformance.consumer_file import Config
+    from emulator.conformance.target import Target
+
+_OPTIONS: Mapping[str, Callable[..., Any]] = {
+    "url": click.argument("url", metavar="CONSUMER_URL", required=False, default=""),
+    "config": click.option(
+        "--config", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+        help="Says the same as these options, which come first: testlify-consumer.yaml.",
+    ),
+    "app": click.option(
+        "--app", metavar="MODULE:NAME",
+        help="An ASGI application to import and call in this process; CONSUMER_URL is its path.",
+    ),
+    "webhooks": click.option(
+        "--webhooks", type=click.Choice(["v1", "v2"]),
+        help="Generation: v2 is signed.  [default: v1]",
+    ),
+    "headers": click.option(
+        "--header", "headers", multiple=True, metavar="'NAME: VALUE'",
+        help="To send along, a token say. Repeatable.",
+    ),
+    "secret": click.option("--secret", help="To sign with, whsec_..., whatever the generation."),
+    "events": click.option(
+        "--events", multiple=True, metavar="TYPE",
+        help="An event type that the consumer subscribes to; nothing is asked about others."
+        " Repeatable; all when left out.",
+    ),
+    "probe": click.option(
+        "--probe", metavar="URL",
+        help="Answers with what the consumer knows of a candidate, a JSON object with 'status' and"
+        " 'completions'. {email}, {id}, {candidate_id}, {assessment_id} are filled in. A path with"
+        " --app.",
+    ),
+    "probe_command": click.option(
+        "--probe-command", metavar="COMMAND", help="Prints that, in place of a URL; no shell."
+    ),
+    "setup": click.option(
+        "--setup", metavar="URL",
+        help="Called (GET) before a candidate is first told of; {email}, {id}, {candidate_id},"
+        " {assessment_id} are filled in.",
+    ),
+    "setup_command": click.option(
+        "--setup-command", metavar="COMMAND", help="Run before that; no shell."
+    ),
+    "data": click.option(
+        "--data", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+        help="People whom the consumer knows, in place of made-up ones: JSON, a list of"
+        " {email, first_name, last_name}, or {people: [...], title: ...}.",
+    ),
+    "timeout": click.option(
+        "--timeout", type=click.FloatRange(0.01), default=5.0, show_default=True,
+        metavar="SECONDS", help="In which the consumer has to answer.",
+    ),
+    "within": click.option(
+        "--within", type=click.FloatRange(0), default=2.0, show_default=True,
+        metavar="SECONDS", help="In which its state has to follow.",
+    ),
+    "allow_host": click.option(
+        "--allow-host", multiple=True,
+        help="A host or CIDR beyond this machine and private networks to deliver to. Repeatable.",
+    ),
+    "ca": click.option(
+        "--ca", type=click.Path(dir_okay=False, path_type=Path),
+        help="Certificates (PEM) to trust in place of the system's.",
+    ),
+    "insecure": click.option(
+        "--insecure", is_flag=True, help="Deliver whatever certificate the consumer shows."
+    ),
+}  # fmt: skip
+"""Parameter of a verb -> the argument or option that gives it, in the order of ``--help``."""
+
+_ABSENT: Mapping[str, Any] = {
+    "headers": (), "events": (), "timeout": 5.0, "within": 2.0, "allow_host": (), "insecure": False,
+}  # fmt: skip
+"""Parameter that a verb does not have -> its value; None for the others."""
+
+GRADING = tuple(_OPTIONS)
+"""Parameters of the verbs that grade a consumer."""
+
+MESSAGE = (
+    "config", "webhooks", "headers", "secret", "setup", "setup_command", "allow_host", "ca",
+    "insecure",
+)  # fmt: skip
+"""Parameters of the verb that sends one message."""
+
+SCENARIO = (*(name for name in MESSAGE if name != "webhooks"), "events")
+"""Parameters of the verb that runs scenarios, which say their generation themselves."""
+
+
+def options(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return the decorator that gives a verb those of the options that say how to reach a consumer.
+
+    Args:
+        names: of the parameters, such as `GRADING`.
+    """
+
+    def decorated(verb: Callable[..., Any]) -> Callable[..., Any]:
+        for name in reversed(GRADING):
+            verb = _OPTIONS[name](verb) if name in names else verb
+        return verb
+
+    return decorated
+
+
+def target(
+    given: dict[str, Any],
+    *,
+    seed: int = 0,
+    claims: tuple[str, ...] = (),
+    restart_command: str | None = None,
+    is_optional: bool = False,
+) -> Target:
+    """Return the consumer that the options describe; they are taken out of *given*.
+
+    Args:
+        given: the options of `options`; what is left out stands in the file of ``--config``.
+        seed: of all that is made up.
+        claims: what the consumer says of itself, beside those in the file.
+        restart_command: restarts it.
+        is_optional: the consumer's URL may be left out.
+
+    Raises:
+        InvalidInputError: something is wrong with one of them.
+    """
+    from emulator.conformance import consumer_file
+    from emulator.conformance.claims import claimed
+    from emulator.conformance.target import Target, check
+
+    asked = {name: given.pop(name, _ABSENT.get(name)) for name in _OPTIONS}
+    tls.warn_if(asked["insecure"])
+    file = asked["config"]
+    said = consumer_file.Config() if file is None else consumer_file.read(file, os.environ)
+    folder = Path() if file is None else file.parent
+    people = asked["data"] or (folder / said.data if said.data else None)
+    data = consumer_file.Data() if people is None else consumer_file.data(people)
+
+    app = asked["app"] or (None if asked["url"] and said.url else said.app)
+    found = Target(
+        url=asked["url"] or said.url or "",
+        app=_imported(app),
+        generation=asked["webhooks"] or said.webhooks or "v1",  # type: ignore[arg-type]
+        headers=_headers(asked["headers"], said.headers),
+        secret=_secret(asked["secret"] or said.secret),
+        events=_events(asked["events"] or said.events),
+        claims=claimed((*said.claims, *claims)),
+        restart_command=_words("restart_command", restart_command) or tuple(said.restart_command),
+        people=data.people,
+        title=data.title,
+        timeout=asked["timeout"],
+        within=asked["within"],
+        allow_hosts=asked["allow_host"],
+        ca=asked["ca"],
+        is_insecure=asked["insecure"],
+        seed=seed,
+        **_probe(asked, said),
+        **_setup(asked, said),
+    )
+    if not is_optional:
+        check(found)
+    return found
+
+
+def _probe(asked: dict[str, Any], said: Config) -> dict[str, Any]:
+    """Return the attributes of a `Target` that say how its state is seen."""
+    from emulator.conformance.consumer_file import Probe
+
+    found = said.probe or Probe()
+    url, command = found.url, tuple(said.probe_command)
+    if asked["probe"] or asked["probe_command"]:
+        url, command = asked["probe"], _words("probe_command", asked["probe_command"])
+    return {"probe": url, "probe_command": command, "state_map": found}
+
+
+def _setup(asked: dict[str, Any], said: Config) -> dict[str, Any]:
+    """Return the attributes of a `Target` that say how candidates are made known to it."""
+    if asked["setup"] or asked["setup_command"]:
+        command = _words("setup_command", asked["setup_command"])
+        return {"setup": asked["setup"], "setup_command": command}
+    found: dict[str, Any] = {"setup_command": tuple(said.setup_command)}
+    if (call := said.setup) is not None:
+        found |= {"setup": call.url, "setup_method": call.method, "setup_json": call.json}
+    return found
+
+
+def _words(name: str, text: str | None) -> tuple[str, ...]:
+    try:
+        return tuple(shlex.split(text or ""))
+    except ValueError as error:
+        message = f"--{name.replace('_', '-')} {text!r}: {str(error).lower()}"
+        raise InvalidInputError(message) from None
+
+
+def _headers(texts: tuple[str, ...], said: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers of the options, and those of the file that no option names."""
+    headers: dict[str, str] = {}
+    for text in texts:
+        name, colon, value = text.partition(":")
+        if not colon:  # without the text: it may be a secret
+            message = "a --header without a colon; expected 'NAME: VALUE'"
+            raise InvalidInputError(message)
+        name = name.strip()
+        if name.lower() in map(str.lower, headers):
+            message = f"--header {name!r} is given twice"
+            raise InvalidInputError(message)
+        headers[name] = value.strip()
+    try:
+        checked_headers(headers.items())
+    except InvalidInputError as error:
+        error.path = "--header"
+        raise
+    given = {name.lower() for name in headers}
+    return {name: value for name, value in said.items() if name.lower() not in given} | headers
+
+
+def _secret(secret: str | None) -> str | None:
+    from emulator.delivery.signing import SigningScheme, checked_secret
+
+    if secret is None:
+        return None
+    return checked_secret(SigningScheme("standard"), secret, path="--secret")
+
+
+def _events(names: Iterable[str]) -> tuple[str, ...]:
+    """Return ids of event types, in the order of their table; all without a name."""
+    from emulator.domain.events import EVENT_TYPES, event_type
+
+    wanted = {event_type(name, path="--events").id for name in names}
+    return tuple(id_ for id_ in EVENT_TYPES if not wanted or id_ in wanted)
+
+
+def _imported(place: str | None) -> Any:
+    """Return the application at ``module:name``, looked for in the working directory too."""
+    if place is None:
+        return None
+    module, colon, name = place.partition(":")
+    if not (module and colon and name):
+        message = f"--app {place!r}: expected MODULE:NAME, as in shop.web:app"
+        raise InvalidInputError(message)
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        found = importlib.import_module(module)
+        for part in name.split("."):
+            found = getattr(found, part)
+    except (ImportError, AttributeError) as error:
+        message = f"--app {place!r}: {error}"
+        raise InvalidInputError(message) from None
+    return found

@@ -1,0 +1,188 @@
+"""Scenarios at play for ``run``: some at once, shown in the order in which they were given."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from typing import TYPE_CHECKING, Any
+
+from emulator.delivery.redaction import masked
+from emulator.reports import text
+from emulator.reports.from_scenarios import case_of, step_of
+from emulator.scenario.result import ScenarioResult, StepResult
+from emulator.scenario.run import run
+from emulator.scenario.scenario import secrets_of
+from emulator.scenario.steps.expectations import Expect
+from emulator.scenario.steps.waiting import Wait
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from emulator.reports.progress import Screen
+    from emulator.scenario.scenario import Scenario
+    from emulator.workspace.workspace import Workspace
+
+_LONGEST = 60
+"""Characters of a step on the live line."""
+
+
+class _One:
+    """One scenario.
+
+    Attributes:
+        seed: known before it runs, so that it is known when it is interrupted, too.
+        begun: when, None before.
+        workspace: in which it runs; its journal outlives an interrupted run.
+        steps: those that ended.
+        lines: what it has to say and could not yet, each with its status.
+    """
+
+    def __init__(self, scenario: Scenario, seed: int | None) -> None:
+        seed = scenario.document.seed if seed is None else seed
+        self.scenario = scenario
+        self.seed = secrets.randbits(32) if seed is None else seed
+        self.begun: float | None = None
+        self.steps: list[StepResult] = []
+        self.workspace: Workspace | None = None
+        self.result: ScenarioResult | None = None
+        self.is_over = False  # and says nothing more
+        self.lines: list[tuple[str, str]] = []
+
+    def under_way(self) -> tuple[str, float | None]:
+        """Return the step that goes on, and the real seconds that it may take, if any."""
+        if self.begun is None or len(self.steps) == len(self.scenario.steps):
+            return "", None
+        placed = self.scenario.steps[len(self.steps)]
+        what = f"{placed.name} {placed.detail}"
+        if self.scenario.document.clock == "virtual":
+            return what, None
+        if isinstance(placed.step, Wait):
+            return what, placed.step.duration
+        return what, placed.step.within if isinstance(placed.step, Expect) else None
+
+    def interrupted(self) -> ScenarioResult:
+        """Return the result as far as it is known."""
+        reason = "before it began"
+        steps = list(self.steps)
+        for number, placed in enumerate(self.scenario.steps[len(steps) :], start=len(steps) + 1):
+            is_under_way = self.begun is not None and number == len(self.steps) + 1
+            message = "interrupted while it ran" if is_under_way else ""
+            if is_under_way:
+                reason = f"at {placed.name!r}, line {placed.line}"
+            step = StepResult(number, placed.name, placed.detail, placed.line, "skipped", message)
+            steps.append(step)
+        return ScenarioResult(
+            title=self.scenario.title,
+            file=self.scenario.file,
+            seed=self.seed,
+            steps=tuple(steps),
+            verdict="interrupted",
+            reason=reason,
+            entries=() if self.workspace is None else tuple(self.workspace.entries()),
+            duration_ms=0.0 if self.begun is None else (time.perf_counter() - self.begun) * 1000,
+        )
+
+
+class Playing:
+    """All scenarios of one call.
+
+    Args:
+        scenarios: in the order in which they are shown.
+        screen: where.
+        seed: in place of the scenarios' own.
+        how: what else `scenario.run.run` takes: hosts to allow, how to speak TLS.
+
+    Attributes:
+        secrets: that the scenarios configure.
+    """
+
+    def __init__(
+        self,
+        scenarios: Sequence[Scenario],
+        screen: Screen,
+        *,
+        seed: int | None,
+        **how: Any,
+    ) -> None:
+        self.secrets = {one for each in scenarios for one in secrets_of(each)}
+        self._screen = screen
+        self._how = how
+        self._all = [_One(scenario, seed) for scenario in scenarios]
+        self._shown = 0  # how many are over and shown
+
+    @property
+    def results(self) -> list[ScenarioResult]:
+        """What the scenarios came to, in their order."""
+        return [one.result for one in self._all if one.result is not None]
+
+    async def all(self, jobs: int) -> None:
+        """Run all, *jobs* of them at once.
+
+        Raises:
+            EmulatorError: an argument is wrong.
+        """
+        places = asyncio.Semaphore(jobs)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for one in self._all:
+                    group.create_task(self._run(one, places))
+        except BaseExceptionGroup as several:
+            # One is told; the others were cancelled for its sake, or fail for the same reason.
+            raise several.exceptions[0] from None
+
+    def interrupt(self) -> None:
+        """Give those that have no result the one that is known by now."""
+        for one in self._all:
+            if one.result is None:
+                one.result = one.interrupted()
+                for step in one.result.steps[len(one.steps) :]:
+                    if step.message:
+                        self._tell_step(one, step)
+                self._tell_end(one)
+
+    async def _run(self, one: _One, places: asyncio.Semaphore) -> None:
+        def on_step(step: StepResult) -> None:
+            one.steps.append(step)
+            self._tell_step(one, step)
+
+        def on_open(workspace: Workspace) -> None:
+            one.workspace = workspace
+
+        async with places:
+            one.begun = time.perf_counter()
+            heading = text.heading(one.scenario.title, one.scenario.file)
+            self._tell(one, masked(heading, self.secrets))
+            one.result = await run(
+                one.scenario, seed=one.seed, on_step=on_step, on_open=on_open, **self._how
+            )
+            self._tell_end(one)
+
+    def _tell_step(self, one: _One, step: StepResult) -> None:
+        shown = step_of(step, self.secrets)
+        self._tell(one, "\n".join(text.step_lines(shown, one.scenario.file)), shown.status)
+
+    def _tell_end(self, one: _One) -> None:
+        assert one.result is not None  # noqa: S101 - for the type checker
+        case = case_of(one.result, self.secrets)
+        if one.begun is not None:
+            one.lines.append((text.summary(case), case.status))
+        one.is_over = True
+        self._show()
+
+    def _tell(self, one: _One, line: str, status: str = "") -> None:
+        one.lines.append((line, status))
+        self._show()
+
+    def _show(self) -> None:
+        """Show the lines whose turn it is: a scenario waits until those before it are over."""
+        for one in self._all[self._shown :]:
+            for line in one.lines:
+                self._screen.line(*line)
+            one.lines.clear()
+            if not one.is_over:
+                what, seconds = one.under_way()
+                self._screen.under_way(masked(what, self.secrets)[:_LONGEST], seconds)
+                return
+            self._shown += 1
+        self._screen.under_way("")

@@ -1,0 +1,237 @@
+"""Files that describe a consumer: ``testlify-consumer.yaml``, and the data of people's own."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import partial
+from typing import TYPE_CHECKING, Any, NewType
+
+import msgspec
+
+from emulator.conformance.claims import CLAIMS, claimed
+from emulator.conformance.session import TOLD
+from emulator.conformance.state import StateMap, StatusName
+from emulator.conformance.target import KnownPerson, SetupMethod
+from emulator.decoding import decode
+from emulator.domain.events import EVENT_TYPES
+from emulator.domain.webhook import checked_headers
+from emulator.errors import InvalidInputError, ScenarioError, UnknownNameError
+from emulator.scenario.loading import body_of
+from emulator.scenario.problems import Problems
+from emulator.scenario.record_reader import WRONG, Shaper
+from emulator.scenario.value_types import READERS, EventName, GenerationName
+from emulator.scenario.variables import Scope, filled
+from emulator.scenario.yaml_source import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from emulator.scenario.tree import Node
+
+NAME = "testlify-consumer.yaml"
+"""What the file is called by custom."""
+
+ID = "https://testlify-emulator.example/schemas/consumer.json"
+
+_ATTRIBUTE = re.compile(r"^ {8}(?P<name>\w+): (?P<text>.*(?:\n {12}.*)*)", re.MULTILINE)
+"""Of a record, as its docstring describes it."""
+
+ClaimName = NewType("ClaimName", str)
+"""One of ``CLAIMS``."""
+
+
+class Probe(StateMap, frozen=True):
+    """Where the consumer's state is, and how it is read.
+
+    Attributes:
+        url: that shows it; left out, that of ``--probe``, or what ``probe_command`` prints.
+    """
+
+    url: str | None = None
+
+
+class Setup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A call that makes a candidate known to the consumer.
+
+    Attributes:
+        url: that is called.
+        method: GET or POST.
+        json: body, a JSON value; places in its texts are filled in.
+    """
+
+    url: str
+    method: SetupMethod = "GET"
+    json: Any = None
+
+    def __post_init__(self) -> None:
+        """Refuse a body that would go along with GET."""
+        if self.json is not None and self.method == "GET":
+            message = "'json' goes with 'method: POST'"
+            raise InvalidInputError(message, path="$.json")
+
+
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A consumer as a file describes it; each key is an option of ``test``, which comes first.
+
+    Attributes:
+        url: where deliveries go; with `app` the path in it.
+        app: ``package.module:name`` of an ASGI application.
+        webhooks: generation, v1 or v2.
+        headers: sent along with each delivery.
+        secret: to sign with.
+        events: event types that the consumer subscribes to; all when left out.
+        claims: what the consumer says of itself.
+        probe: URL that shows a candidate's state, or a mapping: where it is, how it is read.
+        probe_command: program and arguments that print it.
+        setup: URL that is called before a candidate is first told of, or a mapping: how.
+        setup_command: program and arguments for that.
+        restart_command: program and arguments that restart the consumer.
+        data: file of people whom the consumer knows, relative to this one.
+    """
+
+    url: str | None = None
+    app: str | None = None
+    webhooks: GenerationName | None = None
+    headers: dict[str, str] = {}
+    secret: str | None = None
+    events: list[EventName] = []
+    claims: list[ClaimName] = []
+    probe: Probe | None = None
+    probe_command: list[str] = []
+    setup: Setup | None = None
+    setup_command: list[str] = []
+    restart_command: list[str] = []
+    data: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse headers that can't be sent."""
+        checked_headers(self.headers.items())
+
+    def __repr__(self) -> str:
+        """Leave out what may be a secret."""
+        return f"Config({self.url!r}, {self.claims!r})"
+
+
+class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """People and an assessment that a consumer knows already.
+
+    Attributes:
+        people: told of in turn; made up when empty.
+        title: of assessments; made up when left out.
+    """
+
+    people: tuple[KnownPerson, ...] = ()
+    title: str | None = None
+
+
+def read(file: Path, variables: Mapping[str, str]) -> Config:
+    """Return what the file at *file* says.
+
+    Args:
+        file: YAML; ``${NAME}`` is filled in.
+        variables: name -> value.
+
+    Raises:
+        ScenarioError: it can't be read, or with everything that is wrong, each with its place.
+    """
+    problems = Problems(str(file))
+    root = parse(body_of(file), problems)
+    found: Any = WRONG
+    if root is not None:
+        readers = {kind: partial(_plain, reader) for kind, reader in READERS.items()}
+        readers[ClaimName] = partial(_plain, _claim)
+        readers[StatusName] = partial(_plain, _status)
+        shaper = Shaper(readers, problems)
+        readers[Probe] = partial(_url_or, shaper, Probe)
+        readers[Setup] = partial(_url_or, shaper, Setup)
+        found = shaper.record(filled(root, Scope(variables), problems), Config)
+    if problems or not isinstance(found, Config):
+        raise ScenarioError(str(problems))
+    return found
+
+
+def data(file: Path) -> Data:
+    """Return the people and the title in a JSON file; a list of people does, too.
+
+    Raises:
+        InvalidInputError: it can't be read, is not of that form, or holds neither.
+    """
+    try:
+        body = file.read_bytes()
+    except OSError as error:
+        message = f"{file}: can't be read: {(error.strerror or str(error)).lower()}"
+        raise InvalidInputError(message) from None
+    try:
+        if body.lstrip().startswith(b"["):
+            found = Data(people=decode(body, tuple[KnownPerson, ...]))
+        else:
+            found = decode(body, Data)
+    except InvalidInputError as error:
+        message = f"{file}: {error.message}"
+        raise InvalidInputError(message, path=error.path) from None
+    if not found.people and not found.title:
+        message = f"{file}: neither 'people' nor 'title'; expected one of them"
+        raise InvalidInputError(message)
+    return found
+
+
+def schema() -> str:
+    """Return the JSON Schema of the file, for editors, as text."""
+    made = msgspec.json.schema(Config, schema_hook=lambda _: {"type": "string"})  # of paths
+    record, probe, setup = (_described(made, kind) for kind in (Config, Probe, Setup))
+    properties = record["properties"]
+    properties["events"]["items"] = {"anyOf": [{"enum": list(EVENT_TYPES)}, {"type": "string"}]}
+    properties["claims"]["items"] = {"enum": list(CLAIMS)}
+    properties["webhooks"] = {"enum": ["v1", "v2"]} | _description(properties["webhooks"])
+    probe["properties"]["statuses"]["propertyNames"] = {"enum": list(TOLD)}
+    for name, one in (("probe", probe), ("setup", setup)):
+        either = {"anyOf": [{"type": "string"}, one]}
+        properties[name] = either | _description(properties[name])
+    document = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": ID,
+        "title": "A consumer of Testlify's webhooks",
+        **record,
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def _described(made: dict[str, Any], kind: type[msgspec.Struct]) -> dict[str, Any]:
+    """Return the schema of a record, its keys with what the docstrings say of them."""
+    docs = "".join(one.__doc__ or "" for one in kind.__mro__)
+    told = {found["name"]: " ".join(found["text"].split()) for found in _ATTRIBUTE.finditer(docs)}
+    record: dict[str, Any] = made["$defs"][kind.__name__]
+    for name, one in record["properties"].items():
+        one.pop("default", None)
+        one["description"] = told[name]
+    del record["title"], record["description"]
+    return record
+
+
+def _description(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"description": schema["description"]}
+
+
+def _plain(reader: Any, node: Any) -> Any:
+    return reader(node.plain())
+
+
+def _url_or(shaper: Shaper, kind: type[Probe | Setup], node: Node) -> Any:
+    """Return a mapping as a *kind*; a text is its URL."""
+    if isinstance(node.value, dict):
+        return shaper.record(node, kind)
+    url = shaper.read(node, str)
+    return url if url is WRONG else kind(url=url)
+
+
+def _status(value: Any) -> str:
+    if value not in TOLD:
+        raise UnknownNameError("status", str(value), TOLD)
+    return str(value)
+
+
+def _claim(value: Any) -> str:
+    (name,) = claimed([str(value)])
+    return name

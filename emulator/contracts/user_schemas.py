@@ -1,0 +1,176 @@
+"""What a user's folder of schemas has to be before it is used; never a payload."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from emulator.contracts import schema_documents, violation
+from emulator.errors import InvalidInputError, near
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import jsonschema
+    from referencing._core import Resolver
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_HOLDS_SCHEMAS = frozenset({
+    "$defs", "allOf", "anyOf", "dependentSchemas", "oneOf", "patternProperties", "prefixItems",
+    "properties",
+})  # fmt: skip
+_IS_SCHEMA = frozenset({
+    "additionalProperties", "contains", "else", "if", "items", "not", "propertyNames", "then",
+    "unevaluatedItems", "unevaluatedProperties",
+})  # fmt: skip
+
+
+def check_folder(folder: Path) -> None:
+    """Check a user's ``--schemas`` folder as a whole; return when it can be used.
+
+    The folder holds ``v1/`` or ``v2/`` with ``<event type>.json`` and files of shared
+    definitions (names without a dot). It may leave out what the bundled schemas have. Each
+    document has to fit the meta-schema of JSON Schema 2020-12, and each ``$ref`` has to lead
+    into the folder or into the bundled schemas: nothing is ever fetched.
+
+    Raises:
+        InvalidInputError: one line a problem, ``v1/FILE: JSON PATH: what is wrong``.
+    """
+    found = list(schema_documents.files(folder))
+    if not found:
+        message = f"no schemas in {str(folder)!r}: expected v1/<event type>.json"
+        raise InvalidInputError(message)
+    _stop_at(_wrong_names(found))
+    _stop_at(_unreadable(found))
+    documents = {
+        f"{where}/{file.name}": schema_documents.read(where, file) for where, _, file in found
+    }
+    _stop_at(_against_meta_schema(documents))
+    _stop_at(_taken_ids(found, documents))
+    _stop_at(_dead_references(folder, found, documents))
+
+
+def _stop_at(problems: Iterator[str]) -> None:
+    # The meta-schema comes in parts, and two of them may find the same.
+    lines = list(dict.fromkeys(problems))
+    if lines:
+        raise InvalidInputError("\n".join(lines))
+
+
+def _wrong_names(found: list[tuple[str, str, Path]]) -> Iterator[str]:
+    # A misspelt file would be ignored, and the bundled schema used in silence.
+    bundled = schema_documents.Library(None)
+    for generation, name, file in found:
+        known = bundled.events(generation)
+        if schema_documents.is_event(name) and name not in known:
+            close = ", ".join(repr(one) for one in near(name, known))
+            yield f"{generation}/{file.name}: no event type {name!r}" + (
+                f"; near: {close}" if close else "; known: " + ", ".join(known)
+            )
+
+
+def _unreadable(found: list[tuple[str, str, Path]]) -> Iterator[str]:
+    for generation, _, file in found:
+        try:
+            schema_documents.read(generation, file)
+        except InvalidInputError as problem:
+            yield problem.message
+
+
+def _against_meta_schema(documents: dict[str, dict[str, Any]]) -> Iterator[str]:
+    import jsonschema
+
+    meta = jsonschema.Draft202012Validator(
+        jsonschema.Draft202012Validator.META_SCHEMA,
+        format_checker=_format_checker(),
+    )
+    for name, document in documents.items():
+        dialect = document.get("$schema", _DIALECT)
+        if dialect != _DIALECT:
+            yield f"{name}: $['$schema']: must be {_DIALECT!r}"
+            continue
+        for error in sorted(meta.iter_errors(document), key=lambda one: one.json_path):
+            yield f"{name}: {violation.json_path(error.absolute_path)}: {_in_words(error)}"
+
+
+def _format_checker() -> jsonschema.FormatChecker:
+    """Return a checker of patterns, by the engine that will match them."""
+    import jsonschema
+    import jsonschema_rs
+
+    checker = jsonschema.FormatChecker(formats=())
+
+    @checker.checks("regex", raises=jsonschema_rs.ValidationError)
+    def is_pattern(value: object) -> bool:
+        if isinstance(value, str):
+            options = jsonschema_rs.RegexOptions()
+            jsonschema_rs.Draft202012Validator({"pattern": value}, pattern_options=options)
+        return True
+
+    return checker
+
+
+def _in_words(error: jsonschema.ValidationError) -> str:
+    keyword = str(error.validator)
+    if keyword == "format":
+        return "must be a regular expression without lookaround and backreferences"
+    if error.absolute_path and error.absolute_path[-1] == "type":
+        return "must be null, boolean, object, array, number, string, integer, or a list of them"
+    return violation.expected(keyword, error.validator_value)
+
+
+def _taken_ids(
+    found: list[tuple[str, str, Path]], documents: dict[str, dict[str, Any]]
+) -> Iterator[str]:
+    owners: dict[str, str] = {}
+    for generation, name, file in found:
+        this = f"{generation}/{file.name}"
+        uri = schema_documents.id_of(generation, name, documents[this])
+        if uri in owners:
+            yield f"{this}: $['$id']: {uri!r} is also that of {owners[uri]}"
+        owners.setdefault(uri, this)
+
+
+def _dead_references(
+    folder: Path,
+    found: list[tuple[str, str, Path]],
+    documents: dict[str, dict[str, Any]],
+) -> Iterator[str]:
+    from referencing import Registry
+    from referencing.jsonschema import DRAFT202012
+
+    registry: Registry[Any] = Registry().with_resources(
+        (uri, DRAFT202012.create_resource(one))
+        for uri, one in schema_documents.Library(folder).documents.items()
+    )
+    for generation, name, file in found:
+        document = documents[f"{generation}/{file.name}"]
+        resolver = registry.resolver(schema_documents.id_of(generation, name, document))
+        for path, ref in _references(document, [], resolver):
+            yield f"{generation}/{file.name}: {path}: {ref!r} leads nowhere"
+
+
+def _references(
+    schema: Any, path: list[str | int], resolver: Resolver[Any]
+) -> Iterator[tuple[str, str]]:
+    """Yield JSON path and text of each ``$ref`` below *schema* that leads nowhere."""
+    from referencing.exceptions import Unresolvable
+    from referencing.jsonschema import DRAFT202012
+
+    if not isinstance(schema, dict):
+        return
+    if path:
+        resolver = resolver.in_subresource(DRAFT202012.create_resource(schema))
+    ref = schema.get("$ref")
+    if ref is not None:
+        try:
+            resolver.lookup(ref)
+        except Unresolvable:
+            yield violation.json_path([*path, "$ref"]), ref
+    for key, value in schema.items():
+        if key in _IS_SCHEMA:
+            yield from _references(value, [*path, key], resolver)
+        elif key in _HOLDS_SCHEMAS:
+            entries = value.items() if isinstance(value, dict) else enumerate(value)
+            for at, one in entries:
+                yield from _references(one, [*path, key, at], resolver)

@@ -1,0 +1,277 @@
+"""A request as writes, pauses and closes, which the connection carries out. Pure."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from ipaddress import ip_address
+from string import punctuation
+from typing import TYPE_CHECKING, Literal, TypeVar
+from urllib.parse import quote
+
+import msgspec
+
+from emulator.delivery.faults import wire as faults
+from emulator.delivery.transports.address_guard import Address
+from emulator.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from emulator.delivery.records import Headers, Request
+
+_Fault = TypeVar("_Fault")
+
+_URL = re.compile(r"(https?)://(?:[^/?#\\]*@)?([^/?#\\@]+)((?:[/?][^#]*)?)(?:#.*)?", re.IGNORECASE)
+_AUTHORITY = re.compile(r"(?:\[([^\[\]]+)\]|([^:\[\]]+))(?::([0-9]{0,5}))?", re.ASCII)
+_HOST = re.compile(r"[a-z0-9._~-]+", re.ASCII)
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_OURS = frozenset({"host", "content-length", "transfer-encoding"})
+_PORTS = {"http": 80, "https": 443}
+_HIGHEST_PORT = 65535
+_BROKEN_HELLO = bytes.fromhex("16030102000100fffc0303") + bytes(16)
+"""The start of a TLS record of 512 bytes: a ClientHello that claims to be longer than that."""
+
+
+Key = tuple[str, str, int, str]
+"""Scheme, checked address, port, host name. Requests with the same key can share a connection."""
+
+
+class Write(msgspec.Struct, frozen=True):
+    """Send bytes."""
+
+    data: bytes
+
+
+class Pause(msgspec.Struct, frozen=True):
+    """Wait for some real seconds."""
+
+    seconds: float
+
+
+class SendReset(msgspec.Struct, frozen=True):
+    """Reset the connection (TCP RST) once everything is sent; the outcome is ``cut``."""
+
+
+class SendEnd(msgspec.Struct, frozen=True):
+    """Send the end of the data (TCP FIN) and continue to read.
+
+    With TLS, which has no half-close, the connection is closed and the outcome is ``cut``.
+    """
+
+
+WireAction = Write | Pause | SendReset | SendEnd
+
+
+class Destination(msgspec.Struct, frozen=True):
+    """The parts of a URL that a request needs.
+
+    Attributes:
+        scheme: ``http`` or ``https``.
+        host: the IDNA host name in lower case without brackets; resolved, and verified with TLS.
+        port: TCP port.
+        address: the address, if the URL has one in place of a name.
+        known: keys of idle connections that can be used without resolving the name.
+        path: path and query as in the request line.
+        host_header: value of the Host header.
+        head: request line and Host header, each with its line end.
+    """
+
+    scheme: Literal["http", "https"]
+    host: str
+    port: int
+    address: Address | None
+    known: tuple[Key, ...]
+    path: str
+    host_header: str
+    head: str
+
+    def key_at(self, address: str) -> Key:
+        """Return the key of a connection to *address*."""
+        return (self.scheme, address, self.port, self.host)
+
+
+@lru_cache(maxsize=1024)
+def parse_target(url: str) -> Destination:
+    """Parse *url*; user name and fragment are left out.
+
+    Path and query are unchanged, except that spaces and non-ASCII letters are percent-encoded.
+
+    Raises:
+        InvalidInputError: not a URL that we can post to.
+    """
+    match = None if _CONTROL.search(url) else _URL.fullmatch(url)
+    authority = match and _AUTHORITY.fullmatch(match[2])
+    if not match or not authority:
+        raise _bad_url(url, "expected http://HOST[:PORT]/PATH or https://")
+    scheme: Literal["http", "https"] = "https" if match[1].lower() == "https" else "http"
+    host, address = _host(url, authority[1], authority[2])
+    port = int(authority[3] or _PORTS[scheme])
+    if not 0 < port <= _HIGHEST_PORT:
+        raise _bad_url(url, f"expected a port from 1 to {_HIGHEST_PORT}")
+    path = quote(match[3], safe=punctuation)
+    if not path.startswith("/"):
+        path = "/" + path
+    host_header = f"[{host}]" if authority[1] else host
+    if port != _PORTS[scheme]:
+        host_header += f":{port}"
+    # RFC 6761: localhost is always loopback, whatever a resolver says.
+    addresses = ("127.0.0.1", "::1") if host == "localhost" else (host,) if address else ()
+    known = tuple((scheme, one, port, host) for one in addresses)
+    head = f"POST {path} HTTP/1.1\r\nHost: {host_header}\r\n"
+    return Destination(scheme, host, port, address, known, path, host_header, head)
+
+
+def plan(request: Request, target: Destination) -> tuple[WireAction, ...]:
+    """Return the writes, pauses and closes that send *request*.
+
+    The wire faults chunked, slow_body and reset can be combined. Of the other wire faults, only
+    the last is applied.
+
+    Raises:
+        InvalidInputError: a header is invalid, or written by the transport itself.
+    """
+    head = f"{target.head}{header_lines(request.headers)}"
+    if request.wire:
+        return _broken(request, head)
+    return (Write(_sized(head, len(request.body)) + request.body),)
+
+
+def _sized(head: str, length: int) -> bytes:
+    return f"{head}Content-Length: {length}\r\n\r\n".encode("latin-1")
+
+
+def _broken(request: Request, head: str) -> tuple[WireAction, ...]:
+    body = request.body
+    match request.wire[-1]:
+        case faults.TlsFailure():
+            return (Write(_BROKEN_HELLO), SendReset())
+        case faults.HalfClose(after=after):
+            return (Write(_sized(head, len(body)) + body[:after]), SendEnd())
+        case faults.WrongLength(by=by):
+            written = Write(_sized(head, max(0, len(body) + by)) + body)
+            return (written, SendEnd()) if by > 0 else (written,)
+    chunked = _last(request.wire, faults.Chunked)
+    slow = _last(request.wire, faults.SlowBody)
+    reset = _last(request.wire, faults.Reset)
+    start = _sized(head, len(body))
+    if chunked is not None:
+        start = f"{head}Transfer-Encoding: chunked\r\n\r\n".encode("latin-1")
+        body = _in_chunks(body, chunked.size)
+    end: tuple[WireAction, ...] = ()
+    if reset is not None:
+        body, end = body[: reset.after], (SendReset(),)
+    if slow is None:
+        return (Write(start + body), *end)
+    trickle = _slowly(body, slow.bytes_per_second, request.timeouts.total)
+    return (Write(start), *trickle, *end)
+
+
+def _last(wire: tuple[faults.WireFault, ...], kind: type[_Fault]) -> _Fault | None:
+    return next((fault for fault in reversed(wire) if isinstance(fault, kind)), None)
+
+
+def _in_chunks(body: bytes, size: int) -> bytes:
+    pieces = (body[start : start + size] for start in range(0, len(body), size))
+    chunks = [b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces]
+    return b"".join(chunks) + b"0\r\n\r\n"
+
+
+def _slowly(body: bytes, rate: int, longest: float) -> Iterator[WireAction]:
+    """Yield writes and pauses that send *body* at *rate* bytes a second.
+
+    They end with a pause after *longest* seconds, when the attempt is over anyway.
+    """
+    size = max(1, rate // 10)
+    for start in range(0, len(body), size):
+        if start:
+            yield Pause(size / rate)
+        if start / rate > longest:
+            return
+        yield Write(body[start : start + size])
+
+
+@lru_cache(maxsize=256)  # an unsigned webhook always sends the same headers
+def header_lines(headers: Headers) -> str:
+    """Return *headers* as lines with line ends; values are Latin-1, as in RFC 9112.
+
+    Raises:
+        InvalidInputError: as for `plan`.
+    """
+    lines = "".join([f"{name}: {value}\r\n" for name, value in headers])
+    count = len(headers)
+    # With more line ends than headers, a value contains a line end.
+    if lines.count("\r") != count or lines.count("\n") != count or "\0" in lines:
+        raise InvalidInputError(_bad_value(headers))
+    if not lines.isascii() and any(ord(sign) > 0xFF for sign in lines):
+        raise InvalidInputError(_bad_value(headers))
+    for name, _ in headers:
+        check_name(name)
+    return lines
+
+
+@lru_cache(maxsize=1024)
+def check_name(name: str) -> None:
+    """Check that callers may send a header of this name.
+
+    Raises:
+        InvalidInputError: the name is invalid, or the header is written by the transport.
+    """
+    if not _NAME.fullmatch(name):
+        message = f"bad header name {name!r}: expected letters, digits and hyphens"
+        raise InvalidInputError(message)
+    if name.lower() in _OURS:
+        message = f"header {name!r} is written by the client: leave it out"
+        raise InvalidInputError(message)
+
+
+def _bad_value(headers: Headers) -> str:
+    for name, value in headers:
+        if any(one in name for one in "\r\n\0"):
+            return f"bad header name {name!r}: expected letters, digits and hyphens"
+        if any(one in "\r\n\0" or ord(one) > 0xFF for one in value):
+            break
+    return f"bad value {value!r} of header {name!r}: expected Latin-1, no line end and no NUL"
+
+
+def _host(url: str, literal: str | None, name: str) -> tuple[str, Address | None]:
+    """Return host and address of *url*, whose authority contains ``[literal]`` or *name*."""
+    try:
+        address = ip_address(literal or name)
+    except ValueError:
+        address = None
+    if literal and "%" in literal:
+        raise _bad_url(url, "expected an address without a zone")
+    if literal:
+        if address is None or address.version == 4:
+            raise _bad_url(url, "expected an IPv6 address between the brackets")
+        return str(address), address
+    if address is not None:
+        return str(address), address
+    host = _ascii_host(name.lower())
+    if not _HOST.fullmatch(host):
+        raise _bad_url(url, f"{name!r} is not a host name")
+    return host, None
+
+
+def _ascii_host(name: str) -> str:
+    """Return a host name in ASCII by IDNA 2008, or an empty string if it is not a host name.
+
+    The checked name is the name that is resolved and dialled; the operating system never gets a
+    name in another script.
+    """
+    if name.isascii() and "xn--" not in name:
+        return name  # names in private networks may have underscores, which IDNA rejects
+    import idna
+
+    try:
+        host = idna.encode(name, uts46=True, std3_rules=True).decode()
+    except idna.IDNAError:
+        return ""
+    # Digits of another script must not become an address.
+    return "" if host.rpartition(".")[2].isdecimal() else host
+
+
+def _bad_url(url: str, expected: str) -> InvalidInputError:
+    return InvalidInputError(f"can't post to {url!r}: {expected}")

@@ -1,0 +1,149 @@
+"""What a test demands of its deliveries, and what it left unsaid when it ended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from emulator.errors import UnknownNameError
+from emulator.scenario import matchers, matching
+from emulator.scenario.steps.expectations import Expect
+from emulator.scenario.steps.step import Context
+from emulator.scenario.value_types import READERS, Answered, Duration, PayloadPath, SentEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from emulator.delivery.records import Delivery
+    from emulator.domain.assessment import Assessment
+    from emulator.domain.candidate import Candidate
+    from emulator.domain.webhook import Webhook
+    from emulator.emulator import Emulator
+    from emulator.pytest_plugin.options import TestlifyOptions
+    from emulator.workspace.workspace import Workspace
+
+
+_MOST_SHOWN = 10
+
+
+class Demand(TypedDict, total=False):
+    """What ``expect`` takes beside the event type.
+
+    Attributes:
+        candidate: whom it is about, or the id of that invitation.
+        assessment: which it is about, or to which the candidate was invited; or its id.
+        webhook: to which, or its id.
+        where: path in the payload -> the value there, anything that equals it, or one of the
+            matchers of scenario files, ``{"at_least": 10}``.
+        attempt: number of the attempt, from 1.
+        answered: how the attempt ended: 200, ``2xx``, ``timeout``, ``refused``.
+        count: how many attempts exactly; at least one when left out.
+        within: seconds to wait for them; on a virtual clock, of its time.
+    """
+
+    candidate: Candidate | str
+    assessment: Assessment | str
+    webhook: Webhook | str
+    where: Mapping[str, Any]
+    attempt: int
+    answered: int | str
+    count: int
+    within: float
+
+
+class Demands:
+    """The demands of one test on one workspace.
+
+    Args:
+        workspace: fresh; all that is sent in it counts.
+        emulator: whose workspace it is.
+    """
+
+    def __init__(self, workspace: Workspace, emulator: Emulator) -> None:
+        self._workspace = workspace
+        self._context = Context(
+            workspace, emulator.journal, guard=emulator.guard, folder=Path.cwd()
+        )
+        self._asked: set[str] = set()  # ids of deliveries that the test spoke of
+
+    async def expect(self, event: str, demand: Demand) -> tuple[list[Delivery], str]:
+        """Return the deliveries that *demand* matches, and what is wrong with their number.
+
+        Who asserts raises it, so that the traceback ends in the test.
+
+        Raises:
+            UnknownNameError: *demand* has a key that `Demand` does not.
+            InvalidInputError: a demand that can't be understood.
+            NotFoundError: no such candidate, assessment or webhook.
+        """
+        for name in demand:
+            if name not in Demand.__annotations__:
+                raise UnknownNameError("demand", name, Demand.__annotations__)
+        step = self._step(event, **demand)
+        complaint = await step.run(self._context)
+        found = {one.delivery.id: one.delivery for one in step.matching(self._context)}
+        self._asked.update(found)
+        return list(found.values()), complaint
+
+    def _step(
+        self,
+        event: str,
+        *,
+        candidate: Candidate | str | None = None,
+        assessment: Assessment | str | None = None,
+        webhook: Webhook | str | None = None,
+        where: Mapping[str, Any] | None = None,
+        attempt: int | None = None,
+        answered: int | str | None = None,
+        count: int | None = None,
+        within: float = 0.0,
+    ) -> Expect:
+        state, context = self._workspace.state, self._context
+        named: dict[str, Any] = {}
+        for key, one, find, names in (
+            ("candidate", candidate, state.candidate, context.candidates),
+            ("assessment", assessment, state.assessment, context.assessments),
+            ("webhook", webhook, state.webhook, context.webhooks),
+        ):
+            if one is not None:
+                id_ = find(one if isinstance(one, str) else one.id).id
+                named[key] = names[id_] = id_  # a test has no names of its own for them
+        read_path, read_demand = READERS[PayloadPath], READERS[matchers.Demand]
+        return Expect(
+            event=READERS[SentEvent](event),
+            where={read_path(path): read_demand(value) for path, value in (where or {}).items()},
+            attempt=attempt,
+            answered=None if answered is None else READERS[Answered](answered),
+            count=count,
+            within=Duration(within),
+            **named,
+        )
+
+    async def left(self, options: TestlifyOptions) -> str:
+        """Return what the options forbid a test to end with, empty when it is all well."""
+        lines: list[str] = []
+        if options.fail_on_undelivered:
+            await self._workspace.settle()
+            lines += self._undelivered()
+        if options.fail_on_refused:
+            for one in self._workspace.state.refused:
+                lines.append(
+                    f"the payload of {one.event} did not fit its schema, so it was not sent:"
+                )
+                lines += [f"  {violation}" for violation in one.violations]
+        return "\n".join(lines)
+
+    def _undelivered(self) -> list[str]:
+        left = [
+            one
+            for one in self._workspace.deliveries()
+            if not one.succeeded and one.id not in self._asked
+        ]
+        if not left:
+            return []
+        count = "1 delivery that was" if len(left) == 1 else f"{len(left)} deliveries that were"
+        lines = [f"the test ended with {count} not accepted, and no expect() asked for:"]
+        lines += [f"  {matching.sent([one])[-1].headline}" for one in left[:_MOST_SHOWN]]
+        if len(left) > _MOST_SHOWN:
+            lines.append(f"  and {len(left) - _MOST_SHOWN} more")
+        return lines

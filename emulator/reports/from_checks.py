@@ -1,0 +1,92 @@
+"""Converts results of checks into the records that reports show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from emulator.delivery.redaction import configured_secrets
+from emulator.durations import show
+from emulator.printing import printable
+from emulator.reports.from_scenarios import folded
+from emulator.reports.report import Case, Report, report, shown_delivery
+from emulator.reports.report import without as masked
+from emulator.workspace import journal_lines
+from emulator.workspace.queries import changed_bodies
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from emulator.conformance.grading import CheckResult
+    from emulator.conformance.target import Target
+
+TITLE = "Checks of a consumer"
+
+_MARKS = {"passed": "✓", "failed": "✗", "skipped": "-", "incomplete": "?"}
+
+
+def report_of(
+    results: Sequence[CheckResult],
+    target: Target,
+    *,
+    started: datetime,
+    duration_ms: float,
+    is_interrupted: bool = False,
+) -> Report:
+    """Return the report of a consumer's checks, its secrets masked.
+
+    Args:
+        results: in the order of the report.
+        target: the consumer.
+        started: wall time.
+        duration_ms: real milliseconds.
+        is_interrupted: the run was stopped before its end.
+    """
+    return report(
+        TITLE,
+        (_case(one, target) for one in results),
+        started=started,
+        duration_ms=duration_ms,
+        secrets=secrets_of(target),
+        is_interrupted=is_interrupted,
+    )
+
+
+def secrets_of(target: Target) -> set[str]:
+    """Return the secrets of a consumer's configuration."""
+    return configured_secrets({"headers": target.headers, "secret": target.secret})
+
+
+def lines_of(result: CheckResult, target: Target) -> list[str]:
+    """Return the lines that show one result during the run."""
+    bare = msgspec.structs.replace(result, deliveries=(), entries=())
+    case = masked(secrets_of(target), _case(bare, target), Case)
+    took = f" ({show(round(case.duration_ms) / 1000)})" if case.duration_ms else ""
+    told = [f"{_MARKS[case.status]} {case.id}  {case.name}{took}"]
+    if case.message:
+        told += [f"    {printable(line)}" for line in case.message.splitlines()]
+    return told
+
+
+def _case(result: CheckResult, target: Target) -> Case:
+    check = result.check
+    message, state = result.message, folded(result.entries)
+    if result.outcome == "failed":
+        message = f"{message}\nwhy: {check.why}"
+    return Case(
+        id=check.id,
+        name=check.title,
+        status=result.outcome,
+        message=message,
+        cause=result.cause,
+        duration_ms=result.duration_ms,
+        deliveries=tuple(
+            shown_delivery(one, "consumer", changed_bodies(state, one) if state else None)
+            for one in result.deliveries
+        ),
+        tags=check.all_tags,
+        labels={"severity": check.severity, "seed": str(target.seed)},
+        journal=tuple(map(journal_lines.shown, result.entries)),
+    )

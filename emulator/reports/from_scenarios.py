@@ -1,0 +1,142 @@
+"""Scenario results into the records that reports show; the one place here that knows both."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from emulator.delivery.redaction import configured_secrets
+from emulator.reports.report import Case, Report, ShownDelivery, Status, Step, report
+from emulator.reports.report import shown_delivery as shown
+from emulator.reports.report import without as masked
+from emulator.workspace import fold, journal_lines
+from emulator.workspace.queries import changed_bodies
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from emulator.delivery.records import Delivery
+    from emulator.journal.entry import Entry
+    from emulator.scenario.result import ScenarioResult, StepResult, Verdict
+    from emulator.workspace.state import State
+
+TITLE = "Scenarios"
+
+_STATUSES: dict[Verdict, Status] = {
+    "passed": "passed",
+    "failed": "failed",
+    "no_evidence": "incomplete",
+    "interrupted": "incomplete",
+}
+
+
+def report_of(
+    results: Sequence[ScenarioResult],
+    *,
+    started: datetime,
+    duration_ms: float,
+    secrets: Iterable[str] = (),
+) -> Report:
+    """Return the report of a run of scenarios.
+
+    Args:
+        results: in the order of the run.
+        started: wall time.
+        duration_ms: real time.
+        secrets: to be masked, with those of the webhooks in the results' journals.
+    """
+    known = {*secrets}
+    for result in results:
+        known |= _secrets(result.entries)
+    return report(
+        TITLE,
+        map(_case, results),
+        started=started,
+        duration_ms=duration_ms,
+        secrets=known,
+        is_interrupted=any(result.verdict == "interrupted" for result in results),
+    )
+
+
+def step_of(step: StepResult, secrets: Iterable[str]) -> Step:
+    """Return one step's result while the run goes on, *secrets* masked."""
+    made: Step = masked(secrets, _step(step, {one.id: shown(one) for one in step.deliveries}), Step)
+    return made
+
+
+def case_of(result: ScenarioResult, secrets: Iterable[str]) -> Case:
+    """Return one scenario's result while the run goes on, *secrets* masked; without its journal."""
+    bare = msgspec.structs.replace(result, entries=())
+    made: Case = masked({*secrets, *_secrets(result.entries)}, _case(bare), Case)
+    return made
+
+
+def _case(result: ScenarioResult) -> Case:
+    deliveries = _deliveries(result)
+    is_interrupted = result.verdict == "interrupted"
+    # The step that was under way is skipped, too, and says so.
+    has_begun = not is_interrupted or any(
+        step.status != "skipped" or step.message for step in result.steps
+    )
+    return Case(
+        name=result.title,
+        status=_STATUSES[result.verdict] if has_begun else "skipped",
+        file=result.file,
+        line=1,
+        message=result.reason,
+        duration_ms=result.duration_ms,
+        steps=tuple(_step(step, deliveries) for step in result.steps),
+        labels={"seed": str(result.seed)},
+        journal=tuple(map(journal_lines.shown, result.entries)),
+        is_interrupted=is_interrupted,
+    )
+
+
+def _step(step: StepResult, deliveries: dict[str, ShownDelivery]) -> Step:
+    return Step(
+        number=step.number,
+        name=step.name,
+        detail=step.detail,
+        line=step.line,
+        status=step.status,
+        message=step.message,
+        deliveries=tuple(deliveries[one.id] for one in step.deliveries),
+        duration_ms=step.duration_ms,
+    )
+
+
+def _deliveries(result: ScenarioResult) -> dict[str, ShownDelivery]:
+    """Return the deliveries by id as they were in the end: a step saw those before its retries."""
+    seen: list[Delivery] = [one for step in result.steps for one in step.deliveries]
+    names: dict[int, str] = {}
+    changed: dict[str, dict[int, bytes]] = {}
+    state = folded(result.entries)
+    if state is not None:
+        seen += state.deliveries.values()
+        names = {number: webhook.name for number, webhook in state.webhook_numbers.items()}
+        changed = {one.id: changed_bodies(state, one) for one in state.deliveries.values()}
+    return {
+        one.id: shown(one, names.get(one.webhook_number, ""), changed.get(one.id)) for one in seen
+    }
+
+
+def folded(entries: Sequence[Entry]) -> State | None:
+    """Return the state that a whole journal makes; None of a part of one."""
+    if not entries or entries[0].kind != "workspace.opened":
+        return None
+    state = fold.opened(entries[0])
+    for entry in entries[1:]:
+        fold.apply(state, entry)
+    return state
+
+
+def _secrets(entries: Iterable[Entry]) -> set[str]:
+    # Of webhooks alone: headers of an attempt or of an answer are no configuration.
+    return {
+        secret
+        for entry in entries
+        if entry.kind.startswith("webhook.")
+        for secret in configured_secrets(entry.data)
+    }

@@ -1,0 +1,114 @@
+"""Where scenarios come from: the bundled library, files, folders."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from emulator import data
+from emulator.errors import EmulatorError, ScenarioError, near
+from emulator.scenario.loading import body_of, read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from emulator.scenario.scenario import Scenario
+
+_ENDINGS = (".yaml", ".yml")
+_TITLE = re.compile(r"^scenario:[ ]*(.+?)[ ]*$", re.MULTILINE)
+
+
+class Bundled(msgspec.Struct, frozen=True):
+    """A scenario that comes with the program.
+
+    Attributes:
+        name: by which it is run.
+        title: what it shows.
+    """
+
+    name: str
+    title: str
+
+
+class Source(msgspec.Struct, frozen=True):
+    """A scenario file, not read yet.
+
+    Attributes:
+        file: how messages call it.
+        body: its bytes, cut where a scenario is too large anyway.
+    """
+
+    file: str
+    body: bytes
+
+
+def bundled() -> list[Bundled]:
+    """Return the scenarios that come with the program, sorted by name."""
+    found = []
+    for entry in data.scenarios().iterdir():
+        if entry.name.endswith(".yaml"):
+            # A look at one line, so that listing them needs no YAML parser.
+            title = _TITLE.search(entry.read_text("utf-8"))
+            found.append(Bundled(entry.name.removesuffix(".yaml"), title[1] if title else ""))
+    return sorted(found, key=lambda one: one.name)
+
+
+def sources(target: str) -> list[Source]:
+    """Return the scenarios that *target* means.
+
+    Args:
+        target: a file, a folder (its ``.yaml`` and ``.yml`` files, those of its folders too), or
+            the name of a bundled scenario. What exists on disk comes first.
+
+    Raises:
+        ScenarioError: there is no such thing, or it can't be read, or an empty folder.
+    """
+    path = Path(target)
+    if path.is_dir():
+        files = sorted(one for one in path.rglob("*") if one.suffix in _ENDINGS and one.is_file())
+        if not files:
+            message = f"{target}: no scenario in this folder; expected files that end in .yaml"
+            raise ScenarioError(message)
+        return [Source(str(one), body_of(one)) for one in files]
+    if path.exists() or path.suffix in _ENDINGS or len(path.parts) != 1:
+        return [Source(target, body_of(path))]
+    entry = data.scenarios() / f"{target}.yaml"
+    if not entry.is_file():
+        names = [one.name for one in bundled()]
+        close = near(target, names)
+        hint = f"near: {', '.join(map(repr, close))}"
+        hint = hint if close else f"'list scenarios' names the {len(names)} bundled ones"
+        message = f"{target}: neither a file nor a bundled scenario; {hint}"
+        raise ScenarioError(message)
+    return [Source(f"scenarios/{entry.name}", entry.read_bytes())]
+
+
+def read_all(targets: Iterable[str], variables: Mapping[str, str]) -> list[Scenario]:
+    """Return all scenarios that *targets* mean, read.
+
+    Args:
+        targets: as `sources` takes them.
+        variables: what ``${NAME}`` stands for.
+
+    Raises:
+        ScenarioError: with everything that is wrong with all of them.
+    """
+    scenarios: list[Scenario] = []
+    problems: list[str] = []
+    for target in targets:
+        try:
+            found = sources(target)
+        except EmulatorError as error:
+            problems.append(str(error))
+            continue
+        for source in found:
+            try:
+                scenarios.append(read(source.file, source.body, variables))
+            except ScenarioError as error:
+                problems.append(str(error))
+    if problems:
+        raise ScenarioError("\n".join(problems))
+    return scenarios

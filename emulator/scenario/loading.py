@@ -1,0 +1,393 @@
+"""Scenario files into scenarios; everything that is wrong with a file is told at once."""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from emulator.errors import InvalidInputError, ScenarioError, near
+from emulator.scenario.aliases import Aliases, word
+from emulator.scenario.problems import Problems
+from emulator.scenario.record_reader import WRONG, Shaper, keys
+from emulator.scenario.scenario import Consumer, Document, PlacedStep, Scenario, one_line
+from emulator.scenario.steps.blocks import MOST_STEPS, Steps
+from emulator.scenario.steps.probing import Argv
+from emulator.scenario.steps.table import STEPS
+from emulator.scenario.steps.webhooks import AddWebhook, unfit
+from emulator.scenario.tree import Node
+from emulator.scenario.value_types import (
+    READERS,
+    AssessmentName,
+    CandidateName,
+    DataFile,
+    NewAssessment,
+    NewCandidate,
+    NewWebhook,
+    WebhookName,
+)
+from emulator.scenario.variables import Scope, filled
+from emulator.scenario.yaml_source import LARGEST, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from emulator.domain.events import Generation
+    from emulator.scenario.steps.step import Step
+    from emulator.scenario.tree import Place
+
+_BLOCKS = frozenset({"parallel", "repeat"})
+"""Steps that hold steps, whose variables are filled in one by one."""
+
+_LARGEST_DATA = 10_000_000
+"""Bytes of a file that is sent."""
+
+
+def read(
+    file: str,
+    body: bytes,
+    variables: Mapping[str, str],
+    *,
+    files: Mapping[str, bytes] | None = None,
+) -> Scenario:
+    """Return the scenario in *body*.
+
+    Args:
+        file: how messages call it.
+        body: YAML 1.2 in UTF-8.
+        variables: what ``${NAME}`` stands for; a default in the file comes last.
+        files: those that steps may send, by the names that stand there, of a scenario that comes
+            from another machine; its commands are refused. None: it may read files and run
+            commands of this one.
+
+    Raises:
+        ScenarioError: with everything that is wrong: ``FILE:LINE:COLUMN: what``, and the place.
+    """
+    problems = Problems(file)
+    root = parse(body, problems)
+    reader = _Reader(problems, variables, files)
+    document = reader.document(root) if root is not None else WRONG
+    if problems or not isinstance(document, Document):
+        raise ScenarioError(str(problems))
+    return Scenario(file, document, problems.text, reader.files)
+
+
+def read_file(path: Path, variables: Mapping[str, str]) -> Scenario:
+    """Return the scenario in the file at *path*.
+
+    Raises:
+        ScenarioError: the file can't be read, or something is wrong with it.
+    """
+    return read(str(path), body_of(path), variables)
+
+
+def body_of(path: Path) -> bytes:
+    """Return the bytes of a file, one more than the largest scenario at most.
+
+    Raises:
+        ScenarioError: it can't be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(LARGEST + 1)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        message = f"{path}: can't be read: {reason}"
+        raise ScenarioError(message) from None
+
+
+class _Reader:
+    """Reads one document; knows what its steps named and captured so far.
+
+    Args:
+        problems: takes what is wrong.
+        variables: what ``${NAME}`` stands for at the beginning.
+        given: the files that it may send; None: those of this machine, and it may run commands.
+        is_late: it reads one step while the scenario runs, whose names the run itself knows.
+
+    Attributes:
+        files: those that were read, by the names that stand there.
+    """
+
+    def __init__(
+        self,
+        problems: Problems,
+        variables: Mapping[str, str],
+        given: Mapping[str, bytes] | None,
+        *,
+        is_late: bool = False,
+    ) -> None:
+        self.files: dict[str, bytes] = {}
+        self._problems = problems
+        self._scope = Scope(variables)
+        self._given = given
+        self._names = Aliases(is_late=is_late)
+        self._is_parallel = False
+        self._rounds: tuple[int, Any] | None = None  # of the repeat whose steps come next
+        self._left = MOST_STEPS
+        self._consumers = 0
+        self._generation: Generation = "v1"
+        by_value = {kind: partial(_by_value, reader) for kind, reader in READERS.items()}
+        self._shaper = Shaper(
+            {
+                **by_value,
+                Any: partial(_by_value, lambda value: value),
+                Consumer: self._consumer,
+                PlacedStep: self._step,
+                Steps: self._steps,
+                DataFile: self._file,
+                Argv: self._argv,
+                NewAssessment: partial(self._names.new, "assessment"),
+                NewCandidate: partial(self._names.new, "candidate"),
+                NewWebhook: partial(self._names.new, "webhook"),
+                AssessmentName: partial(self._names.known, "assessment"),
+                CandidateName: partial(self._names.known, "candidate"),
+                WebhookName: partial(self._names.known, "webhook"),
+            },
+            problems,
+        )
+
+    def document(self, root: Node) -> Any:
+        """Return the document, or WRONG."""
+        if not isinstance(root.value, dict):
+            self._problems.add(root.place, "not a scenario; expected a mapping with 'scenario'")
+            return WRONG
+        steps = root.value.get("steps")
+        rest = {key: one for key, one in root.value.items() if key != "steps"}
+        head = self._filled(msgspec.structs.replace(root, value=rest))
+        if "webhooks" in rest and head.value["webhooks"].value == "v2":
+            self._generation = "v2"
+        if steps is not None:
+            # One by one, in their order: what a step captures is known to those after it.
+            head.value["steps"] = steps
+        return self._shaper.record(head, Document)
+
+    def late_step(self, name: str, body: Node) -> Any:
+        """Return one step whose values are known by now, or WRONG."""
+        return self._shaper.record(self._filled(body), STEPS[name])
+
+    def _filled(self, node: Node) -> Node:
+        return filled(node, self._scope, self._problems)
+
+    def _consumer(self, node: Node) -> Any:
+        self._consumers += 1
+        consumer = self._shaper.record(node, Consumer)
+        name = f"consumer {self._consumers}"
+        named = node.value.get("name") if isinstance(node.value, dict) else None
+        place = node.place if named is None else named.place
+        if isinstance(consumer, Consumer):
+            name = consumer.name or name
+            consumer = msgspec.structs.replace(consumer, name=name)
+            self._check(node, consumer, self._generation)
+        self._names.give("webhook", name, place)
+        return consumer
+
+    def _step(self, node: Node) -> Any:
+        if not isinstance(node.value, dict) or len(node.value) != 1:
+            found = f"{len(node.value)} keys" if isinstance(node.value, dict) else "no mapping"
+            if isinstance(node.value, str) and node.value in STEPS:
+                found = f"the bare word {node.value!r}"
+            message = f"expected a step, a mapping with one key like 'enroll: ada'; got {found}"
+            raise InvalidInputError(message)
+        ((name, body),) = node.value.items()
+        kind = STEPS.get(name)
+        if kind is None:
+            self._unknown_step(name, body, node)
+            return WRONG
+        if self._is_parallel and (kind.is_settling or name == "parallel"):
+            message = f"{name!r} can't stand in 'parallel', where nothing settles"
+            self._problems.add(node.keys[name], message)
+            return WRONG
+        self._left -= 1
+        is_bare = not isinstance(body.value, dict)
+        body = _mapped(body, kind, node.keys[name])
+        if name in _BLOCKS:
+            return self._block(name, body, node)
+        ready = self._filled(body)
+        before = len(self._problems)
+        step = self._shaper.record(ready, kind)
+        if isinstance(ready.value, dict) and "as" in ready.value:
+            self._gives(name, ready.value["as"])
+        if isinstance(step, AddWebhook):
+            generation: Any = step.generation or self._generation
+            self._check(ready, step, generation)
+        detail = _detail(ready.plain(), kind, is_bare=is_bare)
+        placed = PlacedStep(name, detail, node.keys[name], ready)
+        if step is not WRONG:
+            return msgspec.structs.replace(placed, step=step)
+        if len(self._problems) > before or not ready.holds_late:
+            return WRONG
+        return msgspec.structs.replace(placed, late=self._late(name, body))
+
+    def _check(self, node: Node, webhook: AddWebhook | Consumer, generation: Generation) -> None:
+        """Note what the generation of a new webhook does not take."""
+        for key, reason in unfit(webhook, generation):
+            self._problems.add(node.value[key].place, reason)
+
+    def _late(self, name: str, body: Node) -> Any:
+        """Return what makes the step once captures have given their values."""
+        file, text, known = self._problems.file, self._problems.text, self._scope.known
+        given = self._given
+
+        def made(captured: Mapping[str, str]) -> Step:
+            problems = Problems(file, text)
+            reader = _Reader(problems, {**known, **captured}, given, is_late=True)
+            step = reader.late_step(name, body)
+            if problems:
+                raise ScenarioError(str(problems))
+            ready: Step = step
+            return ready
+
+        return made
+
+    def _gives(self, step: str, node: Node) -> None:
+        """Note what a step's ``as`` gives: a name has to be known, a capture is known later."""
+        if node.is_late:
+            self._problems.add(node.place, "a name can't be what is captured")
+        elif step == "capture" and isinstance(node.value, str):
+            late = self._scope.late | {node.value}
+            self._scope = msgspec.structs.replace(self._scope, late=late)
+
+    def _block(self, name: str, body: Node, node: Node) -> Any:
+        """Return a step that holds steps; of a `repeat`, the steps of every round."""
+        held = body.value.get("steps") if isinstance(body.value, dict) else None
+        rest = (
+            {key: one for key, one in body.value.items() if key != "steps"} if held else body.value
+        )
+        ready = self._filled(msgspec.structs.replace(body, value=rest))
+        if ready.holds_late:
+            self._problems.add(ready.place, f"a {name!r} can't depend on what is captured")
+            return WRONG
+        detail = [one_line(ready.plain())] if rest else []
+        if held is not None:
+            ready.value["steps"] = held
+            if isinstance(held.value, list):
+                detail.append(f"{len(held.value)} {'step' if len(held.value) == 1 else 'steps'}")
+        if name == "repeat" and not self._can_repeat(ready):
+            return WRONG
+        is_parallel, self._is_parallel = self._is_parallel, self._is_parallel or name == "parallel"
+        try:
+            step = self._shaper.record(ready, STEPS[name])
+        finally:
+            self._is_parallel, self._rounds = is_parallel, None
+        if step is WRONG:
+            return WRONG
+        return PlacedStep(name, ", ".join(detail), node.keys[name], ready, step)
+
+    def _can_repeat(self, body: Node) -> bool:
+        """Note how often the steps of a `repeat` are read; False when that is far too often."""
+        if not isinstance(body.value, dict):
+            return True
+        values = {key: one.plain() for key, one in body.value.items() if key in ("times", "as")}
+        times = values.get("times")
+        if not isinstance(times, int) or isinstance(times, bool) or times < 1:
+            return True
+        size = _size(body.value["steps"]) if "steps" in body.value else 1
+        if times * size > self._left:
+            each = "1 step" if size == 1 else f"{size} steps"
+            message = f"{times} rounds of {each}; a scenario has {MOST_STEPS} steps at most"
+            self._problems.add(body.value["times"].place, message)
+            return False
+        self._rounds = (times, values.get("as"))
+        return True
+
+    def _steps(self, node: Node) -> Any:
+        rounds, self._rounds = self._rounds, None
+        if rounds is None or not isinstance(node.value, list):
+            return self._shaper.by_type(node, Steps)
+        (times, variable), before, scope = rounds, len(self._problems), self._scope
+        every: list[PlacedStep] = []
+        known = dict(scope.known)
+        for number in range(1, times + 1):
+            if isinstance(variable, str):
+                inner = ChainMap({variable: str(number)}, known)
+                self._scope = Scope(inner, self._scope.late - {variable})
+            placed = self._shaper.by_type(node, Steps)
+            if placed is WRONG or len(self._problems) > before:
+                return WRONG  # what is wrong in one round is wrong in all
+            every += placed
+        self._scope = Scope(scope.known, scope.late | self._scope.late)
+        return every
+
+    def _unknown_step(self, name: str, body: Node, node: Node) -> None:
+        hint = near(name, STEPS)
+        known = f"near: {', '.join(map(repr, hint))}" if hint else f"known: {', '.join(STEPS)}"
+        self._problems.add(node.keys[name], f"unknown step {name!r}; {known}")
+        if isinstance(body.value, dict) and "as" in body.value:
+            # What it would have named is not reported as unknown below.
+            self._names.give_any(str(body.value["as"].value), body.place)
+
+    def _argv(self, node: Node) -> Any:
+        if self._given is not None:
+            message = "no command is run for a scenario that does not come from this machine"
+            raise InvalidInputError(message)
+        return self._shaper.by_type(node, Argv)
+
+    def _file(self, node: Node) -> DataFile:
+        name = word(node)
+        self.files[name] = body = self._body_of(name)
+        if len(body) > _LARGEST_DATA:
+            message = f"{name!r} has more than {_LARGEST_DATA} bytes"
+            raise InvalidInputError(message)
+        return DataFile(body)
+
+    def _body_of(self, name: str) -> bytes:
+        if self._given is not None:
+            if name not in self._given:
+                message = f"no file {name!r} came with the scenario, and none is read for it here"
+                raise InvalidInputError(message)
+            return self._given[name]
+        path = Path(self._problems.file).parent / name
+        try:
+            with path.open("rb") as file:
+                return file.read(_LARGEST_DATA + 1)
+        except (OSError, ValueError) as error:
+            reason = (getattr(error, "strerror", None) or str(error)).lower()
+            message = f"{str(path)!r} can't be read: {reason}"
+            raise InvalidInputError(message) from None
+
+
+def _detail(plain: Any, kind: type[Step], *, is_bare: bool) -> str:
+    """Return what stands behind a step's name, on one line, as it stands there."""
+    if is_bare and plain and kind.bare:
+        plain = plain[kind.bare]
+    elif kind.others is not None and isinstance(plain, dict):
+        plain = {**plain.pop(kind.others, {}), **plain}
+    return one_line(plain)
+
+
+def _mapped(body: Node, kind: type[Step], place: Place) -> Node:
+    """Return what stands behind a step's name as a mapping, if it can be meant as one."""
+    if body.value is None:
+        return Node({}, place)
+    if isinstance(body.value, dict) and kind.others is not None:
+        return body.gathered(kind.others, keys(kind))
+    if isinstance(body.value, dict) or kind.bare is None:
+        return body
+    return Node({kind.bare: body}, body.place, {kind.bare: body.place})
+
+
+def _size(steps: Node) -> int:
+    """Return how many steps a list of steps comes to, as far as the file says so."""
+    if not isinstance(steps.value, list):
+        return 1
+    size = 0
+    for one in steps.value:
+        ((name, body),) = one.value.items() if _is_step(one) else (("", one),)
+        held = body.value.get("steps") if isinstance(body.value, dict) else body
+        times = body.value.get("times") if isinstance(body.value, dict) else None
+        is_counted = name == "repeat" and times is not None and isinstance(times.value, int)
+        inner = _size(held) if name in _BLOCKS and held is not None else 1
+        size += inner * (times.value if is_counted and times is not None else 1)
+    return size
+
+
+def _is_step(node: Node) -> bool:
+    return isinstance(node.value, dict) and len(node.value) == 1
+
+
+def _by_value(reader: Any, node: Node) -> Any:
+    return WRONG if node.holds_late else reader(node.plain())

@@ -1,0 +1,232 @@
+"""Steps that look at the consumer's own state, and that keep a value for later ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+import msgspec
+
+from emulator.domain.webhook import checked_headers
+from emulator.durations import show
+from emulator.errors import InvalidInputError, NotFoundError, NotJSONError
+from emulator.paths import ABSENT
+from emulator.scenario import matching, probes
+from emulator.scenario.matchers import Demand
+from emulator.scenario.steps.selection import OfMessages
+from emulator.scenario.steps.step import Context, Step
+from emulator.scenario.value_types import Duration, PayloadPath, ProbeUrl, StatusWord, VariableName
+from emulator.workspace import queries
+
+if TYPE_CHECKING:
+    from emulator.scenario.probes import Look
+
+Argv = Annotated[list[str], msgspec.Meta(min_length=1)]
+
+_WITHIN = Duration(5.0)
+
+
+class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a look has to show; at least one key.
+
+    Attributes:
+        status: of the answer; any 2xx when left out.
+        exit: of the command; 0 when left out.
+        json: values of the answer or of what the command printed, by path.
+        body: of the answer, as text.
+        stdout: of the command, as text, without white space at its ends.
+    """
+
+    status: StatusWord | None = None
+    exit: Annotated[int, msgspec.Meta(ge=-255, le=255)] | None = None
+    json: dict[PayloadPath, Demand] = {}
+    body: Demand | None = None
+    stdout: Demand | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse to expect nothing, before anything runs."""
+        given = (self.status, self.exit, self.body, self.stdout, self.json or None)
+        if all(one is None for one in given):
+            message = "nothing is expected; give at least one of status, exit, json, body, stdout"
+            raise InvalidInputError(message)
+
+
+class _Looking(Step, frozen=True):
+    """A step with a place to look at: a URL or a command."""
+
+    get: ProbeUrl | None = None
+    headers: dict[str, str] = msgspec.field(default_factory=dict)
+    command: Argv | None = None
+    within: Duration = _WITHIN
+
+    def __post_init__(self) -> None:
+        """Refuse what can't be looked at, before anything runs."""
+        checked_headers(self.headers.items())
+        if self.headers and self.get is None:
+            message = "'headers' go with 'get' alone"
+            raise InvalidInputError(message, path="$.headers")
+
+    async def look(self, context: Context) -> Look:
+        """Look once."""
+        if self.get is not None:
+            call = probes.Call(headers=self.headers)
+            return await probes.request(self.get, context.guard, call)
+        return await probes.command(self.command or (), context.folder)
+
+
+class Probe(_Looking, frozen=True, kw_only=True):
+    """Look at the consumer's own state until it is as expected, up to `within` real seconds."""
+
+    example: ClassVar[str] = (
+        'probe: {get: "${CONSUMER_URL}/candidates/ada@example.com", '
+        "expect: {status: 200, json: {completions: 1}}, within: 5s}"
+    )
+    is_expectation: ClassVar[bool] = True
+
+    expect: Expected
+
+    def __post_init__(self) -> None:
+        """Refuse a look at nothing, or for what can't be there, before anything runs."""
+        super().__post_init__()
+        if (self.get is None) is (self.command is None):
+            message = "expected something to look at: either 'get', a URL, or 'command'"
+            raise InvalidInputError(message)
+        other = ("exit", "stdout") if self.get is not None else ("status", "body")
+        for name in other:
+            if getattr(self.expect, name) is not None:
+                goes = "command" if self.get is not None else "get"
+                message = f"{name!r} goes with {goes!r}"
+                raise InvalidInputError(message, path=f"$.expect.{name}")
+
+    async def run(self, context: Context) -> str:
+        """Look until it is as expected."""
+        seen = await probes.until(
+            lambda: self.look(context),
+            lambda look: all(one.is_equal for one in self._compared(look)),
+            self.within,
+        )
+        wrong = self._compared(seen)
+        if all(one.is_equal for one in wrong):
+            return ""
+        where = self.get or " ".join(self.command or ())
+        lines = [f"not as expected within {show(self.within)}: {where}"]
+        return "\n".join([*lines, *(f"  {matching.line(one)}" for one in wrong)])
+
+    def _compared(self, look: Look) -> list[matching.Comparison]:
+        expected = self.expect
+        if self.get is not None:
+            told = [_status(expected.status, look)]
+            texts = {"body": (expected.body, look.text)}
+        else:
+            told = [_exit(expected.exit or 0, look)]
+            texts = {"stdout": (expected.stdout, look.text.strip())}
+        if look.trouble:
+            return told
+        told += [matching.compared(k, one, text) for k, (one, text) in texts.items() if one]
+        if expected.json:
+            try:
+                told += matching.fields(expected.json, look.json())
+            except NotJSONError:
+                told += [
+                    matching.compared(path, one, ABSENT, "no JSON")
+                    for path, one in expected.json.items()
+                ]
+        return told
+
+
+def _status(expected: StatusWord | None, look: Look) -> matching.Comparison:
+    word = expected or StatusWord("2xx")
+    fits = look.status is not None and word.fits_status(look.status)
+    return matching.Comparison("status", word, look.trouble or str(look.status), fits)
+
+
+def _exit(expected: int, look: Look) -> matching.Comparison:
+    came = look.trouble or str(look.exit)
+    return matching.Comparison("exit", str(expected), came, expected == look.exit)
+
+
+class Picked(OfMessages, frozen=True):
+    """Which delivery a value comes from: the last that fits."""
+
+
+class Capture(_Looking, frozen=True, kw_only=True, rename={"as_": "as", "from_": "from"}):
+    """Keep a value for later steps, as `${NAME}`: of the last delivery, or of a look."""
+
+    example: ClassVar[str] = (
+        "capture: {as: LINK, from: {event: candidate.status_changed, candidate: ada}, "
+        "path: data.inviteLink}"
+    )
+    is_settling: ClassVar[bool] = True
+
+    as_: VariableName
+    from_: Picked | None = None
+    path: PayloadPath | None = None
+    json: PayloadPath | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what does not say where the value comes from, before anything runs."""
+        super().__post_init__()
+        sources = [self.get, self.command, self.from_]
+        if sum(one is not None for one in sources) != 1:
+            message = "expected one place to take the value from: 'get', 'command' or 'from'"
+            raise InvalidInputError(message)
+        wrong, right = ("json", "path") if self.from_ is not None else ("path", "json")
+        if getattr(self, wrong) is not None:
+            message = f"{wrong!r} does not go with that; expected {right!r}"
+            raise InvalidInputError(message, path=f"$.{wrong}")
+        if self.from_ is not None and self.path is None:
+            message = "the key 'path' is missing: where the value stands in the payload"
+            raise InvalidInputError(message)
+
+    async def run(self, context: Context) -> str:
+        """Take the value, and keep it as text."""
+        value = self._delivered(context) if self.from_ is not None else await self._seen(context)
+        if value is None or isinstance(value, dict | list):
+            kind = "nothing" if value is None else "no single value"
+            message = f"{kind} at {self.path or self.json!r}; expected text, a number or a truth"
+            raise NotFoundError(message)
+        text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+        context.variables[self.as_] = text
+        return ""
+
+    def _delivered(self, context: Context) -> Any:
+        assert self.from_ is not None  # noqa: S101 - asked by run
+        assert self.path is not None  # noqa: S101 - demanded at the beginning
+        found = self.from_.matching(context)
+        if not found:
+            lines = [f"nothing to capture from: no {self.from_.demanded()}"]
+            raise NotFoundError("\n".join([*lines, *self.from_.nearest(context)]))
+        delivery, state = found[-1].delivery, context.workspace.state
+        try:
+            sent = queries.payload(state, delivery, found[-1].attempt)
+        except NotJSONError:
+            message = f"what was sent in delivery {delivery.id} {delivery.event} is no JSON"
+            raise NotFoundError(message) from None
+        value, what = matching.found(self.path, sent)
+        if value is ABSENT:
+            message = f"no {self.path!r} in delivery {delivery.id} {delivery.event}: {what}"
+            raise NotFoundError(message)
+        return value
+
+    async def _seen(self, context: Context) -> Any:
+        look = await probes.until(
+            lambda: self.look(context), lambda look: self._value(look)[0] is not ABSENT, self.within
+        )
+        value, what = self._value(look)
+        if value is ABSENT:
+            where = self.get or " ".join(self.command or ())
+            message = f"nothing to capture within {show(self.within)} at {where}: {what}"
+            raise NotFoundError(message)
+        return value
+
+    def _value(self, look: Look) -> tuple[Any, str]:
+        """Return the value, or ABSENT and why."""
+        is_fine = look.exit == 0 or (look.status or 0) // 100 == 2
+        if look.trouble or not is_fine:
+            ended = f"status {look.status}" if self.get is not None else f"exit {look.exit}"
+            return ABSENT, look.trouble or ended
+        if self.json is None:
+            return look.text.strip(), ""
+        try:
+            return matching.found(self.json, look.json())
+        except NotJSONError:
+            return ABSENT, "no JSON"

@@ -1,0 +1,152 @@
+"""Which messages and which attempts a step means, and what is known of them by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+
+from emulator.domain.events import EVENT_TYPES, TEST_EVENT
+from emulator.errors import InvalidInputError, NotJSONError
+from emulator.paths import ABSENT
+from emulator.scenario import matching
+from emulator.scenario.matchers import Demand
+from emulator.scenario.steps.step import Context, Step
+from emulator.scenario.value_types import (
+    Answered,
+    AssessmentName,
+    CandidateName,
+    PayloadPath,
+    SentEvent,
+    WebhookName,
+)
+from emulator.workspace import queries
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from emulator.delivery.records import Delivery
+
+Number = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+
+
+class OfMessages(Step, frozen=True):
+    """A step about messages; each key that is left out fits all of them."""
+
+    event: SentEvent | None = None
+    candidate: CandidateName | None = None
+    assessment: AssessmentName | None = None
+    webhook: WebhookName | None = None
+    where: dict[PayloadPath, Demand] = msgspec.field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse what can never be met, before anything runs."""
+        about = EVENT_TYPES.get(self.event or TEST_EVENT)
+        if self.candidate is not None and about is not None and about.subject != "candidate":
+            message = f"{self.event!r} is about no candidate"
+            raise InvalidInputError(message, path="$.candidate")
+
+    def compared(self, context: Context, one: matching.Sent) -> list[matching.Comparison]:
+        """Compare an attempt with what is said of it, field by field."""
+        delivery = one.delivery
+        told = []
+        if self.event is not None:
+            told.append(matching.same("event", self.event, delivery.event))
+        if self.candidate is not None:
+            context.candidate(self.candidate)
+            came = _name(context.candidates, delivery.message.subject)
+            told.append(matching.same("candidate", self.candidate, came))
+        if self.assessment is not None:
+            context.assessment(self.assessment)
+            came = _name(context.assessments, _assessment_of(context, delivery))
+            told.append(matching.same("assessment", self.assessment, came))
+        if self.webhook is not None:
+            context.webhook(self.webhook)
+            came = _name(context.webhooks, delivery.webhook_id)
+            told.append(matching.same("webhook", self.webhook, came))
+        if self.where:
+            told += self._where(context, one)
+        return told
+
+    def _where(self, context: Context, one: matching.Sent) -> list[matching.Comparison]:
+        try:
+            payload = queries.payload(context.workspace.state, one.delivery, one.attempt)
+        except NotJSONError:  # sent on purpose
+            return [
+                matching.compared(path, demand, ABSENT, "no JSON")
+                for path, demand in self.where.items()
+            ]
+        return matching.fields(self.where, payload)
+
+    def matching(self, context: Context) -> list[matching.Sent]:
+        """Return the attempts of the run so far that fit all that is said."""
+        return [
+            one
+            for one in matching.sent(self._likely(context))
+            if one.attempt and all(part.is_equal for part in self.compared(context, one))
+        ]
+
+    def _likely(self, context: Context) -> list[Delivery]:
+        # The cheap part first: payloads are decoded and names found for what may fit alone.
+        subject = None if self.candidate is None else context.candidate(self.candidate)
+        known = context.deliveries(event=self.event, subject=subject)
+        return [one for one in known if self.event in (None, one.event)]
+
+    def nearest(self, context: Context) -> list[str]:
+        """Return lines about the attempts that come nearest."""
+        lines = []
+        if self.event in EVENT_TYPES and not context.workspace.state.wanting(str(self.event)):
+            lines.append(f"  no webhook wants {self.event!r}")
+        every = matching.sent(context.deliveries())
+        return lines + matching.nearest([(self.compared(context, one), one) for one in every])
+
+    def demanded(self) -> str:
+        """Return what is said of the messages, on one line."""
+        parts = [str(self.event or "message")]
+        if self.candidate is not None:
+            parts.append(f"of {self.candidate}")
+        if self.assessment is not None:
+            parts.append(f"of {self.assessment}")
+        if self.webhook is not None:
+            parts.append(f"to {self.webhook}")
+        if self.where:
+            parts.append("with " + ", ".join(f"{k} {v}" for k, v in self.where.items()))
+        return " ".join(parts)
+
+
+class OfAttempts(OfMessages, frozen=True):
+    """A step about attempts: the requests that went out, each by itself."""
+
+    attempt: Number | None = None
+    answered: Answered | None = None
+
+    def compared(self, context: Context, one: matching.Sent) -> list[matching.Comparison]:
+        """Compare an attempt with what is said of it, field by field."""
+        told = super().compared(context, one)
+        if self.attempt is not None:
+            came = one.attempt.number if one.attempt else ABSENT
+            told.append(matching.same("attempt", self.attempt, came))
+        if self.answered is not None:
+            told.append(matching.answer(self.answered, one.attempt))
+        return told
+
+    def demanded(self) -> str:
+        """Return what is said of the attempts, on one line."""
+        parts = [super().demanded()]
+        if self.attempt is not None:
+            parts.append(f"in attempt {self.attempt}")
+        if self.answered is not None:
+            parts.append(f"answered {self.answered}")
+        return " ".join(parts)
+
+
+def _name(names: Mapping[str, str], id_: str) -> str:
+    """Return how the scenario calls the record with that id; the id when it does not."""
+    # The last one: in a repeat, a name moves on.
+    return next((name for name in reversed(list(names)) if names[name] == id_), id_)
+
+
+def _assessment_of(context: Context, delivery: Delivery) -> str:
+    subject = delivery.message.subject
+    candidate = context.workspace.state.candidates.get(subject)
+    return candidate.assessment_id if candidate else subject

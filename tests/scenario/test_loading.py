@@ -1,0 +1,215 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from emulator.errors import ScenarioError
+from emulator.scenario.loading import read, read_file
+from emulator.scenario.matchers import Demand
+from emulator.scenario.problems import Problems
+from emulator.scenario.steps.expectations import Expect
+from emulator.scenario.steps.subjects import CreateAssessment, Invite
+from emulator.scenario.steps.table import STEPS
+from emulator.scenario.steps.waiting import Wait
+from emulator.scenario.variables import Scope, filled
+from emulator.scenario.yaml_source import LARGEST, parse
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
+
+TEXT = """\
+scenario: Something
+webhooks: v1
+consumer:
+  - payload_url: ${CONSUMER_URL}/hook
+    events: [candidate.status_changed]
+    headers: {X-Webhook-Token: ${TOKEN:-s3cret}, X-Number: ${NUMBER:-5}}
+steps:
+"""
+
+
+def _parsed(text: str, **variables: str) -> Any:
+    problems = Problems("a.yaml")
+    node = parse(text.encode(), problems)
+    assert node is not None
+    plain = filled(node, Scope(variables), problems).plain()
+    assert not problems, str(problems)
+    return plain
+
+
+def test_variables_are_filled_in_wherever_they_stand() -> None:
+    steps = '  - create_assessment: {as: job, title: "The ${WHAT} of ${WHO:-nobody, really}"}\n'
+    variables = {"CONSUMER_URL": "http://127.0.0.1:9/a", "WHAT": "job: #1"}
+    document = read("a.yaml", (TEXT + steps).encode(), variables).document
+    assert document.consumer[0].payload_url == "http://127.0.0.1:9/a/hook"
+    assert document.consumer[0].headers == {"X-Webhook-Token": "s3cret", "X-Number": "5"}
+    step = document.steps[0].step
+    assert isinstance(step, CreateAssessment)
+    assert step.title == "The job: #1 of nobody, really"
+
+
+def test_a_variable_without_quotes_reads_as_what_it_holds() -> None:
+    text = "a: ${N}\nb: '${N}'\nc: ${T}\nd: {e: ${X:-null}, f: ${D:-1d}}\n"
+    assert _parsed(text, N="7", T="true") == {
+        "a": 7,
+        "b": "7",
+        "c": True,
+        "d": {"e": None, "f": "1d"},
+    }
+
+
+def test_a_value_is_never_substituted_twice() -> None:
+    assert _parsed("a: ${N}", N="${M}", M="no") == {"a": "${M}"}
+
+
+def test_a_variable_in_a_comment_is_none() -> None:
+    assert _parsed("# ${UNSET}\na: 1 # ${UNSET}\n") == {"a": 1}
+
+
+def test_a_variable_that_is_a_number_can_be_text() -> None:
+    steps = "  - create_assessment: {as: job, title: ${TITLE}}\n  - publish: ${NAME:-job}\n"
+    variables = {"CONSUMER_URL": "http://127.0.0.1:9", "TITLE": "2026"}
+    step = read("a.yaml", (TEXT + steps).encode(), variables).document.steps[0].step
+    assert isinstance(step, CreateAssessment)
+    assert step.title == "2026"
+
+
+def test_scalars_are_those_of_yaml_1_2() -> None:
+    text = (
+        "a: yes\nb: 012\nc: 1_000\nd: 2026-01-01\ne: 1e3\nf: ~\ng: !!str 14\nh: '14'\n"
+        "i: 0x1F\nj: -3\nk: |\n  7\nl: !!int '8'\nm: .5\n"
+    )
+    assert _parsed(text) == {
+        "a": "yes", "b": 12, "c": "1_000", "d": "2026-01-01", "e": 1000.0, "f": None, "g": "14",
+        "h": "14", "i": "0x1F", "j": -3, "k": "7\n", "l": 8, "m": 0.5,
+    }  # fmt: skip
+
+
+def test_an_alias_stands_for_its_anchor() -> None:
+    text = "a: &a {x: 1}\nb: *a\nc: &a [2]\nd: *a\n"
+    assert _parsed(text) == {"a": {"x": 1}, "b": {"x": 1}, "c": [2], "d": [2]}
+
+
+def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
+    assert _parsed("\ufeffa: 1\n") == {"a": 1}
+
+
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "absent.yaml"
+    with pytest.raises(ScenarioError) as refused:
+        read_file(path, {})
+    assert str(refused.value) == f"{path}: can't be read: no such file or directory"
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match="is a directory"):
+        read_file(tmp_path, {})
+
+
+def test_a_file_that_is_too_large_is_not_even_parsed(tmp_path: Path) -> None:
+    path = tmp_path / "large.yaml"
+    path.write_bytes(b"- " * (10 * LARGEST))
+    with pytest.raises(ScenarioError) as refused:
+        read_file(path, {})
+    assert str(refused.value) == (
+        f"{path}:1:1: more than 1000000 bytes; a scenario is not that large"
+    )
+
+
+def test_too_many_values_are_refused() -> None:
+    text = f"scenario: x\nsteps: [{'x, ' * 50_000}]\n"
+    with pytest.raises(ScenarioError) as refused:
+        read("a.yaml", text.encode(), {})
+    assert str(refused.value).splitlines() == [
+        "a.yaml:1:1: more than 50000 values, aliases counted",
+        "    scenario: x",
+        "    ^",
+    ]
+
+
+def test_a_step_keeps_its_line_and_its_words() -> None:
+    steps = "  - create_assessment:\n  -\n    wait: 1h\n  - wait: {duration: 90s}\n"
+    variables = {"CONSUMER_URL": "http://127.0.0.1:9"}
+    scenario = read("a.yaml", (TEXT + steps).encode(), variables)
+    told = [(placed.name, placed.detail, placed.line) for placed in scenario.steps]
+    assert told == [
+        ("create_assessment", "", 8),
+        ("wait", "1h", 10),
+        ("wait", "duration: 90s", 11),
+    ]
+    waits = [float(one.step.duration) for one in scenario.steps if isinstance(one.step, Wait)]
+    assert waits == [3600, 90]
+
+
+def test_an_expectation_is_read_whole() -> None:
+    steps = (
+        "  - create_assessment: {as: job}\n"
+        "  - invite: {as: ada, to: job}\n"
+        "  - expect: {event: candidateStatusChanged, candidate: ada, "
+        "where: {'data.a[1].b': [1, {c: true}]}, answered: 2XX, count: 0, within: 5s}\n"
+    )
+    variables = {"CONSUMER_URL": "http://127.0.0.1:9"}
+    scenario = read("a.yaml", (TEXT + steps).encode(), variables)
+    invite, expect = scenario.steps[1].step, scenario.steps[2].step
+    assert isinstance(invite, Invite)
+    assert isinstance(expect, Expect)
+    assert expect.event == "candidate.status_changed"
+    assert [path.parts for path in expect.where] == [("data", "a", 1, "b")]
+    assert list(expect.where.values()) == [Demand("is", [1, {"c": True}])]
+    assert (expect.answered, expect.count, expect.within) == ("2xx", 0, 5.0)
+    assert scenario.steps[2].detail.startswith("event: candidateStatusChanged, candidate: ada")
+
+
+def test_a_null_counts_as_left_out_where_a_key_may_be() -> None:
+    steps = "  - create_assessment: {as: ~, title: ~}\n"
+    variables = {"CONSUMER_URL": "http://127.0.0.1:9"}
+    step = read("a.yaml", (TEXT + steps).encode(), variables).steps[0].step
+    assert step == CreateAssessment()
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_each_step_says_what_it_does_and_shows_how(name: str) -> None:
+    kind = STEPS[name]
+    assert kind.__doc__
+    assert kind.__doc__.splitlines()[0].endswith(".")
+    assert kind.example.startswith(f"{name}: ")
+    before = "  - create_assessment: {as: %s}\n  - invite: {as: %s, to: %s}\n"
+    names = {"create_assessment": ("x", "y", "x"), "invite": ("job", "y", "job")}
+    before %= names.get(name, ("job", "ada", "job"))
+    body = f"{TEXT}{before}  - {kind.example}\n".encode()
+    scenario = read("a.yaml", body, {"CONSUMER_URL": "http://127.0.0.1:9"})
+    assert isinstance(scenario.steps[-1].step, kind)
+
+
+def test_a_scenario_from_elsewhere_reads_no_file_and_runs_no_command(tmp_path: Path) -> None:
+    (tmp_path / "secret.json").write_text("{}")
+    steps = (
+        "  - send: {data: secret.json}\n"
+        "  - capture: {as: X, get: 'http://127.0.0.1:9'}\n"
+        "  - capture: {as: Y, command: [cat, '${X}']}\n"
+        "  - repeat: {times: 2, steps: [{probe: {command: [ls], expect: {exit: 0}}}]}\n"
+        "  - send: {data: '${X}'}\n"
+    )
+    variables = {"CONSUMER_URL": "http://127.0.0.1:9"}
+    body, file = (TEXT + steps).encode(), str(tmp_path / "a.yaml")
+    scenario = read(file, body, variables)  # from here, it may
+    with pytest.raises(ScenarioError) as refused:
+        read(file, body, variables, files={})
+    told = [line for line in str(refused.value).splitlines() if line.startswith(file)]
+    where = "for a scenario that does not come from this machine"
+    assert told == [
+        f"{file}:8:18: no file 'secret.json' came with the scenario, and none is read for it here",
+        f"{file}:10:31: no command is run {where}",
+        f"{file}:11:50: no command is run {where}",
+    ]
+    assert len(scenario.steps) == 5
+
+
+def test_a_file_that_is_named_by_a_captured_value_is_refused_from_elsewhere_too() -> None:
+    steps = "  - capture: {as: X, get: 'http://127.0.0.1:9'}\n  - send: {data: '${X}'}\n"
+    variables = {"CONSUMER_URL": "http://127.0.0.1:9"}
+    scenario = read("a.yaml", (TEXT + steps).encode(), variables, files={})
+    with pytest.raises(ScenarioError, match="none is read for it here"):
+        scenario.steps[-1].ready({"X": "/etc/passwd"})

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import pytest
+import uvloop
+
+from emulator.event_loops import LoopThread, hosted, loop_factory
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+
+def test_loops_are_uvloop_s_where_there_is_one() -> None:
+    factory = loop_factory()
+    assert factory is not None
+    loop = factory()
+    assert isinstance(loop, uvloop.Loop)
+    loop.close()
+
+
+@contextlib.asynccontextmanager
+async def failing(*, at_start: bool = False, at_end: bool = False) -> AsyncIterator[int]:
+    if at_start:
+        raise LookupError("start")
+    yield 1
+    if at_end:
+        raise LookupError("end")
+
+
+def test_an_error_in_the_thread_reaches_the_caller() -> None:
+    with pytest.raises(LookupError, match="start"), hosted(failing(at_start=True)):
+        pytest.fail("it never opened")
+    with pytest.raises(LookupError, match="end"), hosted(failing(at_end=True)) as (_, value):
+        assert value == 1
+
+
+def test_a_thread_that_never_started_is_closed_all_the_same() -> None:
+    LoopThread(failing()).close()
+
+
+def test_of_two_errors_the_caller_s_own_is_told_with_the_other_as_a_note() -> None:
+    with pytest.raises(ValueError, match="mine") as caught, hosted(failing(at_end=True)):
+        raise ValueError("mine")
+    assert caught.value.__notes__ == ["and at the end: LookupError: end"]
