@@ -6,10 +6,13 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from emulator.conformance import sample_messages
 from emulator.conformance.assertions import (
     accepted,
     has,
+    last,
     new_life,
     visible,
 )
@@ -33,6 +36,10 @@ if TYPE_CHECKING:
 _ABSENT: Any = object()
 _REPORT = "reports/pdf/assessment-candidate-report/660bad6c1faf955408b86f74.pdf"
 _FIRST_NAME = PayloadPath("firstName")
+_SERIALISED = (
+    "it seems to verify the signature of a body that it parsed and serialised again, "
+    "not of the bytes that arrived"
+)
 _UNKNOWN = {"anUnknownKey": {"with": ["a", {"value": None}]}}
 
 
@@ -59,7 +66,15 @@ async def _edited(session: Session, end: str, edit: Edit, what: str) -> None:
 
 async def _bytes(session: Session, form: Callable[[Payload], bytes], what: str) -> None:
     payload = (await new_life(session))["COMPLETED"]
-    accepted(await session.send(form(payload), CHANGED), what)
+    delivery = await session.send(form(payload), CHANGED)
+    try:
+        accepted(delivery, what)
+    except FailedError as error:
+        is_signed = session.target.secret is not None
+        if not (is_signed and last(await session.send(payload, CHANGED)).is_success):
+            raise
+        finding = f"{error}; accepted the same payload, compact: {_SERIALISED}"
+        raise FailedError(finding, _SERIALISED) from None
 
 
 async def _expired(session: Session) -> None:
@@ -203,11 +218,11 @@ def _backwards(value: Any) -> Any:
 
 FORMS = (
     _form("keys-in-another-order", "with keys in another order",
-          lambda one: json.dumps(_backwards(one)).encode()),
+          lambda one: msgspec.json.encode(_backwards(one))),
     _form("white-space", "with white space",
           lambda one: b"\n " + json.dumps(one, indent=4).encode() + b"\r\n"),
     _form("escaped", "with \\u escapes",
-          lambda one: json.dumps(one).replace('"email"', '"\\u0065mail"').encode()),
+          lambda one: msgspec.json.encode(one).replace(b'"email"', b'"\\u0065mail"')),
 )  # fmt: skip
 
 _EXPIRED = Check(

@@ -46,6 +46,7 @@ CAUGHT = {
     },
     "fails_on_unknown_events": {"tolerates.unknown-event", "tolerates.unknown-type"},
     "accepts_any_signature": {"refuses.signature-of-another", "refuses.signature-damaged"},
+    "verifies_a_serialised_body": {"tolerates.white-space", "tolerates.escaped"},
     "blocks_on_slow_body": {"withstands.slow-body"},
     "loses_on_restart": {"withstands.restart"},
 }

@@ -19,6 +19,7 @@ from emulator.errors import InvalidInputError
 from emulator.receiver import Receiver
 from tests.consumers.core import HOOK, Consumer
 from tests.consumers.starlette_app import starlette_app
+from tests.consumers.verifies_a_serialised_body import VerifiesASerialisedBody
 
 if TYPE_CHECKING:
     from emulator.conformance.check import Check, Outcome
@@ -101,6 +102,45 @@ def test_checks_that_are_answered_alike_have_one_cause() -> None:
     assert {one.cause for one in results.values()} == {"answered 500; expected 2xx"}
     found = results["accepts.candidate.invited"]
     assert found.message == "answered 500 to candidate.invited; expected 2xx"
+
+
+def test_a_consumer_that_verifies_a_body_serialised_again_is_told_so() -> None:
+    consumer = VerifiesASerialisedBody()
+    consumer.configure(None, SECRET, None)
+    asked = ["tolerates.white-space", "tolerates.escaped", "tolerates.keys-in-another-order"]
+    found = graded(starlette_app(consumer), url=HOOK, probe="", only=asked)
+    cause = (
+        "it seems to verify the signature of a body that it parsed and serialised again, "
+        "not of the bytes that arrived"
+    )
+    for id_, form in (("white-space", "white space"), ("escaped", "\\u escapes")):
+        one = found[f"tolerates.{id_}"]
+        answered = f"answered 401 to JSON with {form}; expected 2xx"
+        assert one.message == f"{answered}; accepted the same payload, compact: {cause}"
+        assert one.cause == cause
+    assert found["tolerates.keys-in-another-order"].outcome == "passed"
+
+
+@pytest.mark.parametrize("secret", [None, SECRET])
+def test_a_consumer_that_rejects_every_form_gets_no_such_diagnosis(secret: str | None) -> None:
+    found = graded(answering(401), secret=secret, only=["tolerates.white-space"])
+    message = "answered 401 to JSON with white space; expected 2xx"
+    assert found["tolerates.white-space"].message == message
+
+
+def test_without_a_secret_there_is_no_signature_to_blame() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        message = await receive()
+
+        async def again() -> Any:
+            return message
+
+        status = 400 if message["body"].startswith(b"\n") else 200
+        await answering(status)(scope, again, send)
+
+    found = graded(app, secret=None, probe="", only=["tolerates.white-space"])
+    message = "answered 400 to JSON with white space; expected 2xx"
+    assert found["tolerates.white-space"].message == message
 
 
 def test_a_stack_trace_in_an_answer_is_found() -> None:

@@ -112,7 +112,13 @@ def edited(body: bytes, change: Callable[[dict[str, Any]], None]) -> bytes:
     """Return a body with its payload changed."""
     payload = json.loads(body)
     change(payload)
-    return json.dumps(payload).encode()
+    return dumped(payload)
+
+
+def dumped(value: Any) -> bytes:
+    """Return *value* as the emulator and JavaScript serialise it, half a surrogate pair escaped."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "backslashreplace")
 
 
 def opened(consumer: Running, length: str, headers: Mapping[str, str]) -> socket.socket:

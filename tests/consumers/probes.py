@@ -18,6 +18,7 @@ from tests.consumers.asking import (
     PATIENCE,
     STANDARD,
     accepted,
+    dumped,
     edited,
     headers_for,
     opened,
@@ -58,24 +59,31 @@ def documented_shapes(consumer: Running, _: Life) -> None:
     for name, payload in EXAMPLES.items():
         link = payload["data"].get("resultLink")
         if link is None or link.startswith("https:"):  # the rest has a probe of its own
-            accepted(consumer, json.dumps(payload).encode())
+            accepted(consumer, dumped(payload))
             assert name.startswith("assessment") or seen(consumer, payload["data"]["email"])
 
 
 def forms_of_result_link(consumer: Running, life: Life) -> None:
     accepted(consumer, *life.bodies.values())
     for payload in EXAMPLES.values():
-        accepted(consumer, json.dumps(payload).encode())
+        accepted(consumer, dumped(payload))
+
+
+def forms_of_json(consumer: Running, life: Life) -> None:
+    payload = json.loads(life["COMPLETED"])
+    escaped = life["INVITED"].replace(b'"email"', b'"\\u0065mail"')
+    accepted(consumer, escaped, json.dumps(payload, indent=2).encode())
+    stands(consumer, life, "COMPLETED", 1)
 
 
 def the_ping(consumer: Running, _: Life) -> None:
-    accepted(consumer, b"{}", b'{"success": true}', b'{"data": {}, "message": "test"}')
+    accepted(consumer, b"{}", b'{"success":true}', b'{"data":{},"message":"test"}')
 
 
 def unknown_events(consumer: Running, life: Life) -> None:
     for change in ({"event": "shortlisted"}, {"type": "interview", "event": "scheduled"}):
         accepted(consumer, edited(life["COMPLETED"], lambda payload: payload.update(change)))  # noqa: B023
-    accepted(consumer, b'{"type": "report", "event": "ready"}')
+    accepted(consumer, b'{"type":"report","event":"ready"}')
     assert not seen(consumer, life.email)
 
 
@@ -87,7 +95,7 @@ def unknown_keys(consumer: Running, life: Life) -> None:
             return {key: added(one) for key, one in value.items()} | UNHEARD_OF
         return value
 
-    accepted(consumer, json.dumps(added(json.loads(life["COMPLETED"]))).encode())
+    accepted(consumer, dumped(added(json.loads(life["COMPLETED"]))))
     stands(consumer, life, "COMPLETED", 1)
 
 
@@ -328,7 +336,7 @@ def a_restart(consumer: Running, life: Life) -> None:
 
 
 PROBES: tuple[Callable[[Running, Life], None], ...] = (
-    documented_shapes, forms_of_result_link, the_ping, unknown_events, unknown_keys,
+    documented_shapes, forms_of_result_link, forms_of_json, the_ping, unknown_events, unknown_keys,
     names_in_any_script, chunked_body, delivered_by_the_emulator, whole_life, duplicates,
     duplicates_in_parallel, two_descriptions, rescored, late_events, late_completion, kept_apart,
     malformed, huge_body, huge_body_without_end,

@@ -26,6 +26,7 @@ BUGGY = (
     "parses_result_link_as_url",
     "fails_on_unknown_events",
     "accepts_any_signature",
+    "verifies_a_serialised_body",
     "blocks_on_slow_body",
     "loses_on_restart",
 )

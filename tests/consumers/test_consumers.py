@@ -33,6 +33,7 @@ PLANTED = {
     "parses_result_link_as_url": {"forms_of_result_link"},
     "fails_on_unknown_events": {"unknown_events"},
     "accepts_any_signature": {"wrong_signature"},
+    "verifies_a_serialised_body": {"forms_of_json"},
     "blocks_on_slow_body": {"slow_body"},
     "loses_on_restart": {"a_restart"},
 }
