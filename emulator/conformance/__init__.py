@@ -16,7 +16,7 @@ __all__ = ["Target", "checks", "demand", "run"]
 
 def __getattr__(name: str) -> Any:
     if name in __all__:
-        home = "target" if name == "Target" else "asking"
+        home = "target" if name == "Target" else "quick_checks"
         return getattr(import_module(f"emulator.conformance.{home}"), name)
     message = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(message)
