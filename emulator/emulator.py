@@ -36,7 +36,7 @@ from emulator.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterable
     from datetime import datetime
     from types import TracebackType
 
@@ -69,6 +69,7 @@ class Emulator:
         ca: file of the certificates (PEM) that deliveries trust, in place of the system's.
         is_insecure: deliveries trust whatever certificate comes.
         keep: how many finished deliveries of a workspace keep their bodies and answers.
+        observed: names of the variants that payloads of new workspaces follow.
 
     Raises:
         InvalidInputError: an argument that can't be used; names it.
@@ -90,6 +91,7 @@ class Emulator:
         ca: Path | None = None,
         is_insecure: bool = False,
         keep: int = KEEP,
+        observed: Iterable[str] = (),
     ) -> None:
         _check(clock, generation, in_flight, keep)
         self.settings = Settings(
@@ -98,6 +100,7 @@ class Emulator:
             now=checked(now),
             generation=generation,
             keep=keep,
+            observed=tuple(observed),
             is_insecure=is_insecure,
         )
         self.contracts = Contracts(schemas)

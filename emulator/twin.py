@@ -26,7 +26,7 @@ from emulator.serving import listen, serving
 from emulator.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
     from datetime import datetime
     from pathlib import Path
 
@@ -57,6 +57,7 @@ class EmulatorOptions(TypedDict, total=False):
     ca: Path | None
     is_insecure: bool
     keep: int
+    observed: Iterable[str]
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ from emulator.delivery.profiles import PROFILES
 from emulator.domain import assessment, candidate, fidelity
 from emulator.domain.commands import COMMANDS
 from emulator.domain.events import EVENT_TYPES
+from emulator.domain.payloads.variants import VARIANTS
 from emulator.durations import show
 from emulator.reports.formats import FORMATS
 from emulator.scenario import json_schema
@@ -43,6 +44,13 @@ _CALLS = """\
 Each call with the fields that it takes and answers, and how we know of them. What is *observed*
 here was read from other people's code and references, not from Testlify's own pages. How to use
 them is in [the provider API](provider-api.md)."""
+
+_VARIANTS = """\
+Payloads that the reference shows or reports, but not as the rule. A workspace sends them when its
+setting `observed` names them: over [HTTP](http-api.md#put-_emulatorworkspacesworkspace), in
+[a scenario](scenarios.md), in [Python](python.md#emulator-and-running) and in
+[pytest](pytest.md). They change the payloads of status changes in one status, those of
+`candidate.status_changed` included."""
 
 _LIFECYCLES = """\
 What can happen to a candidate and to an assessment, and which event types it causes. A command
@@ -185,6 +193,9 @@ def _fidelity() -> str:
         _facts(fidelity.DELIVERY),
         "## Irregularities of the v1 examples",
         _facts(fidelity.IRREGULARITIES),
+        "## Variants",
+        _VARIANTS,
+        _variants(),
         "## The provider's API",
         _facts(fidelity.API),
         _CALLS,
@@ -202,6 +213,23 @@ def _fidelity() -> str:
         ),
         "## The product",
         _facts(fidelity.PRODUCT),
+    )
+
+
+def _variants() -> str:
+    return _table(
+        ("Name", "In", "Changes", "The real service", "Known", "The emulator"),
+        (
+            (
+                f"`{one.name}`",
+                one.state,
+                ", ".join(f"`{path}`" for path in one.changes.split(", ")),
+                one.known,
+                one.provenance,
+                one.does,
+            )
+            for one in VARIANTS.values()
+        ),
     )
 
 

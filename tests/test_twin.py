@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from emulator.emulator import Emulator
-from emulator.errors import InvalidInputError, NotFoundError, StoppingError
+from emulator.errors import InvalidInputError, NotFoundError, StoppingError, UnknownNameError
 from emulator.twin import (
     EmulatorOptions,
     RunningEmulator,
@@ -96,6 +96,25 @@ def test_it_runs_with_what_an_emulator_takes() -> None:
 
 
 # --- at work --------------------------------------------------------------------------------
+
+
+def test_payloads_follow_the_variants_that_it_runs_with() -> None:
+    with running(seed=7, clock="virtual", observed=["skills"]) as one:
+        workspace, consumer = one.workspace(), Consumer()
+        workspace.add_webhook(name="ats", payload_url=consumer, events=["candidate.completed"])
+        ada = workspace.invite(workspace.create_assessment().id)
+        workspace.enroll(ada.id)
+        workspace.start(ada.id)
+        workspace.complete(ada.id)
+        workspace.settle()
+        assert "skills" in workspace.sample_of("candidate.completed")["data"]["testLibrary"][0]
+    (payload,) = consumer.payloads
+    assert all(test["skills"] for test in payload["data"]["testLibrary"])
+
+
+def test_a_variant_that_there_is_not_is_refused() -> None:
+    with pytest.raises(UnknownNameError, match="near: 'skills'"), running(observed=["skils"]):
+        pass
 
 
 def test_a_lifecycle_is_plain_calls(emulator: RunningEmulator) -> None:

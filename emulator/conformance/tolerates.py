@@ -20,6 +20,7 @@ from emulator.conformance.check import Check
 from emulator.conformance.outcomes import FailedError
 from emulator.conformance.session import CHANGED
 from emulator.conformance.target import KnownPerson
+from emulator.domain.payloads.variants import skills
 from emulator.paths import find
 from emulator.scenario.value_types import PayloadPath
 
@@ -237,44 +238,31 @@ _EXPIRED = Check(
 )
 
 
-async def _skills(session: Session, edit: Callable[[Payload], object], what: str) -> None:
-    told = await sample_messages.assessment(session, "update")
-    payload = told["assessment.updated"]
+def _rich(payload: Payload) -> None:
     for test in payload["data"]["testLibrary"]:
-        edit(test)
-    accepted(
-        await session.send(payload, "assessment.updated"), f"an assessment whose tests have {what}"
-    )
+        test["skills"] = skills(_SKILLS, len(test["questions"]), test["scoreAchieved"])
 
 
-_RICH = [
-    {
-        "_id": "660bad9b0000000000000000",
-        "description": "Harbour law",
-        "extendedDescription": "What binds a pilot, and where.",
-        "category": {"name": "Maritime"},
-        "weight": 0.5,
-        "tags": ["law", None],
-    }
-]
+def _in_each_test(value: Any) -> Edit:
+    def edit(payload: Payload) -> None:
+        for test in payload["data"]["testLibrary"]:
+            _put("skills", value=value)(test)
+
+    return edit
+
+
+_SKILLS = ("Harbour law_Advanced", "Tides", "")
 
 SKILLS = tuple(
-    Check(
-        family="tolerates",
-        name=f"skills-{name}",
-        title=f"accepts an assessment whose tests have {what}",
-        sends=f"assessment.updated, whose tests have {what}",
-        expects="2xx",
-        why="integrations are known to fail on it",
-        run=partial(_skills, edit=edit, what=what),
-        tags=("irregular", "assessment"),
-    )
+    _check(f"skills-{name}", what, edit,
+           why="consumers read the skills of a completion, and are known to break on it",
+           tags=("irregular", "skills"))
     for name, what, edit in (
-        ("rich", "skills with undocumented keys", lambda one: one.update(skills=_RICH)),
-        ("empty", "an empty list of skills", lambda one: one.update(skills=[])),
-        ("absent", "no skills", lambda one: one.pop("skills", None)),
+        ("rich", "tests whose skills have results", _rich),
+        ("empty", "tests whose list of skills is empty", _in_each_test([])),
+        ("absent", "tests without skills", _in_each_test(_ABSENT)),
     )
-)
+)  # fmt: skip
 
 # --- names ----------------------------------------------------------------------------------
 

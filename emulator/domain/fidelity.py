@@ -146,7 +146,7 @@ IRREGULARITIES = (
         "partly",
         "Completed leaves the written answer out of the total and averages custom points in as "
         "percentages; `rescore` has the whole total and a true percentage (both assumed). A "
-        "rejection keeps the score as it was: points never drop by themselves",
+        "rejection keeps the score as it was: points drop with the variant `score_drop` alone",
         "documented",
         "domain/transitions.py:_average",
     ),
@@ -259,7 +259,7 @@ IRREGULARITIES = (
         "In Progress keeps the stage `Enrolled For Assessment`; the first name is misspelt in "
         "Invited alone",
         "partly",
-        "the stage is kept; the slip of the pen is not emulated, a name stays the same",
+        "the stage is kept; a name stays the same but for the variant `corrected_name`",
         "documented",
         f"{_V1}:STAGES",
     ),

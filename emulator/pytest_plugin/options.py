@@ -28,6 +28,7 @@ class TestlifyOptions(msgspec.Struct, frozen=True):
         clock: ``virtual`` or ``real``.
         now: where a virtual clock starts.
         profile: takes the place of the generation's own.
+        observed: names of the variants that payloads follow.
         in_flight: attempts under way at once; 1 is lockstep.
         fail_on_undelivered: fail a test that ends with deliveries that were not accepted and
             that no ``expect`` of it matched.
@@ -41,6 +42,7 @@ class TestlifyOptions(msgspec.Struct, frozen=True):
     clock: Mode = "virtual"
     now: datetime = EPOCH
     profile: Profile | None = None
+    observed: tuple[str, ...] = ()
     in_flight: int = 1
     fail_on_undelivered: bool = False
     fail_on_refused: bool = True
@@ -70,4 +72,5 @@ class TestlifyOptions(msgspec.Struct, frozen=True):
             now=self.now,
             generation=self.webhooks,
             profile=self.profile,
+            observed=self.observed,
         )

@@ -13,6 +13,7 @@ from emulator.delivery.faults.fault import Seconds
 from emulator.delivery.faults.registry import FAULTS
 from emulator.domain.candidate import REASONS
 from emulator.domain.events import EVENT_TYPES, TEST_EVENT, Generation
+from emulator.domain.payloads.variants import VARIANTS
 from emulator.scenario import value_types
 from emulator.scenario.matchers import Demand
 from emulator.scenario.record_reader import keys
@@ -48,6 +49,7 @@ _VALUES: Mapping[Any, Schema] = {
     value_types.PayloadUrl: _URL,
     value_types.ProbeUrl: _URL,
     value_types.GenerationName: {"enum": list(get_args(Generation))},
+    value_types.VariantName: {"enum": list(VARIANTS)},
     value_types.Reason: {"enum": list(REASONS)},
     value_types.Instant: {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T"},
     value_types.VariableName: {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$"},

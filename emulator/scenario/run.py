@@ -68,6 +68,7 @@ async def run(
         in_flight=1,
         ca=ca,
         is_insecure=is_insecure,
+        observed=document.observed,
     )
     async with emulator:
         workspace = emulator.workspace(WORKSPACE, emulator.settings)
@@ -82,7 +83,8 @@ async def run(
 async def run_in(scenario: Scenario, emulator: Emulator, workspace: Workspace) -> ScenarioResult:
     """Run a scenario in a workspace that is there, in lockstep; its webhooks are removed again.
 
-    In a workspace in which nothing happened so far, the scenario's clock and seed hold.
+    In a workspace in which nothing happened so far, the scenario's clock and seed hold. Its
+    variants of payloads are added to those of the workspace while it runs.
 
     Raises:
         ConflictError: something happened in it, and its clock is of the other kind.
@@ -102,6 +104,8 @@ async def run_in(scenario: Scenario, emulator: Emulator, workspace: Workspace) -
         workspace.configure(msgspec.structs.replace(state.settings, seed=document.seed))
     known = set(state.webhooks)
     first = workspace.last_entry
+    observed = state.settings.observed
+    _observe(workspace, (*observed, *document.observed))
     with workspace.out_of_lockstep(in_flight=1, per_webhook=1):
         try:
             register(scenario, workspace)
@@ -109,7 +113,14 @@ async def run_in(scenario: Scenario, emulator: Emulator, workspace: Workspace) -
         finally:
             for id_ in [one for one in state.webhooks if one not in known]:
                 workspace.remove_webhook(id_)
+            _observe(workspace, observed)
     return msgspec.structs.replace(result, entries=tuple(workspace.entries(first)))
+
+
+def _observe(workspace: Workspace, variants: tuple[str, ...]) -> None:
+    changed = msgspec.structs.replace(workspace.state.settings, observed=variants)
+    if changed != workspace.state.settings:
+        workspace.configure(changed)
 
 
 def register(scenario: Scenario, workspace: Workspace) -> None:

@@ -11,7 +11,7 @@ from emulator.domain.events import event_type
 from emulator.domain.webhook import checked_headers
 from emulator.scenario.steps.step import Step
 from emulator.scenario.tree import Node, Place
-from emulator.scenario.value_types import EventWord, GenerationName, PayloadUrl
+from emulator.scenario.value_types import EventWord, GenerationName, PayloadUrl, VariantName
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -123,6 +123,7 @@ class Document(msgspec.Struct, frozen=True):
     seed: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] | None = None
     clock: Literal["virtual", "real"] = "virtual"
     webhooks: GenerationName = GenerationName("v1")
+    observed: list[VariantName] = []
 
 
 class Scenario(msgspec.Struct, frozen=True):

@@ -14,6 +14,7 @@ from emulator import paths
 from emulator.delivery.faults.reading import fault_from
 from emulator.domain.candidate import REASONS
 from emulator.domain.events import TEST_EVENT, Generation, event_type
+from emulator.domain.payloads.variants import checked_variants
 from emulator.domain.webhook import checked_url
 from emulator.durations import parse, parse_instant
 from emulator.errors import InvalidInputError, UnknownNameError
@@ -64,6 +65,9 @@ VariableName = NewType("VariableName", str)
 
 GenerationName = NewType("GenerationName", str)
 """A generation of webhooks that can be run."""
+
+VariantName = NewType("VariantName", str)
+"""A variant of payloads."""
 
 Reason = NewType("Reason", str)
 """Why a candidate is disqualified."""
@@ -166,6 +170,10 @@ def _generation(value: Any) -> GenerationName:
     return GenerationName(value)
 
 
+def _variant(value: Any) -> VariantName:
+    return VariantName(*checked_variants([_text(value)]))
+
+
 def _reason(value: Any) -> Reason:
     if _text(value) not in REASONS:
         raise UnknownNameError("reason", value, REASONS, show_all=True)
@@ -223,6 +231,7 @@ READERS: Mapping[Any, Callable[[Any], Any]] = MappingProxyType(
         EventWord: _event_word,
         PayloadUrl: _url,
         GenerationName: _generation,
+        VariantName: _variant,
         Reason: _reason,
         FaultWords: _fault,
         SentEvent: _sent_event,

@@ -39,6 +39,7 @@ def workspace_view(workspace: Workspace) -> View:
         "clock": clock_view(workspace),
         "generation": state.settings.generation,
         "profile": profile_view(state.settings.profile_of(state.settings.generation)),
+        "observed": list(state.settings.observed),
         "insecure": state.settings.is_insecure,
         "organisation": {"id": state.organisation.id, "name": state.organisation.name},
         "webhooks": len(state.webhooks),

@@ -12,6 +12,7 @@ from emulator.delivery.profiles import PROFILES, Profile
 from emulator.domain.assessment import Assessment
 from emulator.domain.candidate import Candidate
 from emulator.domain.events import Generation
+from emulator.domain.payloads.variants import checked_variants
 from emulator.domain.people import Organisation
 
 KEEP = 20_000
@@ -27,6 +28,7 @@ class Settings(msgspec.Struct, frozen=True):
         generation: of webhooks that do not say otherwise.
         profile: takes the place of the generation's own; None leaves that.
         keep: how many finished deliveries keep their bodies and answers.
+        observed: names of the variants that payloads follow; none by default.
         is_insecure: deliveries trust whatever certificate comes; the emulator's, not its own.
     """
 
@@ -36,7 +38,16 @@ class Settings(msgspec.Struct, frozen=True):
     generation: Generation = "v1"
     profile: Profile | None = None
     keep: int = KEEP
+    observed: tuple[str, ...] = ()
     is_insecure: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the names of the variants, and bring them into the order of their table.
+
+        Raises:
+            UnknownNameError: there is no such variant.
+        """
+        msgspec.structs.force_setattr(self, "observed", checked_variants(self.observed))
 
     def profile_of(self, generation: Generation) -> Profile:
         """Return how deliveries of a generation are made."""

@@ -35,7 +35,7 @@ def messages(state: State, occurrence: Occurrence, contracts: Contracts) -> list
     person = candidate.candidate_id if candidate else ""
     for event in occurrence.events:
         for generation, webhooks in _by_generation(state.wanting(event)).items():
-            payload = v1.payload(event, occurrence)
+            payload = v1.payload(event, occurrence, state.settings.observed)
             body = msgspec.json.encode(payload)
             if not contracts.fits(generation, event, payload):
                 violations = contracts.violations(generation, event, payload)

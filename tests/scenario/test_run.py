@@ -10,7 +10,8 @@ from emulator.emulator import Emulator
 from emulator.receiver import Receiver
 from emulator.scenario.loading import read
 from emulator.scenario.run import play as play_in
-from emulator.scenario.run import register, run
+from emulator.scenario.run import register, run, run_in
+from emulator.workspace.entry_data import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -333,3 +334,37 @@ def test_a_v2_consumer_that_names_no_event_gets_all(play: Play, scenario: Text) 
     result, receiver = play(scenario(added + MADE, head="webhooks: v2\n", events="[]"))
     assert [step.status for step in result.steps] == ["passed"] * 3
     assert len(receiver.requests) == 2 * 3  # created, status changed, invited
+
+
+def test_payloads_follow_the_variants_of_the_file(play: Play, scenario: Text) -> None:
+    completed = "  - enroll: ada\n  - start: ada\n  - complete: ada\n"
+    expected = (
+        "  - expect: {event: candidate.status_changed, where: "
+        "{'data.testLibrary[0].skills.length': {at_least: 1}}}\n"
+    )
+    result, _ = play(scenario(MADE + completed + expected, head="observed: [skills]\n"))
+    assert result.verdict == "passed"
+    plain, _ = play(scenario(MADE + completed + expected))
+    assert plain.verdict == "failed"
+
+
+def test_the_variants_of_a_run_leave_its_workspace_as_it_was(scenario: Text) -> None:
+    text = scenario(
+        MADE + "  - expect: {event: candidate.status_changed}\n", head="observed: [skills]\n"
+    )
+
+    async def main() -> None:
+        settings = Settings(seed=1, clock="virtual", observed=("score_drop",))
+        async with Receiver() as receiver, Emulator() as emulator:
+            workspace = emulator.workspace("a", settings)
+            read_ = read("a.yaml", text.encode(), {"CONSUMER_URL": receiver.url})
+            result = await run_in(read_, emulator, workspace)
+            assert result.verdict == "passed"
+            configured = [one.data for one in result.entries if one.kind == "workspace.configured"]
+            assert [one.settings.observed for one in configured] == [  # type: ignore[attr-defined]
+                ("skills", "score_drop"),
+                ("score_drop",),
+            ]
+            assert workspace.state.settings.observed == ("score_drop",)
+
+    asyncio.run(main())

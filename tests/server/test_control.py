@@ -50,6 +50,7 @@ def test_a_put_opens_a_workspace_and_tells_its_token(server: Server) -> None:
             "obeys": [],
             "disableAfter": None,
         },
+        "observed": [],
         "insecure": False,
         "webhooks": 0,
         "assessments": 0,
@@ -58,6 +59,29 @@ def test_a_put_opens_a_workspace_and_tells_its_token(server: Server) -> None:
     }
     read = server.client.get("/_emulator/workspaces/acme")
     assert (read.status_code, read.json()) == (200, view | {"organisation": organisation})
+
+
+def test_variants_of_payloads_are_set_and_unset(tenant: Tenant) -> None:
+    receiver = tenant.server.receiver()
+    tenant.webhook(receiver.url, ["candidate.completed"])
+    answer = tenant.control("PUT", json={"observed": ["score_drop", "skills"]})
+    assert answer.json()["observed"] == ["skills", "score_drop"]
+    assert tenant.control("PUT", json={"clock": "virtual"}).json()["observed"] != []
+    for _ in range(2):
+        candidate = tenant.candidate()
+        for command in ("enroll", "start", "complete"):
+            assert tenant.move(candidate, command).status_code == 200
+        tenant.settle()
+        assert tenant.control("PUT", json={"observed": []}).json()["observed"] == []
+    tests = [one.payload["data"]["testLibrary"][0] for one in receiver.requests]
+    assert ["skills" in one for one in tests] == [True, False]
+
+
+def test_an_unknown_variant_of_payloads_is_told_with_what_is_near(tenant: Tenant) -> None:
+    answer = tenant.control("PUT", json={"observed": ["skills", "skils"]})
+    assert (answer.status_code, answer.json()["code"]) == (400, "unknown_name")
+    assert answer.json()["path"] == "$.observed[1]"
+    assert answer.json()["detail"].startswith("no variant of payloads 'skils'; near: 'skills'")
 
 
 def test_a_second_put_changes_what_it_names(tenant: Tenant) -> None:

@@ -148,6 +148,7 @@ def _chunks() -> Iterator[bytes]:
             "invalid enum value 'v3'; known: 'v1', 'v2'",
             "$.generation",
         ),
+        ("PUT", "", {"observed": "skills"}, "expected 'array | null', got 'str'", "$.observed"),
         ("PUT", "", {"sed": 7}, "unknown key 'sed'; near: 'seed'", "$"),
         (
             "PUT",

@@ -25,6 +25,7 @@ from emulator.domain.candidate import (
     REJECTED,
 )
 from emulator.domain.events import EVENT_TYPES
+from emulator.domain.payloads.variants import varied
 from emulator.durations import instant
 
 if TYPE_CHECKING:
@@ -59,12 +60,13 @@ _REPORT = "reports/pdf/assessment-candidate-report/"
 _CDN = "https://cdn-global.net/"
 
 
-def payload(event: str, occurrence: Occurrence) -> Payload:
+def payload(event: str, occurrence: Occurrence, observed: Iterable[str] = ()) -> Payload:
     """Return the payload of one event type for *occurrence*.
 
     Args:
         event: id of an event type whose subject the occurrence has.
         occurrence: what happened.
+        observed: names of variants, which payloads of status changes follow.
     """
     event_type = EVENT_TYPES[event]
     if event_type.subject == "assessment":
@@ -77,9 +79,11 @@ def payload(event: str, occurrence: Occurrence) -> Payload:
         }
     if event == "candidate.invitation_expired":
         return {"success": True, "data": _expired(occurrence)}
-    candidate = _candidate(occurrence)
-    is_late = event == "candidate.score_updated"
-    data = _reported(occurrence) if is_late else _CANDIDATES[candidate.state](occurrence)
+    if event == "candidate.score_updated":
+        data = _reported(occurrence)
+    else:
+        data = _CANDIDATES[_candidate(occurrence).state](occurrence)
+        data = varied(data, occurrence, observed)
     envelope: Payload = {
         "data": data,
         "type": "candidate",

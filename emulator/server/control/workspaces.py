@@ -10,6 +10,7 @@ from starlette.responses import Response, StreamingResponse
 from emulator import durations
 from emulator.clock import Mode
 from emulator.domain.events import Generation
+from emulator.domain.payloads.variants import checked_variants
 from emulator.server.control.profiles import AskedProfile, profile_from
 from emulator.server.http import body_as, duration, emulator_of, json, known_query, number
 from emulator.server.json_views import clock_view, delivery_view, workspace_view
@@ -32,6 +33,7 @@ class _Configure(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     now: str | None = None
     generation: Generation | None = None
     profile: AskedProfile | None = None
+    observed: list[str] | None = None
 
 
 class _Clock(msgspec.Struct, forbid_unknown_fields=True):
@@ -75,6 +77,7 @@ async def put(request: Request) -> Response:
         "clock": asked.clock,
         "now": now,
         "generation": asked.generation,
+        "observed": _variants(asked.observed),
     }
     changes = {field: value for field, value in changes.items() if value is not None}
     is_new = name not in emulator.workspaces
@@ -91,6 +94,10 @@ async def put(request: Request) -> Response:
         workspace.configure(settings)
     await workspace.flush()
     return json(workspace_view(workspace), 201 if is_new else 200)
+
+
+def _variants(names: list[str] | None) -> tuple[str, ...] | None:
+    return None if names is None else checked_variants(names, path="$.observed")
 
 
 async def read(request: Request) -> Response:

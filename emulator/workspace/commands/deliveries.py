@@ -66,7 +66,7 @@ def sample_of(state: State, at: datetime, event: str) -> Any:
     """
     event = event_type(event, path="$.event").id
     draw = chance(state.settings.seed, "test", state.message_count + 1)
-    return v1.payload(event, sample(event, at, draw))
+    return v1.payload(event, sample(event, at, draw), state.settings.observed)
 
 
 def test_event(
