@@ -31,8 +31,8 @@ CLOSING = 1
 """Real seconds that open calls get to end when the server stops."""
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Return a listening socket; port 0 picks a free one.
+def listen(host: str, port: int, *, option: str = "--port") -> socket.socket:
+    """Return a listening socket; port 0 picks a free one, set by *option* of the command line.
 
     Raises:
         InvalidInputError: nobody can listen there; says why.
@@ -50,7 +50,7 @@ def listen(host: str, port: int) -> socket.socket:
             raise
     except (OSError, OverflowError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        message = f"can't listen on {host}:{port}: {reason.lower()}; --port 0 picks a free one"
+        message = f"can't listen on {host}:{port}: {reason.lower()}; {option} 0 picks a free one"
         raise InvalidInputError(message) from None
     listening.listen(2_048)
     listening.setblocking(False)

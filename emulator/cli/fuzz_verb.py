@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from emulator.cli import consumer_options
+from emulator.cli import consumer_options, provider_api
 from emulator.cli.output import say
 from emulator.errors import InvalidInputError
 
@@ -46,6 +46,7 @@ _SAVE = Path("testlify-found")
     "--shrink-time", type=click.FloatRange(0), default=30.0, show_default=True, metavar="SECONDS",
     help="How long one failure is made small.",
 )  # fmt: skip
+@provider_api.option
 def command(
     examples: int,
     seed: int | None,
@@ -53,6 +54,7 @@ def command(
     only: Any,
     invariants: tuple[str, ...],
     shrink_time: float,
+    api_port: int | None,
     **reached: Any,
 ) -> int:
     """Look for what a consumer does not stand: payloads, then sequences of deliveries.
@@ -70,7 +72,7 @@ def command(
 
     target = consumer_options.target(reached)
     invariant = _invariant(invariants, target)
-    with screen() as shown:
+    with provider_api.served(api_port) as serve, screen() as shown:
         fuzzed = fuzz.fuzz(
             target,
             seed=seed,
@@ -79,6 +81,7 @@ def command(
             invariant=invariant,
             shrink_time=shrink_time,
             told=shown.under_way,
+            serve=serve,
         )
     _tell(fuzzed, save, target)
     return fuzzed.exit_code

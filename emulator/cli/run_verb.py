@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from emulator.cli import consumer_options, loop
+from emulator.cli import consumer_options, loop, provider_api
 from emulator.cli.codes import INTERRUPTED
 from emulator.cli.report_output import report_options, tell
 from emulator.cli.scenario_variables import set_option, variables
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from emulator.conformance.target import Target
     from emulator.delivery.transports.address_guard import Guard
     from emulator.domain.candidate import Candidate
+    from emulator.scenario.callbacks import ApiServer
     from emulator.scenario.scenario import Scenario
 
 _MOST_JOBS = 64
@@ -57,6 +58,7 @@ class _Options(msgspec.Struct, frozen=True):
     help="Scenarios to run at once; what is printed keeps its order.",
 )  # fmt: skip
 @report_options
+@provider_api.option
 def command(scenarios: tuple[str, ...], settings: tuple[str, ...], **options: Any) -> int:
     """Run scenarios against a consumer, each in an emulator of its own, or in one that is up.
 
@@ -71,15 +73,17 @@ def command(scenarios: tuple[str, ...], settings: tuple[str, ...], **options: An
     target = consumer_options.target(options, is_optional=True)
     known = variables(settings, target.url or None)
     targets = [_reached(one, target) for one in read_all(scenarios, known)]
+    port = options.pop("api_port")
     how = _Options(**options, target=target)
-    _check(how)
+    _check(how, port)
     if how.report is not None:
         from emulator.reports import folder
 
         folder.prepare(how.report)
     if how.emulator is not None:
         return loop.run(_run_there(how.emulator, targets, known, how))
-    return loop.run(_run(targets, how))
+    with provider_api.served(port) as serve:
+        return loop.run(_run(targets, how, serve))
 
 
 def _reached(scenario: Scenario, target: Target) -> Scenario:
@@ -115,7 +119,7 @@ def _hook(target: Target) -> Callable[[Guard, Candidate], Awaitable[None]] | Non
     return hook
 
 
-def _check(how: _Options) -> None:
+def _check(how: _Options, port: int | None) -> None:
     """Refuse what another emulator decides for itself.
 
     Raises:
@@ -129,6 +133,9 @@ def _check(how: _Options) -> None:
             " and --setup are for runs in an emulator of their own"
         )
         raise InvalidInputError(message)
+    if how.emulator is not None and port is not None:
+        message = "the 'serve' at --emulator serves its provider API itself"
+        raise InvalidInputError(message, path="--api-port")
 
 
 async def _run_there(
@@ -151,7 +158,7 @@ async def _run_there(
     return tell(made, how.format, how.report, remote.exit_code)
 
 
-async def _run(scenarios: list[Scenario], how: _Options) -> int:
+async def _run(scenarios: list[Scenario], how: _Options, serve: ApiServer | None) -> int:
     from emulator.cli.scenario_runs import Playing
     from emulator.reports import text
     from emulator.reports.from_scenarios import report_of
@@ -168,9 +175,10 @@ async def _run(scenarios: list[Scenario], how: _Options) -> int:
             ca=how.target.ca,
             is_insecure=how.target.is_insecure,
             set_up=_hook(how.target),
+            serve=serve,
         )
         try:
-            await play.all(how.jobs)
+            await play.all(how.jobs if serve is None else 1)
         except asyncio.CancelledError:  # Ctrl-C: what is known by now is worth a report
             play.interrupt()
         results = play.results

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from emulator.cli import consumer_options, loop
+from emulator.cli import consumer_options, loop, provider_api
 from emulator.cli.codes import FAILED, INTERRUPTED
 from emulator.cli.report_output import report_options, tell
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from emulator.conformance.target import Target
     from emulator.reports.progress import Screen
     from emulator.reports.report import Report
+    from emulator.scenario.callbacks import ApiServer
 
 _MOST_JOBS = 64
 
@@ -79,6 +80,7 @@ class _Options(msgspec.Struct, frozen=True):
     "--baseline", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
     help="Compare with an earlier report.json; exit code 1 then means that something got worse.",
 )  # fmt: skip
+@provider_api.option
 def command(**options: Any) -> int:
     """Test a consumer: send what production sends, and worse, and report how it responds.
 
@@ -101,13 +103,14 @@ def command(**options: Any) -> int:
         restart_command=options.pop("restart_command"),
     )
     checks = chosen(options.pop("only"), options.pop("skip"), options.pop("tags"))
-    file = options.pop("baseline")
+    file, port = options.pop("baseline"), options.pop("api_port")
     how = _Options(**options, baseline=None if file is None else baseline.read(file))
     if how.report is not None:
         from emulator.reports import folder
 
         folder.prepare(how.report)
-    return loop.run(_run(target, checks, how))
+    with provider_api.served(port) as serve:
+        return loop.run(_run(target, checks, how, serve))
 
 
 class _Telling:
@@ -135,7 +138,7 @@ class _Telling:
         self._screen.under_way("")
 
 
-async def _run(target: Target, checks: list[Check], how: _Options) -> int:
+async def _run(target: Target, checks: list[Check], how: _Options, serve: ApiServer | None) -> int:
     from emulator.conformance.grading import exit_code, grade
     from emulator.reports import text
     from emulator.reports.from_checks import report_of
@@ -147,7 +150,7 @@ async def _run(target: Target, checks: list[Check], how: _Options) -> int:
     with screen(None if how.format == "text" else sys.stderr) as shown:
         telling = _Telling(checks, target, shown)
         try:
-            await grade(target, checks, jobs=how.jobs, on_result=telling)
+            await grade(target, checks, jobs=how.jobs, on_result=telling, serve=serve)
         except asyncio.CancelledError:  # Ctrl-C: what is known by now is worth a report
             is_interrupted = True
         results = [telling.results[one.id] for one in checks if one.id in telling.results]

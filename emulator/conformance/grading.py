@@ -15,12 +15,14 @@ from emulator.conformance.target import check as checked
 from emulator.delivery.records import Attempt, Delivery
 from emulator.durations import show
 from emulator.journal.entry import Entry
+from emulator.scenario.callbacks import evidence, serving_api
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from emulator.conformance.target import Target
     from emulator.emulator import Emulator
+    from emulator.scenario.callbacks import ApiServer, Callback
 
 JOBS = 2
 """Checks that run at once by default."""
@@ -68,6 +70,7 @@ async def grade(
     *,
     jobs: int = JOBS,
     on_result: Callable[[CheckResult], None] | None = None,
+    serve: ApiServer | None = None,
 ) -> list[CheckResult]:
     """Run *checks* against *target*; those that run alone come last, one by one.
 
@@ -76,6 +79,7 @@ async def grade(
         checks: the checks to run.
         jobs: how many of them run at once.
         on_result: called with each result as soon as it is known.
+        serve: serves the provider API to the consumer; checks then run one by one.
 
     Returns:
         The results, in the order of *checks*.
@@ -98,19 +102,19 @@ async def grade(
             tell(CheckResult(check, "skipped", reason))
         else:
             able.append(check)
-    async with target.emulator() as emulator:
+    jobs = jobs if serve is None else 1  # so that each call belongs to one check
+    async with target.emulator() as emulator, serving_api(serve, emulator) as calls:
         trouble = await _unreached(target, emulator) if able else ""
         if trouble:
             for check in able:
                 tell(CheckResult(check, "incomplete", trouble))
         else:
-            await _all(target, emulator, able, jobs, tell)
+            await _all(lambda check: _result(target, check, emulator, calls), able, jobs, tell)
     return [found[check.id] for check in checks]
 
 
 async def _all(
-    target: Target,
-    emulator: Emulator,
+    ask: Callable[[Check], Awaitable[CheckResult]],
     checks: Sequence[Check],
     jobs: int,
     tell: Callable[[CheckResult], None],
@@ -119,7 +123,7 @@ async def _all(
 
     async def one(check: Check) -> None:
         async with places:
-            tell(await asked(target, check, emulator))
+            tell(await ask(check))
 
     try:
         async with asyncio.TaskGroup() as group:
@@ -134,29 +138,20 @@ async def _all(
             await one(check)
 
 
-async def asked(target: Target, check: Check, emulator: Emulator | None = None) -> CheckResult:
-    """Run one check against *target* and return its result.
-
-    Args:
-        target: the consumer; has everything that the check requires.
-        check: the check to run.
-        emulator: a running emulator; by default the check starts its own.
-
-    Raises:
-        EmulatorError: a hook of the target failed, or the check has a bug.
-    """
-    begun = time.perf_counter()
+async def _result(
+    target: Target, check: Check, emulator: Emulator, calls: Sequence[Callback]
+) -> CheckResult:
+    """Run one check against *target*; *calls* grows while it runs."""
+    begun, called = time.perf_counter(), len(calls)
     async with Session(target, check.id, emulator) as session:
         outcome, message, cause = await _outcome(check, session)
         entries = tuple(session.workspace.entries())
         deliveries = tuple(session.workspace.deliveries())
     attempts = [one for each in deliveries for one in each.attempts]
-    if outcome in ("passed", "failed") and attempts and all(map(_is_unreached, attempts)):
-        outcome, message, cause = "incomplete", _why(attempts[-1]), ""
-    ours = [one.outcome.detail for one in attempts if _is_our_limit(one) and one.outcome]
-    if outcome in ("passed", "failed") and ours:
-        outcome, cause = "incomplete", ""
-        message = f"a limit of this machine, not of the consumer: {ours[0]}"
+    if outcome in ("passed", "failed") and (trouble := _no_evidence(attempts)):
+        outcome, message, cause = "incomplete", trouble, ""
+    if outcome in ("failed", "incomplete"):
+        message = "\n".join([message, *evidence(calls[called:])])
     return CheckResult(
         check=check,
         outcome=outcome,
@@ -166,6 +161,14 @@ async def asked(target: Target, check: Check, emulator: Emulator | None = None) 
         deliveries=deliveries,
         entries=entries,
     )
+
+
+def _no_evidence(attempts: Sequence[Attempt]) -> str:
+    """Return why *attempts* say nothing about the consumer; empty when they do."""
+    for attempt in attempts:
+        if _is_our_limit(attempt) and attempt.outcome is not None:
+            return f"a limit of this machine, not of the consumer: {attempt.outcome.detail}"
+    return _why(attempts[-1]) if attempts and all(map(_is_unreached, attempts)) else ""
 
 
 async def _outcome(check: Check, session: Session) -> tuple[Outcome, str, str]:

@@ -11,6 +11,7 @@ import msgspec
 
 from emulator.emulator import Emulator
 from emulator.errors import ConflictError, EmulatorError
+from emulator.scenario.callbacks import evidence, serving_api
 from emulator.scenario.result import ScenarioResult, StepResult, verdict
 from emulator.scenario.scenario import every
 from emulator.scenario.steps.step import Context
@@ -18,10 +19,11 @@ from emulator.scenario.steps.table import STEPS
 from emulator.scenario.steps.webhooks import signing_profile
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from emulator.delivery.transports.address_guard import Guard
     from emulator.domain.candidate import Candidate
+    from emulator.scenario.callbacks import ApiServer, Callback
     from emulator.scenario.scenario import PlacedStep, Scenario
     from emulator.workspace.workspace import Workspace
 
@@ -40,6 +42,7 @@ async def run(
     on_step: Callable[[StepResult], None] | None = None,
     on_open: Callable[[Workspace], None] | None = None,
     set_up: Callable[[Guard, Candidate], Awaitable[None]] | None = None,
+    serve: ApiServer | None = None,
 ) -> ScenarioResult:
     """Run a scenario in an emulator of its own, in lockstep.
 
@@ -54,6 +57,7 @@ async def run(
         on_open: called with the run's workspace before its first step.
         set_up: makes a candidate known to the consumer before the invitation; the guard says where
             it may call.
+        serve: serves the provider API to the consumer.
 
     Raises:
         EmulatorError: an argument is wrong. A failing consumer or step is in the result.
@@ -70,13 +74,15 @@ async def run(
         is_insecure=is_insecure,
         observed=document.observed,
     )
-    async with emulator:
+    async with emulator, serving_api(serve, emulator) as calls:
         workspace = emulator.workspace(WORKSPACE, emulator.settings)
         register(scenario, workspace)
         if on_open is not None:
             on_open(workspace)
         hook = None if set_up is None else partial(set_up, emulator.guard)
-        result = await play(scenario, emulator, workspace, on_step=on_step, set_up=hook)
+        result = await play(
+            scenario, emulator, workspace, on_step=on_step, set_up=hook, calls=calls
+        )
         return msgspec.structs.replace(result, entries=tuple(workspace.entries()))
 
 
@@ -145,6 +151,7 @@ async def play(
     *,
     on_step: Callable[[StepResult], None] | None = None,
     set_up: Callable[[Candidate], Awaitable[None]] | None = None,
+    calls: Sequence[Callback] = (),
 ) -> ScenarioResult:
     """Run a scenario's steps in an open workspace whose webhooks are registered.
 
@@ -156,6 +163,7 @@ async def play(
         workspace: expectations look at what is sent in it from now on.
         on_step: called with each step's result as it comes.
         set_up: makes a candidate known to the consumer before the invitation.
+        calls: all calls of the consumer to the provider API; grows during the run.
     """
     begun = time.perf_counter()
     first = workspace.last_entry
@@ -168,7 +176,7 @@ async def play(
         if is_stopped:
             result = StepResult(number, placed.name, placed.detail, placed.line, "skipped")
         else:
-            result, is_stopped = await _step(number, placed, context)
+            result, is_stopped = await _step(number, placed, context, calls)
         results.append(result)
         if on_step is not None:
             on_step(result)
@@ -187,7 +195,9 @@ async def play(
     )
 
 
-async def _step(number: int, placed: PlacedStep, context: Context) -> tuple[StepResult, bool]:
+async def _step(
+    number: int, placed: PlacedStep, context: Context, calls: Sequence[Callback]
+) -> tuple[StepResult, bool]:
     """Return what a step came to, and whether the run has to stop there."""
     workspace = context.workspace
     begun = time.perf_counter()
@@ -197,7 +207,7 @@ async def _step(number: int, placed: PlacedStep, context: Context) -> tuple[Step
         wrong = await context.play(placed)
     except EmulatorError as error:
         wrong, is_stopped = [str(error)], True
-    message = "\n".join(wrong)
+    message = "\n".join([*wrong, *evidence(calls)] if wrong else [])
     result = StepResult(
         number=number,
         name=placed.name,

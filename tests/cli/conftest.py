@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -160,7 +161,8 @@ def echoing() -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             """Tell nothing."""
 
-    yield from _served(Echo)
+    with served(Echo) as url:
+        yield url
 
 
 @pytest.fixture
@@ -183,14 +185,19 @@ def meeting() -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             """Tell nothing."""
 
-    yield from _served(Meeting)
+    with served(Meeting) as url:
+        yield url
 
 
-def _served(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+@contextmanager
+def served(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Serve *handler* in a thread; yields its URL."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join(DEADLINE)
-    server.server_close()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join(DEADLINE)
+        server.server_close()

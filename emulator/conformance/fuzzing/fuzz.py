@@ -25,6 +25,7 @@ from emulator.conformance.session import Session
 from emulator.decoding import parsed
 from emulator.errors import NotJSONError, ScenarioError
 from emulator.event_loops import loop_factory
+from emulator.scenario.callbacks import serving_api
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from emulator.conformance.fuzzing.payloads import Base, Case, Sender
     from emulator.conformance.target import Target
     from emulator.emulator import Emulator
+    from emulator.scenario.callbacks import ApiServer
 
 Part = Literal["payloads", "sequences"]
 
@@ -56,6 +58,7 @@ def fuzz(
     invariant: Mapping[str, str] | None = None,
     shrink_time: float = SHRINK_TIME,
     told: Callable[[str], None] = lambda _: None,
+    serve: ApiServer | None = None,
 ) -> Fuzzed:
     """Fuzz a consumer; an event loop must not be running in this thread.
 
@@ -70,6 +73,7 @@ def fuzz(
             ``{status}`` and ``{completions}`` for what is expected.
         shrink_time: real seconds for making one failure small.
         told: called with what goes on.
+        serve: serves the provider API to the consumer.
 
     Raises:
         InvalidInputError: the extra is not installed, or something is wrong with the target.
@@ -80,6 +84,8 @@ def fuzz(
     with asyncio.Runner(loop_factory=loop_factory()) as runner, shrinking.no_traces():
         emulator = target.emulator()
         runner.run(emulator.start())
+        served = serving_api(serve, emulator)
+        calls = runner.run(served.__aenter__())
         try:
             call = _Fuzzing(target, emulator, runner, examples, shrink_time, told)
             if only != "sequences":
@@ -89,7 +95,10 @@ def fuzz(
         except NobodyThereError as error:
             call.reason = f"the consumer never answered: {error}"
         finally:
+            runner.run(served.__aexit__(None, None, None))
             runner.run(emulator.stop())
+    if failed := [one for one in calls if one.is_failure]:
+        call.notes.append(f"callbacks that failed: {len(failed)}, the first: {failed[0]}")
     return Fuzzed(seed, tuple(call.findings), call.deliveries, tuple(call.notes), call.reason)
 
 
