@@ -1,4 +1,4 @@
-"""Where the bundled data is, in a wheel or in a checkout: schemas, scenarios, the library."""
+"""Where the bundled data is, in a wheel or in a checkout: schemas, scenarios, texts, facts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,16 @@ def scenarios() -> Path:
 
 def library() -> bytes:
     """Return the JSON from which the tests, questions and job roles of a workspace are drawn."""
-    return (Path(__file__).resolve().parent / "domain" / "library.json").read_bytes()
+    return _of_the_domain("library.json")
+
+
+def facts() -> bytes:
+    """Return the JSON that says what is known of the provider."""
+    return _of_the_domain("fidelity.json")
+
+
+def _of_the_domain(name: str) -> bytes:
+    return (Path(__file__).resolve().parent / "domain" / name).read_bytes()
 
 
 def _data() -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -11,9 +12,11 @@ from emulator.conformance import consumer_file
 from emulator.conformance.catalogue import CHECKS, FAMILIES
 from emulator.conformance.claims import CLAIMS
 from emulator.delivery.profiles import PROFILES
-from emulator.domain import assessment, candidate, fidelity
+from emulator.domain import assessment, candidate
+from emulator.domain.bank import Bank
 from emulator.domain.commands import COMMANDS
 from emulator.domain.events import EVENT_TYPES
+from emulator.domain.fidelity import Facts, facts
 from emulator.domain.payloads.variants import VARIANTS
 from emulator.durations import show
 from emulator.reports.formats import FORMATS
@@ -99,6 +102,29 @@ def pages() -> dict[str, str]:
         "checks.md": _checks(),
         "reports.md": _filled("reports.md", formats=_formats()),
     }
+
+
+def schemas() -> dict[str, str]:
+    """Return the JSON Schemas that are generated, for editors: name below schemas/ -> text."""
+    return {
+        "consumer.json": consumer_file.schema(),
+        "fidelity.json": _schema(Facts, "fidelity.json", "What is known of the provider"),
+        "library.json": _schema(Bank, "library.json", "Texts of tests and questions"),
+        "scenario.json": json_schema.text(),
+    }
+
+
+def _schema(kind: type[msgspec.Struct], name: str, title: str) -> str:
+    made = msgspec.json.schema(kind)
+    for record in made["$defs"].values():
+        record["description"] = record["description"].partition("\n")[0]
+    document = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"https://testlify-emulator.example/schemas/{name}",
+        "title": title,
+        **made,
+    }
+    return json.dumps(document, indent=2) + "\n"
 
 
 def _filled(page: str, **blocks: str) -> str:
@@ -190,14 +216,14 @@ def _fidelity() -> str:
                 for generation, one in PROFILES.items()
             ),
         ),
-        _facts(fidelity.DELIVERY),
+        _facts(facts().delivery),
         "## Irregularities of the v1 examples",
-        _facts(fidelity.IRREGULARITIES),
+        _facts(facts().irregularities),
         "## Variants",
         _VARIANTS,
         _variants(),
         "## The provider's API",
-        _facts(fidelity.API),
+        _facts(facts().api),
         _CALLS,
         _table(
             ("Call", "Known", "Takes", "Answers"),
@@ -212,7 +238,7 @@ def _fidelity() -> str:
             ),
         ),
         "## The product",
-        _facts(fidelity.PRODUCT),
+        _facts(facts().product),
     )
 
 
@@ -319,5 +345,5 @@ def _page(*blocks: str) -> str:
 if __name__ == "__main__":
     for name, text in pages().items():
         (ROOT / "docs" / name).write_text(text, encoding="utf-8")
-    (ROOT / "schemas" / "consumer.json").write_text(consumer_file.schema(), encoding="utf-8")
-    (ROOT / "schemas" / "scenario.json").write_text(json_schema.text(), encoding="utf-8")
+    for name, text in schemas().items():
+        (ROOT / "schemas" / name).write_text(text, encoding="utf-8")

@@ -51,22 +51,30 @@ DEADLINE = 60.0  # real seconds
 # --- generated pages ------------------------------------------------------------------------
 
 
-def _generated() -> dict[str, str]:
+def _scripts_pages() -> Any:
     spec = importlib.util.spec_from_file_location("pages", ROOT / "scripts" / "pages.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    made: dict[str, str] = module.pages()
-    return made
+    return module
+
+
+PAGES_SCRIPT = _scripts_pages()
 
 
 @pytest.mark.parametrize("name", ["fidelity.md", "lifecycles.md", "checks.md", "reports.md"])
 def test_a_generated_page_is_what_the_tables_give(name: str) -> None:
-    assert DOCS[name] == _generated()[name], "run scripts/docs"
+    assert DOCS[name] == PAGES_SCRIPT.pages()[name], "run scripts/docs"
 
 
-FACTS = (*fidelity.IRREGULARITIES, *fidelity.DELIVERY, *fidelity.API, *fidelity.PRODUCT)
+@pytest.mark.parametrize("name", PAGES_SCRIPT.schemas())
+def test_a_generated_schema_is_what_the_types_give(name: str) -> None:
+    assert (ROOT / "schemas" / name).read_text() == PAGES_SCRIPT.schemas()[name], "run scripts/docs"
+
+
+KNOWN = fidelity.facts()
+FACTS = (*KNOWN.irregularities, *KNOWN.delivery, *KNOWN.api, *KNOWN.product)
 
 
 def test_each_fact_has_an_id_of_its_own() -> None:
@@ -74,7 +82,7 @@ def test_each_fact_has_an_id_of_its_own() -> None:
 
 
 def test_each_irregularity_of_the_examples_has_its_row() -> None:
-    assert len(fidelity.IRREGULARITIES) == 27
+    assert len(KNOWN.irregularities) == 27
 
 
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.id)

@@ -10,14 +10,14 @@ from emulator import data
 from emulator.decoding import decode
 
 
-class SkillText(msgspec.Struct, array_like=True, frozen=True):
+class SkillText(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
     """Name and text of a skill."""
 
     name: str
     text: str
 
 
-class TestText(msgspec.Struct, frozen=True):
+class TestText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One of Testlify's own tests.
 
     Attributes:
@@ -40,7 +40,7 @@ class TestText(msgspec.Struct, frozen=True):
     seconds: int = 60
 
 
-class CompanyTestText(msgspec.Struct, frozen=True):
+class CompanyTestText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A test that the customer wrote, with no more than they had to fill in."""
 
     title: str
@@ -49,7 +49,7 @@ class CompanyTestText(msgspec.Struct, frozen=True):
     questions: tuple[str, ...]
 
 
-class TypeText(msgspec.Struct, frozen=True):
+class TypeText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A test type, with a test for each of its topics.
 
     Attributes:
@@ -81,7 +81,7 @@ class TypeText(msgspec.Struct, frozen=True):
         )
 
 
-class CustomText(msgspec.Struct, frozen=True):
+class CustomText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The text of a custom question, with what its classification needs besides.
 
     Attributes:
@@ -94,7 +94,7 @@ class CustomText(msgspec.Struct, frozen=True):
     cases: tuple[tuple[str, str], ...] = ()
 
 
-class LanguageText(msgspec.Struct, frozen=True):
+class LanguageText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A programming language; *highlight* is its name in syntax highlighters."""
 
     name: str
@@ -102,7 +102,7 @@ class LanguageText(msgspec.Struct, frozen=True):
     version: str
 
 
-class Bank(msgspec.Struct, frozen=True):
+class Bank(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All texts; made up by us, none of them is Testlify's.
 
     Attributes:
@@ -111,6 +111,7 @@ class Bank(msgspec.Struct, frozen=True):
         owners: first and last names of the owners of workspaces.
         groups: of assessments.
         labels: of assessments.
+        schema: of the file, for editors.
     """
 
     types: tuple[TypeText, ...]
@@ -124,6 +125,7 @@ class Bank(msgspec.Struct, frozen=True):
     owners: tuple[tuple[str, str], ...]
     groups: tuple[str, ...]
     labels: tuple[str, ...]
+    schema: str = msgspec.field(name="$schema")
 
 
 @cache

@@ -196,7 +196,7 @@ NOT_SHOWN = {
 """Irregularities that no scenario can show, and why."""
 
 
-@pytest.mark.parametrize("fact", fidelity.IRREGULARITIES, ids=lambda fact: fact.id)
+@pytest.mark.parametrize("fact", fidelity.facts().irregularities, ids=lambda fact: fact.id)
 def test_every_irregularity_that_a_value_can_show_has_a_scenario(fact: fidelity.Fact) -> None:
     shown = {name for name in NAMES if re.search(rf"{fact.id}\b(?!-)", _head(name))}
     assert bool(shown) is (fact.id not in NOT_SHOWN)
