@@ -32,7 +32,7 @@ _HARMLESS = frozenset({
     "retry-after", "server", "svix-id", "svix-timestamp", "transfer-encoding", "user-agent",
     "vary", "via", "webhook-delivery", "webhook-id", "webhook-timestamp",
 })  # fmt: skip
-_SECRET_KEYS = frozenset({"secret", "secrets", "control_token"})
+_SECRET_KEYS = frozenset({"secret", "secrets"})
 
 _NAMED = re.compile(
     r"""\b(authorization|x-webhook-token)(["']?[ \t]*[:=][ \t]*["']?)"""
@@ -47,9 +47,16 @@ _WORD = re.compile(r"[A-Za-z]{1,7}")
 """A secret like ``test``: looked for as a whole word, or it would be found in ``latest``."""
 
 
-def shown_headers(headers: Headers) -> Headers:
-    """Return *headers* with every value masked that is not known to be harmless."""
-    return tuple((name, value if name.lower() in _HARMLESS else MASK) for name, value in headers)
+def shown_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return *headers* by name, with every value masked that is not known to be harmless.
+
+    The values of a name that occurs several times are joined, as RFC 9110 (5.3) has it.
+    """
+    found: dict[str, str] = {}
+    for name, value in headers:
+        shown = value if name.lower() in _HARMLESS else MASK
+        found[name] = f"{found[name]}, {shown}" if name in found else shown
+    return found
 
 
 def without_secrets(outcome: Outcome, sent: Headers, webhook: Webhook, longest: int) -> Outcome:
@@ -86,7 +93,7 @@ def without_secrets(outcome: Outcome, sent: Headers, webhook: Webhook, longest: 
 
 
 def redacted(value: Any, key: str = "") -> Any:
-    """Return *value*, a record as plain JSON, with secrets and secret headers masked.
+    """Return *value*, a record as plain JSON, with secrets masked and headers by name.
 
     Args:
         value: dicts, lists and scalars.
@@ -95,7 +102,7 @@ def redacted(value: Any, key: str = "") -> Any:
     if key in _SECRET_KEYS:
         return value and MASK
     if key == "headers" and isinstance(value, list | tuple):
-        return [list(pair) for pair in shown_headers(tuple(tuple(pair) for pair in value))]
+        return shown_headers(value)
     if isinstance(value, dict):
         return {name: redacted(one, name) for name, one in value.items()}
     if isinstance(value, list | tuple):

@@ -8,9 +8,10 @@ import msgspec
 
 from emulator.durations import instant
 from emulator.reports import text
+from emulator.workspace.delivery_view import plain
 
 if TYPE_CHECKING:
-    from emulator.reports.report import Case, Report, ShownAttempt, ShownDelivery, Status, Step
+    from emulator.reports.report import Case, Report, Status, Step
 
 NAME = "json"
 FILE = "report.json"
@@ -77,7 +78,7 @@ def _test(case: Case, report: Report) -> dict[str, Any]:
     if case.steps:
         found["steps"] = [_step(step) for step in case.steps]
     if case.deliveries:
-        found["extra"] = {"deliveries": [_delivery(one) for one in case.deliveries]}
+        found["extra"] = {"deliveries": [plain(one) for one in case.deliveries]}
     return found
 
 
@@ -87,44 +88,10 @@ def _step(step: Step) -> dict[str, Any]:
         "line": step.line,
         "message": step.message,
         "duration": round(step.duration_ms, 3),
-        "deliveries": [_delivery(one) for one in step.deliveries],
+        "deliveries": [plain(one) for one in step.deliveries],
     }
     return {
         "name": f"{step.name} {step.detail}".rstrip(),
         "status": _STATUSES[step.status],
         "extra": extra,
-    }
-
-
-def _delivery(delivery: ShownDelivery) -> dict[str, Any]:
-    return {
-        "id": delivery.id,
-        "event": delivery.event,
-        "webhook": delivery.webhook,
-        "status": delivery.status,
-        "reason": delivery.reason,
-        "messageId": delivery.message_id,
-        "at": instant(delivery.at),
-        "body": delivery.body,
-        "attempts": [_attempt(one) for one in delivery.attempts],
-    }
-
-
-def _attempt(attempt: ShownAttempt) -> dict[str, Any]:
-    return {
-        "number": attempt.number,
-        "trigger": attempt.trigger,
-        "at": instant(attempt.at),
-        "url": attempt.url,
-        "answer": attempt.answer,
-        "success": attempt.is_success,
-        "detail": attempt.detail,
-        "duration": round(attempt.duration_ms, 3),
-        "faults": list(attempt.faults),
-        "request": {"headers": attempt.headers},
-        "response": {
-            "headers": attempt.answer_headers,
-            "body": attempt.answer_body,
-            "cut": attempt.is_cut,
-        },
     }

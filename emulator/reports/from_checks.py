@@ -10,9 +10,10 @@ from emulator.delivery.redaction import configured_secrets
 from emulator.durations import show
 from emulator.printing import printable
 from emulator.reports.from_scenarios import folded
-from emulator.reports.report import Case, Report, report, shown_delivery
+from emulator.reports.report import Case, Report, report
 from emulator.reports.report import without as masked
 from emulator.workspace import journal_lines
+from emulator.workspace.delivery_view import delivery_view
 from emulator.workspace.queries import changed_bodies
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def _case(result: CheckResult, target: Target) -> Case:
         cause=result.cause,
         duration_ms=result.duration_ms,
         deliveries=tuple(
-            shown_delivery(one, "consumer", changed_bodies(state, one) if state else None)
+            delivery_view(one, "consumer", changed_bodies(state, one) if state else None)
             for one in result.deliveries
         ),
         tags=check.all_tags,

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from emulator.delivery.redaction import configured_secrets
-from emulator.reports.report import Case, Report, ShownDelivery, Status, Step, report
-from emulator.reports.report import shown_delivery as shown
+from emulator.reports.report import Case, Report, Status, Step, report
 from emulator.reports.report import without as masked
 from emulator.workspace import fold, journal_lines
+from emulator.workspace.delivery_view import DeliveryView, delivery_view
 from emulator.workspace.queries import changed_bodies
 
 if TYPE_CHECKING:
@@ -62,7 +62,9 @@ def report_of(
 
 def step_of(step: StepResult, secrets: Iterable[str]) -> Step:
     """Return one step's result while the run goes on, *secrets* masked."""
-    made: Step = masked(secrets, _step(step, {one.id: shown(one) for one in step.deliveries}), Step)
+    made: Step = masked(
+        secrets, _step(step, {one.id: delivery_view(one) for one in step.deliveries}), Step
+    )
     return made
 
 
@@ -94,7 +96,7 @@ def _case(result: ScenarioResult) -> Case:
     )
 
 
-def _step(step: StepResult, deliveries: dict[str, ShownDelivery]) -> Step:
+def _step(step: StepResult, deliveries: dict[str, DeliveryView]) -> Step:
     return Step(
         number=step.number,
         name=step.name,
@@ -107,7 +109,7 @@ def _step(step: StepResult, deliveries: dict[str, ShownDelivery]) -> Step:
     )
 
 
-def _deliveries(result: ScenarioResult) -> dict[str, ShownDelivery]:
+def _deliveries(result: ScenarioResult) -> dict[str, DeliveryView]:
     """Return the deliveries by id as they were in the end: a step saw those before its retries."""
     seen: list[Delivery] = [one for step in result.steps for one in step.deliveries]
     names: dict[int, str] = {}
@@ -118,7 +120,8 @@ def _deliveries(result: ScenarioResult) -> dict[str, ShownDelivery]:
         names = {number: webhook.name for number, webhook in state.webhook_numbers.items()}
         changed = {one.id: changed_bodies(state, one) for one in state.deliveries.values()}
     return {
-        one.id: shown(one, names.get(one.webhook_number, ""), changed.get(one.id)) for one in seen
+        one.id: delivery_view(one, names.get(one.webhook_number, ""), changed.get(one.id))
+        for one in seen
     }
 
 

@@ -6,6 +6,8 @@ import re
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from emulator.decoding import indented
 from emulator.durations import instant, show
 from emulator.reports.report import STATUSES
@@ -16,7 +18,8 @@ if TYPE_CHECKING:
 
     from jinja2 import Template
 
-    from emulator.reports.report import Report, ShownDelivery
+    from emulator.reports.report import Report
+    from emulator.workspace.delivery_view import DeliveryView
 
 NAME = "html"
 FILE = "report.html"
@@ -64,6 +67,7 @@ def _template() -> Template:
         instant=lambda at: instant(at).replace("T", " ").replace("Z", " UTC"),
         elapsed=elapsed,
         pretty=pretty,
+        as_json=lambda payload: msgspec.json.encode(payload).decode(),
     )
     source = files("emulator.reports").joinpath("report.html.jinja").read_text("utf-8")
     return environment.from_string(source)
@@ -99,7 +103,7 @@ def _opened(report: Report) -> set[tuple[int, str]]:
     return set(first.items())
 
 
-def _numbered(report: Report) -> Iterator[tuple[int, ShownDelivery]]:
+def _numbered(report: Report) -> Iterator[tuple[int, DeliveryView]]:
     for number, case in enumerate(report.cases, start=1):
         for delivery in case.sent:
             yield number, delivery

@@ -11,72 +11,16 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from emulator import __version__
-from emulator.delivery.records import Headers
-from emulator.delivery.records import Status as DeliveryStatus
-from emulator.delivery.redaction import masked, shown_headers
+from emulator.delivery.redaction import masked
+from emulator.workspace.delivery_view import DeliveryView
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from emulator.delivery.records import Attempt, Delivery
+    from collections.abc import Iterable, Iterator
 
 Status = Literal["passed", "failed", "skipped", "incomplete"]
 """``incomplete``: it proved nothing, because nobody answered, say, or it was interrupted."""
 
 STATUSES: tuple[Status, ...] = ("passed", "failed", "incomplete", "skipped")
-
-
-class ShownAttempt(msgspec.Struct, frozen=True, rename="camel"):
-    """One request and what came back.
-
-    Attributes:
-        at: the workspace's time.
-        headers: of the request; what may be a secret is masked.
-        faults: ids of the faults that shaped it.
-        body: of the request, where a fault made it another than the delivery's; None else.
-        answer: the status, or the reason why there is none: ``200``, ``refused``.
-        answer_headers, answer_body: what came back; the body as text.
-        is_cut: the body was longer.
-        detail: the error in words.
-    """
-
-    number: int
-    trigger: str
-    at: datetime
-    url: str
-    headers: Headers
-    answer: str
-    is_success: bool
-    answer_headers: Headers = ()
-    answer_body: str = ""
-    is_cut: bool = False
-    detail: str = ""
-    duration_ms: float = 0.0
-    faults: tuple[str, ...] = ()
-    body: str | None = None
-
-
-class ShownDelivery(msgspec.Struct, frozen=True, rename="camel"):
-    """One message to one webhook.
-
-    Attributes:
-        webhook: its name.
-        reason: why it failed or was dropped.
-        at: the workspace's time at which the message was made.
-        body: of the request, as text.
-        next_due: when the next attempt is due; None when none is planned.
-    """
-
-    id: str
-    event: str
-    webhook: str
-    status: DeliveryStatus
-    reason: str
-    message_id: str
-    at: datetime
-    body: str
-    attempts: tuple[ShownAttempt, ...] = ()
-    next_due: datetime | None = None
 
 
 class Step(msgspec.Struct, frozen=True, rename="camel"):
@@ -96,7 +40,7 @@ class Step(msgspec.Struct, frozen=True, rename="camel"):
     line: int
     status: Status
     message: str = ""
-    deliveries: tuple[ShownDelivery, ...] = ()
+    deliveries: tuple[DeliveryView, ...] = ()
     duration_ms: float = 0.0
 
 
@@ -123,7 +67,7 @@ class Case(msgspec.Struct, frozen=True, rename="camel"):
     message: str = ""
     duration_ms: float = 0.0
     steps: tuple[Step, ...] = ()
-    deliveries: tuple[ShownDelivery, ...] = ()
+    deliveries: tuple[DeliveryView, ...] = ()
     tags: tuple[str, ...] = ()
     labels: dict[str, str] = {}
     journal: tuple[dict[str, Any], ...] = ()
@@ -137,7 +81,7 @@ class Case(msgspec.Struct, frozen=True, rename="camel"):
         return f"{self.id}: {self.name}" if self.id else self.name
 
     @property
-    def sent(self) -> list[ShownDelivery]:
+    def sent(self) -> list[DeliveryView]:
         """All its deliveries."""
         return [one for step in self.steps for one in step.deliveries] + list(self.deliveries)
 
@@ -271,59 +215,9 @@ def without(secrets: Iterable[str], record: Any, type_: Any) -> Any:
     return msgspec.convert(_encodable(masked(plain, secrets)), type_)
 
 
-def shown_delivery(
-    delivery: Delivery, webhook: str = "", changed: Mapping[int, bytes] | None = None
-) -> ShownDelivery:
-    """Return a delivery as reports show it.
-
-    Args:
-        delivery: as recorded.
-        webhook: its name.
-        changed: number of an attempt -> its body, where that is not the message's.
-    """
-    bodies = changed or {}
-    return ShownDelivery(
-        id=delivery.id,
-        event=delivery.event,
-        webhook=webhook or f"webhook {delivery.webhook_number}",
-        status=delivery.status,
-        reason=delivery.reason,
-        message_id=delivery.message.id,
-        at=delivery.message.at,
-        body=_text(delivery.message.body),
-        attempts=tuple(_attempt(one, bodies.get(one.number)) for one in delivery.attempts),
-        next_due=delivery.next_due,
-    )
-
-
 def now() -> datetime:
     """Return the wall time that a report starts with."""
     return datetime.now(UTC)
-
-
-def _attempt(attempt: Attempt, body: bytes | None) -> ShownAttempt:
-    shown = ShownAttempt(
-        number=attempt.number,
-        trigger=attempt.trigger,
-        at=attempt.at,
-        url=attempt.url,
-        headers=shown_headers(attempt.headers),
-        answer=attempt.answer,
-        is_success=attempt.is_success,
-        faults=attempt.faults,
-        body=None if body is None else _text(body),
-    )
-    outcome = attempt.outcome
-    if outcome is None:
-        return shown
-    return msgspec.structs.replace(
-        shown,
-        answer_headers=shown_headers(outcome.headers),
-        answer_body=_text(outcome.body),
-        is_cut=outcome.is_cut,
-        detail=outcome.detail,
-        duration_ms=outcome.duration_ms,
-    )
 
 
 def _encodable(value: Any) -> Any:
@@ -331,14 +225,10 @@ def _encodable(value: Any) -> Any:
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode()
     if isinstance(value, dict):
-        return {key: _encodable(one) for key, one in value.items()}
+        return {_encodable(key): _encodable(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
         return [_encodable(one) for one in value]
     return value
-
-
-def _text(body: bytes) -> str:
-    return body.decode("utf-8", "backslashreplace")
 
 
 def _failures(number: int, case: Case) -> Iterator[Finding]:
@@ -359,9 +249,8 @@ def _undelivered(number: int, case: Case) -> Iterator[Finding]:
         if one.status in ("failed", "dropped"):
             title = f"{one.event} to {one.webhook}"
             answers = ", ".join(attempt.answer for attempt in one.attempts)
-            is_told = len(one.attempts) == 1 and one.reason.endswith(answers)
-            message = "; ".join(
-                filter(None, (one.reason or one.status, "" if is_told else answers))
-            )
+            reason = one.reason or one.status
+            is_told = len(one.attempts) == 1 and reason.endswith(answers)
+            message = "; ".join(filter(None, (reason, "" if is_told else answers)))
             anchor = f"case-{number}-delivery-{one.id}"
             yield Finding(number, title, case.file, case.line, message, anchor, False)

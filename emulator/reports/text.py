@@ -11,7 +11,8 @@ from emulator.reports.report import STATUSES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from emulator.reports.report import Case, ShownDelivery, Step
+    from emulator.reports.report import Case, Step
+    from emulator.workspace.delivery_view import DeliveryView
 
 _MARKS = {"passed": "✓", "failed": "✗", "skipped": "-", "incomplete": "?"}
 _LONGEST = 100
@@ -76,7 +77,7 @@ def total(cases: Sequence[Case], noun: str = "scenario") -> str:
     return f"{counted}: {', '.join(counts) or 'none ran'}"
 
 
-def _caused(deliveries: tuple[ShownDelivery, ...]) -> str:
+def _caused(deliveries: tuple[DeliveryView, ...]) -> str:
     if not deliveries:
         return ""
     told = [

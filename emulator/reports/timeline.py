@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from emulator.reports.report import Case, ShownAttempt, ShownDelivery
+    from emulator.reports.report import Case
+    from emulator.workspace.delivery_view import AttemptView, DeliveryView
 
 Look = Literal["good", "bad", "dropped", "waiting"]
 
@@ -95,8 +96,8 @@ class TimelineImage(msgspec.Struct, frozen=True):
 class _Event(NamedTuple):
     at: datetime
     number: int  # of the attempt, 0 for none
-    delivery: ShownDelivery
-    attempt: ShownAttempt | None
+    delivery: DeliveryView
+    attempt: AttemptView | None
 
 
 def timeline(case: Case, number: int) -> TimelineImage | None:
@@ -150,10 +151,10 @@ def elapsed(seconds: float) -> str:
     return " ".join(parts[:2])
 
 
-def _events(delivery: ShownDelivery) -> list[_Event]:
+def _events(delivery: DeliveryView) -> list[_Event]:
     events = [_Event(one.at, one.number, delivery, one) for one in delivery.attempts]
     if not events or delivery.status == "dropped":
-        last = events[-1].at if events else delivery.at
+        last = events[-1].at if events else delivery.created
         events.append(_Event(last, 0, delivery, None))
     return events
 
@@ -190,7 +191,7 @@ def _placed(
 def _look(event: _Event) -> Look:
     if event.attempt is None:
         return "dropped" if event.delivery.status == "dropped" else "waiting"
-    return "good" if event.attempt.is_success else "bad"
+    return "good" if event.attempt.success else "bad"
 
 
 def _title(event: _Event, tick: str) -> str:

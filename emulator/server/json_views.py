@@ -11,7 +11,7 @@ from emulator.domain import assessment as assessments
 from emulator.domain import candidate as candidates
 from emulator.domain.payloads.v1 import invite_link
 from emulator.durations import instant
-from emulator.errors import NotJSONError
+from emulator.workspace import delivery_view as deliveries
 from emulator.workspace import queries
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from emulator.delivery.faults.fault import Standing
     from emulator.delivery.profiles import Profile
-    from emulator.delivery.records import Attempt, Delivery, Refused
+    from emulator.delivery.records import Delivery, Refused
     from emulator.domain.assessment import Assessment
     from emulator.domain.candidate import Candidate
     from emulator.domain.webhook import Webhook
@@ -79,7 +79,7 @@ def webhook_view(workspace: Workspace, webhook: Webhook) -> View:
         "payloadUrl": webhook.payload_url,
         "events": list(webhook.events),
         "generation": webhook.generation,
-        "headers": dict(shown_headers(webhook.headers)),
+        "headers": shown_headers(webhook.headers),
         "hasSecret": webhook.secret is not None,
         "profile": profile_view(state.profile(webhook)),
         "hasOwnProfile": webhook.number in state.profiles,
@@ -144,69 +144,9 @@ def delivery_view(state: State, delivery: Delivery) -> View:
         state: of its workspace.
         delivery: to be shown.
     """
-    message = delivery.message
-    return {
-        "id": delivery.id,
-        "status": delivery.status,
-        "reason": delivery.reason or None,
-        "event": message.event,
-        "generation": message.generation,
-        "messageId": message.id,
-        "subjectId": message.subject or None,
-        "candidateId": message.person or None,
-        "webhookId": delivery.webhook_id,
-        "created": instant(message.at),
-        "nextDue": _maybe(delivery.next_due),
-        "deliberate": message.is_deliberate,
-        "payload": _payload(delivery),
-        "released": message.digest,
-        "attempts": [_attempt(state, delivery, attempt) for attempt in delivery.attempts],
-    }
-
-
-def _payload(delivery: Delivery) -> Any:
-    """Return a delivery's payload; None when it was released, or is no JSON on purpose.
-
-    The body of a request is shown with each attempt, whatever it is.
-    """
-    try:
-        return None if delivery.message.digest else delivery.payload
-    except NotJSONError:
-        return None
-
-
-def _attempt(state: State, delivery: Delivery, attempt: Attempt) -> View:
-    outcome = attempt.outcome
-    request = queries.request(state, delivery, attempt.number, attempt.faults)
-    is_there = delivery.message.digest is None
-    view: View = {
-        "number": attempt.number,
-        "trigger": attempt.trigger,
-        "at": instant(attempt.at),
-        "success": attempt.is_success,
-        "faults": list(attempt.faults),
-        "deliberate": attempt.is_deliberate,
-        "reason": None if outcome is None else outcome.reason,
-        "request": {
-            "url": attempt.url,
-            "headers": dict(shown_headers(attempt.headers)),
-            "body": request.body.decode("utf-8", "backslashreplace") if is_there else None,
-        },
-        "response": None,
-    }
-    if outcome is not None:
-        view |= {
-            "durationMs": round(outcome.duration_ms, 3),
-            "address": outcome.address,
-            "detail": outcome.detail or None,
-        }
-        if outcome.status is not None:
-            view["response"] = {
-                "status": outcome.status,
-                "headers": dict(shown_headers(outcome.headers)),
-                "body": outcome.body.decode("utf-8", "backslashreplace"),
-                "cut": outcome.is_cut,
-            }
+    webhook = state.webhook_numbers[delivery.webhook_number].name
+    changed = queries.changed_bodies(state, delivery)
+    view: View = deliveries.plain(deliveries.delivery_view(delivery, webhook, changed))
     return view
 
 

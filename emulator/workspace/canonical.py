@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from emulator.journal.entry import Entry
 
 _LEFT_OUT = frozenset({"clock.moved"})
-_COMPARED = ("reason", "status")
-"""What of an outcome does not depend on the machine."""
+_MEASURED = frozenset({"durationMs", "address", "detail"})
+"""Fields of an attempt that depend on the machine; so does all of a response but its status."""
 
 _OfAttempt = Planned | Started | Finished
 """What the entries of an attempt hold, in the order in which they come."""
@@ -85,19 +85,19 @@ def _overlap(entries: list[Entry]) -> bool:
 
 def _compared(value: Any, key: str) -> Any:
     """Return plain data without what is measured; *key* is where it stood."""
-    if key == "outcome" and isinstance(value, dict):
-        return {name: value[name] for name in _COMPARED}
-    if key == "headers" and isinstance(value, list):
-        return [_header(*pair) for pair in value]
+    if key == "response" and value is not None:
+        return {"status": value["status"]}
+    if key == "headers" and isinstance(value, dict):
+        return {name: _header(name, one) for name, one in value.items()}
     if isinstance(value, dict):
-        return {name: _compared(one, name) for name, one in value.items()}
+        left_out = _MEASURED if key == "attempt" else ()
+        return {name: _compared(one, name) for name, one in value.items() if name not in left_out}
     if isinstance(value, list):
         return [_compared(one, "") for one in value]
-    if isinstance(value, str) and key in ("url", "payload_url"):
+    if isinstance(value, str) and key in ("url", "payloadUrl"):
         return _LOOPBACK.sub(r"\1", value)
     return value
 
 
-def _header(name: str, value: str) -> list[str]:
-    is_measured = name.lower() in _MEASURED_HEADERS
-    return [name, "" if is_measured else _VERSION.sub(r"\1", value)]
+def _header(name: str, value: str) -> str:
+    return "" if name.lower() in _MEASURED_HEADERS else _VERSION.sub(r"\1", value)

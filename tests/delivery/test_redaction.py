@@ -9,11 +9,18 @@ from emulator.delivery.redaction import configured_secrets, masked, redacted, sh
 
 def test_a_header_is_shown_when_it_is_known_to_be_harmless() -> None:
     headers = (("Content-Type", "application/json"), ("X-Token", "s3cret"), ("Cookie", "s3cret"))
-    assert shown_headers(headers) == (
-        ("Content-Type", "application/json"),
-        ("X-Token", "[redacted]"),
-        ("Cookie", "[redacted]"),
-    )
+    assert shown_headers(headers) == {
+        "Content-Type": "application/json",
+        "X-Token": "[redacted]",
+        "Cookie": "[redacted]",
+    }
+
+
+def test_the_values_of_a_repeated_header_are_joined() -> None:
+    assert shown_headers((("Via", "a"), ("X", "1"), ("Via", "b"), ("X", "2"))) == {
+        "Via": "a, b",
+        "X": "[redacted], [redacted]",
+    }
 
 
 def test_a_record_is_masked_at_every_depth() -> None:
@@ -25,22 +32,20 @@ def test_a_record_is_masked_at_every_depth() -> None:
             "name": "mine",
         },
         "attempts": [{"headers": [["Authorization", "s3cret"]]}, 1, None],
-        "control_token": "s3cret",
     }
     assert redacted(record) == {
         "webhook": {
             "secret": "[redacted]",
             "secrets": "[redacted]",
-            "headers": [["X-Token", "[redacted]"], ["Host", "x"]],
+            "headers": {"X-Token": "[redacted]", "Host": "x"},
             "name": "mine",
         },
-        "attempts": [{"headers": [["Authorization", "[redacted]"]]}, 1, None],
-        "control_token": "[redacted]",
+        "attempts": [{"headers": {"Authorization": "[redacted]"}}, 1, None],
     }
 
 
 def test_a_secret_that_is_not_set_says_so() -> None:
-    assert redacted({"secret": None, "control_token": ""}) == {"secret": None, "control_token": ""}
+    assert redacted({"secret": None, "secrets": ""}) == {"secret": None, "secrets": ""}
 
 
 def test_headers_that_are_no_list_are_looked_into() -> None:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from emulator.reports.report import Case, Report, ShownAttempt, ShownDelivery, Step, report
+from emulator.reports.report import Case, Report, Step, report
+from emulator.workspace.delivery_view import AttemptView, DeliveryView, RequestView, ResponseView
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from emulator.delivery.records import Reason
+
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 STARTED = datetime(2026, 3, 4, 5, 6, 7, 89_000, tzinfo=UTC)
+BODY = '{"data":{"firstName":"<b>Ada</b>"},"score":1}'
 HOSTILE = (
     "</script></pre></title>]]><script>document.title = 'pwned'</script>"
     "<img src=\"http://elsewhere.example.com/x.png\" onerror='document.title = 1'>&amp;{{ 7 * 7 }}"
@@ -22,22 +27,33 @@ CONTROL = "bell \x07, escape \x1b[31m, null \x00, half \ud800, not a character \
 
 
 def made_delivery(
-    number: int, *answers: int | str, webhook: str = "ats", seconds: float = 0, **changes: Any
-) -> ShownDelivery:
+    number: int,
+    *answers: int | Reason,
+    webhook: str = "ats",
+    seconds: float = 0,
+    body: str = BODY,
+    **changes: Any,
+) -> DeliveryView:
     """Make a delivery with an attempt for each answer, an hour between them."""
     at = AT + timedelta(seconds=seconds)
     attempts = tuple(
-        ShownAttempt(
+        AttemptView(
             number=place,
             trigger="scheduled",
             at=at + timedelta(hours=place - 1),
-            url="http://127.0.0.1:9000/hook",
-            headers=(("Content-Type", "application/json"), ("X-Webhook-Token", "[redacted]")),
-            answer=str(answer),
-            is_success=answer == 200,
-            answer_headers=(("Server", HOSTILE),),
-            answer_body=HOSTILE,
-            detail="" if isinstance(answer, int) else "nobody there",
+            faults=(),
+            deliberate=False,
+            request=RequestView(
+                "http://127.0.0.1:9000/hook",
+                {"Content-Type": "application/json", "X-Webhook-Token": "[redacted]"},
+                body,
+            ),
+            success=answer == 200,
+            reason="answered" if isinstance(answer, int) else answer,
+            response=ResponseView(answer, {"Server": HOSTILE}, HOSTILE, cut=False)
+            if isinstance(answer, int)
+            else None,
+            detail=None if isinstance(answer, int) else "nobody there",
             duration_ms=1.5,
         )
         for place, answer in enumerate(answers, start=1)
@@ -46,19 +62,21 @@ def made_delivery(
     given: dict[str, Any] = {
         "id": f"{number}-1",
         "event": "candidate.invited",
+        "generation": "v1",
         "webhook": webhook,
+        "webhook_id": "w",
         "status": "succeeded" if is_success else "failed" if answers else "pending",
-        "reason": "" if is_success or not answers else f"answered {answers[-1]}",
+        "reason": None if is_success or not answers else f"answered {answers[-1]}",
         "message_id": f"msg_{number}",
-        "at": at,
-        "body": '{"data":{"firstName":"<b>Ada</b>"},"score":1}',
+        "created": at,
+        "payload": json.loads(BODY),
         "attempts": attempts,
     }
-    return ShownDelivery(**given | changes)
+    return DeliveryView(**given | changes)
 
 
 @pytest.fixture(scope="session")
-def delivery() -> Callable[..., ShownDelivery]:
+def delivery() -> Callable[..., DeliveryView]:
     return made_delivery
 
 

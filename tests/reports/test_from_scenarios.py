@@ -55,7 +55,7 @@ def test_a_delivery_is_shown_as_it_was_in_the_end_of_the_run(
     assert len(case.journal) == len(result.entries)
     assert b"s3cret" not in msgspec.json.encode(case)
     assert case.steps[0].detail == "title: [redacted]"
-    assert "Known as [redacted]" in delivery.body
+    assert "Known as [redacted]" in delivery.payload["data"].values()
     live = step_of(result.steps[0], ["s3cret-1", "s3cret-2"])
     assert [one.answer for one in live.deliveries[0].attempts] == ["500"]
     assert b"s3cret" not in msgspec.json.encode(live)

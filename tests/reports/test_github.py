@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from emulator.reports.report import ShownDelivery
+    from emulator.workspace.delivery_view import DeliveryView
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_a_case_without_steps_is_annotated(tmp_path: Path, sample: Report) -> No
 
 
 def test_deliveries_that_failed_in_a_run_that_passed_are_not_annotated(
-    tmp_path: Path, sample: Report, delivery: Callable[..., ShownDelivery]
+    tmp_path: Path, sample: Report, delivery: Callable[..., DeliveryView]
 ) -> None:
     case = Case("As it should", "passed", deliveries=(delivery(1, 500),))
     made = report("Scenarios", [case], started=sample.started, duration_ms=0)

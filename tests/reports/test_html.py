@@ -14,7 +14,8 @@ from emulator.reports.report import Case, report
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from emulator.reports.report import Report, ShownDelivery
+    from emulator.reports.report import Report
+    from emulator.workspace.delivery_view import DeliveryView
 
 VOID = {"meta", "line", "circle", "rect", "path"}
 
@@ -117,7 +118,7 @@ def test_an_interrupted_run_is_marked(sample: Report) -> None:
 
 
 def test_many_deliveries_leave_those_that_failed_in_full(
-    sample: Report, delivery: Callable[..., ShownDelivery]
+    sample: Report, delivery: Callable[..., DeliveryView]
 ) -> None:
     deliveries = [delivery(n, 200, body='"plain"') for n in range(html.MOST_BODIES + 20)]
     deliveries.append(delivery(9_999, 500, body='"the last one"'))

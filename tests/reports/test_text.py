@@ -8,10 +8,10 @@ from emulator.reports.report import Case, Step
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from emulator.reports.report import ShownDelivery
+    from emulator.workspace.delivery_view import DeliveryView
 
 
-def test_a_case_is_told_line_by_line(delivery: Callable[..., ShownDelivery]) -> None:
+def test_a_case_is_told_line_by_line(delivery: Callable[..., DeliveryView]) -> None:
     deliveries = (delivery(1, 503, 200), delivery(2, "refused"), delivery(3))
     case = Case(
         "It happens",
@@ -43,7 +43,7 @@ def test_a_case_is_told_line_by_line(delivery: Callable[..., ShownDelivery]) -> 
     ]
 
 
-def test_each_verdict_has_its_summary(delivery: Callable[..., ShownDelivery]) -> None:
+def test_each_verdict_has_its_summary(delivery: Callable[..., DeliveryView]) -> None:
     seed = {"seed": "1"}
     one = Step(1, "invite", "", 1, "passed")
     passed = Case("t", "passed", "f", duration_ms=12, steps=(one,), labels=seed)
@@ -63,7 +63,7 @@ def test_a_case_without_a_file_is_its_name() -> None:
 
 
 def test_many_deliveries_are_counted_after_the_fourth(
-    delivery: Callable[..., ShownDelivery],
+    delivery: Callable[..., DeliveryView],
 ) -> None:
     step = Step(1, "invite", "", 1, "passed", deliveries=tuple(map(delivery, range(1, 8))))
     [line] = text.step_lines(step, "f")

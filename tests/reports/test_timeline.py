@@ -11,11 +11,11 @@ from emulator.reports.timeline import MOST_MARKS, WIDE, elapsed, timeline
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from emulator.reports.report import ShownDelivery
+    from emulator.workspace.delivery_view import DeliveryView
 
 
 def test_attempts_stand_in_the_order_of_time_on_the_lane_of_their_webhook(
-    delivery: Callable[..., ShownDelivery],
+    delivery: Callable[..., DeliveryView],
 ) -> None:
     deliveries = (delivery(1, 503, 200), delivery(2, 500, webhook="audit", seconds=60))
     picture = timeline(Case("c", "passed", deliveries=deliveries), 3)
@@ -43,7 +43,7 @@ def test_attempts_stand_in_the_order_of_time_on_the_lane_of_their_webhook(
 
 
 def test_what_was_dropped_or_is_pending_has_a_mark_of_its_own(
-    delivery: Callable[..., ShownDelivery],
+    delivery: Callable[..., DeliveryView],
 ) -> None:
     deliveries = (delivery(1), delivery(2, 500, status="dropped"), delivery(3, status="dropped"))
     picture = timeline(Case("c", "passed", deliveries=deliveries), 1)
@@ -52,7 +52,7 @@ def test_what_was_dropped_or_is_pending_has_a_mark_of_its_own(
 
 
 def test_at_one_instant_the_order_of_the_messages_stays(
-    delivery: Callable[..., ShownDelivery],
+    delivery: Callable[..., DeliveryView],
 ) -> None:
     picture = timeline(Case("c", "passed", deliveries=tuple(map(delivery, (3, 1, 2)))), 1)
     assert picture is not None
@@ -65,7 +65,7 @@ def test_nothing_sent_is_no_picture() -> None:
 
 
 def test_a_large_picture_leaves_out_what_went_well(
-    delivery: Callable[..., ShownDelivery],
+    delivery: Callable[..., DeliveryView],
 ) -> None:
     deliveries = [delivery(n, 500 if n % 100 == 0 else 200) for n in range(MOST_MARKS + 50)]
     picture = timeline(Case("c", "passed", deliveries=tuple(deliveries)), 1)
@@ -74,7 +74,7 @@ def test_a_large_picture_leaves_out_what_went_well(
     assert sum(mark.look == "bad" for mark in picture.marks) == 11
 
 
-def test_labels_of_the_axis_do_not_overlap(delivery: Callable[..., ShownDelivery]) -> None:
+def test_labels_of_the_axis_do_not_overlap(delivery: Callable[..., DeliveryView]) -> None:
     deliveries = tuple(delivery(n, 200, seconds=n) for n in range(300))
     picture = timeline(Case("c", "passed", deliveries=deliveries), 1)
     assert picture is not None
@@ -82,7 +82,7 @@ def test_labels_of_the_axis_do_not_overlap(delivery: Callable[..., ShownDelivery
     assert min(gaps) >= 42
 
 
-def test_a_long_name_of_a_webhook_is_cut(delivery: Callable[..., ShownDelivery]) -> None:
+def test_a_long_name_of_a_webhook_is_cut(delivery: Callable[..., DeliveryView]) -> None:
     made = tuple(delivery(n, 200, webhook="w" * 40 + str(n)) for n in (1, 2))
     picture = timeline(Case("c", "passed", deliveries=made), 1)
     assert picture is not None

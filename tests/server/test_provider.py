@@ -201,6 +201,7 @@ def test_the_ping_is_an_empty_object_without_type_or_event(server: Server, tenan
         "subjectId": None,
         "candidateId": None,
         "webhookId": made["id"],
+        "webhook": "ats",
         "created": "2026-01-01T00:00:00.000Z",
         "nextDue": None,
         "deliberate": True,

@@ -71,15 +71,20 @@ def test_secrets_do_not_get_out() -> None:
 def test_an_outcome_keeps_its_status_and_its_reason_only() -> None:
     entries = [msgspec.json.decode(line) for line in canonical(_run()).splitlines()]
     finished = next(one for one in entries if one["kind"] == "attempt.finished")
-    assert finished["data"]["outcome"] == {"reason": "answered", "status": 200}
+    assert finished["data"]["attempt"] == {
+        "number": 1, "success": True, "reason": "answered", "response": {"status": 200},
+    }  # fmt: skip
     started = next(one for one in entries if one["kind"] == "attempt.started")
-    assert started["data"]["attempt"]["url"] == "http://127.0.0.1/hook?port=:80"
-    assert started["data"]["attempt"]["headers"] == [
-        ["Content-Type", "application/json"],
-        ["User-Agent", "Testlify-Emulator"],
-        ["X-Webhook-Token", "[redacted]"],
-        ["webhook-timestamp", ""],
-    ]
+    assert started["data"]["attempt"]["request"] == {
+        "url": "http://127.0.0.1/hook?port=:80",
+        "headers": {
+            "Content-Type": "application/json",
+            "User-Agent": "Testlify-Emulator",
+            "X-Webhook-Token": "[redacted]",
+            "webhook-timestamp": "",
+        },
+        "body": None,
+    }
 
 
 def test_a_body_stands_as_it_was_sent() -> None:
@@ -160,4 +165,4 @@ def test_attempts_one_after_the_other_keep_their_order(
     ]
     entries = [Entry(number, at, "w", "attempt", one) for number, one in enumerate(data, 1)]
     told = [msgspec.json.decode(line) for line in canonical(entries).splitlines()]
-    assert [one["data"]["message"] for one in told] == expected
+    assert [one["data"]["delivery"] for one in told] == [f"{number}-1" for number in expected]

@@ -601,9 +601,9 @@ def test_the_journal_is_shown_as_plain_json_without_secrets(
         assert opened["at"] == "2026-01-01T00:00:00.000Z"
         assert (opened["number"], opened["kind"]) == (1, "workspace.opened")
         assert added["data"]["secret"] == "[redacted]"
-        assert added["data"]["headers"] == [["X-Token", "[redacted]"]]
+        assert added["data"]["headers"] == {"X-Token": "[redacted]"}
         assert message["data"]["body"] == workspace.deliveries()[0].message.body.decode()
-        assert finished["data"]["outcome"]["status"] == 200
+        assert finished["data"]["attempt"]["response"]["status"] == 200
 
     asyncio.run(main())
 

@@ -14,8 +14,9 @@ import pytest
 from emulator.delivery.profiles import PROFILES
 from emulator.delivery.records import MOST_BODY, Outcome
 from emulator.reports.formats import FORMATS
-from emulator.reports.report import Case, now, report, shown_delivery
+from emulator.reports.report import Case, now, report
 from emulator.server.json_views import delivery_view
+from emulator.workspace import delivery_view as queries
 from emulator.workspace.canonical import canonical
 from emulator.workspace.journal_lines import line
 
@@ -66,7 +67,7 @@ class Echo:
 
 
 def ways_out(workspace: Workspace) -> dict[str, bytes]:
-    shown = [shown_delivery(one, "mine") for one in workspace.deliveries()]
+    shown = [queries.delivery_view(one, "mine") for one in workspace.deliveries()]
     made = report(
         "Scenarios", [Case("a", "failed", deliveries=tuple(shown))], started=now(), duration_ms=1
     )
