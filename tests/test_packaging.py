@@ -17,7 +17,7 @@ import emulator
 
 ROOT = Path(__file__).resolve().parents[1]
 LATE = (
-    "faker", "hypothesis", "schemathesis", "jinja2", "junitparser", "rich", "jsonschema", "httpx2",
+    "faker", "hypothesis", "schemathesis", "jinja2", "junitparser", "rich", "referencing", "httpx2",
     "ruamel",
 )  # fmt: skip
 """What is imported where it is used, so that starting is fast."""

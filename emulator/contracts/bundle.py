@@ -15,76 +15,80 @@ if TYPE_CHECKING:
 
     from referencing._core import Resolver
 
+_ABOUT_FILES = frozenset({"$schema", "$id", "$defs"})
 _NOT_SCHEMAS = frozenset({"const", "enum", "default", "examples"})
 
 
-def bundled(documents: Mapping[str, dict[str, Any]], schema_id: str) -> dict[str, Any]:
-    """Return one document with everything that *schema_id* refers to in its ``$defs``.
+class Bundle:
+    """Copies of schemas that refer to nothing but each other.
 
-    Only what is referred to is taken along, under its own name; a second definition of the
-    same name gets a number.
+    A definition is copied when something refers to it, under its own name; a second definition of
+    the same name gets a number.
 
     Args:
         documents: ``$id`` to schema document.
-        schema_id: where to begin.
+        place: what comes before a name in references, ``#/$defs/``.
 
-    Raises:
-        InvalidInputError: a reference leads nowhere.
+    Attributes:
+        definitions: name to copy.
     """
-    return _Bundle(documents, schema_id).document()
 
-
-class _Bundle:
-    def __init__(self, documents: Mapping[str, dict[str, Any]], schema_id: str) -> None:
+    def __init__(self, documents: Mapping[str, dict[str, Any]], place: str) -> None:
+        self._documents = documents
         resources = ((uri, DRAFT202012.create_resource(one)) for uri, one in documents.items())
-        self._resolver: Resolver[Any] = Registry().with_resources(resources).resolver(schema_id)
-        self._schema_id = schema_id
-        self._root = documents[schema_id]
-        self._names: dict[int, str] = {}
-        self._definitions: dict[str, Any] = {}
+        self._registry: Registry[Any] = Registry().with_resources(resources)
+        self._place = place
+        self._references: dict[int, str] = {}
+        self.definitions: dict[str, Any] = {}
 
-    def document(self) -> dict[str, Any]:
-        root = {key: value for key, value in self._root.items() if key != "$defs"}
-        copied: dict[str, Any] = self._copy(root, self._resolver)
-        names = ("$schema", "$id")
-        first: dict[str, Any] = {key: self._root[key] for key in names if key in self._root}
-        copied = {**first, **copied}
-        copied["$defs"] = dict(sorted(self._definitions.items()))
+    def copy(self, schema_id: str, reference: str = "#") -> dict[str, Any]:
+        """Return the document *schema_id* without ``$schema``, ``$id`` and ``$defs``.
+
+        Args:
+            schema_id: its ``$id``.
+            reference: what refers to the copy.
+
+        Raises:
+            InvalidInputError: a reference in it leads nowhere.
+        """
+        document = self._documents[schema_id]
+        self._references[id(document)] = reference
+        rest = {key: value for key, value in document.items() if key not in _ABOUT_FILES}
+        try:
+            copied: dict[str, Any] = self._copied(rest, self._registry.resolver(schema_id))
+        except Unresolvable as error:
+            message = f"schema {schema_id}: {error.ref!r} leads nowhere"
+            raise InvalidInputError(message) from None
         return copied
 
-    def _copy(self, value: Any, resolver: Resolver[Any]) -> Any:
+    def _copied(self, value: Any, resolver: Resolver[Any]) -> Any:
         if isinstance(value, list):
-            return [self._copy(one, resolver) for one in value]
+            return [self._copied(one, resolver) for one in value]
         if not isinstance(value, dict):
             return value
         copied: dict[str, Any] = {}
         for key, one in value.items():
             if key == "$ref" and isinstance(one, str):
-                copied[key] = self._hoist(one, resolver)
+                copied[key] = self._referred(one, resolver)
             elif key != "$id" or not isinstance(one, str):
-                copied[key] = one if key in _NOT_SCHEMAS else self._copy(one, resolver)
+                copied[key] = one if key in _NOT_SCHEMAS else self._copied(one, resolver)
         return copied
 
-    def _hoist(self, ref: str, resolver: Resolver[Any]) -> str:
-        try:
-            found = resolver.lookup(ref)
-        except Unresolvable:
-            message = f"schema {self._schema_id}: {ref!r} leads nowhere"
-            raise InvalidInputError(message) from None
-        if found.contents is self._root:
-            return "#"
-        known = self._names.get(id(found.contents))
-        if known is None:
-            known = self._name(ref)
-            self._names[id(found.contents)] = known
-            self._definitions[known] = None  # taken: a definition may refer to itself
-            self._definitions[known] = self._copy(found.contents, found.resolver)
-        return f"#/$defs/{known}"
+    def _referred(self, ref: str, resolver: Resolver[Any]) -> str:
+        """Return the reference here to what *ref* refers to, copied if need be."""
+        found = resolver.lookup(ref)
+        known = id(found.contents)
+        if known not in self._references:
+            name = self._name(ref)
+            self._references[known] = f"{self._place}{name}"
+            self.definitions[name] = None  # taken: a definition may refer to itself
+            self.definitions[name] = self._copied(found.contents, found.resolver)
+        return self._references[known]
 
     def _name(self, ref: str) -> str:
         last = ref.rpartition("/")[2].rpartition("#")[2].removesuffix(".json") or "definition"
         name, number = last, 1
-        while name in self._definitions:
+        while name in self.definitions:
             number += 1
             name = f"{last}{number}"
         return name

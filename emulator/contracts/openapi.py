@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from emulator.domain.events import Generation
 
 _COMPONENTS = "#/components/schemas/"
-_ABOUT_FILES = frozenset({"$schema", "$id", "$defs"})
 
 
 def as_consumer(
@@ -39,10 +38,7 @@ def as_consumer(
     if parts.scheme not in ("http", "https") or not parts.netloc:
         message = f"not a URL: {url!r}; expected one like http://127.0.0.1:9000/hook"
         raise InvalidInputError(message)
-    schemas: dict[str, Any] = {}
     posted = [event for event in contracts.events(generation) if event in events]
-    for event in posted:
-        _add(schemas, event, contracts.document(generation, event))
     payloads = [{"$ref": f"{_COMPONENTS}{event}"} for event in posted]
     body = {"required": True, "content": {"application/json": {"schema": {"anyOf": payloads}}}}
     answers = {
@@ -64,36 +60,5 @@ def as_consumer(
         },
         "servers": [{"url": f"{parts.scheme}://{parts.netloc}"}],
         "paths": {parts.path or "/": {"post": post}},
-        "components": {"schemas": dict(sorted(schemas.items()))},
+        "components": {"schemas": contracts.components(generation, posted, _COMPONENTS)},
     }
-
-
-def _add(schemas: dict[str, Any], event: str, document: dict[str, Any]) -> None:
-    """Add an event's schema and its definitions; those that differ under one name get a number."""
-    definitions: dict[str, Any] = document["$defs"]
-    names = {name: name for name in definitions}
-    root = {key: one for key, one in document.items() if key not in _ABOUT_FILES}
-    while True:
-        moved = {names[name]: _moved(one, names, event) for name, one in definitions.items()}
-        taken = {name for name, one in moved.items() if schemas.get(name, one) != one}
-        if not taken:
-            break
-        names = {name: f"{to}_" if to in taken else to for name, to in names.items()}
-    schemas.update(moved)
-    schemas[event] = _moved(root, names, event)
-
-
-def _moved(value: Any, names: dict[str, str], event: str) -> Any:
-    """Return a schema whose references lead to the components."""
-    if isinstance(value, list):
-        return [_moved(one, names, event) for one in value]
-    if not isinstance(value, dict):
-        return value
-    moved = {}
-    for key, one in value.items():
-        if key == "$ref" and isinstance(one, str):
-            name = event if one == "#" else names[one.removeprefix("#/$defs/")]
-            moved[key] = f"{_COMPONENTS}{name}"
-        else:
-            moved[key] = _moved(one, names, event)
-    return moved

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from emulator.contracts import schema_documents, violation
+from emulator.contracts.validation import described
 from emulator.errors import InvalidInputError, near
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    import jsonschema
     from referencing._core import Resolver
+
+    from emulator.contracts.violation import Violation
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _HOLDS_SCHEMAS = frozenset({
@@ -78,45 +80,39 @@ def _unreadable(found: list[tuple[str, str, Path]]) -> Iterator[str]:
 
 
 def _against_meta_schema(documents: dict[str, dict[str, Any]]) -> Iterator[str]:
-    import jsonschema
+    import jsonschema_rs
 
-    meta = jsonschema.Draft202012Validator(
-        jsonschema.Draft202012Validator.META_SCHEMA,
-        format_checker=_format_checker(),
+    meta = jsonschema_rs.Draft202012Validator(
+        {"$ref": _DIALECT}, validate_formats=True, formats={"regex": _is_pattern}
     )
     for name, document in documents.items():
         dialect = document.get("$schema", _DIALECT)
         if dialect != _DIALECT:
             yield f"{name}: $['$schema']: must be {_DIALECT!r}"
             continue
-        for error in sorted(meta.iter_errors(document), key=lambda one: one.json_path):
-            yield f"{name}: {violation.json_path(error.absolute_path)}: {_in_words(error)}"
+        found = (one for error in meta.iter_errors(document) for one in described(error))
+        for one in violation.in_order(found):
+            yield f"{name}: {one.path}: {_in_words(one)}"
 
 
-def _format_checker() -> jsonschema.FormatChecker:
-    """Return a checker of patterns, by the engine that will match them."""
-    import jsonschema
+def _is_pattern(text: str) -> bool:
+    """Whether the engine that will match it takes a pattern."""
     import jsonschema_rs
 
-    checker = jsonschema.FormatChecker(formats=())
-
-    @checker.checks("regex", raises=jsonschema_rs.ValidationError)
-    def is_pattern(value: object) -> bool:
-        if isinstance(value, str):
-            options = jsonschema_rs.RegexOptions()
-            jsonschema_rs.Draft202012Validator({"pattern": value}, pattern_options=options)
-        return True
-
-    return checker
+    options = jsonschema_rs.RegexOptions()
+    try:
+        jsonschema_rs.Draft202012Validator({"pattern": text}, pattern_options=options)
+    except jsonschema_rs.ValidationError:
+        return False
+    return True
 
 
-def _in_words(error: jsonschema.ValidationError) -> str:
-    keyword = str(error.validator)
-    if keyword == "format":
+def _in_words(found: Violation) -> str:
+    if found.path.endswith((".pattern", ".patternProperties")):
         return "must be a regular expression without lookaround and backreferences"
-    if error.absolute_path and error.absolute_path[-1] == "type":
+    if found.path.endswith(".type"):
         return "must be null, boolean, object, array, number, string, integer, or a list of them"
-    return violation.expected(keyword, error.validator_value)
+    return found.message
 
 
 def _taken_ids(

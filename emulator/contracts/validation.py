@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import re
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -15,11 +13,12 @@ from emulator.contracts.violation import Violation
 from emulator.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    import jsonschema
     import jsonschema_rs
+
+    from emulator.contracts.bundle import Bundle
 
     _Found = tuple[Sequence[str | int], str, str]
 
@@ -47,7 +46,6 @@ class Contracts:
     def __init__(self, folder: Path | None = None) -> None:
         self._library = Library(folder)
         self._validators: dict[str, jsonschema_rs.Draft202012Validator] = {}
-        self._second: dict[str, jsonschema.Draft202012Validator] = {}
 
     def events(self, generation: str) -> list[str]:
         """Return the event types that have a schema, sorted.
@@ -88,28 +86,10 @@ class Contracts:
                 msgspec.json.encode(payload)
                 return []
             return violation.in_order(
-                one for error in validator.iter_errors(payload) for one in _described(error)
+                one for error in validator.iter_errors(payload) for one in described(error)
             )
         except (ValueError, TypeError, OverflowError, RecursionError):
             return [_NOT_JSON]
-
-    def second_opinion(self, generation: str, event: str, payload: object) -> list[Violation]:
-        """Return what :meth:`violations` returns, judged by the library ``jsonschema``.
-
-        Most Python consumers validate with it; it is about 150 times slower.
-
-        Raises:
-            UnknownNameError: no such generation or event type.
-        """
-        validator = self._second_validator(self._library.schema_id(generation, event))
-        try:
-            # What arrives after the wire: tuples as lists, and no NaN.
-            text = json.dumps(payload, ensure_ascii=False, allow_nan=False)
-            received = json.loads(text.encode())
-            errors = list(validator.iter_errors(received))
-        except (ValueError, TypeError, OverflowError, RecursionError):
-            return [_NOT_JSON]
-        return violation.in_order(one for error in errors for one in _described_second(error))
 
     def document(self, generation: str, event: str) -> dict[str, Any]:
         """Return the event type's schema as one document that refers to nothing outside.
@@ -118,10 +98,37 @@ class Contracts:
             UnknownNameError: no such generation or event type.
             InvalidInputError: a user's schema refers to what does not exist.
         """
-        from emulator.contracts.bundle import bundled
-
         schema_id = self._library.schema_id(generation, event)
-        return bundled(self._library.documents, schema_id)
+        document, bundle = self._library.documents[schema_id], self._bundle("#/$defs/")
+        about: dict[str, Any] = {
+            key: document[key] for key in ("$schema", "$id") if key in document
+        }
+        copied = bundle.copy(schema_id)
+        return {**about, **copied, "$defs": dict(sorted(bundle.definitions.items()))}
+
+    def components(
+        self, generation: str, events: Iterable[str], place: str
+    ) -> dict[str, dict[str, Any]]:
+        """Return the schemas of event types and what they refer to, each under its name.
+
+        Args:
+            generation: ``v1`` or ``v2``.
+            events: event types.
+            place: what comes before a name in references, ``#/components/schemas/``.
+
+        Raises:
+            UnknownNameError, InvalidInputError: as `document` does.
+        """
+        bundle = self._bundle(place)
+        for event in events:
+            schema_id = self._library.schema_id(generation, event)
+            bundle.definitions[event] = bundle.copy(schema_id, f"{place}{event}")
+        return dict(sorted(bundle.definitions.items()))
+
+    def _bundle(self, place: str) -> Bundle:
+        from emulator.contracts.bundle import Bundle
+
+        return Bundle(self._library.documents, place)
 
     def validator(self, generation: str, event: str) -> jsonschema_rs.Draft202012Validator:
         """Return the event type's validator, compiled once; its messages hold no value.
@@ -153,21 +160,6 @@ class Contracts:
 
         return jsonschema_rs.Registry(list(self._library.documents.items()), retriever=_refuse)
 
-    def _second_validator(self, schema_id: str) -> jsonschema.Draft202012Validator:
-        if schema_id not in self._second:
-            import jsonschema
-            from referencing import Registry
-            from referencing.jsonschema import DRAFT202012
-
-            resources = (
-                (one, DRAFT202012.create_resource(document))
-                for one, document in self._library.documents.items()
-            )
-            self._second[schema_id] = jsonschema.Draft202012Validator(
-                {"$ref": schema_id}, registry=Registry().with_resources(resources)
-            )
-        return self._second[schema_id]
-
 
 def _refuse(uri: str) -> Any:
     """Fetch nothing: without this, the validator asks the network for an unknown ``$id``."""
@@ -178,7 +170,8 @@ def _first_line(problem: Exception) -> str:
     return str(problem).partition("\n")[0]
 
 
-def _described(error: jsonschema_rs.ValidationError) -> Iterator[_Found]:
+def described(error: jsonschema_rs.ValidationError) -> Iterator[_Found]:
+    """Yield path, message and keyword of each violation in an error of the library."""
     kind, facts = error.kind.name, error.kind.as_dict()
     if kind == "required":
         yield error.instance_path, violation.lacks(facts["property"]), kind
@@ -190,32 +183,3 @@ def _described(error: jsonschema_rs.ValidationError) -> Iterator[_Found]:
     else:
         demanded = next(iter(facts.values()), None)
         yield error.instance_path, violation.expected(kind, demanded), kind
-
-
-def _described_second(error: jsonschema.ValidationError) -> Iterator[_Found]:
-    path: list[str | int] = list(error.absolute_path)
-    instance, demanded = cast("Any", error.instance), cast("Any", error.validator_value)
-    keyword = str(error.validator or "false")
-    if keyword == "required":
-        # The library has an error for each missing key, and names it in words only: each
-        # error yields all missing keys here, and the repeats fall away later.
-        for key in demanded:
-            if key not in instance:
-                yield path, violation.lacks(key), keyword
-    elif keyword == "additionalProperties":
-        for key in _unknown(error):
-            yield path, violation.has_unknown(key), keyword
-    else:
-        yield path, violation.expected(keyword, demanded), keyword
-
-
-def _unknown(error: jsonschema.ValidationError) -> list[str]:
-    schema: Any = error.schema
-    instance: Any = error.instance
-    patterns: dict[str, Any] = schema.get("patternProperties", {})
-    return [
-        key
-        for key in instance
-        if key not in schema.get("properties", {})
-        and not any(re.search(pattern, key) for pattern in patterns)
-    ]

@@ -103,6 +103,8 @@ def expected(keyword: str, value: Any) -> str:
     if keyword == "type":
         kinds = [value] if isinstance(value, str) else sorted(value)
         return "must be " + " or ".join(_NOUNS[kind] for kind in kinds)
+    if keyword == "format":
+        return f"must have the format {value}"
     if keyword == "const":
         return f"must be {_json(value)}"
     if keyword == "enum":
