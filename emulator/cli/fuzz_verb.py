@@ -43,6 +43,10 @@ _SAVE = Path("testlify-found")
     " place of status and completions. Repeatable.",
 )  # fmt: skip
 @click.option(
+    "--max-findings", type=click.IntRange(1, 1_000), default=5, show_default=True, metavar="N",
+    help="How many findings are reported at most, those of different causes first.",
+)  # fmt: skip
+@click.option(
     "--shrink-time", type=click.FloatRange(0), default=30.0, show_default=True, metavar="SECONDS",
     help="How long one failure is made small.",
 )  # fmt: skip
@@ -53,6 +57,7 @@ def command(
     save: Path,
     only: Any,
     invariants: tuple[str, ...],
+    max_findings: int,
     shrink_time: float,
     api_port: int | None,
     **reached: Any,
@@ -79,6 +84,7 @@ def command(
             examples=examples,
             only=only,
             invariant=invariant,
+            max_findings=max_findings,
             shrink_time=shrink_time,
             told=shown.under_way,
             serve=serve,

@@ -15,7 +15,7 @@ from emulator.errors import ConflictError, InvalidInputError
 from emulator.reports import text
 from emulator.reports.report import Case
 from emulator.scenario.scenario import secrets_of
-from emulator.scenario.variables import names
+from emulator.scenario.variables import names, with_origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,7 +46,7 @@ class Remote:
         self.cases: list[Case] = []
         self.exit_code = 0
         self._url = url.rstrip("/")
-        self._variables = variables
+        self._variables = with_origin(variables)
         self._screen = screen
         self._seed = seed
 

@@ -29,7 +29,7 @@ from emulator.scenario.value_types import (
     NewWebhook,
     WebhookName,
 )
-from emulator.scenario.variables import Scope, filled
+from emulator.scenario.variables import Scope, filled, with_origin
 from emulator.scenario.yaml_source import LARGEST, parse
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def read(
     """
     problems = Problems(file)
     root = parse(body, problems)
-    reader = _Reader(problems, variables, files)
+    reader = _Reader(problems, with_origin(variables), files)
     document = reader.document(root) if root is not None else WRONG
     if problems or not isinstance(document, Document):
         raise ScenarioError(str(problems))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -19,6 +20,9 @@ from emulator.scenario.tree import Node
 if TYPE_CHECKING:
     from emulator.scenario.problems import Problems
     from emulator.scenario.tree import Place, Template
+
+URL, ORIGIN = "CONSUMER_URL", "CONSUMER_ORIGIN"
+"""Where the consumer's deliveries go, and the same without its path, which follows from it."""
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -46,6 +50,21 @@ class Scope(msgspec.Struct, frozen=True):
 
     known: Mapping[str, str]
     late: frozenset[str] = frozenset()
+
+
+def origin(url: str) -> str:
+    """Return scheme, host and port of *url*; empty when it has none."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
+
+def with_origin(known: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the variables with the consumer's origin, unless it is set or can't be known."""
+    found = origin(known.get(URL, ""))
+    return known if ORIGIN in known or not found else {**known, ORIGIN: found}
 
 
 def names(text: str) -> set[str]:

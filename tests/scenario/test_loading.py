@@ -9,6 +9,7 @@ from emulator.scenario.loading import read, read_file
 from emulator.scenario.matchers import Demand
 from emulator.scenario.problems import Problems
 from emulator.scenario.steps.expectations import Expect
+from emulator.scenario.steps.probing import Probe
 from emulator.scenario.steps.subjects import CreateAssessment, Invite
 from emulator.scenario.steps.table import STEPS
 from emulator.scenario.steps.waiting import Wait
@@ -74,6 +75,20 @@ def test_a_variable_that_is_a_number_can_be_text() -> None:
     step = read("a.yaml", (TEXT + steps).encode(), variables).document.steps[0].step
     assert isinstance(step, CreateAssessment)
     assert step.title == "2026"
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [({}, "http://[::1]:9"), ({"CONSUMER_ORIGIN": "http://127.0.0.1:1"}, "http://127.0.0.1:1")],
+)
+def test_the_origin_of_the_consumer_follows_from_its_url(
+    more: dict[str, str], expected: str
+) -> None:
+    variables = {"CONSUMER_URL": "http://[::1]:9/hook?a=1", **more}
+    steps = '  - probe: {get: "${CONSUMER_ORIGIN}/c", expect: {status: 200}}\n'
+    step = read("a.yaml", (TEXT + steps).encode(), variables).document.steps[0].step
+    assert isinstance(step, Probe)
+    assert step.get == f"{expected}/c"
 
 
 def test_scalars_are_those_of_yaml_1_2() -> None:

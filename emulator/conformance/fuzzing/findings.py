@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections import Counter
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Verdict = Literal["passed", "failed", "no_evidence"]
 
@@ -17,25 +21,37 @@ class Finding(msgspec.Struct, frozen=True):
     Attributes:
         kind: ``flaky``: the same deliveries gave two different results.
         title: one line.
+        cause: groups findings: those of different groups are reported first.
         lines: what there is to know of it, each a line.
         file: name of the scenario file that shows it again.
         scenario: its text; empty when no file can show it.
         data: name and bytes of a file beside it, that it sends; None without one.
-        variables: that the scenario wants, beside ``CONSUMER_URL``.
+        options: of `run` that the scenario needs, beside the consumer's URL.
     """
 
     kind: Literal["payload", "sequence", "flaky"]
     title: str
+    cause: str = ""
     lines: tuple[str, ...] = ()
     file: str = ""
     scenario: str = ""
     data: tuple[str, bytes] | None = None
-    variables: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
 
     def command(self, folder: str, url: str) -> str:
         """Return the line that runs the scenario, saved in *folder*."""
-        more = "".join(f" --set {name}=..." for name in self.variables)
-        return f"testlify-emulator run {folder.rstrip('/')}/{self.file} --url {url}{more}"
+        file = f"{folder.rstrip('/')}/{self.file}"
+        return " ".join(["testlify-emulator", "run", file, "--url", url, *self.options])
+
+
+def chosen(findings: Iterable[Finding], most: int) -> list[Finding]:
+    """Return up to *most* findings, one of each cause before a second of any."""
+    seen: Counter[str] = Counter()
+    ranked = []
+    for one in findings:
+        ranked.append((seen[one.cause], one))
+        seen[one.cause] += 1
+    return [one for _, one in sorted(ranked, key=lambda pair: pair[0])][:most]
 
 
 class Fuzzed(msgspec.Struct, frozen=True):

@@ -4,32 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 import secrets
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from emulator.clock import EPOCH
-from emulator.conformance.fuzzing import (
-    payloads,
-    scenario_yaml,
-    sequence_runs,
-    sequences,
-    shrinking,
-)
-from emulator.conformance.fuzzing.findings import Finding, Fuzzed
+from emulator.conformance.fuzzing import payloads, saving, sequences, shrinking
+from emulator.conformance.fuzzing.causes import causes, news
+from emulator.conformance.fuzzing.findings import Finding, Fuzzed, chosen
 from emulator.conformance.fuzzing.mutations import changed
 from emulator.conformance.fuzzing.sequence_runs import NobodyThereError, Player
 from emulator.conformance.session import Session
 from emulator.decoding import parsed
-from emulator.errors import NotJSONError, ScenarioError
+from emulator.errors import NotJSONError
 from emulator.event_loops import loop_factory
 from emulator.scenario.callbacks import serving_api
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from emulator.conformance.fuzzing.causes import Cause, Wrong
     from emulator.conformance.fuzzing.from_schema import Made
     from emulator.conformance.fuzzing.payloads import Base, Case, Sender
     from emulator.conformance.target import Target
@@ -39,13 +34,12 @@ if TYPE_CHECKING:
 Part = Literal["payloads", "sequences"]
 
 EXAMPLES = 200
+MAX_FINDINGS = 5
 SHRINK_TIME = 30.0
 """Real seconds that a failure may be made small."""
 
 _SCHEMA_SHARE, _SCHEMA_SECONDS = 10, 15.0
 """One in so many payloads is Schemathesis's, which is slow, and for so many real seconds."""
-
-_ANSWERED = {"timeout": ("connect_timeout", "answer_timeout"), "refused": ("refused",)}
 
 
 def fuzz(
@@ -56,6 +50,7 @@ def fuzz(
     only: Part | None = None,
     events: Iterable[str] | None = None,
     invariant: Mapping[str, str] | None = None,
+    max_findings: int = MAX_FINDINGS,
     shrink_time: float = SHRINK_TIME,
     told: Callable[[str], None] = lambda _: None,
     serve: ApiServer | None = None,
@@ -71,6 +66,7 @@ def fuzz(
             when left out.
         invariant: what the probe has to show at the end of a sequence: path -> value, with
             ``{status}`` and ``{completions}`` for what is expected.
+        max_findings: that are reported at most, those of different causes first.
         shrink_time: real seconds for making one failure small.
         told: called with what goes on.
         serve: serves the provider API to the consumer.
@@ -87,7 +83,7 @@ def fuzz(
         served = serving_api(serve, emulator)
         calls = runner.run(served.__aenter__())
         try:
-            call = _Fuzzing(target, emulator, runner, examples, shrink_time, told)
+            call = _Fuzzing(target, emulator, runner, examples, max_findings, shrink_time, told)
             if only != "sequences":
                 call.payloads(list(target.events if events is None else events))
             if only != "payloads":
@@ -99,7 +95,11 @@ def fuzz(
             runner.run(emulator.stop())
     if failed := [one for one in calls if one.is_failure]:
         call.notes.append(f"callbacks that failed: {len(failed)}, the first: {failed[0]}")
-    return Fuzzed(seed, tuple(call.findings), call.deliveries, tuple(call.notes), call.reason)
+    findings = chosen(call.findings, max_findings)
+    if len(findings) < len(call.findings):
+        left = len(call.findings) - len(findings)
+        call.notes.append(f"{left} more findings are left out; --max-findings reports them")
+    return Fuzzed(seed, tuple(findings), call.deliveries, tuple(call.notes), call.reason)
 
 
 class _Fuzzing:
@@ -115,11 +115,13 @@ class _Fuzzing:
         emulator: Emulator,
         runner: asyncio.Runner,
         examples: int,
+        most: int,
         shrink_time: float,
         told: Callable[[str], None],
     ) -> None:
         self._target, self._emulator, self._runner = target, emulator, runner
-        self._examples, self._shrink_time, self._told = examples, shrink_time, told
+        self._examples, self._most, self._shrink_time = examples, most, shrink_time
+        self._told = told
         self.findings: list[Finding] = []
         self.notes: list[str] = []
         self.reason = ""
@@ -159,14 +161,21 @@ class _Fuzzing:
             case = self._runner.run(sender.sent(base, changes, payload))
             return case if case is not None and sender.is_news(case) else None
 
-        search = shrinking.Search(
-            payloads.drawn_changes(bases), trouble, payloads.size, shrink_time=self._shrink_time
-        )
-        worst = search.run(seed=self._target.seed, examples=self._examples)
-        if worst is not None:
-            case: Case = worst.trouble
+        left = self._examples
+        for number in range(self._most):
+            search = shrinking.Search(
+                payloads.drawn_changes(bases), trouble, payloads.size,
+                shrink_time=self._shrink_time,
+            )  # fmt: skip
+            search.run(seed=self._target.seed + number, examples=left)
+            left -= search.draws
+            if search.worst is None:
+                break
+            case: Case = search.worst.trouble
             sender.note(case)
             self._keep(case, 1, is_flaky=search.is_flaky)
+            if left <= 0 or sender.is_gone:
+                break
 
     def _from_schema(self, sender: Sender) -> None:
         from emulator.conformance.fuzzing import from_schema
@@ -193,12 +202,12 @@ class _Fuzzing:
                 self._keep(case, 1)
 
     def _keep(self, case: Case, count: int, *, is_flaky: bool = False) -> None:
-        self.findings.append(_payload_finding(case, count, self._target, is_flaky=is_flaky))
+        self.findings.append(saving.payload(case, count, self._target, is_flaky=is_flaky))
 
     # --- sequences --------------------------------------------------------------------------
 
     def sequences(self, invariant: Mapping[str, str] | None) -> None:
-        """Draw sequences and play them; make the first that fails small."""
+        """Draw sequences and play them; make the first that fails small, for each cause."""
         self._told("sequences")
         if not set(sequences.CHANGES) <= set(self._target.events):
             changes = " and ".join(sequences.CHANGES)
@@ -212,141 +221,76 @@ class _Fuzzing:
                 " --probe says where the consumer's state is"
             )
         try:
-            self._runner.run(player.trouble(_PLAIN))  # tells whether anybody is there
+            self._runner.run(player.wrong(_PLAIN))  # tells whether anybody is there
             if invariant is None and player.has_no_count:
                 del player.invariant[words.completions]
                 note = (
                     f"the probe's answer has no {words.completions!r}: completions are not checked"
                 )
                 self.notes.append(note)
-            worst, is_flaky = self._searched(player, is_hasty=True)
-            if worst is not None and is_flaky:
-                # Perhaps its state was only waited for too shortly.
-                worst, is_flaky = self._searched(player, is_hasty=False)
-            if worst is not None:
-                self._keep_sequence(worst, player.invariant, is_flaky=is_flaky)
+            self._search_sequences(player)
         finally:
             self.deliveries += player.deliveries
 
-    def _searched(self, player: Player, *, is_hasty: bool) -> tuple[shrinking.Worst | None, bool]:
-        """Return the smallest sequence that fails, and whether it does so only now and then."""
-        tries = 0
+    def _search_sequences(self, player: Player) -> None:
+        known: set[Cause] = set()
+        left = self._examples
+        for number in range(1, self._most + 1):
+            seed = self._target.seed + number - 1
+            search = self._searched(player, known, seed, left, is_hasty=True)
+            if search.is_flaky:
+                # Perhaps its state was only waited for too shortly.
+                search = self._searched(player, known, seed, left, is_hasty=False)
+            left -= search.draws
+            if search.worst is None:
+                break
+            drawn, wrong = search.worst.drawn, search.worst.trouble
+            known |= causes(drawn, wrong)
+            name = f"found-{self._target.seed}" + (f"-{number}" if number > 1 else "")
+            finding = saving.sequence(
+                drawn, [one.text for one in wrong], self._target, player.invariant,
+                name=name, is_flaky=search.is_flaky,
+            )  # fmt: skip
+            self.findings.append(self._runner.run(finding))
+            if left <= 0:
+                break
 
-        def trouble(sequence: dict[str, Any]) -> Any:
-            nonlocal tries
+    def _searched(
+        self, player: Player, known: set[Cause], seed: int, examples: int, *, is_hasty: bool
+    ) -> shrinking.Search[dict[str, Any]]:
+        """Search for the smallest sequence that fails for a cause that is not known."""
+        tries = 0
+        kind = ""
+
+        def trouble(sequence: dict[str, Any]) -> list[Wrong] | None:
+            nonlocal tries, kind
             tries += 1
             self._told(f"sequence {tries}")
-            wrong = self._runner.run(player.trouble(sequence))
-            if wrong is not None and is_hasty:
+            wrong = self._runner.run(player.wrong(sequence))
+            kinds = [one.kind for one in news(sequence, wrong, known)]
+            if not kinds:
+                return None
+            kind = kind or kinds[0]  # what is made small stays of that kind
+            if is_hasty:
                 player.hurry()
-            return wrong
+            return wrong if kind in kinds else None
 
         player.patience = self._target.within
         search = shrinking.Search(
             sequences.drawn(player.most), trouble, sequences.size, shrink_time=self._shrink_time
         )
-        worst = search.run(seed=self._target.seed, examples=self._examples)
+        search.run(seed=seed, examples=examples)
         player.patience = self._target.within
-        if worst is None:
-            return None, False
-        again = self._runner.run(player.trouble(worst.drawn))
-        if again is None:
-            return worst, True
-        return shrinking.Worst(worst.drawn, again), search.is_flaky
-
-    def _keep_sequence(
-        self, worst: shrinking.Worst, invariant: Mapping[str, str], *, is_flaky: bool
-    ) -> None:
-        title = worst.trouble[0]
-        made = sequence_runs.saved(worst.drawn, self._target, invariant, title=title)
-        document = self._runner.run(made)
-        lines = (*worst.trouble, *(_step(one) for one in document["steps"]))
-        flaky = "the same deliveries gave two different results: "
-        file = f"found-{self._target.seed}.yaml"
-        comments = (
-            *worst.trouble,
-            f"Found by fuzz, seed {self._target.seed}.",
-            "For a consumer that has seen it: --seed N --set RUN=N makes other candidates of them.",
-        )
-        self.findings.append(
-            Finding(
-                "flaky" if is_flaky else "sequence",
-                f"{flaky if is_flaky else ''}{title}",
-                lines,
-                file,
-                scenario_yaml.text(document, comments),
-                variables=sequence_runs.variables(self._target),
-            )
-        )
+        if search.worst is not None:
+            again = self._runner.run(player.wrong(search.worst.drawn))
+            search.is_flaky |= not again
+            search.worst = shrinking.Worst(search.worst.drawn, again or search.worst.trouble)
+        return search
 
 
 _PLAIN: dict[str, Any] = {
     "candidates": [[{"do": one, "after": 0} for one in ("invite", "enroll", "start", "complete")]]
 }
-
-
-def _payload_finding(case: Case, count: int, target: Target, *, is_flaky: bool) -> Finding:
-    changes = [one.text for one in case.changes] or [case.why or "unchanged"]
-    title = f"{case.base.name}, {'; '.join(changes)}: {case.problem}"
-    more = f"{count} changes at {case.place} are answered so, this is the first"
-    lines = (*([more] if count > 1 else []), f"answer: {case.answer}", *changes)
-    place = re.sub(r"[^A-Za-z0-9]+", "-", case.place).strip("-").lower()[:60] or "all"
-    stem = f"payload-{case.base.event}-{place}-{case.answer}"
-    data = None
-    document = _send(case, target, {"payload": case.payload}, title)
-    if not _reads_back(document, case.payload):
-        data = (f"{stem}.body", case.body)
-        document = _send(case, target, {"data": data[0]}, title)
-    comments = (title, f"Found by fuzz, seed {target.seed}.")
-    return Finding(
-        "flaky" if is_flaky else "payload",
-        title,
-        lines,
-        f"{stem}.yaml",
-        scenario_yaml.text(document, comments),
-        data,
-        tuple(one for one in sequence_runs.variables(target) if one != "CONSUMER_ROOT"),
-    )
-
-
-def _send(case: Case, target: Target, what: Mapping[str, Any], title: str) -> dict[str, Any]:
-    """Return the scenario that sends a payload and demands an answer that is right."""
-    event = case.base.event
-    demand: dict[str, Any] = {"expect": {"event": event, "answered": "2xx", "count": 1}}
-    steps: list[dict[str, Any]] = [{"send": {"event": event, **what}}]
-    if not case.is_valid:
-        demand = {"expect_none": {"event": event, "answered": _answered(case.answer)}}
-        if case.answer == "answer_timeout":
-            # Who never answers gives no evidence; this one answers other payloads.
-            ping = {"send": {"event": event, "payload": case.base.payload}}
-            steps.insert(0, ping)
-    document: dict[str, Any] = {"scenario": title[:900]}
-    if target.generation == "v2":
-        document["webhooks"] = "v2"
-    document["consumer"] = [sequence_runs.consumer(target, (event,))]
-    return {**document, "steps": [*steps, demand]}
-
-
-def _answered(answer: str) -> str:
-    if answer.isdecimal():
-        return "5xx"
-    return next((word for word, ends in _ANSWERED.items() if answer in ends), "broken")
-
-
-def _reads_back(document: dict[str, Any], payload: Any) -> bool:
-    """Whether a scenario file says the payload as it is."""
-    from emulator.scenario.loading import read
-    from emulator.scenario.matchers import is_same
-    from emulator.scenario.steps.messages import Send
-
-    names = dict.fromkeys(re.findall(r"\$\{(\w+)\}", str(document["consumer"])), "x")
-    names |= {"CONSUMER_URL": "http://127.0.0.1:1/", "CONSUMER_SECRET": f"whsec_{'QUJD' * 8}"}
-    try:
-        scenario = read("made", scenario_yaml.text(document).encode(), names)
-    except (ScenarioError, UnicodeEncodeError, TypeError):
-        return False
-    steps = [one.step for one in scenario.steps if isinstance(one.step, Send)]
-    return is_same(steps[-1].payload, payload)
 
 
 def _encoded(made: Any) -> tuple[bytes, Any]:
@@ -359,8 +303,3 @@ def _encoded(made: Any) -> tuple[bytes, Any]:
         return body, parsed(body)
     except NotJSONError:
         return body, body
-
-
-def _step(step: dict[str, Any]) -> str:
-    ((name, body),) = step.items()
-    return f"{name}: {scenario_yaml.flow(body)}"

@@ -70,8 +70,13 @@ class Search(Generic[_T]):
     Args:
         strategy: of what is drawn.
         trouble: tries a draw; returns what was wrong, None when nothing was.
-        size: orders draws; the smallest that fails is told.
+        size: orders draws; the smallest that fails is reported.
         shrink_time: real seconds, from the first failure on; then the smallest so far counts.
+
+    Attributes:
+        worst: the smallest draw that failed; None while none has.
+        draws: how many were tried up to the first that failed.
+        is_flaky: a draw failed, and then did not.
     """
 
     def __init__(
@@ -85,14 +90,12 @@ class Search(Generic[_T]):
         self._strategy, self._trouble, self._size = strategy, trouble, size
         self._shrink_time = shrink_time
         self._ends: float | None = None
-        self._worst: Worst | None = None
+        self.worst: Worst | None = None
+        self.draws = 0
         self.is_flaky = False
 
-    def run(self, *, seed: int, examples: int) -> Worst | None:
-        """Draw up to *examples* times; return the smallest draw that failed.
-
-        ``is_flaky`` says afterwards whether one failed and then did not.
-        """
+    def run(self, *, seed: int, examples: int) -> None:
+        """Draw up to *examples* times, and make the first draw that fails small."""
         from hypothesis import HealthCheck, Phase, Verbosity, given, settings
         from hypothesis import seed as seeded
         from hypothesis.errors import Flaky
@@ -120,7 +123,6 @@ class Search(Generic[_T]):
         except Flaky:
             # Past the budget nothing fails any more, which is our doing.
             self.is_flaky = not self._is_over
-        return self._worst
 
     @property
     def _is_over(self) -> bool:
@@ -129,11 +131,12 @@ class Search(Generic[_T]):
     def _tried(self, drawn: _T) -> None:
         if self._is_over:
             return
+        self.draws += self._ends is None
         trouble = self._trouble(drawn)
         if trouble is None:
             return
         if self._ends is None:
             self._ends = time.monotonic() + self._shrink_time
-        if self._worst is None or self._size(drawn) < self._size(self._worst.drawn):
-            self._worst = Worst(drawn, trouble)
+        if self.worst is None or self._size(drawn) < self._size(self.worst.drawn):
+            self.worst = Worst(drawn, trouble)
         raise _FoundError

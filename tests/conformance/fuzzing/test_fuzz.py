@@ -66,8 +66,23 @@ def test_a_sequence_is_found_made_small_and_replayed(name: str, told: str, tmp_p
         (file,) = (tmp_path / "found").glob("found-*.yaml")
         again = emulate(tmp_path, "run", str(file), "--url", consumer.hook, "--set", "RUN=again")
         assert again.code == 1, again.out + again.err
+    with started("right") as fixed:  # on another port
+        green = emulate(tmp_path, "run", str(file), "--url", fixed.hook)
+        assert green.code == 0, green.out + green.err
     (scenario,) = read_all([str(file)], {"CONSUMER_URL": "http://127.0.0.1:9"})
     assert sum(step.name in COMMANDS for step in scenario.steps) <= 4
+
+
+def test_a_consumer_with_two_bugs_shows_both(tmp_path: Path) -> None:
+    with started("counts_and_regresses") as consumer:
+        ran = fuzz(tmp_path, consumer, "--only", "sequences", "--save", "found")
+        assert ran.code == 1, ran.out + ran.err
+        assert ran.out.count("FOUND") == 2
+        assert "FOUND  ada: completions is 2, expected 1" in ran.out
+        assert "FOUND  ada: status is " in ran.out
+        first = fuzz(tmp_path, consumer, "--only", "sequences", "--max-findings", "1")
+    assert first.out.count("FOUND") == 1
+    assert len(list((tmp_path / "found").iterdir())) == 2
 
 
 def test_a_payload_that_breaks_a_consumer_is_found_and_replayed(tmp_path: Path) -> None:
@@ -78,6 +93,10 @@ def test_a_payload_that_breaks_a_consumer_is_found_and_replayed(tmp_path: Path) 
         file = min((tmp_path / "found").glob("payload-*.yaml"))
         again = emulate(tmp_path, "run", str(file), "--url", consumer.hook)
         assert again.code == 1, again.out + again.err
+    assert 1 < ran.out.count("FOUND") <= 5
+    with started("right") as fixed:
+        green = emulate(tmp_path, "run", str(file), "--url", fixed.hook)
+        assert green.code == 0, green.out + green.err
 
 
 def test_nobody_there_is_no_evidence(tmp_path: Path) -> None:

@@ -1,0 +1,48 @@
+"""Which failures of sequences have one cause, and which findings are reported."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from emulator.conformance.fuzzing.causes import Wrong, causes, news
+from emulator.conformance.fuzzing.findings import Finding, chosen
+
+STATUS = Wrong("status", "ada: status is 'INVITED', expected 'ENROLLED'")
+COUNT = Wrong("completions", "ada: completions is 2, expected 1")
+
+
+def _sequence(*commands: str, **mischief: int) -> dict[str, Any]:
+    steps: list[dict[str, Any]] = [{"do": one, "after": 0} for one in commands]
+    steps[-1] |= mischief
+    return {"candidates": [steps]}
+
+
+def test_one_mischief_and_one_kind_of_failure_are_one_cause() -> None:
+    known = causes(_sequence("invite", "enroll", delay=1), [STATUS])
+    assert news(_sequence("invite", "expire", delay=3, duplicate=1), [STATUS], known) == []
+
+
+def test_a_failure_of_another_kind_is_news() -> None:
+    late = _sequence("invite", "enroll", delay=1)
+    assert news(late, [STATUS, COUNT], causes(late, [STATUS])) == [COUNT]
+
+
+def test_a_failure_after_other_mischief_is_news() -> None:
+    known = causes(_sequence("invite", "enroll", delay=1), [STATUS])
+    assert news(_sequence("invite", "enroll", duplicate=1), [STATUS], known) == [STATUS]
+
+
+def test_a_message_that_comes_again_is_one_mischief_however_it_comes() -> None:
+    known = causes(_sequence("invite", duplicate=1), [COUNT])
+    assert news(_sequence("invite", retry=1), [COUNT], known) == []
+
+
+def test_without_mischief_the_commands_are_the_cause() -> None:
+    known = causes(_sequence("invite", "expire"), [STATUS])
+    assert news(_sequence("invite", "enroll"), [STATUS], known) == [STATUS]
+    assert news(_sequence("invite", "expire", delay=1), [STATUS], known) == []
+
+
+def test_findings_of_different_causes_are_reported_first() -> None:
+    found = [Finding("payload", str(number), cause) for number, cause in enumerate("aaabbc")]
+    assert [one.title for one in chosen(found, 4)] == ["0", "3", "5", "1"]
