@@ -44,11 +44,10 @@ class Connection(asyncio.Protocol):
     """
 
     __slots__ = (
-        "_chunks", "_deadline", "_early", "_end", "_ends", "_fields", "_first_byte", "_fresh",
-        "_head_size", "_in_body", "_keeps", "_loop", "_on_end", "_on_gone", "_parser", "_pause",
-        "_raw_head", "_sent", "_size", "_timer", "_todo", "_transport", "_waiter",
-        "_wants_drain", "detail", "has_begun", "is_cut", "is_open", "is_reusable", "key",
-        "status",
+        "_chunks", "_deadline", "_due", "_early", "_end", "_ends", "_fields", "_first_byte",
+        "_fresh", "_head_size", "_in_body", "_keeps", "_loop", "_on_end", "_on_gone", "_parser",
+        "_pause", "_raw_head", "_sent", "_size", "_timer", "_todo", "_transport", "_waiter",
+        "_wants_drain", "detail", "has_begun", "is_cut", "is_open", "is_reusable", "key", "status",
     )  # fmt: skip
 
     def __init__(
@@ -65,7 +64,8 @@ class Connection(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
         self._transport: asyncio.Transport | None = None
         self._waiter: asyncio.Future[Reason] | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
+        self._due = 0.0  # uvloop's handle of a time that is over does not say when
         self._pause: asyncio.Handle | None = None
         self._deadline = 0.0
         self._fresh = True
@@ -126,9 +126,10 @@ class Connection(asyncio.Protocol):
         self._deadline = deadline
         if self._transport is None:
             return  # closed already: there is only the received data left to read
-        if self._timer is None or self._timer.when() > deadline:
+        if self._timer is None or self._due > deadline:
             if self._timer is not None:
                 self._timer.cancel()
+            self._due = deadline
             self._timer = self._loop.call_at(deadline, self._on_timer)
 
     def end(self, reason: Reason, detail: str) -> None:

@@ -110,6 +110,25 @@ def test_a_pause_ends_with_the_attempt(run: Run, torture: MakeServer) -> None:
     run(main())
 
 
+def test_a_deadline_can_be_set_to_a_time_that_is_over(run: Run, torture: MakeServer) -> None:
+    """uvloop makes no timer for it. An answer that came in time is read all the same."""
+
+    async def main() -> None:
+        async def answer(talk: Talk) -> None:
+            await talk.request()
+            await talk.say(OK)
+            for _ in range(2):
+                connection.wait_until(0.0)
+
+        async with torture(answer) as server:
+            connection = await dial(server)
+            exchange = connection.exchange((Write(HEAD + b"abcd"),), first_byte=5.0, ends=1e9)
+            assert await exchange == "answered"
+            connection.end("closed", "")
+
+    run(main())
+
+
 @pytest.mark.parametrize("size", [0, 40, 5_000_000])
 def test_a_reset_comes_after_exactly_the_bytes_written(
     run: Run, torture: MakeServer, until: Until, size: int
