@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin
+import types
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
 from emulator.errors import InvalidInputError, NotJSONError, near
+from emulator.paths import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+    from emulator.paths import Path
 
 _T = TypeVar("_T")
 
-_PATH = re.compile(r" - at `(?P<path>[^`]+)`$")
-_KEY = re.compile(r"\.(?P<name>[^.\[\]]+)")
-_NO_SUCH_WORD = "Invalid enum value"
-_UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`", re.DOTALL)
-
+_LONGEST = 60  # characters of a key or a word in a message: the sender chose them
 
 MOST_LEVELS = 200
 """Levels that JSON may nest: far beyond any payload, far below what recursion can follow."""
@@ -34,8 +34,7 @@ def decode(body: bytes, kind: type[_T]) -> _T:
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
-        parsed(body)  # a body that is no JSON later on is that first of all
-        raise _complaint(error, kind) from None
+        raise _complaint(error, parsed(body), kind) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise NotJSONError(_why(error)) from None
 
@@ -104,7 +103,7 @@ def convert(value: Any, kind: type[_T], *, strict: bool = True) -> _T:
     try:
         return msgspec.convert(value, kind, strict=strict)
     except msgspec.ValidationError as error:
-        raise _complaint(error, kind) from None
+        raise _complaint(error, value, kind, strict=strict) from None
 
 
 def unknown_key(name: str, known: Sequence[str], *, path: str) -> InvalidInputError:
@@ -115,41 +114,74 @@ def unknown_key(name: str, known: Sequence[str], *, path: str) -> InvalidInputEr
     return InvalidInputError(f"unknown key {name!r}{hint}", path=path)
 
 
-def _complaint(error: msgspec.ValidationError, kind: type) -> InvalidInputError:
-    text = str(error)
-    found = _PATH.search(text)
-    path = found["path"] if found else "$"
-    text = _PATH.sub("", text)
-    if unknown := _UNKNOWN.fullmatch(text):
-        known = [field.encode_name for field in _fields(_at(kind, path))]
-        return unknown_key(unknown["name"], known, path=path)
-    if text.startswith(_NO_SUCH_WORD):
-        known = sorted(_words(_at(kind, path)))
-        text += f"; known: {', '.join(map(repr, known))}" if known else ""
-    return InvalidInputError(_lower(text.replace("`", "'")), path=path)
+def _complaint(
+    error: msgspec.ValidationError, value: Any, kind: Any, *, strict: bool = True, path: Path = ()
+) -> InvalidInputError:
+    """Return where *value* is no *kind*, and what was expected there.
+
+    msgspec says where in a text only, so the place is found by converting the parts of *value*.
+    """
+    wrong = _wrong_key(value, kind, path)
+    if wrong is not None:
+        return wrong
+    for step, part, part_kind in _parts(value, kind):
+        try:
+            msgspec.convert(part, part_kind, strict=strict)
+        except msgspec.ValidationError as inner:
+            return _complaint(inner, part, part_kind, strict=strict, path=(*path, step))
+    place = shown(path)
+    words = [one for arm in _arms(kind) if get_origin(arm) is Literal for one in get_args(arm)]
+    if words and isinstance(value, str):
+        known = ", ".join(map(repr, sorted(words)))
+        return InvalidInputError(f"expected one of {known}, got {value[:_LONGEST]!r}", path=place)
+    return InvalidInputError(_lower(str(error).replace("`", "'")), path=place)
 
 
-def _at(kind: Any, path: str) -> Any:
-    """Return the type of what stands at *path* in a *kind*: the record to which a key is new."""
-    for step in _KEY.finditer(path):
-        fields = {field.encode_name: field.type for field in _fields(kind)}
-        kind = fields.get(step["name"])
-    return kind
+def _wrong_key(value: Any, kind: Any, path: Path) -> InvalidInputError | None:
+    """Return the complaint about a key that is unknown or missing; None if there is none."""
+    record = _record(kind)
+    if record is None or not isinstance(value, dict):
+        return None
+    fields = {field.encode_name: field.required for field in msgspec.structs.fields(record)}
+    unknown = [key for key in value if key not in fields]
+    if unknown and record.__struct_config__.forbid_unknown_fields:
+        return unknown_key(unknown[0], list(fields), path=shown(path))
+    missing = [key for key, is_required in fields.items() if is_required and key not in value]
+    if missing:
+        return InvalidInputError(f"the key {missing[0]!r} is missing", path=shown(path))
+    return None
 
 
-def _words(kind: Any) -> set[str]:
-    """Return the words that a *kind* allows, itself or in what it holds."""
-    inner: tuple[Any, ...] = get_args(kind)
-    if get_origin(kind) is Literal:
-        return {word for word in inner if isinstance(word, str)}
-    return {word for one in inner for word in _words(one)}
+def _parts(value: Any, kind: Any) -> Iterator[tuple[str | int, Any, Any]]:
+    """Yield key or index, value and type of each part of *value*."""
+    record = _record(kind)
+    if record is not None and isinstance(value, dict):
+        for field in msgspec.structs.fields(record):
+            if field.encode_name in value:
+                yield field.encode_name, value[field.encode_name], field.type
+        return
+    for arm in _arms(kind):
+        inner = get_args(arm)
+        if isinstance(value, dict) and get_origin(arm) in (dict, Mapping):
+            yield from ((str(key)[:_LONGEST], part, inner[1]) for key, part in value.items())
+        elif isinstance(value, list | tuple) and get_origin(arm) in (list, tuple):
+            yield from ((at, part, inner[0]) for at, part in enumerate(value))
 
 
-def _fields(kind: Any) -> tuple[msgspec.structs.FieldInfo, ...]:
-    """Return the fields of the record in *kind*, which may be a list of it or an option."""
-    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-        return msgspec.structs.fields(kind)
-    return next(filter(None, map(_fields, get_args(kind))), ())
+def _record(kind: Any) -> type[msgspec.Struct] | None:
+    """Return the record that a *kind* is, or may be."""
+    records = (arm for arm in _arms(kind) if isinstance(arm, type))
+    return next((arm for arm in records if issubclass(arm, msgspec.Struct)), None)
+
+
+def _arms(kind: Any) -> list[Any]:
+    """Return the alternatives of a *kind*, without annotations."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return _arms(inner[0])
+    if origin in (Union, types.UnionType):
+        return [arm for one in inner for arm in _arms(one)]
+    return [kind]
 
 
 def _lower(text: str) -> str:

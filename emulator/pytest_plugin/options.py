@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 
 from emulator.clock import EPOCH, Mode
+from emulator.decoding import convert
 from emulator.delivery.profiles import Profile
 from emulator.domain.events import Generation
 from emulator.errors import InvalidInputError, UnknownNameError
@@ -59,8 +60,8 @@ class TestlifyOptions(msgspec.Struct, frozen=True):
                 raise UnknownNameError("testlify option", name, self.__struct_fields__)
         options = {name: getattr(self, name) for name in self.__struct_fields__}
         try:
-            return msgspec.convert({**options, **changes}, TestlifyOptions)
-        except msgspec.ValidationError as error:
+            return convert({**options, **changes}, TestlifyOptions)
+        except InvalidInputError as error:
             message = f"can't set the testlify options {dict(changes)!r}: {error}"
             raise InvalidInputError(message) from None
 

@@ -190,7 +190,6 @@ def _query(request: Request, kind: type[_Q]) -> _Q:
 def _wrong_parameter(error: InvalidInputError, given: dict[str, str]) -> InvalidInputError:
     name = (error.path or "").removeprefix("$.")
     if name not in given:  # a parameter is missing: the message names it
-        return InvalidInputError(error.message.replace("object missing required field", "missing"))
-    told = error.message.removesuffix(", got 'str'")
-    told = told.partition("; ")[2] if told.startswith("invalid enum value") else told
+        return InvalidInputError(error.message.replace("the key", "the parameter", 1))
+    told = error.message.partition(", got ")[0]  # it is shown, and all of it is text
     return InvalidInputError(f"{name} is {given[name][:40]!r}; {told}", path=f"?{name}")

@@ -162,7 +162,7 @@ def test_a_failure_says_why(run_pytest: RunPytest) -> None:
             "the marker testlify: no testlify option 'sede'; near: 'seed'",
             (
                 "the marker testlify: can't set the testlify options {'seed': 'x'}: "
-                "Expected `int | null`, got `str` - at `$.seed`"
+                "expected 'int | null', got 'str' (at $.seed)"
             ),
             (
                 "E   AssertionError: expected at least 1 candidate.invited with data.emial "
