@@ -80,8 +80,8 @@ the list.
 A check is skipped, with the reason, unless the consumer has everything that the check requires:
 a claim (`--claim`), all event types (`every_event`: no `--events`), a `probe` (`--probe`,
 `--probe-command`), a `secret`, a `header`, a `socket` (no `--app`), `v2` (`--webhooks v2`),
-a `restart` (`--restart-command`). **Severity**: an `error` fails in production; a `warning` is a
-risk. A failed check of either fails the run."""
+a `restart` (`--restart-command`), time to `linger` (`--linger`). **Severity**: an `error` fails
+in production; a `warning` is a risk. A failed check of either fails the run."""
 
 _CONTENT = """\
 The content of an assessment, tests and questions, is drawn when it is created and not shown while

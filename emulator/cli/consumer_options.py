@@ -128,6 +128,7 @@ def target(
     seed: int = 0,
     claims: tuple[str, ...] = (),
     restart_command: str | None = None,
+    linger: float = 0.0,
     is_optional: bool = False,
 ) -> Target:
     """Return the consumer that the options describe; they are taken out of *given*.
@@ -137,6 +138,7 @@ def target(
         seed: of all that is made up.
         claims: what the consumer says of itself, beside those in the file.
         restart_command: restarts it.
+        linger: real seconds to wait after the last request.
         is_optional: the consumer's URL may be left out.
 
     Raises:
@@ -168,6 +170,7 @@ def target(
         title=data.title,
         timeout=asked["timeout"],
         within=asked["within"],
+        linger=linger,
         allow_hosts=asked["allow_host"],
         ca=asked["ca"],
         is_insecure=asked["insecure"],

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from emulator.cli import consumer_options, loop, provider_api
+from emulator.cli import aliveness, consumer_options, loop, provider_api
 from emulator.cli.codes import INTERRUPTED
 from emulator.cli.report_output import report_options, tell
 from emulator.cli.scenario_variables import set_option, variables
@@ -20,6 +20,7 @@ from emulator.errors import InvalidInputError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from emulator.conformance.grading import CheckResult
     from emulator.conformance.target import Target
     from emulator.delivery.transports.address_guard import Guard
     from emulator.domain.candidate import Candidate
@@ -37,6 +38,7 @@ class _Options(msgspec.Struct, frozen=True):
     jobs: int
     format: str
     report: Path | None
+    linger: float
     target: Any  # a Target, whose module is imported when it is needed
 
 
@@ -59,6 +61,7 @@ class _Options(msgspec.Struct, frozen=True):
 )  # fmt: skip
 @report_options
 @provider_api.option
+@aliveness.option
 def command(scenarios: tuple[str, ...], settings: tuple[str, ...], **options: Any) -> int:
     """Run scenarios against a consumer, each in an emulator of its own, or in one that is up.
 
@@ -73,8 +76,8 @@ def command(scenarios: tuple[str, ...], settings: tuple[str, ...], **options: An
     target = consumer_options.target(options, is_optional=True)
     known = variables(settings, target.url or None)
     targets = [_reached(one, target) for one in read_all(scenarios, known)]
-    port = options.pop("api_port")
-    how = _Options(**options, target=target)
+    port, linger = options.pop("api_port"), aliveness.seconds(options.pop("linger"))
+    how = _Options(**options, linger=linger, target=target)
     _check(how, port)
     if how.report is not None:
         from emulator.reports import folder
@@ -136,6 +139,9 @@ def _check(how: _Options, port: int | None) -> None:
     if how.emulator is not None and port is not None:
         message = "the 'serve' at --emulator serves its provider API itself"
         raise InvalidInputError(message, path="--api-port")
+    if how.emulator is not None and how.linger:
+        message = "only runs in an emulator of their own look at the consumer after the run"
+        raise InvalidInputError(message, path="--linger")
 
 
 async def _run_there(
@@ -160,12 +166,15 @@ async def _run_there(
 
 async def _run(scenarios: list[Scenario], how: _Options, serve: ApiServer | None) -> int:
     from emulator.cli.scenario_runs import Playing
+    from emulator.conformance.grading import exit_code
     from emulator.reports import text
+    from emulator.reports.from_checks import case_of
     from emulator.reports.from_scenarios import report_of
     from emulator.reports.progress import screen
     from emulator.reports.report import now
 
     started, begun = now(), time.perf_counter()
+    lingered: list[CheckResult] = []
     with screen(None if how.format == "text" else sys.stderr) as shown:
         play = Playing(
             scenarios,
@@ -179,6 +188,7 @@ async def _run(scenarios: list[Scenario], how: _Options, serve: ApiServer | None
         )
         try:
             await play.all(how.jobs if serve is None else 1)
+            lingered = await play.linger(how.linger, how.target) if how.linger else []
         except asyncio.CancelledError:  # Ctrl-C: what is known by now is worth a report
             play.interrupt()
         results = play.results
@@ -187,8 +197,10 @@ async def _run(scenarios: list[Scenario], how: _Options, serve: ApiServer | None
             started=started,
             duration_ms=(time.perf_counter() - begun) * 1000,
             secrets=play.secrets,
+            checks=[case_of(one, how.target) for one in lingered],
         )
         if len(results) > 1:
-            shown.line(f"\n{text.total(report.cases)}")
-    code = INTERRUPTED if report.is_interrupted else max(one.exit_code for one in results)
+            shown.line(f"\n{text.total(report.cases[: len(results)])}")
+    codes = [one.exit_code for one in results] + ([exit_code(lingered)] if lingered else [])
+    code = INTERRUPTED if report.is_interrupted else max(codes)
     return tell(report, how.format, how.report, code)

@@ -7,8 +7,11 @@ import secrets
 import time
 from typing import TYPE_CHECKING, Any
 
+from emulator.cli.aliveness import answered, lingered, noticed
 from emulator.delivery.redaction import masked
+from emulator.durations import show
 from emulator.reports import text
+from emulator.reports.from_checks import lines_of
 from emulator.reports.from_scenarios import case_of, step_of
 from emulator.scenario.result import ScenarioResult, StepResult
 from emulator.scenario.run import run
@@ -19,6 +22,8 @@ from emulator.scenario.steps.waiting import Wait
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from emulator.conformance.grading import CheckResult
+    from emulator.conformance.target import Target
     from emulator.reports.progress import Screen
     from emulator.scenario.scenario import Scenario
     from emulator.workspace.workspace import Workspace
@@ -131,6 +136,15 @@ class Playing:
             # One is told; the others were cancelled for its sake, or fail for the same reason.
             raise several.exceptions[0] from None
 
+    async def linger(self, seconds: float, target: Target) -> list[CheckResult]:
+        """Check whether each consumer still answers after *seconds*, and show it."""
+        self._screen.under_way(f"linger {show(seconds)}", seconds)
+        results = await lingered(self.results, seconds, target)
+        self._screen.under_way("")
+        for result in results:
+            self._screen.line("\n".join(lines_of(result, target)), result.outcome)
+        return results
+
     def interrupt(self) -> None:
         """Give those that have no result the one that is known by now."""
         for one in self._all:
@@ -153,9 +167,10 @@ class Playing:
             one.begun = time.perf_counter()
             heading = text.heading(one.scenario.title, one.scenario.file)
             self._tell(one, masked(heading, self.secrets))
-            one.result = await run(
+            result = await run(
                 one.scenario, seed=one.seed, on_step=on_step, on_open=on_open, **self._how
             )
+            one.result = noticed(result, answered(self.results))
             self._tell_end(one)
 
     def _tell_step(self, one: _One, step: StepResult) -> None:

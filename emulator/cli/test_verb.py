@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from emulator.cli import consumer_options, loop, provider_api
+from emulator.cli import aliveness, consumer_options, loop, provider_api
 from emulator.cli.codes import FAILED, INTERRUPTED
 from emulator.cli.report_output import report_options, tell
 
@@ -81,6 +81,7 @@ class _Options(msgspec.Struct, frozen=True):
     help="Compare with an earlier report.json; exit code 1 then means that something got worse.",
 )  # fmt: skip
 @provider_api.option
+@aliveness.option
 def command(**options: Any) -> int:
     """Test a consumer: send what production sends, and worse, and report how it responds.
 
@@ -101,6 +102,7 @@ def command(**options: Any) -> int:
         seed=secrets.randbits(32) if seed is None else seed,
         claims=options.pop("claims"),
         restart_command=options.pop("restart_command"),
+        linger=aliveness.seconds(options.pop("linger")),
     )
     checks = chosen(options.pop("only"), options.pop("skip"), options.pop("tags"))
     file, port = options.pop("baseline"), options.pop("api_port")

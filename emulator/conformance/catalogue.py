@@ -14,16 +14,19 @@ if TYPE_CHECKING:
 
     from emulator.conformance.check import Check
 
+_MODULES = (accepts, tolerates, effects, refuses, retries, withstands)
+"""A family each; the checks that may end the consumer come last."""
+
 CHECKS: Mapping[str, Check] = MappingProxyType({
     check.id: check
-    for family in (accepts, tolerates, effects, refuses, withstands, retries)
+    for family in _MODULES
     for check in family.CHECKS
 })  # fmt: skip
 """Id -> check, in the order of the report."""
 
 FAMILIES = MappingProxyType({
     family.__name__.rpartition(".")[2]: (family.__doc__ or "").partition("\n")[0]
-    for family in (accepts, tolerates, effects, refuses, withstands, retries)
+    for family in _MODULES
 })  # fmt: skip
 """Family -> what its checks are about."""
 

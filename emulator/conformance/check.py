@@ -65,6 +65,15 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
         """The tags, and the family as a tag."""
         return (self.family, *self.tags)
 
+    @property
+    def lingers(self) -> bool:
+        """Whether it waits for as long as the target says, and then looks at the consumer."""
+        return "linger" in self.requires
+
+    def bound(self, target: Target) -> float:
+        """Return how long it may take with *target*, in real seconds."""
+        return self.seconds + (target.linger if self.lingers else 0.0)
+
     def missing(self, target: Target) -> str:
         """Return why the check does not apply to *target*; empty when it does."""
         for need in self.requires:
@@ -101,6 +110,10 @@ NEEDS: dict[str, tuple[str, Callable[[Target], bool]]] = {
     "v2": (
         "v1 webhooks are not retried automatically (--webhooks v2)",
         lambda target: target.generation == "v2",
+    ),
+    "linger": (
+        "no time is given to wait after the last request (--linger)",
+        lambda target: target.linger > 0,
     ),
     "restart": (
         "the consumer can't be restarted (--restart-command)",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from emulator.conformance.target import Target
     from emulator.emulator import Emulator
     from emulator.scenario.callbacks import ApiServer, Callback
+
+MOST_SENT = 5
+"""Deliveries that a finding names, if the consumer no longer answers after them."""
 
 JOBS = 2
 """Checks that run at once by default."""
@@ -71,6 +75,7 @@ async def grade(
     jobs: int = JOBS,
     on_result: Callable[[CheckResult], None] | None = None,
     serve: ApiServer | None = None,
+    sent: Sequence[str] = (),
 ) -> list[CheckResult]:
     """Run *checks* against *target*; those that run alone come last, one by one.
 
@@ -80,6 +85,8 @@ async def grade(
         jobs: how many of them run at once.
         on_result: called with each result as soon as it is known.
         serve: serves the provider API to the consumer; checks then run one by one.
+        sent: what the consumer received and answered before; empty if it is not known yet whether
+            there is a consumer.
 
     Returns:
         The results, in the order of *checks*.
@@ -104,12 +111,12 @@ async def grade(
             able.append(check)
     jobs = jobs if serve is None else 1  # so that each call belongs to one check
     async with target.emulator() as emulator, serving_api(serve, emulator) as calls:
-        trouble = await _unreached(target, emulator) if able else ""
+        trouble = await _unreached(target, emulator) if able and not sent else ""
         if trouble:
             for check in able:
                 tell(CheckResult(check, "incomplete", trouble))
         else:
-            await _all(lambda check: _result(target, check, emulator, calls), able, jobs, tell)
+            await _all(_Run(target, emulator, calls, sent).result, able, jobs, tell)
     return [found[check.id] for check in checks]
 
 
@@ -138,43 +145,83 @@ async def _all(
             await one(check)
 
 
-async def _result(
-    target: Target, check: Check, emulator: Emulator, calls: Sequence[Callback]
-) -> CheckResult:
-    """Run one check against *target*; *calls* grows while it runs."""
-    begun, called = time.perf_counter(), len(calls)
-    async with Session(target, check.id, emulator) as session:
-        outcome, message, cause = await _outcome(check, session)
-        entries = tuple(session.workspace.entries())
-        deliveries = tuple(session.workspace.deliveries())
-    attempts = [one for each in deliveries for one in each.attempts]
-    if outcome in ("passed", "failed") and (trouble := _no_evidence(attempts)):
-        outcome, message, cause = "incomplete", trouble, ""
-    if outcome in ("failed", "incomplete"):
-        message = "\n".join([message, *evidence(calls[called:])])
-    return CheckResult(
-        check=check,
-        outcome=outcome,
-        message=message,
-        cause=cause,
-        duration_ms=round((time.perf_counter() - begun) * 1000, 3),
-        deliveries=deliveries,
-        entries=entries,
-    )
+class _Run:
+    """What the checks of one run share: a target, an emulator, and what was sent so far.
+
+    Args:
+        target: the consumer; it has answered.
+        emulator: running.
+        calls: all calls of the consumer to the provider API; grows during the run.
+        sent: what the consumer received before the run, the last one last.
+    """
+
+    def __init__(
+        self, target: Target, emulator: Emulator, calls: Sequence[Callback], sent: Sequence[str]
+    ) -> None:
+        self._target, self._emulator, self._calls = target, emulator, calls
+        self._sent: deque[str] = deque(sent, maxlen=MOST_SENT)
+        self._gone_since = ""
+
+    async def result(self, check: Check) -> CheckResult:
+        """Run one check and return its result."""
+        begun, called = time.perf_counter(), len(self._calls)
+        async with Session(self._target, check.id, self._emulator) as session:
+            outcome, message, cause = await _outcome(check, session)
+            entries = tuple(session.workspace.entries())
+            deliveries = tuple(session.workspace.deliveries())
+        attempts = [one for each in deliveries for one in each.attempts]
+        if outcome in ("passed", "failed"):
+            if limit := _own_limit(attempts):
+                outcome, message, cause = "incomplete", limit, ""
+            elif attempts and all(map(_is_unreached, attempts)):
+                outcome, message, cause = self._gone(check, attempts[-1])
+            elif outcome == "failed" and check.lingers:
+                message = f"{message}\n{self._sent_before()}"
+        self._remember(check, deliveries)
+        if outcome in ("failed", "incomplete"):
+            message = "\n".join([message, *evidence(self._calls[called:])])
+        return CheckResult(
+            check=check,
+            outcome=outcome,
+            message=message,
+            cause=cause,
+            duration_ms=round((time.perf_counter() - begun) * 1000, 3),
+            deliveries=deliveries,
+            entries=entries,
+        )
+
+    def _gone(self, check: Check, attempt: Attempt) -> tuple[Outcome, str, str]:
+        """Return the result of a check whose attempts did not reach the consumer any more."""
+        if self._gone_since:
+            return "incomplete", f"{_why(attempt)}; it is gone since {self._gone_since}", ""
+        self._gone_since = check.id
+        cause = "the consumer no longer answers"
+        return "failed", f"{cause}: {_detail(attempt)}\n{self._sent_before()}", cause
+
+    def _sent_before(self) -> str:
+        return f"sent before: {'; '.join(self._sent) or 'nothing that it accepted'}"
+
+    def _remember(self, check: Check, deliveries: Sequence[Delivery]) -> None:
+        reached = [
+            one for one in deliveries if one.attempts and not all(map(_is_unreached, one.attempts))
+        ]
+        self._sent += [f"{one.event} by {check.id}" for one in reached]
+        if reached:
+            self._gone_since = ""
 
 
-def _no_evidence(attempts: Sequence[Attempt]) -> str:
-    """Return why *attempts* say nothing about the consumer; empty when they do."""
+def _own_limit(attempts: Sequence[Attempt]) -> str:
+    """Return which limit of this machine an attempt met; empty without one."""
     for attempt in attempts:
-        if _is_our_limit(attempt) and attempt.outcome is not None:
+        if attempt.outcome is not None and attempt.outcome.reason == "own_limit":
             return f"a limit of this machine, not of the consumer: {attempt.outcome.detail}"
-    return _why(attempts[-1]) if attempts and all(map(_is_unreached, attempts)) else ""
+    return ""
 
 
 async def _outcome(check: Check, session: Session) -> tuple[Outcome, str, str]:
     """Return what the check came to, its message, and the cause of a failure."""
     try:
-        async with asyncio.timeout(check.seconds):
+        async with asyncio.timeout(check.bound(session.target)):
             await check.run(session)
     except FailedError as error:
         return "failed", str(error), error.cause
@@ -196,15 +243,14 @@ async def _unreached(target: Target, emulator: Emulator) -> str:
     return _why(attempt) if attempt is not None and _is_unreached(attempt) else ""
 
 
-def _is_our_limit(attempt: Attempt) -> bool:
-    return attempt.outcome is not None and attempt.outcome.reason == "own_limit"
-
-
 def _is_unreached(attempt: Attempt) -> bool:
     return attempt.outcome is None or attempt.outcome.reason in _UNREACHED
 
 
 def _why(attempt: Attempt) -> str:
+    return f"the consumer can't be reached: {_detail(attempt)}"
+
+
+def _detail(attempt: Attempt) -> str:
     outcome = attempt.outcome
-    reason = "no attempt was made" if outcome is None else outcome.detail or outcome.reason
-    return f"the consumer can't be reached: {reason}"
+    return "no attempt was made" if outcome is None else outcome.detail or outcome.reason

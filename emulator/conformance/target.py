@@ -88,6 +88,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         title: of assessments.
         timeout: real seconds in which it has to answer.
         within: real seconds in which its state has to follow.
+        linger: real seconds to wait after the last request, to see whether the consumer still
+            answers then; 0 does not look.
         allow_hosts, ca, is_insecure: as `Emulator` takes them.
         seed: of all that is made up; drawn when left out, since who was told of somebody once
             knows them.
@@ -114,6 +116,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     title: str | None = None
     timeout: float = TIMEOUT
     within: float = WITHIN
+    linger: float = 0.0
     allow_hosts: tuple[str, ...] = ()
     ca: Path | None = None
     is_insecure: bool = False

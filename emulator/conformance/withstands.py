@@ -19,6 +19,7 @@ from emulator.conformance.assertions import (
     no_crash,
     seen,
     status,
+    told,
     unexpected,
     usual,
 )
@@ -26,6 +27,7 @@ from emulator.conformance.check import Check
 from emulator.conformance.outcomes import FailedError
 from emulator.conformance.session import CHANGED
 from emulator.delivery.records import Finished
+from emulator.durations import show
 from emulator.faults import Chunked, HalfClose, Reset, SlowBody, TlsFailure, WrongLength
 
 if TYPE_CHECKING:
@@ -162,6 +164,15 @@ async def _restarted(session: Session) -> None:
     await seen(session, life, "COMPLETED", 1)
     accepted(await session.send(life["REJECTED"], CHANGED), "a rejection after a restart")
     await seen(session, life, "REJECTED", 1)
+
+
+async def _later(session: Session) -> None:
+    linger = session.target.linger
+    await asyncio.sleep(linger)
+    attempt = last(await session.send({}))
+    if status(attempt) is None:
+        message = f"{told(attempt)} {show(linger)} after the last request"
+        raise FailedError(message)
 
 
 def _check(name: str, title: str, **more: Any) -> Check:
@@ -312,5 +323,12 @@ CHECKS = (
         expects="the probe shows COMPLETED and completions: 1, then REJECTED",
         why="the service does not send again what was answered 2xx",
         run=_restarted, requires=("probe", "restart"), tags=("restart",), seconds=60.0,
+    ),
+    _check(
+        "linger", "still answers some time after the last request",
+        sends="nothing for as long as --linger says, then a test ping",
+        expects="an answer, with any status",
+        why="a timer that fails minutes after the answer can end the process",
+        run=_later, requires=("linger",),
     ),
 )  # fmt: skip

@@ -47,7 +47,7 @@ def report_of(
     """
     return report(
         TITLE,
-        (_case(one, target) for one in results),
+        (case_of(one, target) for one in results),
         started=started,
         duration_ms=duration_ms,
         secrets=secrets_of(target),
@@ -63,7 +63,7 @@ def secrets_of(target: Target) -> set[str]:
 def lines_of(result: CheckResult, target: Target) -> list[str]:
     """Return the lines that show one result during the run."""
     bare = msgspec.structs.replace(result, deliveries=(), entries=())
-    case = masked(secrets_of(target), _case(bare, target), Case)
+    case = masked(secrets_of(target), case_of(bare, target), Case)
     took = f" ({show(round(case.duration_ms) / 1000)})" if case.duration_ms else ""
     told = [f"{_MARKS[case.status]} {case.id}  {case.name}{took}"]
     if case.message:
@@ -71,7 +71,8 @@ def lines_of(result: CheckResult, target: Target) -> list[str]:
     return told
 
 
-def _case(result: CheckResult, target: Target) -> Case:
+def case_of(result: CheckResult, target: Target) -> Case:
+    """Return the result of a check as reports show it; its secrets are not masked yet."""
     check = result.check
     message, state = result.message, folded(result.entries)
     if result.outcome == "failed":

@@ -38,6 +38,7 @@ def report_of(
     started: datetime,
     duration_ms: float,
     secrets: Iterable[str] = (),
+    checks: Iterable[Case] = (),
 ) -> Report:
     """Return the report of a run of scenarios.
 
@@ -46,13 +47,14 @@ def report_of(
         started: wall time.
         duration_ms: real time.
         secrets: to be masked, with those of the webhooks in the results' journals.
+        checks: of the consumers after the run.
     """
     known = {*secrets}
     for result in results:
         known |= _secrets(result.entries)
     return report(
         TITLE,
-        map(_case, results),
+        (*map(_case, results), *checks),
         started=started,
         duration_ms=duration_ms,
         secrets=known,

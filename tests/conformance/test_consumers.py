@@ -64,6 +64,7 @@ def test_exactly_the_checks_for_its_bug_fail_a_consumer(name: str, tmp_path: Pat
             claims=CLAIMS,
             probe=consumer.url + "/candidates/{email}?assessment={assessment_id}",
             restart=consumer.restart,
+            linger=0.01,
         )
     told = {one.check.id: (one.outcome, one.message) for one in results if one.outcome != "passed"}
     assert told.keys() == CAUGHT[name], told
