@@ -144,7 +144,10 @@ def test_a_job_role_is_searched_by_name_the_closest_first(library: Tenant) -> No
     ]
     assert len(rows(library, "/v1/workspace/jobrole", q="")) == 60
     answer = library.provider("GET", "/v1/workspace/jobrole")
-    assert (answer.status_code, answer.json()["error"]["message"]) == (400, "missing 'q'")
+    assert (answer.status_code, answer.json()["error"]["message"]) == (
+        400,
+        "the parameter 'q' is missing",
+    )
 
 
 def test_programming_languages_are_searched_by_name(library: Tenant) -> None:
