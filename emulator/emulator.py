@@ -19,6 +19,7 @@ from emulator.delivery.transports.address_guard import Guard, kind_never_dialled
 from emulator.delivery.transports.wire import Wire, tls_context
 from emulator.delivery.transports.wire_actions import parse_target
 from emulator.domain.events import Generation
+from emulator.domain.tokens import EXPIRED, digest_of
 from emulator.errors import (
     ConflictError,
     InvalidInputError,
@@ -334,16 +335,36 @@ class Emulator:
         await self.journal.flush()
 
     def by_token(self, token: str) -> Workspace:
-        """Return the workspace that an access token names; an unknown one opens it.
+        """Return the workspace that generated an access token, or that it names.
+
+        A token that names no open workspace opens it.
 
         Raises:
-            UnauthorizedError: strict, and nobody opened that workspace.
+            UnauthorizedError: an expired token, or strict tokens and an unknown one.
         """
         name = workspace_name(token)
+        if name not in self._workspaces and (found := self._generator(token)) is not None:
+            return found
         if self.is_strict and name not in self._workspaces:
             message = "unknown access token; the workspace has to be opened first"
             raise UnauthorizedError(message)
         return self.workspace(name)
+
+    def _generator(self, token: str) -> Workspace | None:
+        """Return the workspace that generated *token*; None when no workspace did.
+
+        Raises:
+            UnauthorizedError: it has expired.
+        """
+        digest = digest_of(token)
+        for workspace in self._workspaces.values():
+            known = workspace.state.tokens.get(digest)
+            if known is not None and not workspace.is_closed:
+                if known.status(workspace.now()) == EXPIRED:
+                    message = "the access token has expired"
+                    raise UnauthorizedError(message)
+                return workspace
+        return None
 
 
 def workspace_name(token: str) -> str:

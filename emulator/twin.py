@@ -214,6 +214,7 @@ class RunningWorkspace:
     move_assessment = _plain(Workspace.move_assessment)
 
     invite = _plain(Workspace.invite)
+    invite_all = _plain(Workspace.invite_all)
     send_invitation = _plain(Workspace.send_invitation)
     enroll = _plain(Workspace.enroll)
     start = _plain(Workspace.start)

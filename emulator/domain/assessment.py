@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
 
 from emulator.domain.ids import ObjectId
 from emulator.domain.lifecycle import NEW, Lifecycle, Transition
+
+_NO_WORD = re.compile(r"[^a-z0-9]+")
 
 VALIDITY_DAYS = 30
 """How long an invitation stays open unless the assessment says otherwise (documented)."""
@@ -198,6 +202,30 @@ class CustomQuestion(msgspec.Struct, frozen=True):
     cases: tuple[CodeCase, ...] = ()
 
 
+_Tag = Annotated[str, msgspec.Meta(pattern="^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}$")]
+
+
+class AssessmentSettings(
+    msgspec.Struct, frozen=True, rename="camel", omit_defaults=True, forbid_unknown_fields=True
+):
+    """How an assessment is set: those of the settings of Testlify's API that payloads show.
+
+    Attributes:
+        title_slug: in links; made from the title when left empty.
+    """
+
+    default_language: _Tag = "en"
+    supported_languages: Annotated[tuple[_Tag, ...], msgspec.Meta(min_length=1, max_length=50)] = (
+        "en",
+    )
+    title_slug: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{0,200}$")] = ""
+    welcome_video_path: Annotated[str, msgspec.Meta(pattern="^[ -~]{0,2048}$")] = ""
+    attempt_test_libraries_required: bool = False
+    webcam_and_microphone_access_required: bool = False
+    snapshot_capture_required: bool = False
+    skip_registration: bool = False
+
+
 class Content(msgspec.Struct, frozen=True):
     """What an assessment asks; drawn when it is created, shown once it is published.
 
@@ -244,6 +272,7 @@ class Assessment(msgspec.Struct, frozen=True):
         validity_days: how long an invitation stays open, ``invitationEmailLinkValidity``.
         group: name of the group that it is in; empty for none.
         labels: titles of the workspace's labels that it has.
+        description: of an assessment that was made from a template; else empty.
     """
 
     id: ObjectId
@@ -256,6 +285,13 @@ class Assessment(msgspec.Struct, frozen=True):
     content: Content
     group: str = ""
     labels: tuple[str, ...] = ()
+    description: str = ""
+    settings: AssessmentSettings = AssessmentSettings()
+
+    @property
+    def slug(self) -> str:
+        """The title as links have it."""
+        return self.settings.title_slug or _NO_WORD.sub("-", self.title.lower()).strip("-")
 
     @property
     def is_hidden(self) -> bool:

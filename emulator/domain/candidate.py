@@ -153,6 +153,7 @@ class Candidate(msgspec.Struct, frozen=True, gc=False):
         tests: one a test of the assessment, once completed.
         monitor: from the start of the tests on.
         moves: how many commands were done to it; each draws its own chance.
+        source: where the invitation comes from, a label of the inviter's.
     """
 
     id: ObjectId
@@ -174,6 +175,7 @@ class Candidate(msgspec.Struct, frozen=True, gc=False):
     monitor: Monitor | None = None
     disqualification: Disqualification | None = None
     moves: int = 0
+    source: str | None = None
 
     @property
     def falls_due(self) -> tuple[str, datetime] | None:

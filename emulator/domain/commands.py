@@ -32,10 +32,25 @@ Validity = Annotated[int, _doc("How many days its invitations stay open, 1 to 36
 
 
 class AssessmentDetails(Details, frozen=True):
-    """The details of ``create`` and ``update``; an update leaves as it is what is left out."""
+    """The details of ``update``, which leaves as it is what is left out, and part of ``create``."""
 
     title: Title | None = None
     validity_days: Validity | None = None
+
+
+class CreateDetails(AssessmentDetails, frozen=True):
+    """The details of ``create``; without tests and template, the content is drawn."""
+
+    tests: (
+        Annotated[tuple[str, ...], _doc("Tests of the library, by title or id, 1 to 50.")] | None
+    ) = None
+    template: (
+        Annotated[str, _doc("Job role, by name or id, whose template gives title and tests.")]
+        | None
+    ) = None
+    settings: (
+        Annotated[dict[str, Any], _doc("Settings, by their names in Testlify's API.")] | None
+    ) = None
 
 
 class InviteDetails(Details, frozen=True):
@@ -48,6 +63,7 @@ class InviteDetails(Details, frozen=True):
     scheduled_date: (
         Annotated[datetime, _doc("When the invitation goes out; at once when left out.")] | None
     ) = None
+    source: Annotated[str, _doc("Where the invitation comes from, a label.")] | None = None
 
 
 Points = Annotated[int, _doc("Points achieved.", ge=0, le=100_000)]
@@ -99,9 +115,9 @@ class Command(msgspec.Struct, frozen=True):
 _ALL = (
     Command(
         "create_assessment", "assessment", "create",
-        "Create an assessment, a draft; its content is drawn.",
+        "Create an assessment, a draft; the content that is left out is drawn.",
         "create_assessment: {as: job, title: Job Analysis Specialist}",
-        AssessmentDetails, is_new=True,
+        CreateDetails, is_new=True,
     ),
     Command(
         "update_assessment", "assessment", "update",

@@ -45,7 +45,17 @@ def bare_object_id(at: datetime, offset: int) -> ObjectId:
 
 def invite_key(draw: random.Random) -> str:
     """Return the key in an invite link: a UUID with the suffix ``-ik`` (documented)."""
-    return f"{UUID(int=draw.getrandbits(128), version=4)}-ik"
+    return f"{uuid(draw)}-ik"
+
+
+def uuid(draw: random.Random) -> UUID:
+    """Return a random UUID."""
+    return UUID(int=draw.getrandbits(128), version=4)
+
+
+def short_id(key: str) -> str:
+    """Return eight characters that stand for an invite key in a short link (assumed)."""
+    return blake2b(key.encode(), digest_size=8).digest().translate(_TO_BASE62).decode()
 
 
 def message_id(seed: int, number: int) -> str:

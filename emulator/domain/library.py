@@ -169,13 +169,13 @@ class Library:
         )
 
     @cached_property
-    def tests(self) -> Mapping[ObjectId, LibraryTest]:
+    def tests(self) -> Mapping[str, LibraryTest]:
         """Id -> test: Testlify's own, then the company's."""
         count = len(testlify_tests()) + len(bank().company_tests)
         return {one.id: one for one in map(self._at, range(count))}
 
     @cached_property
-    def questions(self) -> Mapping[ObjectId, tuple[LibraryQuestion, LibraryTest]]:
+    def questions(self) -> Mapping[str, tuple[LibraryQuestion, LibraryTest]]:
         """Id -> question, with its test."""
         return {one.id: (one, test) for test in self.tests.values() for one in test.questions}
 
@@ -195,20 +195,35 @@ class Library:
         """
         return _get(self.questions, "question", id_)
 
+    def named_test(self, name: str) -> LibraryTest:
+        """Return the test with that title or id.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        return self._by_title.get(name) or self.test(name)
+
+    @cached_property
+    def _by_title(self) -> Mapping[str, LibraryTest]:
+        return {one.test.title: one for one in self.tests.values()}
+
     def role(self, name: str) -> JobRole | None:
         """Return the job role of that name."""
         return next((one for one in self.job_roles if one.name == name), None)
 
-    def template(self, id_: str) -> tuple[JobRole, list[LibraryTest]]:
-        """Return the job role whose template has that id, and the tests of the template.
+    def template(self, name: str) -> tuple[JobRole, list[LibraryTest]]:
+        """Return the job role of that name or id, and the tests of its template.
 
         Source: assumed; where ids of templates come from is unknown, so it is the job role's.
 
         Raises:
             NotFoundError: no such job role, or it has no template.
         """
-        known = {one.id: place for place, one in enumerate(self.job_roles) if one.has_template}
-        place = _get(known, "template", id_)
+        known: dict[str, int] = {}
+        for place, one in enumerate(self.job_roles):
+            if one.has_template:
+                known |= {one.id: place, one.name: place}
+        place = _get(known, "template", name)
         places = [one for one in range(len(testlify_tests())) if place in self._roles_of(one)]
         tests = [self._at(one) for one in places[:_TESTS_OF_A_TEMPLATE]]
         return self.job_roles[place], tests
@@ -365,8 +380,8 @@ def following(first: ObjectId, number: int) -> ObjectId:
     return ObjectId(f"{int(first, 16) + number:024x}")
 
 
-def _get(records: Mapping[ObjectId, _T], what: str, id_: str) -> _T:
-    found = records.get(ObjectId(id_))
+def _get(records: Mapping[str, _T], what: str, id_: str) -> _T:
+    found = records.get(id_)
     if found is None:
         message = f"no {what} {id_[:80]!r} in the library"
         raise NotFoundError(message)

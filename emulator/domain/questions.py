@@ -13,9 +13,10 @@ from emulator.domain.ids import ObjectId, bare_object_id, object_id
 
 if TYPE_CHECKING:
     import random
+    from collections.abc import Sequence
     from datetime import datetime
 
-    from emulator.domain.library import JobRole, Library
+    from emulator.domain.library import JobRole, Library, LibraryTest
 
 
 class QualifyingQuestion(msgspec.Struct, frozen=True):
@@ -58,17 +59,40 @@ def content(draw: random.Random, at: datetime, library: Library, role: JobRole) 
             (chat_age - draw.randint(80, 110), "CODING_ANSWER"),
         )
     )
-    fields_at = at - timedelta(seconds=draw.randint(10, 40))
     tests = (library.any_test(draw), library.any_company_test(draw))
     return Content(
         job_role_id=role.id,
         tests=tuple(one.asked(draw) for one in tests),
         custom_questions=custom_questions,
-        custom_field_ids=tuple(bare_object_id(fields_at, offset) for offset in range(4)),
-        recipients=(draw.choice(("hiring", "jobs", "people", "talent")) + "@example.com",),
+        custom_field_ids=_field_ids(draw, at),
+        recipients=_recipients(draw),
         location_access=True,
         sends_result_email=True,
     )
+
+
+def composed(
+    draw: random.Random, at: datetime, role: JobRole, tests: Sequence[LibraryTest]
+) -> Content:
+    """Return the content of an assessment that is composed of *tests*: no custom questions."""
+    return Content(
+        job_role_id=role.id,
+        tests=tuple(one.asked(draw) for one in tests),
+        custom_questions=(),
+        custom_field_ids=_field_ids(draw, at),
+        recipients=_recipients(draw),
+        location_access=True,
+        sends_result_email=True,
+    )
+
+
+def _field_ids(draw: random.Random, at: datetime) -> tuple[ObjectId, ...]:
+    made_at = at - timedelta(seconds=draw.randint(10, 40))
+    return tuple(bare_object_id(made_at, offset) for offset in range(4))
+
+
+def _recipients(draw: random.Random) -> tuple[str, ...]:
+    return (draw.choice(("hiring", "jobs", "people", "talent")) + "@example.com",)
 
 
 def custom_question(

@@ -13,6 +13,8 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from emulator.clock import Timeline
 from emulator.delivery.dispatcher import Dispatcher
 from emulator.delivery.queue import AttemptQueue
@@ -29,8 +31,6 @@ from emulator.workspace.messages import messages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-
-    import msgspec
 
     from emulator.clock import TimerKey
     from emulator.contracts.validation import Contracts
@@ -452,4 +452,6 @@ class Engine:
 
 
 def _opened(settings: Settings, now: datetime) -> Opened:
-    return Opened(settings, organisation(chance(settings.seed, "organisation", 0), now))
+    drawn = organisation(chance(settings.seed, "organisation", 0), now)
+    name = settings.organisation_name or drawn.name
+    return Opened(settings, msgspec.structs.replace(drawn, name=name))

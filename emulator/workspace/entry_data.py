@@ -14,6 +14,7 @@ from emulator.domain.candidate import Candidate
 from emulator.domain.events import Generation
 from emulator.domain.payloads.variants import checked_variants
 from emulator.domain.people import Organisation
+from emulator.domain.team import Member
 
 KEEP = 20_000
 
@@ -30,6 +31,7 @@ class Settings(msgspec.Struct, frozen=True):
         keep: how many finished deliveries keep their bodies and answers.
         observed: names of the variants that payloads follow; none by default.
         is_insecure: deliveries trust whatever certificate comes; the emulator's, not its own.
+        organisation_name: of its organisation; drawn when empty.
     """
 
     seed: int
@@ -40,6 +42,7 @@ class Settings(msgspec.Struct, frozen=True):
     keep: int = KEEP
     observed: tuple[str, ...] = ()
     is_insecure: bool = False
+    organisation_name: str = ""
 
     def __post_init__(self) -> None:
         """Check the names of the variants, and bring them into the order of their table.
@@ -126,6 +129,12 @@ class CandidateChanged(msgspec.Struct, frozen=True, gc=False):
 
     command: str
     candidate: Candidate
+
+
+class MembersInvited(msgspec.Struct, frozen=True):
+    """The journal's ``team.invited``: who was invited in one call."""
+
+    members: tuple[Member, ...]
 
 
 class ClockMoved(msgspec.Struct, frozen=True):

@@ -26,6 +26,7 @@ from emulator.delivery.records import (
     Started,
 )
 from emulator.delivery.retry_policy import NOT_ITS_FAULT
+from emulator.domain.tokens import AccessToken, Login
 from emulator.domain.webhook import Webhook
 from emulator.workspace.entry_data import (
     AssessmentChanged,
@@ -34,6 +35,7 @@ from emulator.workspace.entry_data import (
     Configured,
     FaultsCleared,
     FaultSet,
+    MembersInvited,
     Opened,
     WebhookConfigured,
     WebhookDisabled,
@@ -50,6 +52,8 @@ _RELEASED = 4
 """Deliveries without a body that are kept for each that keeps its own."""
 
 _LEAST_RELEASED = 10_000
+
+_MOST_LOGINS = 1_000
 
 
 def apply(state: State, entry: Entry) -> None:
@@ -135,6 +139,22 @@ def _candidate(state: State, data: CandidateChanged) -> None:
     counts[state.candidates[after.id].state] -= 1
     counts[after.state] += 1
     state.candidates[after.id] = after
+
+
+def _token(state: State, data: AccessToken) -> None:
+    state.tokens[data.digest] = data
+
+
+def _team(state: State, data: MembersInvited) -> None:
+    state.members |= {one.email.casefold(): one for one in data.members}
+
+
+def _login(state: State, data: Login) -> None:
+    state.login_count = max(state.login_count, data.number)
+    state.logins[data.email.casefold()] = data
+    state.logins.move_to_end(data.email.casefold())
+    if len(state.logins) > _MOST_LOGINS:
+        state.logins.popitem(last=False)
 
 
 def _message(state: State, data: Message) -> None:
@@ -323,6 +343,10 @@ KINDS: Mapping[str, tuple[type[msgspec.Struct], _Step]] = MappingProxyType(
         "candidate.invited": (CandidateChanged, _invited),
         "candidate.moved": (CandidateChanged, _candidate),
         "candidate.scored": (CandidateChanged, _candidate),
+        "token.generated": (AccessToken, _token),
+        "team.invited": (MembersInvited, _team),
+        "login.code_sent": (Login, _login),
+        "login.verified": (Login, _login),
         "message.created": (Message, _message),
         "message.refused": (Refused, _refused),
         "attempt.planned": (Planned, _planned),

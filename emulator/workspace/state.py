@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from emulator.domain.assessment import Assessment
     from emulator.domain.candidate import Candidate
     from emulator.domain.people import Organisation
+    from emulator.domain.tokens import AccessToken, Login
     from emulator.domain.webhook import Webhook
     from emulator.workspace.entry_data import Settings
 
@@ -60,6 +61,10 @@ class State:
         candidate_numbers: number -> id.
         counts: id of an assessment -> state -> how many of its candidates are in it.
         people: e-mail, folded -> an invitation of that person.
+        tokens: digest -> access token that was generated.
+        members: e-mail, folded -> member of the team who was invited.
+        logins: e-mail, folded -> the last login that began, the latest last; login_count: how many
+            began.
         deliveries: in the order of their messages.
         finished, released: those with and those without their bodies, the oldest end first.
         faults: id -> fault that is set, with its counts.
@@ -86,6 +91,10 @@ class State:
         self.counts: dict[str, Counter[str]] = defaultdict(Counter)
         self.people: dict[str, Candidate] = {}
         self.invitations: dict[str, list[str]] = defaultdict(list)  # person or assessment -> ids
+        self.tokens: dict[str, AccessToken] = {}
+        self.members: dict[str, Member] = {}
+        self.logins: OrderedDict[str, Login] = OrderedDict()
+        self.login_count = 0
         self.message_count = 0
         self.deliveries: dict[DeliveryKey, Delivery] = {}
         self.by_event: Index = defaultdict(dict)

@@ -9,9 +9,11 @@ import msgspec
 
 from emulator.delivery.records import Refused
 from emulator.domain.commands import command, moving
-from emulator.errors import ConflictError
+from emulator.errors import ConflictError, EmulatorError
 from emulator.workspace import outbox, time_control
+from emulator.workspace.access import Access
 from emulator.workspace.commands import deliveries, faults, subjects, webhooks
+from emulator.workspace.commands.candidates import Invited, not_invited
 from emulator.workspace.entry_data import (
     Configured,
     FaultsCleared,
@@ -21,7 +23,7 @@ from emulator.workspace.entry_data import (
 from emulator.workspace.queries import selected
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from emulator.clock import Mode
@@ -48,10 +50,14 @@ class Workspace:
 
     Args:
         engine: moves it; workspaces of one engine are the same tenant.
+
+    Attributes:
+        access: who may use it: access tokens, the team, logins.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self.access = Access(engine)
 
     # --- the workspace itself -----------------------------------------------------------------
 
@@ -476,10 +482,31 @@ class Workspace:
         return happened.candidate or happened.assessment
 
     def create_assessment(
-        self, *, title: str | None = None, validity_days: int | None = None
+        self,
+        *,
+        title: str | None = None,
+        validity_days: int | None = None,
+        tests: Sequence[str] | None = None,
+        template: str | None = None,
+        settings: Mapping[str, Any] | None = None,
     ) -> Assessment:
-        """Create an assessment, a draft; its content is drawn, a title too when none is given."""
-        return self._assessment("create_assessment", title=title, validity_days=validity_days)
+        """Create an assessment, a draft; the content that is left out is drawn.
+
+        Args:
+            title: a job role's when left out.
+            validity_days: how long its invitations stay open.
+            tests: of the library, by title or id; two are drawn when left out.
+            template: a job role with a template, by name or id; gives title and tests.
+            settings: by their names in Testlify's API, ``{"skipRegistration": True}``.
+        """
+        return self._assessment(
+            "create_assessment",
+            title=title,
+            validity_days=validity_days,
+            tests=None if tests is None else list(tests),
+            template=template,
+            settings=None if settings is None else dict(settings),
+        )
 
     def update_assessment(
         self, id_: str, *, title: str | None = None, validity_days: int | None = None
@@ -519,6 +546,7 @@ class Workspace:
         first_name: str | None = None,
         last_name: str | None = None,
         scheduled_date: datetime | None = None,
+        source: str | None = None,
     ) -> Candidate:
         """Invite a candidate to an assessment; what is left out of the person is made up."""
         return self._candidate(
@@ -528,7 +556,50 @@ class Workspace:
             first_name=first_name,
             last_name=last_name,
             scheduled_date=scheduled_date,
+            source=source,
         )
+
+    def invite_all(
+        self,
+        assessment_id: str,
+        people: Iterable[Mapping[str, str]],
+        *,
+        scheduled_date: datetime | None = None,
+        source: str | None = None,
+    ) -> list[Invited]:
+        """Invite several people to an assessment; who cannot be invited does not keep the others.
+
+        Args:
+            assessment_id: of the assessment.
+            people: each with ``email``, ``first_name`` and ``last_name``.
+            scheduled_date: when all invitations go out; at once when left out.
+            source: where they come from, a label.
+
+        Returns:
+            What became of each, in their order.
+
+        Raises:
+            NotFoundError: no such assessment.
+            IllegalCommandError: it is archived or deleted.
+            InvalidInputError: a date that has passed.
+        """
+        self.state.assessment(assessment_id)
+        common: dict[str, Any] = {
+            "assessment_id": assessment_id, "scheduled_date": scheduled_date, "source": source
+        }  # fmt: skip
+        invited: list[Invited] = []
+        seen: set[str] = set()
+        for person in people:
+            email = person["email"].casefold()
+            try:
+                invited.append(Invited(self._candidate("invite", **person, **common), "VALID"))
+            except EmulatorError as error:
+                wrong = not_invited(error, is_repeated=email in seen)
+                if wrong is None:
+                    raise
+                invited.append(wrong)
+            seen.add(email)
+        return invited
 
     def send_invitation(self, id_: str) -> Candidate:
         """Send a scheduled invitation now, before its date."""

@@ -71,7 +71,7 @@ def test_ids_are_unique_and_older_than_the_workspace() -> None:
         LIBRARY.job_roles,
         LIBRARY.coding_languages,
     )
-    found = [one.id for group in groups for one in group]
+    found: list[str] = [one.id for group in groups for one in group]
     found += [*LIBRARY.tests, *LIBRARY.questions]
     assert len(set(found)) == len(found)
     assert all(re.fullmatch(r"[0-9a-f]{24}", one) for one in found)

@@ -87,6 +87,22 @@ def test_an_assessment_means_itself_and_its_candidates(play: Play, scenario: Tex
     ]
 
 
+def test_an_assessment_is_made_of_what_the_step_names(play: Play, scenario: Text) -> None:
+    steps = (
+        "  - create_assessment: {as: job, title: A, tests: [Java, Python Foundations],"
+        " settings: {skipRegistration: true}}\n"
+        "  - publish: job\n"
+        "  - expect: {event: assessment.updated, where: {data.totalTestLibrary: 2,"
+        " 'data.testLibrary[0].testLibraryTitle': Java, data.skipRegistration: true}}\n"
+        "  - create_assessment: {as: other, template: Accounts Assistant}\n"
+        "  - publish: other\n"
+        "  - expect: {event: assessment.updated, where: {data.name: Accounts Assistant,"
+        " data.totalTestLibrary: 3}}\n"
+    )
+    result, _ = play(scenario(steps, events="[assessment.updated]"))
+    assert _messages(result) == []
+
+
 def test_webhooks_are_told_apart_by_name(play: Play, scenario: Text) -> None:
     steps = (
         f"  - add_webhook: {{as: second, payload_url: '{DEAD}', events: [invited]}}\n"

@@ -213,6 +213,77 @@ def test_an_assessment_without_a_title_takes_one(make_workspace: MakeWorkspace) 
     assert int(assessment.id[:8], 16) == EPOCH.timestamp()
 
 
+def test_an_assessment_is_made_of_tests_by_title_or_id(make_workspace: MakeWorkspace) -> None:
+    workspace = make_workspace()
+    library = workspace.state.library
+    java = library.named_test("Java")
+    made = workspace.create_assessment(title="Two", tests=[java.id, "Python Foundations"])
+    assert [one.title for one in made.content.tests] == ["Java", "Python Foundations"]
+    assert made.content.custom_questions == ()
+    assert made.content.total_time == made.content.test_time
+    assert made.content.total_score == made.content.question_count
+
+
+def test_an_assessment_is_made_from_the_template_of_a_job_role(
+    make_workspace: MakeWorkspace,
+) -> None:
+    workspace = make_workspace()
+    made = workspace.create_assessment(template="Accounts Assistant")
+    role, tests = workspace.state.library.template("Accounts Assistant")
+    assert (made.title, made.content.job_role_id) == ("Accounts Assistant", role.id)
+    assert [one.id for one in made.content.tests] == [one.id for one in tests]
+    assert made.description == "For the role Accounts Assistant."
+
+
+def test_settings_of_an_assessment_have_the_names_of_the_api(make_workspace: MakeWorkspace) -> None:
+    made = make_workspace().create_assessment(title="A, B & C", settings={"defaultLanguage": "fr"})
+    assert made.settings.default_language == "fr"
+    assert made.slug == "a-b-c"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "message"),
+    [
+        ({"tests": []}, InvalidInputError, "0 tests; expected 1 to 50 (at $.tests)"),
+        ({"tests": ["Javva"]}, NotFoundError, "no test 'Javva' in the library"),
+        ({"template": "Chief"}, NotFoundError, "no template 'Chief' in the library"),
+        (
+            {"tests": ["Java"], "template": "Accounts Assistant"},
+            InvalidInputError,
+            "both tests and a template; expected one of them (at $.tests)",
+        ),
+        (
+            {"settings": {"skipRegistrations": True}},
+            InvalidInputError,
+            "unknown key 'skipRegistrations'; near: 'skipRegistration' (at $.settings)",
+        ),
+    ],
+)
+def test_an_assessment_that_cannot_be_made_changes_nothing(
+    make_workspace: MakeWorkspace, wrong: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    workspace = make_workspace()
+    with pytest.raises(error) as refused:
+        workspace.create_assessment(**wrong)
+    assert str(refused.value) == message
+    assert workspace.state.assessments == {}
+
+
+def test_several_are_invited_whatever_is_wrong_with_one(make_workspace: MakeWorkspace) -> None:
+    workspace = make_workspace()
+    job = workspace.create_assessment()
+    people = [
+        {"email": email, "first_name": "Ada", "last_name": "L"}
+        for email in ("ada@example.com", "nobody", "ADA@example.com")
+    ]
+    invited = workspace.invite_all(job.id, people, source="ATS")
+    assert [one.status for one in invited] == ["VALID", "INVALID_EMAIL", "DUPLICATE"]
+    ada = invited[0].candidate
+    assert ada is not None
+    assert ada.source == "ATS"
+    assert list(workspace.state.candidates) == [ada.id]
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [

@@ -133,6 +133,13 @@ async def do_everything(workspace: Workspace, transport: Scripted) -> None:
     workspace.invite(assessment.id)
 
 
+def let_people_in(workspace: Workspace) -> None:
+    access, email = workspace.access, "ada@example.com"
+    access.invite_members([{"email": email, "role": "ADMIN", "role_id": "x"}])
+    key = access.verify_code(email, access.send_code(email).code)
+    access.log_in(email, key)
+
+
 def test_a_workspace_that_has_done_everything_is_the_fold_of_its_journal(
     make_workspace: MakeWorkspace, transport: Scripted, strict: Contracts
 ) -> None:
@@ -141,6 +148,7 @@ def test_a_workspace_that_has_done_everything_is_the_fold_of_its_journal(
             transport, contracts=strict, profile=Profile(retries=(5.0, 30 * DAY))
         )
         await do_everything(workspace, transport)
+        let_people_in(workspace)
         # With a message that waits, and an attempt that is under way.
         transport.gates[GOOD] = asyncio.Event()
         before = len(transport.requests)

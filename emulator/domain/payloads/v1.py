@@ -25,6 +25,7 @@ from emulator.domain.candidate import (
     REJECTED,
 )
 from emulator.domain.events import EVENT_TYPES
+from emulator.domain.ids import short_id
 from emulator.domain.payloads.variants import varied
 from emulator.durations import instant
 
@@ -104,6 +105,11 @@ def _candidate(occurrence: Occurrence) -> Candidate:
 def invite_link(candidate: Candidate) -> str:
     """Return the link that the candidate was mailed (documented)."""
     return _invite_link(candidate.email, candidate.invite_key)
+
+
+def short_link(candidate: Candidate) -> str:
+    """Return the short link to the same place; its form is assumed."""
+    return f"https://candidate.testlify.com/s/{short_id(candidate.invite_key)}"
 
 
 @lru_cache(maxsize=1024)  # each payload of a candidate has it
@@ -482,9 +488,10 @@ _ASSESSMENTS = {
 def _settings(occurrence: Occurrence) -> Payload:
     """Return the keys that all four share, as yet unsorted, content shown."""
     assessment, content = occurrence.assessment, occurrence.assessment.content
+    settings = assessment.settings
     return {
         "name": assessment.title,
-        "language": "en",
+        "language": settings.default_language,
         "companyId": None,
         "jobRoleId": content.job_role_id,
         "totalTime": content.total_time,
@@ -495,22 +502,22 @@ def _settings(occurrence: Occurrence) -> Payload:
         "otherJobRole": "",
         "locationAccess": content.location_access,
         "assessmentTitle": assessment.title,
-        "defaultLanguage": "en",
+        "defaultLanguage": settings.default_language,
         "enableGrammarly": False,
         "publicInviteLink": "",
         "redirectSettings": {"redirectUrl": "", "redirectMethod": "DEFAULT_REDIRECT_PAGE"},
-        "skipRegistration": False,
+        "skipRegistration": settings.skip_registration,
         "totalTestLibrary": len(content.tests),
-        "welcomeVideoPath": "",
+        "welcomeVideoPath": settings.welcome_video_path,
         "disableFullScreen": False,
         "totalCustomQuestion": len(content.custom_questions),
-        "snapshotCaptureRequired": False,
+        "snapshotCaptureRequired": settings.snapshot_capture_required,
         "externalWelcomeVideoLink": None,
         "recipientForNotification": list(content.recipients),
         "sendAssessmentResultEmail": content.sends_result_email,
         "invitationEmailLinkValidity": assessment.validity_days,
-        "attemptTestLibrariesRequired": False,
-        "webcamAndMicrophoneAccessRequired": False,
+        "attemptTestLibrariesRequired": settings.attempt_test_libraries_required,
+        "webcamAndMicrophoneAccessRequired": settings.webcam_and_microphone_access_required,
     }
 
 

@@ -20,6 +20,7 @@ from emulator.scenario.value_types import (
     NewCandidate,
     Reason,
 )
+from emulator.workspace.commands.assessments import MOST_TESTS
 from emulator.workspace.commands.change import LONGEST_TEXT
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 Title = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_TEXT)]
 Days = Annotated[int, msgspec.Meta(ge=1, le=LONGEST_VALIDITY_DAYS)]
+Tests = Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=MOST_TESTS)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=1_000)]
 
 _IN_FILES: Mapping[str, Any] = MappingProxyType(
@@ -52,7 +54,7 @@ class CommandStep(Step, frozen=True):
 
 
 class CreateAssessment(CommandStep, frozen=True, rename={"as_": "as"}):
-    """Create an assessment, a draft; its content is drawn."""
+    """Create an assessment, a draft; the content that is left out is drawn."""
 
     command: ClassVar[Command] = COMMANDS["create_assessment"]
     example: ClassVar[str] = command.example
@@ -60,6 +62,9 @@ class CreateAssessment(CommandStep, frozen=True, rename={"as_": "as"}):
     as_: NewAssessment | None = None
     title: Title | None = None
     validity_days: Days | None = None
+    tests: Tests | None = None
+    template: Name | None = None
+    settings: dict[str, Any] | None = None
 
     async def run(self, context: Context) -> str:
         """Create it and keep its id under its name."""
@@ -81,6 +86,7 @@ class Invite(CommandStep, frozen=True, rename={"as_": "as"}):
     first_name: Name | None = None
     last_name: Name | None = None
     scheduled: Duration | None = None
+    source: Name | None = None
 
     async def run(self, context: Context) -> str:
         """Invite them, now or later, and keep the invitation's id under its name."""
@@ -91,6 +97,7 @@ class Invite(CommandStep, frozen=True, rename={"as_": "as"}):
             "first_name": self.first_name,
             "last_name": self.last_name,
             "scheduled_date": date,
+            "source": self.source,
         }
         if context.set_up is not None:
             await context.set_up(context.workspace.preview(self.command.name, **details))

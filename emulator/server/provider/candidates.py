@@ -174,7 +174,7 @@ async def result(call: Call[ResultQuery, None]) -> ResultView:
         candidate_stage=_stage(candidate),
         candidate_status=candidate.state,
         completed_at=_maybe(candidate.completed_at),
-        default_language="en",
+        default_language=assessment.settings.default_language,
         email=candidate.email,
         first_name=candidate.first_name,
         invited_at=instant(candidate.invited_at),

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
-from emulator.server.provider import assessments, candidates, library, questions, webhooks
+from emulator.server.provider import (
+    assessments,
+    candidates,
+    composing,
+    invitations,
+    library,
+    login,
+    questions,
+    team,
+    tokens,
+    webhooks,
+)
 from emulator.server.provider.access import workspace_of
 
 OPERATIONS = (
     *assessments.OPERATIONS,
+    *composing.OPERATIONS,
     *candidates.OPERATIONS,
+    *invitations.OPERATIONS,
     *library.OPERATIONS,
     *questions.OPERATIONS,
+    *tokens.OPERATIONS,
+    *team.OPERATIONS,
+    *login.OPERATIONS,
     *webhooks.OPERATIONS,
 )
 

@@ -19,11 +19,12 @@ from emulator.domain.occurrence import Occurrence
 from emulator.domain.people import Person, person
 from emulator.domain.transitions import moved
 from emulator.errors import ConflictError, InvalidInputError
-from emulator.workspace.commands.change import Change, Record, text
+from emulator.workspace.commands.change import Change, Record, checked_email, text
 from emulator.workspace.entry_data import AssessmentChanged, CandidateChanged
 
 if TYPE_CHECKING:
     from emulator.domain.assessment import Assessment
+    from emulator.errors import EmulatorError
     from emulator.workspace.state import State
 
 
@@ -57,13 +58,14 @@ def invite(state: State, at: datetime, details: InviteDetails) -> Change:
         candidate_id=person_id,
         assessment_id=assessment.id,
         assessment_title=assessment.title,
-        email=_email(_given(email, stand_in, "email")),
+        email=checked_email(_given(email, stand_in, "email"), "$.email"),
         first_name=text(_given(details.first_name, stand_in, "first_name"), "$.firstName"),
         last_name=text(_given(details.last_name, stand_in, "last_name"), "$.lastName"),
         invite_key=key,
         state=row.next_state,
         invited_at=invited_at,
         valid_until=invited_at + timedelta(days=assessment.validity_days),
+        source=None if details.source is None else text(details.source, "$.source"),
     )
     records: list[Record] = []
     if shown.next_state != assessment.state:
@@ -72,6 +74,44 @@ def invite(state: State, at: datetime, details: InviteDetails) -> Change:
     records.append(("candidate.invited", CandidateChanged(row.command, invited)))
     happened = Occurrence(row.command, at, row.events, state.organisation, assessment, invited)
     return Change(tuple(records), happened)
+
+
+class Invited(msgspec.Struct, frozen=True):
+    """What became of one of several people who were to be invited.
+
+    Attributes:
+        candidate: None when they were not invited.
+        status: ``VALID``, or in a word what is wrong with them.
+        message: the same in a sentence; empty when nothing is wrong.
+
+    Source: observed, the word ``VALID``; the other words are assumed.
+    """
+
+    candidate: Candidate | None
+    status: str
+    message: str = ""
+
+
+_WRONG = {
+    "$.email": "INVALID_EMAIL",
+    "$.firstName": "INVALID_FIRST_NAME",
+    "$.lastName": "INVALID_LAST_NAME",
+}
+"""Place of what is wrong with a person -> status."""
+
+
+def not_invited(error: EmulatorError, *, is_repeated: bool) -> Invited | None:
+    """Return what an error says of one of several people; None when it concerns them all.
+
+    Args:
+        error: that their invitation raised.
+        is_repeated: whether their address stood before in the same call.
+    """
+    if type(error) is ConflictError:
+        status = "DUPLICATE" if is_repeated else "ALREADY_INVITED"
+    else:
+        status = _WRONG.get(error.path or "", "")
+    return Invited(None, status, error.message) if status else None
 
 
 def _scheduled(date: datetime, at: datetime) -> datetime:
@@ -122,10 +162,3 @@ def _refuse_second(state: State, known: Candidate, assessment: Assessment) -> No
 def _given(value: str | None, stand_in: Person | Candidate | None, field: str) -> str:
     found: str = getattr(stand_in, field) if value is None else value
     return found
-
-
-def _email(email: str) -> str:
-    if not candidates.EMAIL.fullmatch(email):
-        message = f"not an e-mail address: {email[:80]!r}; expected one like 'ada@example.com'"
-        raise InvalidInputError(message, path="$.email")
-    return email

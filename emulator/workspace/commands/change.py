@@ -8,7 +8,7 @@ import msgspec
 
 from emulator.delivery.records import Message, Refused
 from emulator.domain.assessment import Assessment
-from emulator.domain.candidate import Candidate
+from emulator.domain.candidate import EMAIL, Candidate
 from emulator.domain.occurrence import Occurrence
 from emulator.errors import InvalidInputError
 
@@ -63,3 +63,15 @@ def text(value: str, path: str) -> str:
         message = "half a surrogate pair, which can't be sent; expected Unicode text"
         raise InvalidInputError(message, path=path)
     return value
+
+
+def checked_email(email: str, path: str) -> str:
+    """Return *email* if it can be an address.
+
+    Raises:
+        InvalidInputError: it can't.
+    """
+    if not EMAIL.fullmatch(email):
+        message = f"not an e-mail address: {email[:80]!r}; expected one like 'ada@example.com'"
+        raise InvalidInputError(message, path=path)
+    return email

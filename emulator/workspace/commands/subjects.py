@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emulator.decoding import convert
-from emulator.domain.commands import AssessmentDetails, InviteDetails
+from emulator.domain.commands import CreateDetails, InviteDetails
 from emulator.workspace.commands.assessments import create_assessment, move_assessment
 from emulator.workspace.commands.candidates import invite, move_candidate
 
@@ -45,7 +45,7 @@ def changed(state: State, now: datetime, command: Command, id_: str, details: De
     """
     if isinstance(details, InviteDetails):
         return invite(state, now, details)
-    if isinstance(details, AssessmentDetails) and command.is_new:
+    if isinstance(details, CreateDetails):
         return create_assessment(state, now, details)
     move = move_assessment if command.subject == "assessment" else move_candidate
     return move(state, now, id_, command.verb, details)

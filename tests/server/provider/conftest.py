@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from emulator.server.operations import Operation
     from tests.server.conftest import Tenant
 
+LOGIN = "/v1/public/auth"
 WEBHOOK = {"name": "ats", "payloadUrl": "https://example.com/hook", "events": ["invited"]}
 
 EXAMPLES: dict[str, dict[str, Any]] = {
@@ -26,13 +27,42 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "editWebhook": {"json": {"name": "new"}},
     "testWebhook": {"json": {}},
     "listJobRoles": {"params": {"q": "data"}},
+    "composeAssessment": {"json": {"title": "Composed", "testLibraryIds": ["{testLibraryId}"]}},
+    "createAssessmentFromTemplate": {"json": {"templateId": "{templateId}"}},
+    "inviteCandidates": {
+        "json": {
+            "assessmentId": "{assessmentId}",
+            "candidateInvites": [
+                {"email": "bob@example.com", "firstName": "Bob", "lastName": "Sample"}
+            ],
+        }
+    },
+    "createCandidateLink": {"json": {"email": "ada@example.com"}},
+    "generateAccessToken": {"json": {"note": "CI"}},
+    "inviteWorkspaceUsers": {
+        "json": {"members": [{"email": "cyd@example.com", "role": "ADMIN", "userRoleId": "x"}]}
+    },
+    "sendLoginCode": {"json": {"email": "eve@example.com"}},
+    "verifyLoginCode": {"json": {"email": "{email}", "otp": "{otp}"}},
+    "logIn": {"json": {"email": "in-{email}", "accesskey": "{accesskey}"}},
+    "registerReseller": {
+        "json": {
+            "workspaceName": "Acme",
+            "workspaceUrl": "{workspaceUrl}",
+            "email": "f@example.com",
+            "terms": True,
+            "promotion": False,
+        },
+        "headers": {"X-Api-Key": "key"},
+    },
 }
 """Operation -> what it needs beside the ids in its path; ``{assessmentId}`` becomes an id, too."""
 
 
 def names_ids(operation: Operation) -> bool:
     """Whether a call of it names a record, in its path or its body."""
-    return "{" in operation.path or '"{' in json.dumps(EXAMPLES.get(operation.id, {}))
+    example = EXAMPLES.get(operation.id, {})
+    return "{" in operation.path or bool(re.search(r"\{\w+\}", json.dumps(example)))
 
 
 class World:
@@ -53,7 +83,32 @@ class World:
             "candidateId": self.ada["candidateId"],
             "questionId": self.first("/v1/question")["id"],
             "id": tenant.webhook(WEBHOOK["payloadUrl"])["id"],  # type: ignore[arg-type]
+            "testLibraryId": self.first("/v1/test/library/search")["id"],
+            "templateId": self._template(),
+            "workspaceUrl": f"{tenant.name}-customer",
+            **self._login(),
         }
+        tenant.provider("POST", "/v1/workspace/accesstoken/generate", json={"note": "CI"})
+
+    def _template(self) -> str:
+        roles = self.tenant.provider("GET", "/v1/workspace/jobrole", params={"q": ""}).json()
+        found: str = next(one["id"] for one in roles["data"] if one["isTemplateAvailable"])
+        return found
+
+    def _login(self) -> dict[str, str]:
+        """Begin a login, and take another as far as its access key."""
+        email = f"{self.tenant.name}@example.com"
+        for one in (f"in-{email}", email):
+            body = {"email": one, "domainName": self.tenant.name}
+            assert self.tenant.provider("POST", f"{LOGIN}/otp", json=body).status_code == 204
+        codes = {
+            one["data"]["email"]: one["data"]["code"]
+            for one in self.tenant.journal()
+            if one["kind"] == "login.code_sent"
+        }
+        body = {"email": f"in-{email}", "otp": codes[f"in-{email}"]}
+        key = self.tenant.provider("POST", f"{LOGIN}/otp/verify", json=body).json()["accessKey"]
+        return {"email": email, "otp": codes[email], "accesskey": key}
 
     @property
     def all_ids(self) -> set[str]:
@@ -80,8 +135,7 @@ class World:
 
 def _filled(value: Any, ids: dict[str, str]) -> Any:
     if isinstance(value, str):
-        found = re.fullmatch(r"\{(\w+)\}", value)
-        return ids[found[1]] if found else value
+        return re.sub(r"\{(\w+)\}", lambda found: ids[found[1]], value)
     if isinstance(value, list):
         return [_filled(one, ids) for one in value]
     if isinstance(value, dict):

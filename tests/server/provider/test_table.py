@@ -19,11 +19,7 @@ if TYPE_CHECKING:
 
 REFERENCE = json.loads((Path(__file__).parent / "reference.json").read_text())["operations"]
 BY_PLACE = {(one.method, one.path): one for one in OPERATIONS}
-each_of_the_reference = pytest.mark.parametrize(
-    "reference",
-    [one for one in REFERENCE if (one["method"], one["path"]) in BY_PLACE],
-    ids=lambda one: one["page"],
-)
+each_of_the_reference = pytest.mark.parametrize("reference", REFERENCE, ids=lambda one: one["page"])
 
 TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
@@ -44,7 +40,7 @@ def test_each_field_of_the_reference_is_answered_with_its_type_or_null(
     operation = BY_PLACE[reference["method"], reference["path"]]
     answer = world.call(operation)
     assert answer.status_code == operation.status, answer.text
-    data = answer.json()["data"]
+    data = answer.json()["data"] if reference["fields"] else {}
     row = data[0] if isinstance(data, list) else data
     assert set(reference["fields"]) <= set(row)
     for name, type_ in reference["fields"].items():
@@ -105,6 +101,8 @@ def test_ids_of_another_workspace_lead_nowhere(
     world: World, old_world: World, operation: Operation
 ) -> None:
     """With an id of another workspace it is 404; without any, nothing of the other shows."""
+    if operation.is_public:  # it needs no token, so it belongs to no workspace
+        return
     before = old_world.tenant.journal()
     answer = world.call(operation, ids=old_world.ids)
     if names_ids(operation):

@@ -1,0 +1,72 @@
+"""Access tokens that a workspace generates, and logins by a code; only their digests are kept."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from emulator.domain.ids import ObjectId, uuid
+
+if TYPE_CHECKING:
+    import random
+
+ACTIVE = "ACTIVE"
+EXPIRED = "EXPIRED"
+
+CODE_VALIDITY = timedelta(minutes=10)
+"""How long a login code is good (assumed)."""
+
+
+class AccessToken(msgspec.Struct, frozen=True):
+    """An access token.
+
+    Attributes:
+        number: counts the workspace's tokens from 1.
+        digest: of the token itself, which is shown once and kept nowhere.
+        expires_at: from then on calls with it are refused; None for never.
+    """
+
+    id: ObjectId
+    number: int
+    digest: str
+    note: str
+    created_at: datetime
+    expires_at: datetime | None
+
+    def status(self, now: datetime) -> str:
+        """Return ``ACTIVE`` or ``EXPIRED`` (both words assumed)."""
+        return EXPIRED if self.expires_at is not None and self.expires_at <= now else ACTIVE
+
+
+class Login(msgspec.Struct, frozen=True):
+    """A login by a code that was sent to an address, as far as it has come.
+
+    Attributes:
+        number: counts the workspace's logins from 1.
+        code: six digits; in the journal, because nobody reads a mailbox.
+        key_digest: of the access key that the code was changed for; empty until then.
+    """
+
+    number: int
+    email: str
+    code: str
+    sent_at: datetime
+    key_digest: str = ""
+
+
+def access_token(draw: random.Random) -> str:
+    """Return an access token: a UUID with the suffix ``-at`` (assumed, as an access key has)."""
+    return f"{uuid(draw)}-at"
+
+
+def access_key(draw: random.Random) -> str:
+    """Return the access key of a login: a UUID with the suffix ``-ak`` (documented)."""
+    return f"{uuid(draw)}-ak"
+
+
+def digest_of(token: str) -> str:
+    """Return the digest by which a token or a key is known."""
+    return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,118 @@
+"""The team of a workspace as the provider's API has it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+
+from emulator.domain.payloads.v1 import workspace_url
+from emulator.domain.team import OWNER
+from emulator.server.operations import NoQuery, Operation, Record
+from emulator.server.provider.listing import Sorted, matches, sorted_page
+
+if TYPE_CHECKING:
+    from emulator.domain.team import Member
+    from emulator.server.operations import Call
+    from emulator.workspace.state import State
+
+MOST_MEMBERS = 100
+"""People in one call (assumed)."""
+
+
+class TeamQuery(Sorted, frozen=True):
+    """The query of the list of the team."""
+
+    query: str | None = None
+    user_status: Annotated[str | None, msgspec.Meta(description="ACTIVE or INVITED.")] = None
+    user_role: str | None = None
+    user_role_id: str | None = None
+
+
+class MemberRow(Record, frozen=True):
+    """A member of the team."""
+
+    id: str
+    user_id: str
+    email: str
+    first_name: str
+    last_name: str
+    role: str
+    user_role_id: str
+    user_status: str
+    is_super_admin: bool
+    invite_link: str | None
+    last_seen_at: Annotated[str | None, msgspec.Meta(description="Not kept: always null.")]
+    other_job_role: str
+    phone_ext: int | None
+
+
+class NewMember(Record, frozen=True):
+    """Somebody to be invited to the team."""
+
+    email: str
+    role: str
+    user_role_id: str
+
+
+class InviteMembers(Record, frozen=True):
+    """The body of an invitation to the team."""
+
+    members: Annotated[list[NewMember], msgspec.Meta(min_length=1, max_length=MOST_MEMBERS)]
+
+
+async def list_all(call: Call[TeamQuery, None]) -> list[MemberRow]:
+    """List the team, its owner first."""
+    query, state = call.query, call.workspace.state
+    wanted = (
+        one
+        for one in (state.owner, *state.members.values())
+        if matches(query.query, one.email, one.name)
+        and query.user_status in (None, one.status)
+        and query.user_role in (None, one.role)
+        and query.user_role_id in (None, one.role_id)
+    )
+    return sorted_page(query, wanted, lambda one: _row(state, one), MemberRow)
+
+
+async def invite(call: Call[NoQuery, InviteMembers]) -> list[MemberRow]:
+    """Invite people to the team, all of them or none: 201."""
+    asked, workspace = await call.body(), call.workspace
+    made = workspace.access.invite_members(
+        {"email": one.email, "role": one.role, "role_id": one.user_role_id} for one in asked.members
+    )
+    await workspace.flush()
+    return [_row(workspace.state, one) for one in made]
+
+
+def _row(state: State, member: Member) -> MemberRow:
+    link = f"{workspace_url(state.organisation)}/invite?key={member.invite_key}"
+    return MemberRow(
+        id=member.id,
+        user_id=member.user_id,
+        email=member.email,
+        first_name=member.first_name,
+        last_name=member.last_name,
+        role=member.role,
+        user_role_id=member.role_id,
+        user_status=member.status,
+        is_super_admin=member.role == OWNER,
+        invite_link=link if member.invite_key else None,
+        last_seen_at=None,
+        other_job_role="",
+        phone_ext=None,
+    )
+
+
+OPERATIONS = (
+    Operation(
+        "listWorkspaceUsers", "GET", "/v1/workspace/team", list_all,
+        "List the team, its owner first.",
+        list[MemberRow], query=TeamQuery, page="get_workspace_users",
+    ),
+    Operation(
+        "inviteWorkspaceUsers", "POST", "/v1/workspace/invite/user", invite,
+        "Invite people to the team, all of them or none.",
+        list[MemberRow], body=InviteMembers, status=201, page="invite_workspace_users",
+    ),
+)  # fmt: skip
