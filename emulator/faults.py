@@ -1,32 +1,4 @@
-"""The faults by name, for ``from emulator import faults``; what they do stands elsewhere."""
+"""The faults by name, for ``from emulator import faults``."""
 
-from emulator.delivery.faults.body import ContentType, Corrupt, Mutate, Signature
-from emulator.delivery.faults.fault import Match
-from emulator.delivery.faults.plan import Delay, Drop, Duplicate, Flood, Reorder
-from emulator.delivery.faults.wire import (
-    Chunked,
-    HalfClose,
-    Reset,
-    SlowBody,
-    TlsFailure,
-    WrongLength,
-)
-
-__all__ = [
-    "Chunked",
-    "ContentType",
-    "Corrupt",
-    "Delay",
-    "Drop",
-    "Duplicate",
-    "Flood",
-    "HalfClose",
-    "Match",
-    "Mutate",
-    "Reorder",
-    "Reset",
-    "Signature",
-    "SlowBody",
-    "TlsFailure",
-    "WrongLength",
-]
+from emulator.delivery.faults.fault import Match as Match
+from emulator.delivery.faults.kinds import *  # noqa: F403 - each fault is named there alone

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
+from msgspec.inspect import Field, FloatType, IntType, LiteralType, UnionType, type_info
 
 from emulator.conformance import consumer_file
 from emulator.conformance.catalogue import CHECKS, FAMILIES
 from emulator.conformance.claims import CLAIMS
+from emulator.delivery.faults.registry import FAULTS
 from emulator.delivery.profiles import PROFILES
 from emulator.domain import assessment, candidate
 from emulator.domain.bank import Bank
@@ -100,6 +104,7 @@ def pages() -> dict[str, str]:
         "fidelity.md": _fidelity(),
         "lifecycles.md": _lifecycles(),
         "checks.md": _checks(),
+        "faults.md": _filled("faults.md", faults=_faults()),
         "reports.md": _filled("reports.md", formats=_formats()),
     }
 
@@ -136,6 +141,52 @@ def _filled(page: str, **blocks: str) -> str:
         _, after = rest.split(end)
         text = f"{before}{start}\n\n{block}\n\n{end}{after}"
     return text
+
+
+def _faults() -> str:
+    blocks: list[str] = []
+    for name, kind in FAULTS.items():
+        base = kind.__bases__[0]
+        if f"## {kind.group.capitalize()}" not in blocks:
+            blocks += [f"## {kind.group.capitalize()}", _documented(base)[0]]
+        text, settings = _documented(kind)
+        blocks += [f"### `{name}`", text]
+        fields = [one for one in type_info(kind).fields if one.name in settings]
+        if fields:
+            rows = ((f"`{one.name}`", _setting(one, settings[one.name])) for one in fields)
+            blocks.append(_table(("Setting", ""), rows))
+        blocks.append(f"`{kind.example}`")
+    return "\n\n".join(blocks)
+
+
+def _documented(kind: type) -> tuple[str, dict[str, str]]:
+    """Return the docstring of a class in Markdown: its text, and the text of each attribute."""
+    text, _, attributes = (inspect.getdoc(kind) or "").partition("\nAttributes:\n")
+    paragraphs = [" ".join(one.split()) for one in text.replace("``", "`").split("\n\n")]
+    found = re.findall(
+        r"^    (\w+): (.*(?:\n {8}.*)*)", attributes.replace("``", "`"), re.MULTILINE
+    )
+    return "\n\n".join(paragraphs).strip(), {
+        name: " ".join(told.split()).rstrip(".") for name, told in found
+    }
+
+
+def _setting(field: Field, text: str) -> str:
+    """Return the description of a setting: its text, what it can be, and its default."""
+    kind = field.type.types[0] if isinstance(field.type, UnionType) else field.type
+    told = []
+    if isinstance(kind, LiteralType) and f"`{kind.values[0]}`" not in text:
+        told.append(" or ".join(map("`{}`".format, kind.values)))
+    elif isinstance(kind, IntType) and (kind.ge or 0) > 0:
+        told.append(f"at least {kind.ge}" if kind.le is None else f"{kind.ge} to {kind.le}")
+    elif isinstance(kind, FloatType):
+        told.append("a duration such as `10s` or `2h`")
+    if field.required:
+        told.append("required")
+    elif field.default not in (None, msgspec.NODEFAULT):
+        shown = show(field.default) if isinstance(kind, FloatType) else field.default
+        told.append(f"default `{shown}`")
+    return f"{text} ({'; '.join(told)})" if told else text
 
 
 def _formats() -> str:

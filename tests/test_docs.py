@@ -63,7 +63,9 @@ def _scripts_pages() -> Any:
 PAGES_SCRIPT = _scripts_pages()
 
 
-@pytest.mark.parametrize("name", ["fidelity.md", "lifecycles.md", "checks.md", "reports.md"])
+@pytest.mark.parametrize(
+    "name", ["fidelity.md", "lifecycles.md", "checks.md", "faults.md", "reports.md"]
+)
 def test_a_generated_page_is_what_the_tables_give(name: str) -> None:
     assert DOCS[name] == PAGES_SCRIPT.pages()[name], "run scripts/docs"
 

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from emulator import __version__
-from emulator.delivery.faults.body import BodyFault
-from emulator.delivery.faults.wire import WireFault
+from emulator.delivery.faults.fault import BodyFault, WireFault
 from emulator.delivery.records import Request
 from emulator.delivery.signing import sign
 from emulator.domain.ids import chance
@@ -22,8 +21,7 @@ from emulator.errors import InvalidInputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from emulator.delivery.faults.body import Signature
-    from emulator.delivery.faults.registry import AnyFault
+    from emulator.delivery.faults.fault import Fault, SignatureFault
     from emulator.delivery.profiles import Profile
     from emulator.delivery.records import Headers, Message
     from emulator.domain.webhook import Webhook
@@ -38,7 +36,7 @@ def plan(
     message: Message,
     webhook: Webhook,
     profile: Profile,
-    faults: Sequence[AnyFault] = (),
+    faults: Sequence[Fault] = (),
     *,
     seed: int = 0,
     attempt: int = 1,
@@ -77,7 +75,7 @@ def signed(
     secrets: Sequence[str],
     profile: Profile,
     now: float,
-    fault: Signature | None = None,
+    fault: SignatureFault | None = None,
 ) -> Request:
     """Return *request* as it goes out: signed as the profile says.
 

@@ -18,9 +18,8 @@ from emulator.delivery.reordering import Holds
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from emulator.delivery.faults.plan import Reorder
     from emulator.delivery.records import Key
-    from emulator.delivery.reordering import Freed
+    from emulator.delivery.reordering import Freed, Hold
 
 _AT_FIRST = 4
 """Attempts at once to a webhook that has not answered yet."""
@@ -84,9 +83,9 @@ class AttemptQueue:
 
     # --- held back by a reorder fault ---------------------------------------------------------
 
-    def hold(self, key: Key, fault_id: str, fault: Reorder) -> None:
+    def hold(self, key: Key, hold: Hold) -> None:
         """Hold an attempt back until later attempts to its webhook have overtaken it."""
-        self._release_held(self._holds.hold(key, fault_id, fault))
+        self._release_held(self._holds.hold(key, hold))
 
     def is_held(self, key: Key) -> bool:
         """Return whether a fault holds the attempt back."""

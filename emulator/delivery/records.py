@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 from hashlib import sha256
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import msgspec
 
 from emulator.decoding import parsed
-from emulator.delivery.faults.wire import WireFault
 from emulator.domain.events import Generation
 from emulator.errors import NotFoundError
+
+if TYPE_CHECKING:
+    # A request is sent, and never decoded.
+    from emulator.delivery.faults.fault import WireFault  # noqa: TC004
 
 Reason = Literal[
     "answered",  # an answer with a status came, whatever it says

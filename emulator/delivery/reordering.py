@@ -1,17 +1,33 @@
-"""The attempts that are held back for later ones to overtake them."""
+"""Attempts that are held back until later ones have overtaken them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from emulator.domain.ids import chance
 
 if TYPE_CHECKING:
-    from emulator.delivery.faults.plan import Reorder
     from emulator.delivery.records import Key
 
 Freed = tuple["Key", "Key | None"]
 """An attempt that goes on, and the one for whose end it waits."""
+
+
+class Hold(msgspec.Struct, frozen=True):
+    """How long an attempt is held back.
+
+    Attributes:
+        fault: id of the fault that holds it back.
+        after: until that many later attempts to the same webhook were planned.
+        window: in place of *after*: until the fault holds that many attempts to the webhook,
+            which then start in a random order.
+    """
+
+    fault: str
+    after: int
+    window: int | None = None
 
 
 class Holds:
@@ -39,24 +55,23 @@ class Holds:
         self._left.clear()
         self._windows.clear()
 
-    def hold(self, key: Key, id_: str, fault: Reorder) -> list[Freed]:
+    def hold(self, key: Key, hold: Hold) -> list[Freed]:
         """Hold an attempt back.
 
         Args:
             key: of the attempt.
-            id_: of the fault.
-            fault: says for how many others.
+            hold: how long.
 
         Returns:
-            Those that go on because of it: a window that is full.
+            The attempts that go on because of it: those of a window that is full.
         """
-        if fault.window is None:
-            self._left[key] = fault.after
+        if hold.window is None:
+            self._left[key] = hold.after
             return []
-        name = (key[1], id_)
+        name = (key[1], hold.fault)
         gathered = self._windows.setdefault(name, [])
         gathered.append(key)
-        return self._shuffled(name) if len(gathered) >= fault.window else []
+        return self._shuffled(name) if len(gathered) >= hold.window else []
 
     def overtaken_by(self, key: Key) -> list[Freed]:
         """Return those that go on once the attempt *key*, just planned, has ended."""

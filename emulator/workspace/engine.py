@@ -253,7 +253,7 @@ class Engine:
             self._commit(outbox.planned(key, shape))
             if not shape.drop:
                 self._offer_shaped(key, shape, subject)
-        if shape is None or shape.reorder is None:
+        if shape is None or shape.hold is None:
             self.queue.planned(key)
 
     def _offer_shaped(self, key: Key, shape: Shape, subject: str) -> None:
@@ -261,8 +261,8 @@ class Engine:
             one = (planned.message, planned.webhook, planned.attempt)
             if shape.is_crowd:
                 self.queue.crowd(one)
-            if shape.reorder is not None:
-                self.queue.hold(one, *shape.reorder)
+            if shape.hold is not None:
+                self.queue.hold(one, shape.hold)
             elif planned.due > self.now():
                 self._set_timer((_ATTEMPT, *one), planned.due)
             else:

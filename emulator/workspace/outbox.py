@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emulator.clock import later
-from emulator.delivery.faults.body import Signature
+from emulator.delivery.faults.fault import SignatureFault
 from emulator.delivery.plan import signed
 from emulator.delivery.records import MOST_BODY, Attempt, Dropped, Finished, Outcome, Started
 from emulator.delivery.redaction import without_secrets
@@ -40,7 +40,7 @@ def planned(key: Key, shape: Shape) -> list[Record]:
     message, webhook, _ = key
     records: list[Record] = [("attempt.planned", one) for one in shape.planned]
     if shape.drop:
-        records.append(("delivery.dropped", Dropped(message, webhook, f"fault {shape.drop}")))
+        records.append(("delivery.dropped", Dropped(message, webhook, shape.drop)))
     return records
 
 
@@ -75,7 +75,7 @@ def begun(
         record = Dropped(message_number, webhook_number, error.message, is_misfire=True)
         return ("delivery.dropped", record), None
     if profile.signature is not None:
-        wrong = next((fault for fault in faults if isinstance(fault, Signature)), None)
+        wrong = next((fault for fault in faults if isinstance(fault, SignatureFault)), None)
         secrets = webhook.secrets_at(now)
         request = signed(request, delivery.message, secrets, profile, real_now, wrong)
     attempt = Attempt(

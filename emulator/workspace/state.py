@@ -13,8 +13,7 @@ from emulator.domain.team import Member, owner
 from emulator.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from emulator.delivery.faults.fault import Standing
-    from emulator.delivery.faults.registry import AnyFault
+    from emulator.delivery.faults.fault import Fault, Standing
     from emulator.delivery.profiles import Profile
     from emulator.delivery.records import Delivery, Key, Planned, Refused
     from emulator.domain.assessment import Assessment
@@ -108,7 +107,7 @@ class State:
         self.misfires: deque[tuple[str, str]] = deque(maxlen=_MOST_MISFIRES)
         self.misfire_count = 0
         self.faults: dict[str, Standing] = {}
-        self.known_faults: dict[str, AnyFault] = {}
+        self.known_faults: dict[str, Fault] = {}
         self.planned: dict[Key, Planned] = {}
 
     @property

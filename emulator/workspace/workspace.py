@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from emulator.clock import Mode
-    from emulator.delivery.faults.fault import Standing
-    from emulator.delivery.faults.registry import AnyFault
+    from emulator.delivery.faults.fault import Fault, Standing
     from emulator.delivery.profiles import Profile
     from emulator.delivery.records import Delivery
     from emulator.delivery.transports.asgi import App
@@ -422,7 +421,7 @@ class Workspace:
 
     # --- faults -------------------------------------------------------------------------------
 
-    def inject(self, fault: AnyFault) -> Standing:
+    def inject(self, fault: Fault) -> Standing:
         """Set a fault: attempts that fit its match misbehave from now on.
 
         Returns:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from emulator.delivery.faults.plan import Reorder
 from emulator.delivery.queue import AttemptQueue
+from emulator.delivery.reordering import Hold
 
 if TYPE_CHECKING:
     from emulator.delivery.records import Key
@@ -187,7 +187,7 @@ def test_a_cleared_queue_takes_the_same_keys_again() -> None:
     made = queue(per_webhook=2)
     offer(made, (1, 1, 1), (2, 1, 1), subject="ada")
     offer(made, (3, 1, 1), (4, 1, 1), (5, 1, 1))
-    made.hold((6, 1, 1), "f1", Reorder(after=3))
+    made.hold((6, 1, 1), Hold("f1", 3))
     taken(made)
     made.clear()
     assert made.is_idle
@@ -203,7 +203,7 @@ def test_a_cleared_queue_takes_the_same_keys_again() -> None:
 
 def test_a_held_attempt_goes_after_the_attempts_that_overtake_it() -> None:
     made = queue()
-    made.hold((1, 1, 1), "f1", Reorder(after=2))
+    made.hold((1, 1, 1), Hold("f1", 2))
     assert made.is_held((1, 1, 1))
     assert made.is_idle
     for key in ((2, 1, 1), (3, 2, 1), (4, 1, 1)):
@@ -217,8 +217,8 @@ def test_a_held_attempt_goes_after_the_attempts_that_overtake_it() -> None:
 
 def test_what_is_held_is_offered_when_it_is_released() -> None:
     made = queue()
-    made.hold((1, 1, 1), "f1", Reorder(after=2))
-    made.hold((2, 1, 1), "f2", Reorder(window=3))
+    made.hold((1, 1, 1), Hold("f1", 2))
+    made.hold((2, 1, 1), Hold("f2", 1, 3))
     assert made.is_held((2, 1, 1))
     assert made.release_held()
     assert not made.release_held()

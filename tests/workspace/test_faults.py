@@ -480,7 +480,7 @@ def test_faults_that_ask_for_too_many_copies_together_drop_the_delivery(
         (dropped,) = workspace.deliveries()
         assert (dropped.status, dropped.reason) == (
             "dropped",
-            "fault copies: faults ask for 25000 copies of an attempt, and 1000 is the most",
+            "faults ask for 25000 copies of an attempt; the most is 1000",
         )
         assert transport.requests == []
         create(workspace, 1)

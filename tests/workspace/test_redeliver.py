@@ -15,7 +15,7 @@ from emulator.errors import ConflictError, NotFoundError
 from emulator.workspace import outbox
 
 if TYPE_CHECKING:
-    from emulator.delivery.faults.registry import AnyFault
+    from emulator.delivery.faults.fault import Fault
     from emulator.delivery.records import Delivery
     from emulator.workspace.workspace import Workspace
     from tests.conftest import MakeJournal, MakeWorkspace, Scripted
@@ -27,7 +27,7 @@ def answers(delivery: Delivery) -> list[tuple[int, str, str]]:
     return [(one.number, one.trigger, one.answer) for one in delivery.attempts]
 
 
-def with_one(workspace: Workspace, fault: AnyFault | None = None) -> str:
+def with_one(workspace: Workspace, fault: Fault | None = None) -> str:
     id_ = workspace.add_webhook(name="m", payload_url=ONE, events=["created"]).id
     if fault is not None:
         workspace.inject(fault)

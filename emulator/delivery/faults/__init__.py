@@ -1,1 +1,1 @@
-"""The ways to misbehave on purpose: what each one is, when it applies; never when it is sent."""
+"""The faults, a module each: its settings, its effect, its documentation and its example."""

@@ -1,4 +1,4 @@
-"""What every fault is, what it can be tied to, and which of those that are set apply. Pure."""
+"""The base classes of faults, and which faults apply to an attempt. Pure."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from emulator.domain.ids import chance
 from emulator.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    import random
+    from collections.abc import Iterable, Sequence
 
-    # The table stands on this module; a `Standing` is counted, never decoded.
-    from emulator.delivery.faults.registry import AnyFault  # noqa: TC004
-    from emulator.delivery.records import Message
+    from emulator.delivery.records import Headers, Message, Request
+    from emulator.delivery.sending import Sending
+    from emulator.delivery.shape import Draft
+    from emulator.delivery.signing import SigningScheme
 
 Count = Annotated[int, msgspec.Meta(ge=1)]
 
@@ -33,7 +35,7 @@ Seconds = Annotated[float, msgspec.Meta(ge=0.001, le=durations.LONGEST)]
 
 
 def _conform(record: msgspec.Struct) -> None:
-    """Hold each field against its type: a call in Python is no safer than a file."""
+    """Check each field against its type, which msgspec does not do for calls in Python."""
     for name, kind in _types(type(record)):
         try:
             value = convert(getattr(record, name), kind)
@@ -49,15 +51,15 @@ def _types(kind: type[msgspec.Struct]) -> tuple[tuple[str, Any], ...]:
 
 
 class Match(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an attempt has to be for a fault to apply; what is None does not matter.
+    """The attempts that a fault applies to; None matches every value.
 
     Attributes:
-        event: the event type, its id or the word of the wire, or ``test``; kept as its id.
+        event: the event type, by its id or its word on the wire, or ``test``; kept as its id.
         candidate: id of the invitation or of the person.
-        webhook: its id.
-        attempt: its number, from 1.
-        nth: only the nth attempt that fits all of the above, from 1, in the order of planning.
-        probability: of those that fit, how many in the long run; drawn for each.
+        webhook: id of the webhook.
+        attempt: number of the attempt, from 1.
+        nth: only the nth attempt that matches all of the above, from 1, in planning order.
+        probability: the share of matching attempts, decided at random for each.
 
     Raises:
         InvalidInputError: a value that no attempt can have.
@@ -77,7 +79,7 @@ class Match(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             msgspec.structs.force_setattr(self, "event", known.id)
 
     def fits(self, message: Message, webhook_id: str, attempt: int) -> bool:
-        """Whether event, candidate, webhook and attempt are those that are asked for."""
+        """Whether event, candidate, webhook and attempt match."""
         return (
             self.event in (None, message.event)
             and self.candidate in (None, message.subject, message.person)
@@ -86,23 +88,28 @@ class Match(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         )
 
 
+Group = Literal["plan", "body", "signature", "wire"]
+
+
 class Fault(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"
 ):
-    """One way to misbehave; the first line of its docstring says which.
+    """A way in which deliveries misbehave; a class of one of the groups below, in a module.
+
+    The docstring of the class, its attributes and its example are its documentation.
 
     Attributes:
-        on: which attempts it applies to.
-        times: to how many of them at most; None until it is removed.
-        example: of its use, as a step of a scenario.
-        group: what it changes: the plan of an attempt, the request, or what is on the wire.
+        on: the attempts that the fault applies to.
+        times: how many of them at most; None for all, until the fault is removed.
+        example: of a scenario step that sets it.
+        group: what it changes.
 
     Raises:
-        InvalidInputError: a setting that can't be.
+        InvalidInputError: an invalid setting.
     """
 
     example: ClassVar[str]
-    group: ClassVar[Literal["plan", "body", "wire"]]
+    group: ClassVar[Group]
 
     on: Match = Match()
     times: Count | None = None
@@ -115,24 +122,106 @@ class Fault(
 
     @property
     def kind(self) -> str:
-        """Its name: ``slow_body``."""
+        """The name of the fault: ``slow_body``."""
         return str(self.__struct_config__.tag)
 
     def _problem(self) -> str:
-        """Return what is wrong with the settings taken together; empty when nothing is."""
+        """Return why the settings do not go together; empty if they do."""
         return ""
+
+
+class PlanFault(Fault, frozen=True, kw_only=True):
+    """Changes whether, when and how often an attempt is made."""
+
+    group: ClassVar[Group] = "plan"
+
+    def change(self, draft: Draft, id_: str) -> Draft:
+        """Return the changed plan of an attempt.
+
+        Args:
+            draft: the plan so far.
+            id_: of the fault.
+        """
+        raise NotImplementedError
+
+
+class BodyFault(Fault, frozen=True, kw_only=True):
+    """Changes body and headers of a request before it is signed.
+
+    A broken body is signed correctly, so that no signature check saves the consumer from it.
+    """
+
+    group: ClassVar[Group] = "body"
+
+    def edit(self, request: Request, draw: random.Random) -> Request:
+        """Return the changed request.
+
+        Args:
+            request: not yet signed.
+            draw: for random choices, which depend on the seed and the attempt alone.
+
+        Raises:
+            InvalidInputError: the fault can't be applied to this request.
+        """
+        raise NotImplementedError
+
+
+class SignatureFault(Fault, frozen=True, kw_only=True):
+    """Makes a wrong signature; has no effect on a webhook that is not signed."""
+
+    group: ClassVar[Group] = "signature"
+
+    def sign(
+        self,
+        signature: SigningScheme,
+        secrets: Sequence[str],
+        *,
+        message_id: str,
+        body: bytes,
+        now: float,
+    ) -> Headers:
+        """Return the headers of the wrong signature; the arguments are those of `signing.sign`."""
+        raise NotImplementedError
+
+
+class WireFault(Fault, frozen=True, kw_only=True):
+    """Changes how a request is sent over its connection, which is used for nothing else.
+
+    Attributes:
+        order: place among the faults that can be combined; None applies the fault alone.
+        does_handshake: whether TLS is set up before the request.
+    """
+
+    group: ClassVar[Group] = "wire"
+    order: ClassVar[int | None] = None
+    does_handshake: ClassVar[bool] = True
+
+    def send(self, sending: Sending) -> Sending:
+        """Return how the request is sent."""
+        raise NotImplementedError
+
+
+def effective(wire: Sequence[WireFault]) -> list[WireFault]:
+    """Return the wire faults that take effect, in the order in which they are applied.
+
+    That is the last one, if it can't be combined; otherwise the last of each kind that can.
+    """
+    if wire and wire[-1].order is None:
+        return [wire[-1]]
+    combined = {type(one): one for one in wire if one.order is not None}
+    return sorted(combined.values(), key=lambda one: one.order or 0)
 
 
 class Standing(msgspec.Struct, frozen=True):
     """A fault that is set.
 
     Attributes:
-        matched: how many attempts fitted so far.
-        used: to how many of these it was applied.
+        matched: how many attempts matched so far.
+        used: how many of these the fault was applied to.
     """
 
     id: str
-    fault: AnyFault
+    fault: Fault
     matched: int = 0
     used: int = 0
 
@@ -145,9 +234,9 @@ def chosen(
     webhook_number: int,
     seed: int,
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the ids of the faults that an attempt fits, and of those that are applied to it.
+    """Return the ids of the faults that match an attempt, and of those that apply to it.
 
-    What one fault draws depends on its id and on the attempt alone, never on other faults.
+    Random choices depend on the id of the fault and on the attempt alone, not on other faults.
     """
     matched: list[str] = []
     applied: list[str] = []

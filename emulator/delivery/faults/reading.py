@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -12,13 +12,10 @@ from emulator.delivery.faults.fault import Fault, Match, Seconds
 from emulator.delivery.faults.registry import FAULTS
 from emulator.errors import InvalidInputError, UnknownNameError
 
-if TYPE_CHECKING:
-    from emulator.delivery.faults.registry import AnyFault
-
 _Record = TypeVar("_Record", bound=msgspec.Struct)
 
 
-def fault_from(value: Any) -> AnyFault:
+def fault_from(value: Any) -> Fault:
     """Return the fault that *value* describes: its kind with its settings, and ``on``.
 
     Durations are text with a unit.
@@ -36,10 +33,10 @@ def fault_from(value: Any) -> AnyFault:
     if "on" in value:
         match = _read(_mapping(value["on"], "$.on"), Match, "$.on")
         fault = msgspec.structs.replace(fault, on=match)
-    return cast("AnyFault", fault)
+    return fault
 
 
-def plain(fault: AnyFault) -> dict[str, Any]:
+def plain(fault: Fault) -> dict[str, Any]:
     """Return *fault* as plain data, without what is at its default."""
     settings = _plain(fault)
     on = _plain(fault.on)

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, cast
 import httptools
 
 from emulator.delivery.records import MOST_BODY, MOST_KEPT
-from emulator.delivery.transports.wire_actions import Pause, SendReset, Write
+from emulator.delivery.sending import Pause, SendReset, Write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from emulator.delivery.records import Headers, Reason
-    from emulator.delivery.transports.wire_actions import Key, WireAction
+    from emulator.delivery.sending import WireAction
+    from emulator.delivery.transports.wire_actions import Key
 
 MOST_HEAD = 64 * 1024
 """Limit for the header names and values of an answer in bytes, including interim answers."""

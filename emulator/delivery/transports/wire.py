@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from emulator.delivery.faults.wire import TlsFailure
 from emulator.delivery.records import Outcome
 from emulator.delivery.transports.connection import Connection
 from emulator.delivery.transports.dns import Resolver, resolve
@@ -280,7 +279,7 @@ class _Attempt:
         self.moves = plan(request, self.target)
         # A request with wire faults gets its own connection, so that faults don't affect others.
         self.is_alone = bool(request.wire)
-        if self.is_alone and isinstance(request.wire[-1], TlsFailure):
+        if self.is_alone and not request.wire[-1].does_handshake:
             self.target = msgspec.structs.replace(self.target, scheme="http")  # no handshake
         self.timeouts = request.timeouts
         self.ends = asyncio.get_running_loop().time() + request.timeouts.total

@@ -6,21 +6,19 @@ import re
 from functools import lru_cache
 from ipaddress import ip_address
 from string import punctuation
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
 
 import msgspec
 
-from emulator.delivery.faults import wire as faults
+from emulator.delivery.faults.fault import effective
+from emulator.delivery.sending import Sending, content_length
 from emulator.delivery.transports.address_guard import Address
 from emulator.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from emulator.delivery.records import Headers, Request
-
-_Fault = TypeVar("_Fault")
+    from emulator.delivery.sending import WireAction
 
 _URL = re.compile(r"(https?)://(?:[^/?#\\]*@)?([^/?#\\@]+)((?:[/?][^#]*)?)(?:#.*)?", re.IGNORECASE)
 _AUTHORITY = re.compile(r"(?:\[([^\[\]]+)\]|([^:\[\]]+))(?::([0-9]{0,5}))?", re.ASCII)
@@ -30,38 +28,9 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _OURS = frozenset({"host", "content-length", "transfer-encoding"})
 _PORTS = {"http": 80, "https": 443}
 _HIGHEST_PORT = 65535
-_BROKEN_HELLO = bytes.fromhex("16030102000100fffc0303") + bytes(16)
-"""The start of a TLS record of 512 bytes: a ClientHello that claims to be longer than that."""
-
 
 Key = tuple[str, str, int, str]
 """Scheme, checked address, port, host name. Requests with the same key can share a connection."""
-
-
-class Write(msgspec.Struct, frozen=True):
-    """Send bytes."""
-
-    data: bytes
-
-
-class Pause(msgspec.Struct, frozen=True):
-    """Wait for some real seconds."""
-
-    seconds: float
-
-
-class SendReset(msgspec.Struct, frozen=True):
-    """Reset the connection (TCP RST) once everything is sent; the outcome is ``cut``."""
-
-
-class SendEnd(msgspec.Struct, frozen=True):
-    """Send the end of the data (TCP FIN) and continue to read.
-
-    With TLS, which has no half-close, the connection is closed and the outcome is ``cut``.
-    """
-
-
-WireAction = Write | Pause | SendReset | SendEnd
 
 
 class Destination(msgspec.Struct, frozen=True):
@@ -133,63 +102,11 @@ def plan(request: Request, target: Destination) -> tuple[WireAction, ...]:
         InvalidInputError: a header is invalid, or written by the transport itself.
     """
     head = f"{target.head}{header_lines(request.headers)}"
-    if request.wire:
-        return _broken(request, head)
-    return (Write(_sized(head, len(request.body)) + request.body),)
-
-
-def _sized(head: str, length: int) -> bytes:
-    return f"{head}Content-Length: {length}\r\n\r\n".encode("latin-1")
-
-
-def _broken(request: Request, head: str) -> tuple[WireAction, ...]:
     body = request.body
-    match request.wire[-1]:
-        case faults.TlsFailure():
-            return (Write(_BROKEN_HELLO), SendReset())
-        case faults.HalfClose(after=after):
-            return (Write(_sized(head, len(body)) + body[:after]), SendEnd())
-        case faults.WrongLength(by=by):
-            written = Write(_sized(head, max(0, len(body) + by)) + body)
-            return (written, SendEnd()) if by > 0 else (written,)
-    chunked = _last(request.wire, faults.Chunked)
-    slow = _last(request.wire, faults.SlowBody)
-    reset = _last(request.wire, faults.Reset)
-    start = _sized(head, len(body))
-    if chunked is not None:
-        start = f"{head}Transfer-Encoding: chunked\r\n\r\n".encode("latin-1")
-        body = _in_chunks(body, chunked.size)
-    end: tuple[WireAction, ...] = ()
-    if reset is not None:
-        body, end = body[: reset.after], (SendReset(),)
-    if slow is None:
-        return (Write(start + body), *end)
-    trickle = _slowly(body, slow.bytes_per_second, request.timeouts.total)
-    return (Write(start), *trickle, *end)
-
-
-def _last(wire: tuple[faults.WireFault, ...], kind: type[_Fault]) -> _Fault | None:
-    return next((fault for fault in reversed(wire) if isinstance(fault, kind)), None)
-
-
-def _in_chunks(body: bytes, size: int) -> bytes:
-    pieces = (body[start : start + size] for start in range(0, len(body), size))
-    chunks = [b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces]
-    return b"".join(chunks) + b"0\r\n\r\n"
-
-
-def _slowly(body: bytes, rate: int, longest: float) -> Iterator[WireAction]:
-    """Yield writes and pauses that send *body* at *rate* bytes a second.
-
-    They end with a pause after *longest* seconds, when the attempt is over anyway.
-    """
-    size = max(1, rate // 10)
-    for start in range(0, len(body), size):
-        if start:
-            yield Pause(size / rate)
-        if start / rate > longest:
-            return
-        yield Write(body[start : start + size])
+    sending = Sending(head, content_length(len(body)), body, request.timeouts.total)
+    for fault in effective(request.wire):
+        sending = fault.send(sending)
+    return sending.actions()
 
 
 @lru_cache(maxsize=256)  # an unsigned webhook always sends the same headers

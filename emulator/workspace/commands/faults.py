@@ -9,12 +9,12 @@ from emulator.errors import ConflictError
 from emulator.workspace.entry_data import FaultSet
 
 if TYPE_CHECKING:
-    from emulator.delivery.faults.registry import AnyFault
+    from emulator.delivery.faults.fault import Fault
     from emulator.domain.webhook import Webhook
     from emulator.workspace.state import State
 
 
-def set_fault(state: State, fault: AnyFault) -> FaultSet:
+def set_fault(state: State, fault: Fault) -> FaultSet:
     """Return the record that sets *fault*.
 
     Raises:
@@ -29,7 +29,7 @@ def set_fault(state: State, fault: AnyFault) -> FaultSet:
     return FaultSet(f"f{len(state.known_faults) + 1}", fault)
 
 
-def check_wire(fault: AnyFault, webhook: Webhook) -> None:
+def check_wire(fault: Fault, webhook: Webhook) -> None:
     """Check that a fault of the wire does not meet a webhook that has no wire.
 
     Raises:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator import faults
-from emulator.delivery.faults.body import JsonType, type_of
+from emulator.delivery.faults.mutate import JsonType, type_of
 from emulator.delivery.plan import plan
 from emulator.delivery.profiles import Profile
 from emulator.delivery.records import Message, Request
@@ -24,7 +24,7 @@ from emulator.errors import InvalidInputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from emulator.delivery.faults.registry import AnyFault
+    from emulator.delivery.faults.fault import Fault
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 WEBHOOK = Webhook(
@@ -34,13 +34,13 @@ WEBHOOK = Webhook(
 
 
 def request_with(
-    body: bytes, applied: Sequence[AnyFault], *, seed: int = 7, attempt: int = 1, number: int = 1
+    body: bytes, applied: Sequence[Fault], *, seed: int = 7, attempt: int = 1, number: int = 1
 ) -> Request:
     message = Message(number, "msg_1", "test", "v1", "", "", AT, body, (1,))
     return plan(message, WEBHOOK, Profile(), applied, seed=seed, attempt=attempt)
 
 
-def edited(body: bytes, *applied: AnyFault) -> bytes:
+def edited(body: bytes, *applied: Fault) -> bytes:
     return request_with(body, applied).body
 
 
@@ -288,7 +288,7 @@ def test_body_faults_work_in_the_order_in_which_they_are_given() -> None:
 
 def test_wire_faults_travel_with_the_request_and_all_others_do_not() -> None:
     chunked, reset = faults.Chunked(), faults.Reset()
-    applied: list[AnyFault] = [
+    applied: list[Fault] = [
         faults.Drop(),
         chunked,
         faults.Signature(how="missing"),

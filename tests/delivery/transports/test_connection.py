@@ -12,14 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulator.delivery.records import MOST_BODY, MOST_KEPT
+from emulator.delivery.sending import Pause, SendEnd, SendReset, Write
 from emulator.delivery.transports.connection import Connection
-from emulator.delivery.transports.wire_actions import Pause, SendEnd, SendReset, Write
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
     from emulator.delivery.records import Headers, Reason
-    from emulator.delivery.transports.wire_actions import WireAction
+    from emulator.delivery.sending import WireAction
     from tests.delivery.transports.conftest import MakeServer, Run, Talk, Torture
 
     Until = Callable[[Callable[[], object]], Awaitable[None]]

@@ -26,7 +26,7 @@ from emulator.delivery.transports.wire import Wire
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from emulator.delivery.faults.wire import WireFault
+    from emulator.delivery.faults.fault import WireFault
     from tests.delivery.transports.conftest import Run
 
 ASGI = """

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 import pytest
 import trustme
 
+from emulator.delivery.sending import SendEnd, SendReset, Write
 from emulator.delivery.transports.connection import Connection
 from emulator.delivery.transports.wire import tls_context
-from emulator.delivery.transports.wire_actions import SendEnd, SendReset, Write
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from emulator.delivery.records import Request
-    from emulator.delivery.transports.wire_actions import WireAction
+    from emulator.delivery.sending import WireAction
     from tests.delivery.transports.conftest import MakeServer, MakeWire, Run, Script, Talk
 
     Post = Callable[..., Request]

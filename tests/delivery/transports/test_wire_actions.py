@@ -8,20 +8,14 @@ import pytest
 
 from emulator import faults
 from emulator.delivery.records import Request, Timeouts
-from emulator.delivery.transports.wire_actions import (
-    Pause,
-    SendEnd,
-    SendReset,
-    Write,
-    parse_target,
-    plan,
-)
+from emulator.delivery.sending import Pause, SendEnd, SendReset, Write
+from emulator.delivery.transports.wire_actions import parse_target, plan
 from emulator.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from emulator.delivery.faults.wire import WireFault
+    from emulator.delivery.faults.fault import WireFault
     from emulator.delivery.records import Headers
-    from emulator.delivery.transports.wire_actions import WireAction
+    from emulator.delivery.sending import WireAction
 
 
 def written(url: str, headers: Headers = (), body: bytes = b"") -> bytes:

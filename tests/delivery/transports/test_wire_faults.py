@@ -15,7 +15,7 @@ from emulator.delivery.transports.wire import tls_context
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
-    from emulator.delivery.faults.wire import WireFault
+    from emulator.delivery.faults.fault import WireFault
     from emulator.delivery.records import Request
     from tests.delivery.transports.conftest import MakeServer, MakeWire, Run, Script, Talk
 
