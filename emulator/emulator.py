@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncIterator, Iterable
     from datetime import datetime
-    from types import TracebackType
 
     from emulator.journal.store import Store
 
@@ -122,12 +121,7 @@ class Emulator:
         await self.start()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Stop: what is under way may end, the rest is dropped with the reason ``shutdown``."""
         await self.stop()
 

@@ -14,7 +14,6 @@ from emulator.delivery.signing import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from types import TracebackType
 
     from starlette.types import Receive, Scope, Send
 
@@ -100,12 +99,7 @@ class Receiver:
         self.url = await self._open.enter_async_context(serving.serving(self, listening))
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Stop listening."""
         await self._open.aclose()
 

@@ -18,7 +18,6 @@ from emulator.scenario import probes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from types import TracebackType
 
     from emulator.conformance.state import State
     from emulator.delivery.records import Delivery
@@ -74,12 +73,7 @@ class Session:
         )
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Close it; in an emulator of somebody else's, forget it."""
         if self._given is not None:
             await self._given.remove(self.name)

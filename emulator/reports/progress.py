@@ -12,7 +12,6 @@ from emulator.printing import printable, printable_lines
 from emulator.reports.timeline import elapsed
 
 if TYPE_CHECKING:
-    from types import TracebackType
     from typing import Self
 
     from rich.console import RenderableType
@@ -32,12 +31,7 @@ class Screen(Protocol):
         """Begin."""
         ...
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """End, with nothing unfinished left behind."""
         ...
 
