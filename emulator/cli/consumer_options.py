@@ -1,4 +1,4 @@
-"""How a consumer is reached: the options that several verbs share; never what is asked."""
+"""The options that describe how to reach a consumer, shared by several verbs."""
 
 from __future__ import annotations
 
@@ -25,66 +25,66 @@ _OPTIONS: Mapping[str, Callable[..., Any]] = {
     "url": click.argument("url", metavar="CONSUMER_URL", required=False, default=""),
     "config": click.option(
         "--config", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
-        help="Says the same as these options, which come first: testlify-consumer.yaml.",
+        help="File with the same settings, such as testlify-consumer.yaml; options override it.",
     ),
     "app": click.option(
         "--app", metavar="MODULE:NAME",
-        help="An ASGI application to import and call in this process; CONSUMER_URL is its path.",
+        help="ASGI application to call in this process; CONSUMER_URL is then a path.",
     ),
     "webhooks": click.option(
         "--webhooks", type=click.Choice(["v1", "v2"]),
-        help="Generation: v2 is signed.  [default: v1]",
+        help="Generation of the webhooks; v2 is signed.  [default: v1]",
     ),
     "headers": click.option(
         "--header", "headers", multiple=True, metavar="'NAME: VALUE'",
-        help="To send along, a token say. Repeatable.",
+        help="Header to send, for example with a token. Repeatable.",
     ),
-    "secret": click.option("--secret", help="To sign with, whsec_..., whatever the generation."),
+    "secret": click.option("--secret", help="Secret (whsec_...) to sign with."),
     "events": click.option(
         "--events", multiple=True, metavar="TYPE",
-        help="An event type that the consumer subscribes to; nothing is asked about others."
-        " Repeatable; all when left out.",
+        help="Event type that the consumer subscribes to; others are not checked."
+        " Repeatable; default: all.",
     ),
     "probe": click.option(
         "--probe", metavar="URL",
-        help="Answers with what the consumer knows of a candidate, a JSON object with 'status' and"
-        " 'completions'. {email}, {id}, {candidate_id}, {assessment_id} are filled in. A path with"
-        " --app.",
+        help="URL that returns the consumer's state of a candidate, a JSON object with 'status' and"
+        " 'completions'. {email}, {id}, {candidate_id} and {assessment_id} are replaced. With"
+        " --app, a path.",
     ),
     "probe_command": click.option(
-        "--probe-command", metavar="COMMAND", help="Prints that, in place of a URL; no shell."
+        "--probe-command", metavar="COMMAND", help="Command that prints this state. No shell."
     ),
     "setup": click.option(
         "--setup", metavar="URL",
-        help="Called (GET) before a candidate is first told of; {email}, {id}, {candidate_id},"
-        " {assessment_id} are filled in.",
+        help="URL to call (GET) before the first event of a candidate; {email}, {id},"
+        " {candidate_id} and {assessment_id} are replaced.",
     ),
     "setup_command": click.option(
-        "--setup-command", metavar="COMMAND", help="Run before that; no shell."
+        "--setup-command", metavar="COMMAND", help="Command for the same purpose. No shell."
     ),
     "data": click.option(
         "--data", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
-        help="People whom the consumer knows, in place of made-up ones: JSON, a list of"
-        " {email, first_name, last_name}, or {people: [...], title: ...}.",
+        help="JSON file of people that the consumer knows, to use in place of generated people: a"
+        " list of {email, first_name, last_name}, or {people: [...], title: ...}.",
     ),
     "timeout": click.option(
         "--timeout", type=click.FloatRange(0.01), default=5.0, show_default=True,
-        metavar="SECONDS", help="In which the consumer has to answer.",
+        metavar="SECONDS", help="Time limit for the consumer to answer.",
     ),
     "within": click.option(
         "--within", type=click.FloatRange(0), default=2.0, show_default=True,
-        metavar="SECONDS", help="In which its state has to follow.",
+        metavar="SECONDS", help="Time limit for its state to change.",
     ),
     "allow_host": click.option(
         "--allow-host", multiple=True,
-        help="A host or CIDR beyond this machine and private networks to deliver to. Repeatable.",
+        help="Public host or CIDR that may receive deliveries. Repeatable.",
     ),
     "ca": click.option(
         "--ca", type=click.Path(dir_okay=False, path_type=Path),
-        help="Certificates (PEM) to trust in place of the system's.",
+        help="File of certificates (PEM) to trust in place of the system's.",
     ),
     "insecure": click.option(
-        "--insecure", is_flag=True, help="Deliver whatever certificate the consumer shows."
+        "--insecure", is_flag=True, help="Accept any certificate of the consumer."
     ),
 }  # fmt: skip
 """Parameter of a verb -> the argument or option that gives it, in the order of ``--help``."""

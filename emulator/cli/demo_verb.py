@@ -1,4 +1,4 @@
-"""``demo``: the whole thing at work, in one command."""
+"""``demo``: show an emulator, a receiver and six lifecycles at work."""
 
 from __future__ import annotations
 
@@ -27,12 +27,16 @@ _LIFECYCLES = (
 
 
 @click.command(name="demo", epilog="Example: testlify-emulator demo --keep")
-@click.option("--keep", is_flag=True, help="Leave the server up at the end, until Ctrl-C.")
+@click.option("--keep", is_flag=True, help="Keep the server running at the end, until Ctrl-C.")
 @click.option(
-    "--seed", type=click.IntRange(0, 2**63 - 1), default=7, show_default=True, help="Of all chance."
+    "--seed",
+    type=click.IntRange(0, 2**63 - 1),
+    default=7,
+    show_default=True,
+    help="Seed of all random values.",
 )
 def command(*, keep: bool, seed: int) -> int:
-    """Show an emulator, a receiver, a webhook, and six of the bundled lifecycles.
+    """Show an emulator, a receiver, a webhook and six bundled lifecycles.
 
     Each delivery shows as it lands: the event, the candidate's status, who it is about, the
     receiver's answer and the milliseconds it took. Time is virtual, so the invitation that

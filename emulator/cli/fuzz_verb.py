@@ -1,4 +1,4 @@
-"""``fuzz``: look for a payload or a sequence that a consumer does not stand."""
+"""``fuzz``: search for payloads and sequences that a consumer cannot handle."""
 
 from __future__ import annotations
 
@@ -27,28 +27,26 @@ _SAVE = Path("testlify-found")
 @consumer_options.options(*consumer_options.GRADING)
 @click.option(
     "--examples", type=click.IntRange(1, 1_000_000), default=200, show_default=True, metavar="N",
-    help="How many payloads and how many sequences are drawn. Single changes are sent always.",
+    help="Number of random payloads and of random sequences. Single changes are always sent.",
 )  # fmt: skip
-@click.option(
-    "--seed", type=click.IntRange(0, 2**63 - 1), help="Draws the same again; drawn when left out."
-)
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Repeats a run; random by default.")
 @click.option(
     "--save", type=click.Path(file_okay=False, path_type=Path), default=_SAVE, show_default=True,
-    metavar="DIR", help="Where scenario files go that show again what was found.",
+    metavar="DIR", help="Folder for scenario files that reproduce the findings.",
 )  # fmt: skip
-@click.option("--only", type=click.Choice(["payloads", "sequences"]), help="One of the two.")
+@click.option("--only", type=click.Choice(["payloads", "sequences"]), help="Run only this part.")
 @click.option(
     "--invariant", "invariants", multiple=True, metavar="PATH=VALUE",
-    help="What the probe has to show at the end, as in state={status} or done={completions}, in"
-    " place of status and completions. Repeatable.",
+    help="Value that the probe must show at the end, such as state={status} or"
+    " done={completions}, in place of status and completions. Repeatable.",
 )  # fmt: skip
 @click.option(
     "--max-findings", type=click.IntRange(1, 1_000), default=5, show_default=True, metavar="N",
-    help="How many findings are reported at most, those of different causes first.",
+    help="Largest number of findings to report, different causes first.",
 )  # fmt: skip
 @click.option(
     "--shrink-time", type=click.FloatRange(0), default=30.0, show_default=True, metavar="SECONDS",
-    help="How long one failure is made small.",
+    help="Time limit for shrinking one failure.",
 )  # fmt: skip
 @provider_api.option
 def command(
@@ -62,7 +60,7 @@ def command(
     api_port: int | None,
     **reached: Any,
 ) -> int:
-    """Look for what a consumer does not stand: payloads, then sequences of deliveries.
+    """Search for payloads, then for sequences of deliveries, that a consumer cannot handle.
 
     Payloads are the emulator's own, with one thing changed, then several, then made from the
     schema: what fits the schema has to be accepted, what does not needs an answer below 500.

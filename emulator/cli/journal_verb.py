@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     name="journal", epilog="Example: testlify-emulator journal emulator.db --canonical > run.jsonl"
 )
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--workspace", help="The entries of this workspace alone.")
-@click.option("--canonical", is_flag=True, help="Leave out what was measured, to compare two runs.")
+@click.option("--workspace", help="Print only the entries of this workspace.")
+@click.option("--canonical", is_flag=True, help="Leave out measured values, to compare two runs.")
 @click.option(
     "--salvage",
     type=click.Path(path_type=Path),
     metavar="NEW",
-    help="Write what is whole of a damaged journal, up to the damage, to the new journal NEW.",
+    help="Copy the intact entries of a damaged journal to the new journal NEW.",
 )
 def command(
     file: Path, workspace: str | None, salvage: Path | None, *, canonical: bool
 ) -> int | None:
-    """Print the entries of the journal FILE, a line of JSON each, secrets redacted.
+    """Print the entries of the journal FILE as JSON lines, with secrets redacted.
 
     It can be read while the emulator writes it. A damaged journal is exit 2, with the place of the
     damage; with --salvage, exit 1 says that something was lost.

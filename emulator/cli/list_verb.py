@@ -1,4 +1,4 @@
-"""``list``: what there is."""
+"""``list``: list events, commands, scenarios, steps, faults or checks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Row = tuple[str, str]
     "what", type=click.Choice(["events", "commands", "scenarios", "steps", "faults", "checks"])
 )
 def command(what: str) -> None:
-    """List what there is, with one line each.
+    """List events, commands, scenarios, steps, faults or checks, one per line.
 
     events: the event types, their words on the wire, and how we know of them. commands: what
     can be done to a candidate or an assessment, and in which state. scenarios: the bundled

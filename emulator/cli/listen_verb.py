@@ -1,4 +1,4 @@
-"""``listen``: a receiver that prints what it gets."""
+"""``listen``: run a receiver that prints the requests it gets."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ _LONGEST_BODY = 1_000_000  # bytes; what is longer is cut, and then no JSON
 )  # fmt: skip
 @click.option(
     "--status", "statuses", type=click.IntRange(200, 599), multiple=True, default=(200,),
-    help="Status to answer. Repeat it to answer one after the other, the last one from then on.",
+    help="Status to answer. Repeat it for a sequence; the last status is then repeated.",
 )  # fmt: skip
 @click.option("--delay", default="0s", show_default=True, help="Pause before each answer.")
 @click.option("--body/--no-body", default=True, help="Print the payloads.")
 @click.option(
     "--verify", metavar="SECRET",
-    help="Check signatures (svix- or webhook- headers; SECRET is whsec_...), answer 401 to wrong"
-    " ones.",
+    help="Verify signatures (svix- or webhook- headers; SECRET is whsec_...) and answer 401 if"
+    " they are wrong.",
 )  # fmt: skip
 @click.option(
     "--verify-header", metavar="NAME",
-    help="With --verify: the header has the body's HMAC-SHA256 in hex; SECRET is any text.",
+    help="With --verify: header that has the body's HMAC-SHA256 in hex; SECRET is any text.",
 )  # fmt: skip
 def command(
     port: int,
@@ -57,7 +57,7 @@ def command(
     *,
     body: bool,
 ) -> int:
-    """Print what is posted, and answer as told.
+    """Run a receiver that prints every request and answers with the given status.
 
     Where it listens and every request go to stdout; Ctrl-C ends it.
     """

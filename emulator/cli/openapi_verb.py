@@ -16,7 +16,7 @@ from emulator.cli import output
 )
 @click.option(
     "--as-consumer", "url", required=True, metavar="URL",
-    help="Describe the consumer at this URL: what Testlify posts to it.",
+    help="Describe the endpoint of the consumer at this URL.",
 )  # fmt: skip
 @click.option(
     "--webhooks", type=click.Choice(["v1", "v2"]), default="v1", show_default=True,

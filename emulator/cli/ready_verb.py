@@ -20,7 +20,7 @@ _PAUSE = 0.05  # seconds between two looks
 @click.argument("url")
 @click.option("--wait", default="10s", show_default=True, help="How long to wait.")
 def command(url: str, wait: str) -> int:
-    """Wait until the emulator at URL is ready: exit 0, or 1 when it is not in time.
+    """Wait until the emulator at URL is ready; exit with 1 if it is not ready in time.
 
     Any other server is ready once it answers below 500 at URL.
     """

@@ -47,23 +47,25 @@ class _Options(msgspec.Struct, frozen=True):
     epilog="Example: testlify-emulator run candidate-completes --url http://127.0.0.1:9000/hook",
 )
 @click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO...")
-@click.option("--url", help="Of the consumer: the value of ${CONSUMER_URL}.")
+@click.option("--url", help="URL of the consumer: the value of ${CONSUMER_URL}.")
 @set_option
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="In place of the file's own.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**63 - 1), help="Seed to use in place of the scenario's."
+)
 @consumer_options.options(*consumer_options.SCENARIO)
 @click.option(
     "--emulator", metavar="URL",
-    help="Have the emulator at URL run them, each in a workspace of its own.",
+    help="Run the scenarios in the emulator at URL, each in its own workspace.",
 )  # fmt: skip
 @click.option(
     "--jobs", type=click.IntRange(1, _MOST_JOBS), default=1, show_default=True, metavar="N",
-    help="Scenarios to run at once; what is printed keeps its order.",
+    help="Run this many scenarios at once; the output keeps its order.",
 )  # fmt: skip
 @report_options
 @provider_api.option
 @aliveness.option
 def command(scenarios: tuple[str, ...], settings: tuple[str, ...], **options: Any) -> int:
-    """Run scenarios against a consumer, each in an emulator of its own, or in one that is up.
+    """Run scenarios against a consumer, each in its own emulator or in a running one.
 
     SCENARIO is a file, a folder, or the name of a bundled one ('list scenarios' has them).
 

@@ -42,7 +42,7 @@ def _option(*names: str, **settings: Any) -> Callable[[Any], Any]:
     "--host",
     default="127.0.0.1",
     show_default=True,
-    help="Address to listen on. One beyond loopback, such as 0.0.0.0, needs --control-token.",
+    help="Address to listen on. Outside loopback, such as 0.0.0.0, a control token is required.",
 )
 @_option(
     "--port",
@@ -56,56 +56,60 @@ def _option(*names: str, **settings: Any) -> Callable[[Any], Any]:
     type=click.Choice(["v1", "v2"]),
     default="v1",
     show_default=True,
-    help="Generation of webhooks that do not say otherwise.",
+    help="Default generation of webhooks.",
 )
 @_option(
     "--clock",
     type=click.Choice(["real", "virtual"]),
     default="real",
     show_default=True,
-    help="Clock of new workspaces; a virtual one stands until it is advanced.",
+    help="Clock of new workspaces; a virtual clock only moves when it is advanced.",
 )
-@_option("--seed", type=click.IntRange(0, 2**63 - 1), help="Of all chance; drawn when left out.")
+@_option(
+    "--seed",
+    type=click.IntRange(0, 2**63 - 1),
+    help="Seed of all random values; random by default.",
+)
 @_option(
     "--schemas",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of schemas (v1/EVENT.json) laid over the bundled ones.",
+    help="Folder of schemas (v1/EVENT.json) that override the bundled schemas.",
 )
 @_option(
     "--journal",
     type=_FILE,
-    help="File to keep the journal in; what stands in it goes on. In memory when left out.",
+    help="File for the journal, from which a restart continues. In memory by default.",
 )
 @_option(
     "--keep",
     type=click.IntRange(0),
     default=20_000,
     show_default=True,
-    help="How many finished deliveries keep their bodies and answers.",
+    help="Number of finished deliveries that keep their bodies and answers.",
 )
 @_option(
     "--strict-tokens",
     is_flag=True,
-    help="Refuse access tokens of unknown workspaces; always so beyond loopback.",
+    help="Reject access tokens of unknown workspaces; always on outside loopback.",
 )
 @_option(
     "--control-token",
     metavar="TOKEN",
-    help="What every call below /_emulator but livez and readyz has to bring:"
-    " 'Authorization: Bearer TOKEN'. Better set by the variable: a command line can be seen.",
+    help="Token that calls below /_emulator need, except livez and readyz:"
+    " 'Authorization: Bearer TOKEN'. Prefer the variable, since command lines are visible.",
 )
 @_option(
     "--hostname",
     multiple=True,
-    help="A name under which we are called, for the Host check. Repeatable.",
+    help="Host name of this server, for the Host check. Repeatable.",
 )
 @_option(
     "--allow-host",
     multiple=True,
-    help="A host or CIDR beyond this machine and private networks to deliver to. Repeatable.",
+    help="Public host or CIDR that may receive deliveries. Repeatable.",
 )
-@_option("--ca", type=_FILE, help="Certificates (PEM) to trust in place of the system's.")
-@_option("--insecure", is_flag=True, help="Deliver whatever certificate the consumer shows.")
+@_option("--ca", type=_FILE, help="File of certificates (PEM) to trust in place of the system's.")
+@_option("--insecure", is_flag=True, help="Accept any certificate of consumers.")
 def command(**options: Any) -> int:
     """Run the emulator.
 

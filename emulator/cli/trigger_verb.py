@@ -28,7 +28,7 @@ _NOTHING_PROVED = 2
 _LONGEST_ANSWER = 2_000  # characters
 _HINTS: dict[str, str] = {
     "address_forbidden": "--allow-host lets deliveries leave this machine",
-    "tls_failed": "--ca says whom to trust",
+    "tls_failed": "--ca sets the certificates to trust",
 }
 
 
@@ -47,24 +47,26 @@ class _Asked(msgspec.Struct, frozen=True):
     " --set data.email=ada@example.com --remove data.resultLink",
 )
 @click.argument("event")
-@click.option("--to", "url", metavar="URL", help="Where to post it; else the file's 'url'.")
+@click.option(
+    "--to", "url", metavar="URL", help="URL of the consumer; default: 'url' of the --config file."
+)
 @click.option(
     "--set", "settings", multiple=True, metavar="PATH=VALUE",
-    help="Put a value into the payload, as in data.email=ada@example.com: JSON if it can be read"
-    " so, else text. A key may be new. Repeatable.",
+    help="Set a value in the payload, such as data.email=ada@example.com. The value is parsed as"
+    " JSON if possible, or else text. The last key may be new. Repeatable.",
 )  # fmt: skip
 @click.option(
     "--remove", multiple=True, metavar="PATH",
-    help="Take a value out of the payload, as in data.resultLink. Repeatable.",
+    help="Remove a value from the payload, such as data.resultLink. Repeatable.",
 )  # fmt: skip
 @click.option(
     "--data", "file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
-    metavar="FILE", help="Send this file as it is in place of a made-up payload; - is stdin.",
+    metavar="FILE", help="Send this file unchanged in place of a generated payload; - is stdin.",
 )  # fmt: skip
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Of all that is made up.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of generated data.")
 @consumer_options.options(*consumer_options.MESSAGE)
 def command(event: str, **options: Any) -> int:
-    """Send one message of the type EVENT to a consumer, once, about somebody made up.
+    """Send one message of the event type EVENT, about a generated candidate, to a consumer.
 
     EVENT is an id or a word of the wire ('testlify-emulator list events' has them), or 'test':
     the ping of the settings page. A payload that you change goes out whether or not it fits its
