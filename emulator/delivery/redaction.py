@@ -75,20 +75,20 @@ def without_secrets(outcome: Outcome, sent: Headers, webhook: Webhook, longest: 
     # "Bearer TOKEN" is a secret, and so is TOKEN.
     secrets = {*values, *(value.rpartition(" ")[2] for value in values)}
     secrets |= {webhook.secret or "", *(old.secret for old in webhook.old_secrets)}
-    pattern = _pattern(frozenset(secrets))
+    forms = _forms_of(secrets)
     body = outcome.body
-    if pattern is None:
+    if not forms:
         if len(body) <= longest:
             return outcome
         return msgspec.structs.replace(outcome, body=body[:longest])
     # Latin-1 keeps every byte; what UTF-8 makes of a secret is one of its forms.
     text = body.decode("latin-1")
-    masked = pattern.sub(MASK, text)
+    masked = _without(forms, text)
     return msgspec.structs.replace(
         outcome,
         body=(body if masked == text else masked.encode("latin-1"))[:longest],
-        headers=tuple((pattern.sub(MASK, n), pattern.sub(MASK, v)) for n, v in outcome.headers),
-        detail=pattern.sub(MASK, outcome.detail),
+        headers=tuple((_without(forms, n), _without(forms, v)) for n, v in outcome.headers),
+        detail=_without(forms, outcome.detail),
     )
 
 
@@ -126,7 +126,7 @@ def masked(value: Any, secrets: Iterable[str]) -> Any:
         value: dicts, lists and scalars; keys stay.
         secrets: as `configured_secrets` finds them; one below four characters is left alone.
     """
-    return _masked(value, _pattern(frozenset(secrets)))
+    return _masked(value, _forms_of(secrets))
 
 
 def _configured(value: Any, key: str = "") -> Iterator[str]:
@@ -145,19 +145,23 @@ def _configured(value: Any, key: str = "") -> Iterator[str]:
         yield str(value)
 
 
-@lru_cache(maxsize=128)
-def _pattern(secrets: frozenset[str]) -> re.Pattern[str] | None:
-    parts: dict[str, str] = {}
-    for secret in secrets:
-        if len(secret) < _SHORTEST:
-            continue
-        for form in _forms(secret):
-            whole = _WORD.fullmatch(form)
-            parts[form] = rf"\b{form}\b" if whole else re.escape(form)
-    longest_first = sorted(parts, key=lambda form: (-len(form), form))
-    return re.compile("|".join(parts[form] for form in longest_first)) if parts else None
+def _without(forms: tuple[str, ...], text: str) -> str:
+    """Return *text* with every form of a secret masked."""
+    # Each attempt has a signature of its own: only forms that occur are worth a pattern.
+    found = [form for form in forms if form in text]
+    if not found:
+        return text
+    parts = (rf"\b{form}\b" if _WORD.fullmatch(form) else re.escape(form) for form in found)
+    return re.sub("|".join(parts), MASK, text)
 
 
+def _forms_of(secrets: Iterable[str]) -> tuple[str, ...]:
+    """Return all forms of secrets, the longest first."""
+    forms = {form for one in secrets if len(one) >= _SHORTEST for form in _forms(one)}
+    return tuple(sorted(forms, key=lambda form: (-len(form), form)))
+
+
+@lru_cache(maxsize=1024)
 def _forms(secret: str) -> set[str]:
     """Return how a secret can be written: as it is, and escaped for JSON, URLs and HTML."""
     quoted = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
@@ -172,12 +176,11 @@ def _forms(secret: str) -> set[str]:
     return {*forms, *(one.encode().decode("latin-1") for one in forms)}
 
 
-def _masked(value: Any, pattern: re.Pattern[str] | None) -> Any:
+def _masked(value: Any, forms: tuple[str, ...]) -> Any:
     if isinstance(value, str):
-        text = value if pattern is None else pattern.sub(MASK, value)
-        return _NAMED.sub(rf"\1\2\3{MASK}", text)
+        return _NAMED.sub(rf"\1\2\3{MASK}", _without(forms, value))
     if isinstance(value, dict):
-        return {name: _masked(one, pattern) for name, one in value.items()}
+        return {name: _masked(one, forms) for name, one in value.items()}
     if isinstance(value, list | tuple):
-        return [_masked(one, pattern) for one in value]
+        return [_masked(one, forms) for one in value]
     return value
