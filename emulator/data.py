@@ -1,4 +1,4 @@
-"""Where the bundled data is, in a wheel or in a checkout: schemas, scenarios, texts, facts."""
+"""Locates the bundled data, in a wheel or in a checkout: schemas, scenarios, texts, facts."""
 
 from __future__ import annotations
 

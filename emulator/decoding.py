@@ -1,4 +1,4 @@
-"""Untrusted input into records: one place that turns a decoder's complaint into ours."""
+"""Decodes untrusted JSON into data and records; the only module that does."""
 
 from __future__ import annotations
 

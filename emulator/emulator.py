@@ -1,4 +1,4 @@
-"""The emulator: the workspaces and what they share; starts and stops them."""
+"""The emulator: starts and stops the workspaces and the resources that they share."""
 
 from __future__ import annotations
 

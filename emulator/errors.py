@@ -1,4 +1,4 @@
-"""Every exception of the program; each knows its exit code and its HTTP status.
+"""All exceptions of the program, each with its exit code and HTTP status.
 
 A failing consumer is data (an attempt, a finding) and never stands here: these are the
 caller's mistakes, and ours.

@@ -1,4 +1,4 @@
-"""Event loops: which one we run on, and one in a thread of its own."""
+"""Chooses the event loop implementation, and runs a loop in a thread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text from elsewhere, on its way to a terminal, a log or CI: shown, never obeyed."""
+"""Makes foreign text safe to print on terminals, in logs and in CI."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A scriptable consumer: takes what is posted, answers as told; for `listen`, demos and tests."""
+"""A scriptable consumer for ``listen``, demos and tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An ASGI application on a socket, by uvicorn: listen, serve, stop; never what is served."""
+"""Serves an ASGI application on a socket with uvicorn."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sync twin: an emulator and its server in a thread, called without a loop of one's own.
+"""The synchronous counterpart: an emulator and its server in a thread.
 
 Every call runs on the loop of that thread, so commands, views and deliveries never meet.
 """

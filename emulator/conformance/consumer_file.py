@@ -1,4 +1,4 @@
-"""Files that describe a consumer: ``testlify-consumer.yaml``, and the data of people's own."""
+"""Reads files that describe a consumer: ``testlify-consumer.yaml`` and files of people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One consumer, met in a workspace of its own: candidates are moved, payloads sent, states seen."""
+"""One consumer in its own workspace: moves candidates, sends payloads, reads the state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a consumer knows of a candidate, read from the answer of its probe. Pure."""
+"""The consumer's state of a candidate, read from the answer of its probe. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a consumer is reached, and what of it may be looked at; never what is asked of it."""
+"""Describes a consumer: how to reach it, and how to read its state."""
 
 from __future__ import annotations
 

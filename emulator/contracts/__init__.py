@@ -1,1 +1,1 @@
-"""Schemas and the violations of a payload against them; never where a payload came from."""
+"""Schemas, and the violations of a payload against them; never the origin of a payload."""

@@ -1,4 +1,4 @@
-"""Several schema documents into one for publishing; never used to validate here."""
+"""Bundles several schema documents into one for publishing; not used for validation."""
 
 from __future__ import annotations
 

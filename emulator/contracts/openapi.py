@@ -1,4 +1,4 @@
-"""A consumer's endpoint as an OpenAPI document: the schemas of what is posted to it."""
+"""The OpenAPI document of a consumer's endpoint."""
 
 from __future__ import annotations
 

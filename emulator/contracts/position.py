@@ -1,4 +1,4 @@
-"""Where in a JSON text a value is: line and column for a JSON path. Pure."""
+"""Finds line and column of a JSON path in a JSON text. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The schema documents, the user's over the bundled ones; never a payload."""
+"""Loads schema documents; a user's documents override the bundled ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a user's folder of schemas has to be before it is used; never a payload."""
+"""Checks a user's folder of schemas before it is used."""
 
 from __future__ import annotations
 

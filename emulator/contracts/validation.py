@@ -1,4 +1,4 @@
-"""Payload in, violations out; never what is then done about them."""
+"""Validates payloads and returns their violations."""
 
 from __future__ import annotations
 

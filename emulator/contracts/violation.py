@@ -1,4 +1,4 @@
-"""One disagreement between a payload and its schema, in words; never the payload's values."""
+"""A violation of a schema in words, without the payload's values."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""From message to attempt: plan, dispatch, transports; never who the tenant is."""
+"""From message to attempt: plan, dispatch, transports; never tenants."""

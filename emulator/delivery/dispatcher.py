@@ -1,4 +1,4 @@
-"""The dispatcher: sends the requests of attempts and hands back what happened."""
+"""Sends the requests of attempts and passes their outcomes back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The plan of an attempt: message, webhook, profile and faults give the request. Pure.
+"""Plans an attempt: message, webhook, profile and faults give the request. Pure.
 
 The plan says how to sign, with the profile's ``signature``; timestamp and signature are made by
 `signed`, when the attempt starts.

@@ -1,4 +1,4 @@
-"""The queue of the attempts that are due: which of them may start next. Pure, no event loop.
+"""Decides which of the due attempts may start next. Pure, without an event loop.
 
 It holds keys, never messages: a waiting delivery is a record in the journal, not a task.
 

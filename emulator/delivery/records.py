@@ -1,4 +1,4 @@
-"""What is sent and what came of it: messages, deliveries, attempts, requests, outcomes."""
+"""The records of deliveries: messages, deliveries, attempts, requests, outcomes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Redaction: the one function through which secrets do not get out.
+"""Redacts secrets from everything that leaves the program.
 
 The journal keeps secrets, because replay needs them; every way out (APIs, stream, reports,
 the command line) shows headers and records through here.

@@ -1,4 +1,4 @@
-"""What the end of an attempt means for its delivery: accepted, tried again, given up. Pure."""
+"""Decides after each attempt whether its delivery succeeded, is retried or failed. Pure."""
 
 from __future__ import annotations
 

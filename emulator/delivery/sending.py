@@ -1,4 +1,4 @@
-"""How a request is written to a connection, and what wire faults can change in that. Pure."""
+"""Describes how a request is written to a connection, including wire faults. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The plan of an attempt that is due, as the faults change it: when, how often, whether. Pure.
+"""Applies faults to the plan of a due attempt: when, how often, whether. Pure.
 
 What its bytes are and how they go over the wire is decided when it starts.
 """

@@ -1,6 +1,6 @@
-"""Signatures: how a body is signed and how a consumer checks it; never when, nor with what luck.
+"""Signs bodies and verifies signatures. Pure.
 
-Pure: the time is handed in, in real Unix seconds, because verifiers compare with their own clock.
+The time is an argument, in real Unix seconds, because verifiers compare with their own clock.
 """
 
 from __future__ import annotations

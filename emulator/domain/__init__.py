@@ -1,1 +1,1 @@
-"""What Testlify is: events, lifecycles, subjects, payloads. Pure, and never I/O, clock or loop."""
+"""Testlify's rules: events, lifecycles, subjects, payloads. Pure: no I/O, no clock, no loop."""

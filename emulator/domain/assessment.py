@@ -1,4 +1,4 @@
-"""Assessments: their content and their lifecycle; never their payloads."""
+"""Assessments and their lifecycle; never their payloads."""
 
 from __future__ import annotations
 

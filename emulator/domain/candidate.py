@@ -1,4 +1,4 @@
-"""Candidates: one invitation each, its states and its table; never its payloads."""
+"""Candidates (one per invitation) and their lifecycle; never their payloads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of commands: what can be asked of assessments and candidates, and with what details.
+"""The table of commands on assessments and candidates, with their details.
 
 Routes, scenario steps, ``list commands`` and the docs come from this table. Whether a command is
 legal in a state is the business of the lifecycles.

@@ -1,4 +1,4 @@
-"""The event types: our stable ids, the words on the wire, and how we know of each."""
+"""The event types: our stable ids, the words on the wire, and their provenance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of the provider beyond the other tables, read from ``fidelity.json``.
+"""Facts about the provider beyond the other tables, read from ``fidelity.json``.
 
 For ``docs/fidelity.md``; nothing runs by these facts. Event types, lifecycles, variants and schemas
 carry their provenance themselves.

@@ -1,4 +1,4 @@
-"""Ids as Testlify makes them, and the keyed chance from which they and all else is drawn."""
+"""Ids in Testlify's format, and the keyed random numbers for all generated data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a workspace chooses from: tests, questions, job roles, languages; made up, drawn lazily.
+"""The library of tests, questions, job roles and languages; generated, drawn lazily.
 
 All of it follows from the workspace's seed and organisation. A test is drawn on first use and keyed
 by its place, so what one test draws never depends on which others were looked at before.

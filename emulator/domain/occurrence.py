@@ -1,4 +1,4 @@
-"""What happened, complete enough to build any payload about it."""
+"""An occurrence, with everything that payloads about it need."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Made-up people, organisations and what the monitor sees; never a real person or address."""
+"""Generated people, organisations and proctoring data; never a real person or address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an assessment asks: the draw of its content; never its lifecycle."""
+"""Draws the questions of an assessment; never its lifecycle."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sample of each event type: a made-up subject, walked there along its own lifecycle."""
+"""A sample of each event type, about a generated subject."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The people of a customer's workspace: its owner, made up, and whom it invited."""
+"""The members of a customer's workspace: its generated owner and invited users."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Access tokens that a workspace generates, and logins by a code; only their digests are kept."""
+"""Access tokens that a workspace generates, and logins with a code; only digests are stored."""
 
 from __future__ import annotations
 

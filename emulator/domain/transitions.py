@@ -1,4 +1,4 @@
-"""What each candidate command does to the record; whether it may is the table's business."""
+"""The effect of each command on a candidate's record; the lifecycle table decides legality."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Webhooks: where a customer wants what; never how it is delivered."""
+"""Webhooks: URL, subscribed events, headers, secret; never their delivery."""
 
 from __future__ import annotations
 

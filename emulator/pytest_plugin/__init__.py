@@ -1,1 +1,1 @@
-"""The pytest plugin: fixtures, the marker, scenario files as tests; never how things are sent."""
+"""The pytest plugin: fixtures, the marker, scenario files as tests; never the sending."""

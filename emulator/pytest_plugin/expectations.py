@@ -1,4 +1,4 @@
-"""What a test demands of its deliveries, and what it left unsaid when it ended."""
+"""Expectations of a test about its deliveries, and the checks at its end."""
 
 from __future__ import annotations
 

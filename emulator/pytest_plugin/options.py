@@ -1,4 +1,4 @@
-"""How the fixture ``testlify`` is set."""
+"""The options of the fixture ``testlify``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The entry point: options, fixtures and hooks. Imports nothing of the emulator until it is used.
+"""The entry point: options, fixtures, hooks. Imports the emulator only when it is used.
 
 Every pytest run of everybody who has the package installed imports this.
 """

@@ -1,4 +1,4 @@
-"""Scenario files as tests: one item a file, whose failure is the step with its place."""
+"""Scenario files as tests, one per file; a failure shows the step and its line."""
 
 from __future__ import annotations
 

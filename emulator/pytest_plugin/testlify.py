@@ -1,4 +1,4 @@
-"""What the fixture ``testlify`` is: a workspace that also expects things, in two forms."""
+"""The type of the fixture ``testlify``: a workspace with expectations, sync and async."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scenario results into the records that reports show; the one place here that knows both."""
+"""Converts results of scenarios into the records that reports show."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A report as GitHub Actions takes it: annotations, and the summary of a step."""
+"""A report for GitHub Actions: annotations and the step summary."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A report as one HTML page that needs nothing from elsewhere, not even a script."""
+"""A report as one self-contained HTML page without scripts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The journal of a report: JSON lines, secrets masked."""
+"""The journal of a report as JSON lines, with secrets masked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A report as JUnit XML, the flavour of Jenkins' xUnit plugin, which most CI systems read."""
+"""A report as JUnit XML in the dialect of Jenkins' xUnit plugin."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lines as a run goes on: plain in a pipe, with a live last line on a terminal."""
+"""Progress of a run: plain lines in a pipe, with a live last line on a terminal."""
 
 from __future__ import annotations
 

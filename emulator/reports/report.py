@@ -1,4 +1,4 @@
-"""What every report shows: cases, their steps, what was sent. No format and no verdict here.
+"""The record that all reports show: cases, steps, deliveries. No format, no verdict.
 
 All text in a `Report` may be shown as it is: `report` has masked the secrets in it.
 """

@@ -1,4 +1,4 @@
-"""A report as plain text, for a terminal or a log; never coloured."""
+"""A report as plain text without colours, for a terminal or a log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the marks of a case's timeline stand: attempts in their order, a lane a webhook. Pure."""
+"""Lays out a case's timeline: attempts in order, one lane per webhook. Pure."""
 
 from __future__ import annotations
 

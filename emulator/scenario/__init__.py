@@ -1,1 +1,1 @@
-"""Scenario files: read, checked, run; never how a result is shown."""
+"""Scenario files: read, checked, run; never the presentation of a result."""

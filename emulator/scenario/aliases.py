@@ -1,4 +1,4 @@
-"""The names that the steps of a scenario give, and what they name."""
+"""The names that steps of a scenario give to subjects and webhooks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where scenarios come from: the bundled library, files, folders."""
+"""Finds scenarios: bundled names, files, folders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The JSON Schema of scenario files, made from the types of the steps, for editors. Pure."""
+"""The JSON Schema of scenario files for editors, made from the types of the steps. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which commands of a scenario the lifecycles would refuse, found without running it. Pure.
+"""Finds commands of a scenario that the lifecycles would refuse, without a run. Pure.
 
 The steps are walked over the tables, the clock included. What can't be known (a name that a
 capture gives, the order inside of `parallel`, an invitation that may or may not have run out) is

@@ -1,4 +1,4 @@
-"""Scenario files into scenarios; everything that is wrong with a file is told at once."""
+"""Loads scenario files; all problems of a file are reported at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a value has to be: equal to another, or fit a small matcher. Pure."""
+"""Matches values: equality, or a small matcher. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was demanded of an attempt against what came, field by field. Pure."""
+"""Compares an attempt with an expectation, field by field. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Looks at a consumer's own state, by HTTP or by a command; never what is demanded of it.
+"""Reads a consumer's state, by HTTP or with a command; never judges it.
 
 Only addresses that the guard lets us dial are dialled, and the very ones that were checked.
 """

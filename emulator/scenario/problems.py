@@ -1,4 +1,4 @@
-"""What is wrong with a scenario file, all of it, each with its line and a caret below."""
+"""Collects the problems of a scenario file, each with its line and a caret."""
 
 from __future__ import annotations
 

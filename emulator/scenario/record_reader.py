@@ -1,4 +1,4 @@
-"""A tree of YAML into records: closed keys, types, every problem noted where it stands."""
+"""Converts a tree of YAML into records, and notes every problem with its line."""
 
 from __future__ import annotations
 

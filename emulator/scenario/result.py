@@ -1,4 +1,4 @@
-"""What a run came to: step by step, and the verdict with its exit code."""
+"""The result of a run: its steps, and the verdict with its exit code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A scenario, run: step after step, settled after each, and what came of it."""
+"""Runs a scenario step by step, settles after each, and returns the result."""
 
 from __future__ import annotations
 

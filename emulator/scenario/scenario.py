@@ -1,4 +1,4 @@
-"""A scenario as it is run: checked, its variables filled in."""
+"""A scenario that is ready to run: checked, with its variables replaced."""
 
 from __future__ import annotations
 

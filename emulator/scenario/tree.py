@@ -1,4 +1,4 @@
-"""The tree of a scenario file: each value, and where it stands; never what it means."""
+"""The tree of a scenario file: values with their positions."""
 
 from __future__ import annotations
 

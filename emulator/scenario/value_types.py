@@ -1,4 +1,4 @@
-"""The types of values that scenario files hold, each with how it is read from plain data.
+"""The types of values in scenario files, each with its reader.
 
 What a word names in the domain is asked there; nothing here knows YAML or places.
 """

@@ -1,4 +1,4 @@
-"""``${NAME}`` and ``${NAME:-default}``: hidden from YAML, then filled in; never where from.
+"""Replaces ``${NAME}`` and ``${NAME:-default}``; never decides where values come from.
 
 A variable is moved out of YAML's way before parsing: ``{X: ${TOKEN:-s3cret}}`` is what people
 write, and its braces would end the flow mapping. Each character is shifted into Unicode's private

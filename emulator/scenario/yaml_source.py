@@ -1,4 +1,4 @@
-"""YAML text into a tree that knows where each value stands; never what the values mean."""
+"""Parses YAML text into a tree of values with their positions."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The emulator over HTTP; translates and calls, and never holds a rule of Testlify."""
+"""The emulator over HTTP; translates and calls, and contains no rule of Testlify."""

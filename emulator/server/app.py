@@ -1,4 +1,4 @@
-"""The ASGI application: both APIs put together, and how errors leave each of them."""
+"""The ASGI application: both APIs, and the form of their errors."""
 
 from __future__ import annotations
 

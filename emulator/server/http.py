@@ -1,4 +1,4 @@
-"""What both APIs need of HTTP: bodies in, JSON out; never a route."""
+"""HTTP helpers of both APIs: request bodies and JSON answers; never a route."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands before every call: who may call, and nothing before the replay ended."""
+"""Checks every call before its handler: caller, Host, Origin, readiness."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The tenant: its state, the fold that makes it, its commands, timers and views; never HTTP."""
+"""The tenant: its state, fold, commands, timers and queries; never HTTP."""

@@ -1,4 +1,4 @@
-"""Who may use a workspace: access tokens, the team, logins by a code."""
+"""Access to a workspace: tokens, the team, logins with a code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The canonical journal: what two runs of one scenario and seed have in common. Pure.
+"""The canonical journal: the part that two runs of a scenario with one seed share. Pure.
 
 It leaves out what is measured: durations, ports of loopback URLs, reuse and re-dials of
 connections, the dialled address, answer headers and bodies, error texts of the system, the

@@ -1,4 +1,4 @@
-"""The engine of a workspace: commits records, applies them to the state, sends what is due.
+"""The engine of a workspace: commits records, folds them into the state, sends what is due.
 
 It owns the state, the timeline, the queue of attempts and the dispatcher. Pure functions give
 records; the engine appends them to the journal, applies them, and does what follows from them.

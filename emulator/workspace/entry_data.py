@@ -1,4 +1,4 @@
-"""The records that belong to the workspace itself: how it is set, and what moved in it."""
+"""The records of entries about the workspace itself: settings, clock, transitions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fold: an entry applied to a state. The one table of kinds stands here.
+"""The fold: applies an entry to a state. Has the table of entry kinds.
 
 ``apply`` changes the state in place, reads nothing but its two arguments, and costs the same
 however much there is. Replay is ``apply`` over all entries, and nothing else.

@@ -1,4 +1,4 @@
-"""From an occurrence to messages: which webhooks want it, built, checked, serialised. Pure."""
+"""Builds, validates and serialises the messages of an occurrence. Pure."""
 
 from __future__ import annotations
 

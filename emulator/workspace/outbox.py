@@ -1,4 +1,4 @@
-"""What the outbox of a workspace decides: how attempts are planned, begun and finished. Pure.
+"""Decides how attempts are planned, started and finished. Pure.
 
 Each function reads a state and returns records to append; the engine commits them.
 """

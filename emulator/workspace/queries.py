@@ -1,4 +1,4 @@
-"""Views of a state: what the APIs filter by. Pure."""
+"""Queries on a state, with the filters of the APIs. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The state of a workspace: what the journal folds into, with the indexes the APIs filter by."""
+"""The state of a workspace: the result of folding its journal, with indexes."""
 
 from __future__ import annotations
 

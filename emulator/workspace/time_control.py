@@ -1,4 +1,4 @@
-"""Moving a workspace's clock: set, advanced timer by timer, and waiting until it has settled."""
+"""Moves a workspace's clock: sets it, advances it timer by timer, waits until settled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A workspace: the commands and the views of one tenant."""
+"""A workspace: the commands and queries of one tenant."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which failures of sequences have one cause. Pure."""
+"""Groups failures of sequences by their cause. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What fuzzing found and what it came to; never how it is shown."""
+"""The findings and the result of fuzzing; never their presentation."""
 
 from __future__ import annotations
 

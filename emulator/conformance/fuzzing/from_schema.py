@@ -1,4 +1,4 @@
-"""Payloads that Schemathesis makes from the consumer's OpenAPI document; sent as all others are."""
+"""Payloads that Schemathesis generates from the consumer's OpenAPI document."""
 
 from __future__ import annotations
 

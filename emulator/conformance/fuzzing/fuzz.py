@@ -1,4 +1,4 @@
-"""A consumer, fuzzed: payloads and sequences, and for each thing found a file that shows it."""
+"""Fuzzes a consumer with payloads and sequences, and saves a scenario file for each finding."""
 
 from __future__ import annotations
 

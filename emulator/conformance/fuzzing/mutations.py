@@ -1,4 +1,4 @@
-"""Every single mutation of a payload, once, in a fixed order. Pure: nothing is sent here."""
+"""Every single mutation of a payload, in a fixed order. Pure."""
 
 from __future__ import annotations
 

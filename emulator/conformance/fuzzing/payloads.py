@@ -1,4 +1,4 @@
-"""Payloads that are changed, sent one by one: all single changes, drawn ones, and Schemathesis's.
+"""Sends changed payloads one by one: all single changes, random changes, and Schemathesis's.
 
 The base is always a payload of the emulator's own. What still fits its schema has to be accepted;
 what does not may be refused, but by an answer.

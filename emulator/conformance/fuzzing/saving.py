@@ -1,4 +1,4 @@
-"""What was found, as a scenario file that shows it again, also against another build elsewhere."""
+"""Saves a finding as a scenario file that can be run against another build of the consumer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scenarios as text, written from plain data so that they read back as what was meant."""
+"""Writes scenarios as YAML that reads back as the same data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sequences, played against a consumer by the function that plays a scenario file."""
+"""Runs sequences against a consumer in the same way as scenario files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whole scenarios as plain data that shrinks: what is drawn, and the document it stands for. Pure.
+"""Sequences as plain data that shrinks, and the scenario that each of them stands for. Pure.
 
 Nothing is drawn from what was drawn before but the path, order follows from each step's time,
 and mischief is a key that may be missing: so any part can be taken away alone, and the simplest

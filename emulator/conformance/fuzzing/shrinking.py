@@ -1,4 +1,4 @@
-"""Hypothesis at work: draws until something fails, and makes that small; never what is tried."""
+"""Draws examples with Hypothesis until one fails, and shrinks it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Strategies for property tests of one's own."""
+"""Hypothesis strategies for users' own property tests."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Occurrence and event type to payload, one module a generation; never delivery."""
+"""Builds payloads from occurrences, one module per generation; never delivers them."""

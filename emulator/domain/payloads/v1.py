@@ -1,4 +1,4 @@
-"""v1 payloads: an occurrence and an event type give the dict that goes on the wire.
+"""v1 payloads: an occurrence and an event type give the dict that is sent.
 
 Faithful to the eleven documented examples down to their irregularities: which keys there are,
 in which order, and in which of their several forms. ``docs/fidelity.md`` lists them.

@@ -1,4 +1,4 @@
-"""Variants: what payloads also look like, sent only by workspaces that ask for it.
+"""Variants of payloads, sent only by workspaces that ask for them.
 
 The reference shows or reports each variant, but not as the rule. A variant edits the data of a
 status change that is already built.

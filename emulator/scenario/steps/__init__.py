@@ -1,1 +1,1 @@
-"""The steps of a scenario, one small class each; never how a file is read."""
+"""The steps of a scenario, one small class each; never the reading of files."""

@@ -1,4 +1,4 @@
-"""Steps that hold other steps."""
+"""Steps that contain other steps."""
 
 from __future__ import annotations
 

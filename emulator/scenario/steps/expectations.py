@@ -1,4 +1,4 @@
-"""Steps that demand something of what was sent and how it was answered."""
+"""Steps that state expectations about requests and answers."""
 
 from __future__ import annotations
 

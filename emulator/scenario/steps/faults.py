@@ -1,4 +1,4 @@
-"""Steps that make deliveries misbehave, and that have them behave again."""
+"""Steps that inject and clear faults."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Steps that send a payload of one's own, and that send an old one again."""
+"""Steps that send a given payload, or an old message again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Steps that look at the consumer's own state, and that keep a value for later ones."""
+"""Steps that check the consumer's state, or capture a value for later steps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which messages and which attempts a step means, and what is known of them by name."""
+"""Selects the messages and attempts that a step refers to."""
 
 from __future__ import annotations
 

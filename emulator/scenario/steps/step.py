@@ -1,4 +1,4 @@
-"""What every step is, and what it gets to work with while a scenario runs."""
+"""The base class of steps, and the context in which they run."""
 
 from __future__ import annotations
 

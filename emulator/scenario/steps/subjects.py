@@ -1,4 +1,4 @@
-"""Steps that make assessments and candidates and move them: one for each command of the table."""
+"""Steps for assessments and candidates, one for each command of the table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the emulator is and holds: health, schemas."""
+"""Health, version and schemas over the control API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How errors of the control API look: ``application/problem+json`` (RFC 9457)."""
+"""Errors of the control API: ``application/problem+json`` (RFC 9457)."""
 
 from __future__ import annotations
 

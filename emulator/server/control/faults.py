@@ -1,4 +1,4 @@
-"""Faults over the control API, in the form that scenario files have."""
+"""Faults over the control API, in the format of scenario files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Profiles over the control API: what is left out stays, and durations carry their unit."""
+"""Profiles over the control API: partial updates, durations with units."""
 
 from __future__ import annotations
 

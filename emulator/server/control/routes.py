@@ -1,4 +1,4 @@
-"""The control API's paths."""
+"""The routes of the control API."""
 
 from __future__ import annotations
 

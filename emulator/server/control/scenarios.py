@@ -1,4 +1,4 @@
-"""Scenarios over the control API: which there are, and one run in a workspace."""
+"""Scenarios over the control API: the list, and a run in a workspace."""
 
 from __future__ import annotations
 

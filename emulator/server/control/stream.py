@@ -1,4 +1,4 @@
-"""The journal as it grows, as server-sent events.
+"""The journal as server-sent events.
 
 By hand, not with sse-starlette: that learns of a shutdown from uvicorn's own signal handlers or a
 flag of the whole process, and signals are the command line's business here.

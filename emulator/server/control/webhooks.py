@@ -1,4 +1,4 @@
-"""What the provider's API does not tell of a webhook: its secret, how it is delivered to."""
+"""Webhook settings that the provider's API does not have: secret, profile."""
 
 from __future__ import annotations
 

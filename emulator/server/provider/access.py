@@ -1,4 +1,4 @@
-"""Whose data a call sees: the access token names the workspace."""
+"""Selects the workspace of a call by its access token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the provider's errors look."""
+"""Errors of the provider's API."""
 
 from __future__ import annotations
 

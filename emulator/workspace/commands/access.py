@@ -1,4 +1,4 @@
-"""Commands on who may use a workspace: access tokens, members of the team, logins by a code."""
+"""Commands on access: tokens, members of the team, logins with a code."""
 
 from __future__ import annotations
 

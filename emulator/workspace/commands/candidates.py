@@ -1,4 +1,4 @@
-"""Commands on candidates: invited, and moved."""
+"""Commands on candidates: invitations and transitions."""
 
 from __future__ import annotations
 

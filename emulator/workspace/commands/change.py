@@ -1,4 +1,4 @@
-"""What a command changes and causes, and the checks that several commands share."""
+"""The result of a command, and checks that several commands share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands on deliveries: redelivery, test events, and payloads that the user wrote."""
+"""Commands on deliveries: redelivery, test events, and users' payloads."""
 
 from __future__ import annotations
 

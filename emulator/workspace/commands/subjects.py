@@ -1,4 +1,4 @@
-"""Any command of the table, by its name: to what change of the state it leads."""
+"""Executes any command of the table by its name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands on webhooks: registered, edited, their secrets."""
+"""Commands on webhooks: registration, edits, secrets."""
 
 from __future__ import annotations
 
