@@ -161,7 +161,7 @@ class Session:
         (sent,) = self.workspace.send(payload, event=event, webhook=self.webhook.id)
         if not is_settled:
             return sent
-        await self.settle()
+        await self.workspace.settle(SETTLED)
         return self.delivery(sent.id)
 
     def wants(self, event: str) -> bool:

@@ -14,7 +14,7 @@ from emulator.scenario.aliases import Aliases, word
 from emulator.scenario.problems import Problems
 from emulator.scenario.record_reader import WRONG, Shaper, keys
 from emulator.scenario.scenario import Consumer, Document, PlacedStep, Scenario, one_line
-from emulator.scenario.steps.blocks import MOST_STEPS, Steps
+from emulator.scenario.steps.blocks import BLOCKS, MOST_STEPS, Steps, size
 from emulator.scenario.steps.probing import Argv
 from emulator.scenario.steps.table import STEPS
 from emulator.scenario.steps.webhooks import AddWebhook, unfit
@@ -38,9 +38,6 @@ if TYPE_CHECKING:
     from emulator.domain.events import Generation
     from emulator.scenario.steps.step import Step
     from emulator.scenario.tree import Place
-
-_BLOCKS = frozenset({"parallel", "repeat"})
-"""Steps that hold steps, whose variables are filled in one by one."""
 
 _LARGEST_DATA = 10_000_000
 """Bytes of a file that is sent."""
@@ -67,12 +64,35 @@ def read(
         ScenarioError: with everything that is wrong: ``FILE:LINE:COLUMN: what``, and the place.
     """
     problems = Problems(file)
-    root = parse(body, problems)
+    return _scenario(parse(body, problems), problems, variables, files)
+
+
+def of(document: Mapping[str, Any]) -> Scenario:
+    """Return the scenario that plain data says, as a file would say it, without variables.
+
+    Args:
+        document: the keys of a file. The line of a step is its number.
+
+    Raises:
+        ScenarioError: with everything that is wrong.
+    """
+    steps = [Node.of(one, (line, 1)) for line, one in enumerate(document["steps"], start=1)]
+    root = Node.of({**document, "steps": []}, (1, 1))
+    root.value["steps"] = Node(steps, (1, 1))
+    return _scenario(root, Problems(document["scenario"]), {}, None)
+
+
+def _scenario(
+    root: Node | None,
+    problems: Problems,
+    variables: Mapping[str, str],
+    files: Mapping[str, bytes] | None,
+) -> Scenario:
     reader = _Reader(problems, with_origin(variables), files)
     document = reader.document(root) if root is not None else WRONG
     if problems or not isinstance(document, Document):
         raise ScenarioError(str(problems))
-    return Scenario(file, document, problems.text, reader.files)
+    return Scenario(problems.file, document, problems.text, reader.files)
 
 
 def read_file(path: Path, variables: Mapping[str, str]) -> Scenario:
@@ -204,7 +224,7 @@ class _Reader:
         self._left -= 1
         is_bare = not isinstance(body.value, dict)
         body = _mapped(body, kind, node.keys[name])
-        if name in _BLOCKS:
+        if name in BLOCKS:
             return self._block(name, body, node)
         ready = self._filled(body)
         before = len(self._problems)
@@ -285,9 +305,9 @@ class _Reader:
         times = values.get("times")
         if not isinstance(times, int) or isinstance(times, bool) or times < 1:
             return True
-        size = _size(body.value["steps"]) if "steps" in body.value else 1
-        if times * size > self._left:
-            each = "1 step" if size == 1 else f"{size} steps"
+        count = size(body.value["steps"]) if "steps" in body.value else 1
+        if times * count > self._left:
+            each = "1 step" if count == 1 else f"{count} steps"
             message = f"{times} rounds of {each}; a scenario has {MOST_STEPS} steps at most"
             self._problems.add(body.value["times"].place, message)
             return False
@@ -368,25 +388,6 @@ def _mapped(body: Node, kind: type[Step], place: Place) -> Node:
     if isinstance(body.value, dict) or kind.bare is None:
         return body
     return Node({kind.bare: body}, body.place, {kind.bare: body.place})
-
-
-def _size(steps: Node) -> int:
-    """Return how many steps a list of steps comes to, as far as the file says so."""
-    if not isinstance(steps.value, list):
-        return 1
-    size = 0
-    for one in steps.value:
-        ((name, body),) = one.value.items() if _is_step(one) else (("", one),)
-        held = body.value.get("steps") if isinstance(body.value, dict) else body
-        times = body.value.get("times") if isinstance(body.value, dict) else None
-        is_counted = name == "repeat" and times is not None and isinstance(times.value, int)
-        inner = _size(held) if name in _BLOCKS and held is not None else 1
-        size += inner * (times.value if is_counted and times is not None else 1)
-    return size
-
-
-def _is_step(node: Node) -> bool:
-    return isinstance(node.value, dict) and len(node.value) == 1
 
 
 def _by_value(reader: Any, node: Node) -> Any:

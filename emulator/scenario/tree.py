@@ -48,6 +48,16 @@ class Node(msgspec.Struct, frozen=True):
     is_unknown: bool = False
     is_late: bool = False
 
+    @classmethod
+    def of(cls, plain: Any, place: Place) -> Node:
+        """Return plain data as a tree, all of it at one place."""
+        if isinstance(plain, dict):
+            values = {key: cls.of(one, place) for key, one in plain.items()}
+            return cls(values, place, dict.fromkeys(values, place))
+        if isinstance(plain, list):
+            return cls([cls.of(one, place) for one in plain], place)
+        return cls(plain, place)
+
     def plain(self, *, as_text: bool = False) -> Any:
         """Return the value as plain data, without places.
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from emulator.errors import ScenarioError
-from emulator.scenario.loading import read, read_file
+from emulator.scenario.loading import of, read, read_file
 from emulator.scenario.matchers import Demand
 from emulator.scenario.problems import Problems
 from emulator.scenario.steps.expectations import Expect
@@ -228,3 +228,21 @@ def test_a_file_that_is_named_by_a_captured_value_is_refused_from_elsewhere_too(
     scenario = read("a.yaml", (TEXT + steps).encode(), variables, files={})
     with pytest.raises(ScenarioError, match="none is read for it here"):
         scenario.steps[-1].ready({"X": "/etc/passwd"})
+
+
+def test_a_scenario_of_plain_data_names_the_step_that_is_wrong() -> None:
+    """Nothing is filled in: the data holds values already."""
+    document = {
+        "scenario": "Plain",
+        "consumer": [{"payload_url": "http://127.0.0.1:9", "events": ["invited"]}],
+        "steps": [{"create_assessment": {"as": "job", "title": "${TITLE}"}}, {"wait": "2h"}],
+    }
+    scenario = of(document)
+    assert [(one.name, one.line) for one in scenario.steps] == [
+        ("create_assessment", 1),
+        ("wait", 2),
+    ]
+    assert isinstance(step := scenario.steps[0].step, CreateAssessment)
+    assert step.title == "${TITLE}"
+    with pytest.raises(ScenarioError, match=r"Plain:2:1: a duration without a unit: 2"):
+        of({**document, "steps": [document["steps"][0], {"wait": 2}]})

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -34,6 +36,7 @@ def each(
     take: Callable[[Made], bool],
     *,
     events: Collection[str],
+    texts: Collection[str],
     seed: int,
     examples: int,
     seconds: float,
@@ -46,6 +49,7 @@ def each(
         contracts, generation: of the schemas.
         take: gets a payload; returns whether to go on.
         events: ids of the event types whose payloads are made.
+        texts: of payloads; what has to match a pattern is one of them, if any does.
         seed: gives the same payloads again.
         examples: how many, at most.
         seconds: real ones, after which no more are made.
@@ -58,7 +62,7 @@ def each(
     from emulator.contracts.openapi import as_consumer
 
     document = as_consumer(contracts, generation, f"http://consumer{_PATH}", events)
-    schema = schemathesis.openapi.from_dict(document)
+    schema = schemathesis.openapi.from_dict(_sampled(document, texts))
     # All but surrogates, as with UTF-8, whose table of characters takes seconds to make.
     schema.config.generation.codec = None
     operation = schema[_PATH]["POST"]
@@ -89,6 +93,37 @@ def each(
             taken(*made)
 
         make()
+
+
+def _sampled(schema: Any, texts: Collection[str]) -> Any:
+    """Return *schema* with a format of given texts in place of each pattern that any of them fits.
+
+    Texts that are drawn from a pattern take most of the time of a payload.
+    """
+    if isinstance(schema, list):
+        return [_sampled(one, texts) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {key: _sampled(one, texts) for key, one in schema.items()}
+    pattern = made.get("pattern")
+    if isinstance(pattern, str) and (format_ := _format(pattern, frozenset(texts))):
+        del made["pattern"]
+        made["format"] = format_
+    return made
+
+
+@lru_cache
+def _format(pattern: str, texts: frozenset[str]) -> str:
+    """Return the name of the format of the texts that fit a pattern; empty if none does."""
+    import schemathesis
+    from hypothesis import strategies as st
+
+    fitting = sorted(text for text in texts if re.search(pattern, text))
+    if not fitting:
+        return ""
+    name = f"like {pattern}"
+    schemathesis.openapi.format(name, st.sampled_from(fitting))
+    return name
 
 
 def _payload(body: Any) -> Any:

@@ -145,7 +145,7 @@ class _Fuzzing:
             if sound and not sender.is_gone:
                 self._draw_changes(sender, sound)
             if not sender.is_gone:
-                self._from_schema(sender)
+                self._from_schema(sender, bases)
         finally:
             self.deliveries += sender.deliveries
             run(session.__aexit__(None, None, None))
@@ -177,7 +177,7 @@ class _Fuzzing:
             if left <= 0 or sender.is_gone:
                 break
 
-    def _from_schema(self, sender: Sender) -> None:
+    def _from_schema(self, sender: Sender, bases: list[Base]) -> None:
         from emulator.conformance.fuzzing import from_schema
 
         self._told("payloads that Schemathesis makes")
@@ -193,8 +193,9 @@ class _Fuzzing:
 
         share = max(2, self._examples // _SCHEMA_SHARE)
         from_schema.each(
-            contracts, generation, take, events=self._target.events, seed=self._target.seed,
-            examples=share, seconds=_SCHEMA_SECONDS,
+            contracts, generation, take, events=self._target.events,
+            texts=payloads.texts(bases), seed=self._target.seed, examples=share,
+            seconds=_SCHEMA_SECONDS,
         )  # fmt: skip
         known = {answer for _, answer in sender.known}
         for case in found.values():

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from emulator import paths
-from emulator.conformance.fuzzing.mutations import Change, changed, mutations
+from emulator.conformance.fuzzing.mutations import Change, changed, mutations, places
 from emulator.conformance.fuzzing.sequence_runs import NobodyThereError
 from emulator.decoding import parsed
 from emulator.domain.events import EVENT_TYPES
@@ -96,6 +96,11 @@ def bases(seed: int, at: Any, events: Iterable[str] = EVENT_TYPES) -> list[Base]
                 made.append(Base(type_, name, payload))
     unique = {one.name: one for one in made}
     return list(unique.values())
+
+
+def texts(bases: Iterable[Base]) -> set[str]:
+    """Return all texts in payloads."""
+    return {text for base in bases for _, text in places(base.payload) if isinstance(text, str)}
 
 
 class Sender:
@@ -233,7 +238,7 @@ def drawn_changes(bases: list[Base]) -> Any:
     """Return the Hypothesis strategy of a base and up to three changes of it."""
     from hypothesis import strategies as st
 
-    from emulator.conformance.fuzzing.mutations import HUGE_NUMBER, NASTY_TEXT, places
+    from emulator.conformance.fuzzing.mutations import HUGE_NUMBER, NASTY_TEXT
 
     # Private-use signs and '$' mean something in scenario files; surrogates can't be sent.
     signs = st.characters(exclude_categories=("Cs", "Co"), exclude_characters="$")

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from emulator.conformance.fuzzing import scenario_yaml, sequences
+from emulator.conformance.fuzzing import sequences
 from emulator.conformance.fuzzing.causes import Wrong
 from emulator.conformance.session import Session
 from emulator.conformance.target import Subject, check_setup
 from emulator.paths import ABSENT
-from emulator.scenario import matching
-from emulator.scenario.loading import read
+from emulator.scenario import loading, matching
 from emulator.scenario.result import NOT_THERE
 from emulator.scenario.run import play
 
@@ -159,7 +158,7 @@ def scenario_of(sequence: Mapping[str, Any], emails: Mapping[str, str]) -> Scena
     consumer = {"payload_url": "http://127.0.0.1:1/", "events": list(sequences.events(sequence))}
     steps = sequences.steps(sequence, emails) + sequences.demands(sequence)
     document = {"scenario": "fuzz", "consumer": [consumer], "steps": steps}
-    return read("fuzz", scenario_yaml.text(document).encode(), {})
+    return loading.of(document)
 
 
 def _not_met(result: ScenarioResult) -> list[Wrong]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from emulator.conformance.fuzzing import scenario_yaml, sequences
-from emulator.scenario.loading import read
+from emulator.conformance.fuzzing import sequences
+from emulator.scenario import loading
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +47,7 @@ def testlify_sequences(
             "consumer": [consumer],
             "steps": sequences.steps(sequence, emails) + sequences.demands(sequence),
         }
-        return read("sequence.yaml", scenario_yaml.text(document).encode(), {})
+        return loading.of(document)
 
     return sequences.drawn(most).map(scenario)
 

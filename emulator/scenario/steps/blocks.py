@@ -15,6 +15,11 @@ from emulator.scenario.value_types import VariableName
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from emulator.scenario.tree import Node
+
+BLOCKS = frozenset({"parallel", "repeat"})
+"""Names of the steps that hold steps."""
+
 MOST_STEPS = 100_000
 """Steps of a scenario, those of every round of a `repeat` counted."""
 
@@ -99,3 +104,22 @@ def _told(ended: list[list[str] | BaseException]) -> str:
     if any(isinstance(one, BaseException) for one in ended):
         raise ConflictError("\n".join(told))
     return "\n".join(told)
+
+
+def size(steps: Node) -> int:
+    """Return how many steps a list of steps comes to, as far as the file says so."""
+    if not isinstance(steps.value, list):
+        return 1
+    total = 0
+    for one in steps.value:
+        ((name, body),) = one.value.items() if _is_step(one) else (("", one),)
+        held = body.value.get("steps") if isinstance(body.value, dict) else body
+        times = body.value.get("times") if isinstance(body.value, dict) else None
+        is_counted = name == "repeat" and times is not None and isinstance(times.value, int)
+        inner = size(held) if name in BLOCKS and held is not None else 1
+        total += inner * (times.value if is_counted and times is not None else 1)
+    return total
+
+
+def _is_step(node: Node) -> bool:
+    return isinstance(node.value, dict) and len(node.value) == 1

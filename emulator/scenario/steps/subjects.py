@@ -49,8 +49,7 @@ class CommandStep(Step, frozen=True):
 
     def details(self) -> dict[str, Any]:
         """Return the details that the file gives."""
-        names = msgspec.structs.fields(self.command.details)
-        return {field.name: getattr(self, field.name) for field in names}
+        return {name: getattr(self, name) for name in self.command.details.__struct_fields__}
 
 
 class CreateAssessment(CommandStep, frozen=True, rename={"as_": "as"}):

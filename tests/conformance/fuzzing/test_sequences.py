@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from emulator import testlify_sequences
 from emulator.conformance.fuzzing import scenario_yaml, sequences
+from emulator.conformance.fuzzing.sequence_runs import scenario_of
 from emulator.conformance.state import StateMap
 from emulator.domain.candidate import LIFECYCLE
 from emulator.domain.lifecycle import NEW
 from emulator.event_loops import hosted
 from emulator.receiver import Receiver
+from emulator.scenario import loading
 from emulator.scenario.lifecycle_check import illegal
-from emulator.scenario.loading import read
 from emulator.scenario.run import run
 
 EMAILS = {name: f"{name}@example.com" for name in sequences.NAMES}
@@ -27,15 +28,22 @@ EMAILS = {name: f"{name}@example.com" for name in sequences.NAMES}
 def test_a_sequence_that_is_drawn_is_a_scenario_that_the_lifecycle_allows(
     sequence: dict[str, Any],
 ) -> None:
+    assert illegal(scenario_of(sequence, EMAILS)) == ""
+
+
+@settings(max_examples=20, deadline=None, database=None)
+@given(sequences.drawn())
+def test_a_sequence_is_played_as_the_file_of_it_would_be(sequence: dict[str, Any]) -> None:
     document = {
         "scenario": "Drawn",
-        "consumer": [
-            {"payload_url": "http://127.0.0.1:9", "events": list(sequences.events(sequence))}
-        ],
+        "consumer": [{"payload_url": "http://127.0.0.1:9", "events": ["invited"]}],
         "steps": sequences.steps(sequence, EMAILS) + sequences.demands(sequence),
     }
-    scenario = read("drawn.yaml", scenario_yaml.text(document).encode(), {})
-    assert illegal(scenario) == ""
+    played = loading.of(document)
+    written = loading.read("drawn.yaml", scenario_yaml.text(document).encode(), {})
+    assert [one.step for one in played.steps] == [one.step for one in written.steps]
+    assert [one.detail for one in played.steps] == [one.detail for one in written.steps]
+    assert played.document.consumer == written.document.consumer
 
 
 def test_every_row_of_the_lifecycle_can_be_drawn() -> None:
