@@ -117,11 +117,12 @@ async def _show_deliveries(emulator: Emulator, workspace: Workspace, after: int)
 
 
 def _line(delivery: Delivery) -> tuple[str | tuple[str, str], ...]:
-    data = delivery.payload.get("data", {})
+    from emulator.domain.payloads.fields import text
+
     attempt = delivery.attempts[-1]
     took = attempt.outcome.duration_ms if attempt.outcome else 0.0
-    status = data.get("candidateStatus") or data.get("assessmentStatus", "")
-    subject = data.get("email") or data.get("assessmentTitle", "")
+    status = text(delivery.payload, "candidateStatus", "assessmentStatus")
+    subject = text(delivery.payload, "email", "assessmentTitle")
     answer = (f"  {attempt.answer:>3}", "green" if delivery.succeeded else "red")
     return answer, f"  {delivery.event:<30}{status:<20}{subject:<32}{took:6.1f} ms"
 

@@ -12,6 +12,7 @@ from emulator.cli import loop
 from emulator.cli.codes import INTERRUPTED
 from emulator.cli.output import say
 from emulator.decoding import indented
+from emulator.domain.payloads.fields import text
 from emulator.errors import NotJSONError
 from emulator.printing import printable
 
@@ -120,9 +121,8 @@ async def _listen(
 def _line(received: Received) -> list[str | tuple[str, str]]:
     payload = _payload(received)
     told = payload if isinstance(payload, dict) else {}
-    data = told.get("data")
-    status = data.get("candidateStatus", "") if isinstance(data, dict) else ""
-    words = [received.method, received.path, str(told.get("event", "-")), str(status)]
+    status = text(told, "candidateStatus")
+    words = [received.method, received.path, str(told.get("event", "-")), status]
     shown = "  ".join(word for word in words if word)
     colour = "green" if received.answered < _HTTP_ERROR else "red"
     parts: list[str | tuple[str, str]] = [

@@ -15,6 +15,7 @@ from emulator.cli.output import say
 from emulator.cli.payload_edits import edited, settings
 from emulator.decoding import parsed
 from emulator.domain.events import EVENT_TYPES, TEST_EVENT, event_type
+from emulator.domain.payloads.fields import text
 from emulator.errors import EmulatorError, InvalidInputError, NotJSONError
 
 if TYPE_CHECKING:
@@ -137,10 +138,8 @@ def _subject(workspace: Workspace, event: str, body: bytes | None) -> Subject | 
         payload = sample if body is None else parsed(body)
     except NotJSONError:
         return None
-    data = payload.get("data") if isinstance(payload, dict) else None
-    found = data if isinstance(data, dict) else {}
-    keys = ("email", "candidateId", "assessmentId", "firstName", "lastName")
-    email, *others = (str(found.get(key) or "") for key in keys)
+    names = ("email", "candidateId", "assessmentId", "firstName", "lastName")
+    email, *others = (text(payload, name) for name in names)
     return Subject("", email, *others) if email else None
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from emulator.conformance.outcomes import FailedError, IncompleteError, SkippedError
 from emulator.conformance.sample_messages import ENDS, life
 from emulator.conformance.session import CHANGED, TOLD
+from emulator.domain.payloads.fields import text
 from emulator.durations import show
 from emulator.paths import ABSENT, find
 from emulator.scenario.matchers import is_same
@@ -283,5 +284,5 @@ async def new_life(session: Session, end: str = "COMPLETED") -> Life:
 
 
 def _described(payload: Any) -> str:
-    data = payload.get("data") if isinstance(payload, dict) else None
-    return f"a regular payload ({data.get('candidateStatus')})" if data else "a regular payload"
+    told = text(payload, "candidateStatus")
+    return f"a regular payload ({told})" if told else "a regular payload"

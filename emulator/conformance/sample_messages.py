@@ -13,6 +13,7 @@ import msgspec
 from emulator.conformance.outcomes import SkippedError
 from emulator.conformance.session import CHANGED, TOLD, Session, subject_of
 from emulator.conformance.target import Subject
+from emulator.domain.payloads import fields
 
 if TYPE_CHECKING:
     from emulator.conformance.target import KnownPerson
@@ -101,7 +102,7 @@ async def life(
         workspace.move_candidate(one.id, command)
     await workspace.settle()
     found = {
-        (sent.event, sent.payload["data"]["candidateStatus"]): sent.payload
+        (sent.event, fields.text(sent.payload, "candidateStatus")): sent.payload
         for sent in workspace.deliveries(candidate=one.id)
     }
     return Life(subject, found, session.target.events)
@@ -124,8 +125,7 @@ def plain(payload: Payload) -> Payload:
     Each irregularity has a check of its own. All other checks do without, so that a consumer
     that fails on one of them is still graded in everything else.
     """
-    data = payload["data"]
-    link = data.get("resultLink")
-    if isinstance(link, str) and not link.startswith("https://"):
-        data["resultLink"] = None
+    link = fields.text(payload, "resultLink")
+    if link and not link.startswith("https://"):
+        fields.put(payload, "resultLink", None)
     return payload

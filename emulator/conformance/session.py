@@ -12,6 +12,7 @@ from emulator.conformance.outcomes import SkippedError
 from emulator.conformance.target import KnownPerson, Subject, Target, check_setup, filled
 from emulator.domain.events import EVENT_TYPES, TEST_EVENT
 from emulator.domain.ids import chance
+from emulator.domain.payloads.fields import text
 from emulator.domain.people import person
 from emulator.errors import InvalidInputError
 from emulator.scenario import probes
@@ -287,9 +288,7 @@ TOLD = {
 
 def event_told(payload: Any, events: Sequence[str]) -> str:
     """Return which of the *events* tells of the status in a payload; the first without any."""
-    data = payload.get("data") if isinstance(payload, dict) else None
-    status = data.get("candidateStatus") if isinstance(data, dict) else None
-    own = TOLD.get(status) if isinstance(status, str) else None
+    own = TOLD.get(text(payload, "candidateStatus"))
     return own if own is not None and own in events else events[0]
 
 

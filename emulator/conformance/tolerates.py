@@ -20,8 +20,9 @@ from emulator.conformance.check import Check
 from emulator.conformance.outcomes import FailedError
 from emulator.conformance.session import CHANGED
 from emulator.conformance.target import KnownPerson
+from emulator.domain.payloads import fields
 from emulator.domain.payloads.variants import skills
-from emulator.paths import find
+from emulator.paths import ABSENT, find
 from emulator.scenario.value_types import PayloadPath
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
     Edit = Callable[[Payload], object]
 
-_ABSENT: Any = object()
 _REPORT = "reports/pdf/assessment-candidate-report/660bad6c1faf955408b86f74.pdf"
 _FIRST_NAME = PayloadPath("firstName")
 _SERIALISED = (
@@ -44,14 +44,16 @@ _SERIALISED = (
 _UNKNOWN = {"anUnknownKey": {"with": ["a", {"value": None}]}}
 
 
-def _put(*path: str, value: Any) -> Edit:
-    """Return an edit that sets the value at *path*, or removes it."""
+def _put(name: str, value: Any) -> Edit:
+    """Return an edit that sets a field, or removes it."""
+    return lambda payload: fields.put(payload, name, value)
+
+
+def _update(key: str, value: Any) -> Edit:
+    """Return an edit that sets a key next to data, or removes it."""
 
     def edit(payload: Payload) -> None:
-        *parents, key = path
-        for one in parents:
-            payload = payload[one]
-        if value is _ABSENT:
+        if value is ABSENT:
             payload.pop(key, None)
         else:
             payload[key] = value
@@ -99,29 +101,26 @@ def _check(name: str, what: str, edit: Edit, *, end: str = "COMPLETED", **more: 
     )
 
 
-def _empty(payload: Payload) -> None:
-    for key in ("testLibrary", "customQuestions", "qualificationQuestions"):
-        payload["data"][key] = []
+def _lists(value: Any) -> Edit:
+    def edit(payload: Payload) -> None:
+        for name in ("testLibrary", "customQuestions", "qualificationQuestions"):
+            fields.put(payload, name, value)
 
-
-def _absent(payload: Payload) -> None:
-    for key in ("testLibrary", "customQuestions", "qualificationQuestions"):
-        payload["data"].pop(key, None)
+    return edit
 
 
 def _many(payload: Payload) -> None:
-    tests = payload["data"]["testLibrary"]
-    payload["data"]["testLibrary"] = [*tests * 100][:100]
+    tests = fields.find(payload, "testLibrary")
+    fields.put(payload, "testLibrary", [*tests * 100][:100])
 
 
-def _with_numbers(payload: Payload) -> None:
-    payload["data"]["antiCheatingMonitor"] |= {"recentLatitude": 1.25, "recentLongitude": -7}
+def _coordinates(latitude: object, longitude: object) -> Edit:
+    def edit(payload: Payload) -> None:
+        fields.find(payload, "antiCheatingMonitor").update(
+            recentLatitude=latitude, recentLongitude=longitude
+        )
 
-
-def _with_texts(payload: Payload) -> None:
-    payload["data"]["antiCheatingMonitor"] |= {
-        "recentLatitude": "12.345678901234567", "recentLongitude": "-7.5",
-    }  # fmt: skip
+    return edit
 
 
 def _everywhere(value: Any) -> Any:
@@ -132,47 +131,54 @@ def _everywhere(value: Any) -> Any:
     return value
 
 
+def _unknown_status(payload: Payload) -> None:
+    for name in ("status", "candidateStatus"):
+        fields.put(payload, name, "SHORTLISTED")
+
+
 def _inside(payload: Payload) -> None:
     payload["data"] = _everywhere(payload["data"])
 
 
 IRREGULAR = (
     *(
-        _check(f"result-link-{name}", f"{what} resultLink", _put("data", "resultLink", value=one),
+        _check(f"result-link-{name}", f"{what} resultLink", _put("resultLink", one),
                end=end, tags=("irregular", "resultLink"))
         for name, what, one, end in (
             ("null", "null as", None, "INVITED"),
             ("null-text", 'the string "null" as', "null", "IN_PROGRESS"),
             ("url", "a URL as", f"https://cdn-global.net/{_REPORT}", "COMPLETED"),
             ("path", "a path as", _REPORT, "REJECTED"),
-            ("absent", "a missing", _ABSENT, "DISQUALIFIED"),
+            ("absent", "a missing", ABSENT, "DISQUALIFIED"),
         )
     ),
     _check("monitor-empty-text", "an empty string as antiCheatingMonitor",
-           _put("data", "antiCheatingMonitor", value=""), end="ENROLLED", tags=("irregular",)),
+           _put("antiCheatingMonitor", ""), end="ENROLLED", tags=("irregular",)),
     _check("monitor-absent", "a missing antiCheatingMonitor",
-           _put("data", "antiCheatingMonitor", value=_ABSENT), tags=("irregular",)),
+           _put("antiCheatingMonitor", ABSENT), tags=("irregular",)),
     _check("monitor-object", "an object as antiCheatingMonitor",
-           _with_texts, end="IN_PROGRESS", tags=("irregular",)),
-    _check("coordinates-as-text", "coordinates as strings", _with_texts, tags=("irregular",)),
-    _check("coordinates-as-numbers", "coordinates as numbers", _with_numbers,
+           _coordinates("12.345678901234567", "-7.5"), end="IN_PROGRESS", tags=("irregular",)),
+    _check("coordinates-as-text", "coordinates as strings",
+           _coordinates("12.345678901234567", "-7.5"), tags=("irregular",)),
+    _check("coordinates-as-numbers", "coordinates as numbers", _coordinates(1.25, -7),
            severity="warning", why="the examples have strings, but nothing promises that"),
     _check("percentage-null", "null as avgScorePercentage",
-           _put("data", "avgScorePercentage", value=None), end="DISQUALIFIED", tags=("irregular",)),
+           _put("avgScorePercentage", None), end="DISQUALIFIED", tags=("irregular",)),
     _check("percentage-fraction", "a fraction as avgScorePercentage",
-           _put("data", "avgScorePercentage", value=43.75),
+           _put("avgScorePercentage", 43.75),
            why="14 of 32 is 43.75 %, and nothing promises that the service rounds"),
-    _check("metadata-false", "false as metadata", _put("metadata", value=False),
+    _check("metadata-false", "false as metadata", _update("metadata", False),
            tags=("irregular",)),
-    _check("metadata-object", "an empty object as metadata", _put("metadata", value={}),
+    _check("metadata-object", "an empty object as metadata", _update("metadata", {}),
            tags=("irregular",)),
-    _check("timestamp-absent", "a missing timestamp", _put("timestamp", value=_ABSENT),
+    _check("timestamp-absent", "a missing timestamp", _update("timestamp", ABSENT),
            tags=("irregular",)),
     _check("company-absent", "missing companyId and resellerId",
            lambda one: [one["data"].pop(key, None) for key in ("companyId", "resellerId")],
            tags=("irregular",)),
-    _check("lists-empty", "empty lists of tests and questions", _empty, tags=("irregular",)),
-    _check("lists-absent", "missing lists of tests and questions", _absent, tags=("irregular",)),
+    _check("lists-empty", "empty lists of tests and questions", _lists([]), tags=("irregular",)),
+    _check("lists-absent", "missing lists of tests and questions", _lists(ABSENT),
+           tags=("irregular",)),
     _check("many-tests", "a hundred tests", _many,
            why="nothing limits how many tests an assessment has"),
 )  # fmt: skip
@@ -185,15 +191,14 @@ FUTURE = (
            tags=("future",), why="new keys are added without notice"),
     _check("unknown-key-everywhere", "an unknown key in every object of data", _inside,
            tags=("future",), why="new keys are added without notice"),
-    _check("unknown-event", "an unknown event", _put("event", value="shortlisted"),
+    _check("unknown-event", "an unknown event", _update("event", "shortlisted"),
            tags=("future", "unknown-event"), requires=("every_event",),
            why="new events are added without notice, and an error makes the service retry"),
     _check("unknown-type", "an unknown type",
            lambda one: one.update({"type": "interview", "event": "scheduled"}),
            tags=("future", "unknown-event"), requires=("every_event",),
            why="new types are added without notice"),
-    _check("unknown-status", "an unknown status",
-           lambda one: one["data"].update(status="SHORTLISTED", candidateStatus="SHORTLISTED"),
+    _check("unknown-status", "an unknown status", _unknown_status,
            tags=("future",), why="new statuses are added without notice"),
 )  # fmt: skip
 
@@ -239,14 +244,14 @@ _EXPIRED = Check(
 
 
 def _rich(payload: Payload) -> None:
-    for test in payload["data"]["testLibrary"]:
+    for test in fields.find(payload, "testLibrary"):
         test["skills"] = skills(_SKILLS, len(test["questions"]), test["scoreAchieved"])
 
 
 def _in_each_test(value: Any) -> Edit:
     def edit(payload: Payload) -> None:
-        for test in payload["data"]["testLibrary"]:
-            _put("skills", value=value)(test)
+        for test in fields.find(payload, "testLibrary"):
+            _update("skills", value)(test)
 
     return edit
 
@@ -260,7 +265,7 @@ SKILLS = tuple(
     for name, what, edit in (
         ("rich", "tests whose skills have results", _rich),
         ("empty", "tests whose list of skills is empty", _in_each_test([])),
-        ("absent", "tests without skills", _in_each_test(_ABSENT)),
+        ("absent", "tests without skills", _in_each_test(ABSENT)),
     )
 )  # fmt: skip
 
@@ -274,7 +279,8 @@ async def _complete(session: Session, name: str) -> tuple[Delivery, Life]:
         session, sample_messages.ENDS["COMPLETED"], who=KnownPerson(who.email, "Ada", "Byron")
     )
     payload = life["COMPLETED"]
-    payload["data"] |= {"firstName": name, "lastName": name}
+    for field in ("firstName", "lastName"):
+        fields.put(payload, field, name)
     return await session.send(payload, CHANGED), life
 
 

@@ -27,6 +27,7 @@ from emulator.conformance.check import Check
 from emulator.conformance.outcomes import FailedError
 from emulator.conformance.session import CHANGED
 from emulator.delivery.records import Finished
+from emulator.domain.payloads import fields
 from emulator.durations import show
 from emulator.faults import Chunked, HalfClose, Reset, SlowBody, TlsFailure, WrongLength
 
@@ -206,7 +207,8 @@ def _huge(payload: Payload) -> bytes:
 
 
 def _null_byte(payload: Payload) -> bytes:
-    payload["data"] |= {"firstName": "nul\0byte", "lastName": "nul\0byte"}
+    for name in ("firstName", "lastName"):
+        fields.put(payload, name, "nul\0byte")
     return json.dumps(payload).encode()
 
 

@@ -9,7 +9,14 @@ from emulator.errors import UnknownNameError
 from emulator.scenario import matchers, matching
 from emulator.scenario.steps.expectations import Expect
 from emulator.scenario.steps.step import Context
-from emulator.scenario.value_types import READERS, Answered, Duration, PayloadPath, SentEvent
+from emulator.scenario.value_types import (
+    READERS,
+    Answered,
+    Duration,
+    FieldName,
+    PayloadPath,
+    SentEvent,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +40,7 @@ class Demand(TypedDict, total=False):
         candidate: whom it is about, or the id of that invitation.
         assessment: which it is about, or to which the candidate was invited; or its id.
         webhook: to which, or its id.
+        fields: name of a field, wherever the generation has it -> the value, as for *where*.
         where: path in the payload -> the value there, anything that equals it, or one of the
             matchers of scenario files, ``{"at_least": 10}``.
         attempt: number of the attempt, from 1.
@@ -44,6 +52,7 @@ class Demand(TypedDict, total=False):
     candidate: Candidate | str
     assessment: Assessment | str
     webhook: Webhook | str
+    fields: Mapping[str, Any]
     where: Mapping[str, Any]
     attempt: int
     answered: int | str
@@ -92,6 +101,7 @@ class Demands:
         candidate: Candidate | str | None = None,
         assessment: Assessment | str | None = None,
         webhook: Webhook | str | None = None,
+        fields: Mapping[str, Any] | None = None,
         where: Mapping[str, Any] | None = None,
         attempt: int | None = None,
         answered: int | str | None = None,
@@ -108,9 +118,11 @@ class Demands:
             if one is not None:
                 id_ = find(one if isinstance(one, str) else one.id).id
                 named[key] = names[id_] = id_  # a test has no names of its own for them
-        read_path, read_demand = READERS[PayloadPath], READERS[matchers.Demand]
+        read_field, read_path = READERS[FieldName], READERS[PayloadPath]
+        read_demand = READERS[matchers.Demand]
         return Expect(
             event=READERS[SentEvent](event),
+            fields={read_field(name): read_demand(one) for name, one in (fields or {}).items()},
             where={read_path(path): read_demand(value) for path, value in (where or {}).items()},
             attempt=attempt,
             answered=None if answered is None else READERS[Answered](answered),

@@ -54,6 +54,7 @@ _VALUES: Mapping[Any, Schema] = {
     value_types.Instant: {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T"},
     value_types.VariableName: {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$"},
     value_types.PayloadPath: _NAME,
+    value_types.FieldName: _NAME,
     value_types.Answered: {
         "anyOf": [
             {"type": "integer", "minimum": 100, "maximum": 599},

@@ -14,6 +14,7 @@ from emulator import paths
 from emulator.delivery.faults.reading import fault_from
 from emulator.domain.candidate import REASONS
 from emulator.domain.events import TEST_EVENT, Generation, event_type
+from emulator.domain.payloads.fields import checked_field
 from emulator.domain.payloads.variants import checked_variants
 from emulator.domain.webhook import checked_url
 from emulator.durations import parse, parse_instant
@@ -92,6 +93,10 @@ WebhookName = NewType("WebhookName", str)
 
 DataFile = NewType("DataFile", bytes)
 """What stands in a file; named relative to the scenario's own."""
+
+
+FieldName = NewType("FieldName", str)
+"""A field of payloads by name, in either generation."""
 
 
 class PayloadPath(str):
@@ -185,6 +190,10 @@ def _path(value: Any) -> PayloadPath:
     return PayloadPath(value)
 
 
+def _field(value: Any) -> FieldName:
+    return FieldName(checked_field(_text(value)))
+
+
 def _answered(value: Any) -> Answered:
     is_status = isinstance(value, int) and not isinstance(value, bool) and 100 <= value <= 599
     if is_status or (isinstance(value, str) and value in _WITHOUT_ANSWER):
@@ -239,6 +248,7 @@ READERS: Mapping[Any, Callable[[Any], Any]] = MappingProxyType(
         Instant: _instant,
         VariableName: _variable,
         PayloadPath: _path,
+        FieldName: _field,
         Answered: _answered,
         StatusWord: _status,
         Demand: demand,

@@ -122,3 +122,14 @@ def test_what_is_left_is_shown_up_to_ten() -> None:
         assert last == "  and 3 more"
 
     run(work, fail_on_undelivered=True)
+
+
+def test_fields_are_found_by_name() -> None:
+    async def work(testlify: AsyncTestlify) -> None:
+        testlify.add_webhook(name="a", payload_url=consumer, events=["invited"])
+        testlify.invite(testlify.create_assessment().id, email="ada@example.com")
+        await testlify.expect("invited", fields={"email": "ada@example.com", "orgName": ANY})
+        with pytest.raises(UnknownNameError, match="near: 'email'"):
+            await testlify.expect("invited", fields={"emial": ANY})
+
+    run(work)

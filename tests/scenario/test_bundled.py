@@ -51,6 +51,29 @@ def test_a_bundled_scenario_passes_and_two_runs_have_the_same_canonical_journal(
     assert bodies[0] == bodies[1]
 
 
+@pytest.mark.parametrize("name", [one for one in NAMES if b"${WEBHOOKS:-v1}" in _body(one)])
+def test_a_bundled_scenario_that_is_not_about_v1_alone_runs_in_v2(
+    name: str, play: Callable[..., tuple[ScenarioResult, Receiver]]
+) -> None:
+    result, receiver = play(_body(name), variables={"WEBHOOKS": "v2"})
+    assert (result.verdict, result.reason) == ("passed", "")
+    assert all(one.header("svix-signature") for one in receiver.requests)
+
+
+def test_few_bundled_scenarios_are_about_v1_alone() -> None:
+    assert {one for one in NAMES if b"\nwebhooks: " not in _body(one)} == {
+        "assessment-is-published-and-archived",
+        "candidate-is-rejected-after-completion-and-rescored",
+        "candidate-is-scored-again-after-completion",
+        "failed-deliveries-are-sent-again",
+        "irregular-assessments",
+        "irregular-envelopes",
+        "irregular-links",
+        "irregular-scores-and-times",
+        "result-link-comes-late",
+    }
+
+
 _IN_A_PROCESS = """
 import asyncio, hashlib
 from emulator.receiver import Receiver

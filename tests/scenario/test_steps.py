@@ -645,3 +645,23 @@ def test_what_a_fault_made_of_a_payload_is_what_was_sent(play: Play, scenario: T
     result, receiver = play(scenario(steps))
     assert [(one.status, one.message) for one in result.steps] == [("passed", "")] * 11
     assert receiver.requests[0].payload["data"]["email"] == 3
+
+
+def test_fields_are_found_by_name(play: Play, scenario: Text) -> None:
+    steps = (
+        "  - create_assessment: {as: job, title: Cook}\n"
+        "  - invite: {as: ada, to: job, email: ada@example.com}\n"
+        "  - expect: {event: candidate.status_changed, fields: {candidateStatus: INVITED, "
+        "email: {matches: ada}, assessment: Cook}}\n"
+        "  - capture: {as: PERSON, from: {candidate: ada}, field: candidateId}\n"
+        "  - expect: {event: candidate.status_changed, fields: {candidateId: '${PERSON}', "
+        "firstName: Nobody}}\n"
+    )
+    result, receiver = play(scenario(steps))
+    assert [step.status for step in result.steps[:4]] == ["passed"] * 4
+    data = receiver.requests[0].payload["data"]
+    assert result.steps[4].message.startswith(
+        "expected at least 1 candidate.status_changed with "
+        f"candidateId {data['candidateId']!r}, firstName 'Nobody'; came 0"
+    )
+    assert f"x firstName: expected 'Nobody', came {data['firstName']!r}" in result.steps[4].message

@@ -12,6 +12,7 @@ from emulator.conformance.fuzzing import sequences
 from emulator.conformance.fuzzing.causes import Wrong
 from emulator.conformance.session import Session
 from emulator.conformance.target import Subject, check_setup
+from emulator.domain.payloads.fields import text
 from emulator.paths import ABSENT
 from emulator.scenario import loading, matching
 from emulator.scenario.result import NOT_THERE
@@ -186,7 +187,7 @@ def _not_accepted(deliveries: list[Delivery], emails: Mapping[str, str], known: 
                 candidate = known.candidates.get(delivery.message.subject)
                 who = names.get(candidate.email, "") if candidate else ""
                 about = f"{who}: " if who else ""
-                said = delivery.payload["data"].get("candidateStatus", "")
+                said = text(delivery.payload, "candidateStatus")
                 which = f"{delivery.event} ({said}), attempt {attempt.number}"
                 answered = f"answered {attempt.answer}"
                 wrong.append(Wrong(answered, f"{about}{which} was {answered}"))

@@ -239,7 +239,7 @@ def _again(name: str, row: Transition) -> dict[str, Any]:
     event = _told(row)
     found: dict[str, Any] = {"event": event, "candidate": name}
     if event == CHANGES[0]:
-        found["where"] = {"data.candidateStatus": row.next_state}
+        found["fields"] = {"candidateStatus": row.next_state}
     return found
 
 

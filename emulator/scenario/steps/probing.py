@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import msgspec
 
+from emulator import paths
+from emulator.domain.payloads import fields
 from emulator.domain.webhook import checked_headers
 from emulator.durations import show
 from emulator.errors import InvalidInputError, NotFoundError, NotJSONError
@@ -14,7 +16,14 @@ from emulator.scenario import matching, probes
 from emulator.scenario.matchers import Demand
 from emulator.scenario.steps.selection import OfMessages
 from emulator.scenario.steps.step import Context, Step
-from emulator.scenario.value_types import Duration, PayloadPath, ProbeUrl, StatusWord, VariableName
+from emulator.scenario.value_types import (
+    Duration,
+    FieldName,
+    PayloadPath,
+    ProbeUrl,
+    StatusWord,
+    VariableName,
+)
 from emulator.workspace import queries
 
 if TYPE_CHECKING:
@@ -159,6 +168,7 @@ class Capture(_Looking, frozen=True, kw_only=True, rename={"as_": "as", "from_":
 
     as_: VariableName
     from_: Picked | None = None
+    field: FieldName | None = None
     path: PayloadPath | None = None
     json: PayloadPath | None = None
 
@@ -169,12 +179,15 @@ class Capture(_Looking, frozen=True, kw_only=True, rename={"as_": "as", "from_":
         if sum(one is not None for one in sources) != 1:
             message = "expected one place to take the value from: 'get', 'command' or 'from'"
             raise InvalidInputError(message)
-        wrong, right = ("json", "path") if self.from_ is not None else ("path", "json")
-        if getattr(self, wrong) is not None:
-            message = f"{wrong!r} does not go with that; expected {right!r}"
-            raise InvalidInputError(message, path=f"$.{wrong}")
-        if self.from_ is not None and self.path is None:
-            message = "the key 'path' is missing: where the value stands in the payload"
+        is_delivered = self.from_ is not None
+        right = ("field", "path") if is_delivered else ("json",)
+        for wrong in {"field", "path", "json"}.difference(right):
+            if getattr(self, wrong) is not None:
+                expected = " or ".join(map(repr, right))
+                message = f"{wrong!r} does not go with that; expected {expected}"
+                raise InvalidInputError(message, path=f"$.{wrong}")
+        if is_delivered and (self.field is None) is (self.path is None):
+            message = "expected either 'field' or 'path': where the value stands in the payload"
             raise InvalidInputError(message)
 
     async def run(self, context: Context) -> str:
@@ -182,7 +195,8 @@ class Capture(_Looking, frozen=True, kw_only=True, rename={"as_": "as", "from_":
         value = self._delivered(context) if self.from_ is not None else await self._seen(context)
         if value is None or isinstance(value, dict | list):
             kind = "nothing" if value is None else "no single value"
-            message = f"{kind} at {self.path or self.json!r}; expected text, a number or a truth"
+            place = self.field or self.path or self.json
+            message = f"{kind} at {place!r}; expected text, a number or a truth"
             raise NotFoundError(message)
         text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
         context.variables[self.as_] = text
@@ -190,7 +204,6 @@ class Capture(_Looking, frozen=True, kw_only=True, rename={"as_": "as", "from_":
 
     def _delivered(self, context: Context) -> Any:
         assert self.from_ is not None  # noqa: S101 - asked by run
-        assert self.path is not None  # noqa: S101 - demanded at the beginning
         found = self.from_.matching(context)
         if not found:
             lines = [f"nothing to capture from: no {self.from_.demanded()}"]
@@ -201,9 +214,10 @@ class Capture(_Looking, frozen=True, kw_only=True, rename={"as_": "as", "from_":
         except NotJSONError:
             message = f"what was sent in delivery {delivery.id} {delivery.event} is no JSON"
             raise NotFoundError(message) from None
-        value, what = matching.found(self.path, sent)
+        place = PayloadPath(self.path or paths.short(fields.place(sent, self.field or "")))
+        value, what = matching.found(place, sent)
         if value is ABSENT:
-            message = f"no {self.path!r} in delivery {delivery.id} {delivery.event}: {what}"
+            message = f"no {place!r} in delivery {delivery.id} {delivery.event}: {what}"
             raise NotFoundError(message)
         return value
 

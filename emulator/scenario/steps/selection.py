@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 
 from emulator.domain.events import EVENT_TYPES, TEST_EVENT
+from emulator.domain.payloads import fields as payload_fields
 from emulator.errors import InvalidInputError, NotJSONError
 from emulator.paths import ABSENT
 from emulator.scenario import matching
@@ -16,6 +17,7 @@ from emulator.scenario.value_types import (
     Answered,
     AssessmentName,
     CandidateName,
+    FieldName,
     PayloadPath,
     SentEvent,
     WebhookName,
@@ -37,6 +39,7 @@ class OfMessages(Step, frozen=True):
     candidate: CandidateName | None = None
     assessment: AssessmentName | None = None
     webhook: WebhookName | None = None
+    fields: dict[FieldName, Demand] = msgspec.field(default_factory=dict)
     where: dict[PayloadPath, Demand] = msgspec.field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -64,19 +67,27 @@ class OfMessages(Step, frozen=True):
             context.webhook(self.webhook)
             came = _name(context.webhooks, delivery.webhook_id)
             told.append(matching.same("webhook", self.webhook, came))
-        if self.where:
-            told += self._where(context, one)
+        if self.fields or self.where:
+            told += self._inside(context, one)
         return told
 
-    def _where(self, context: Context, one: matching.Sent) -> list[matching.Comparison]:
+    def _inside(self, context: Context, one: matching.Sent) -> list[matching.Comparison]:
+        """Compare what is inside of the payload."""
         try:
             payload = queries.payload(context.workspace.state, one.delivery, one.attempt)
         except NotJSONError:  # sent on purpose
             return [
-                matching.compared(path, demand, ABSENT, "no JSON")
-                for path, demand in self.where.items()
+                matching.compared(name, demand, ABSENT, "no JSON")
+                for name, demand in self._wanted()
             ]
-        return matching.fields(self.where, payload)
+        named = [
+            matching.compared(name, demand, payload_fields.find(payload, name))
+            for name, demand in self.fields.items()
+        ]
+        return named + matching.fields(self.where, payload)
+
+    def _wanted(self) -> list[tuple[str, Demand]]:
+        return [*self.fields.items(), *self.where.items()]
 
     def matching(self, context: Context) -> list[matching.Sent]:
         """Return the attempts of the run so far that fit all that is said."""
@@ -109,8 +120,8 @@ class OfMessages(Step, frozen=True):
             parts.append(f"of {self.assessment}")
         if self.webhook is not None:
             parts.append(f"to {self.webhook}")
-        if self.where:
-            parts.append("with " + ", ".join(f"{k} {v}" for k, v in self.where.items()))
+        if self.fields or self.where:
+            parts.append("with " + ", ".join(f"{name} {one}" for name, one in self._wanted()))
         return " ".join(parts)
 
 
