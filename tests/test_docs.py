@@ -24,7 +24,7 @@ from emulator.pytest_plugin import plugin
 from emulator.pytest_plugin.expectations import Demand
 from emulator.pytest_plugin.options import TestlifyOptions
 from emulator.scenario.loading import read
-from emulator.server.control import routes as control
+from emulator.server import app
 from emulator.server.provider import routes as provider
 from emulator.twin import EmulatorOptions
 
@@ -40,7 +40,7 @@ PAGES = {
     for path in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"))
 }
 PROVIDER = DOCS["provider-api.md"]
-ROUTES: list[Route] = [*control.ROUTES, *provider.ROUTES]
+ROUTES: list[Route] = app.ROUTES
 CALLS = [
     (method, route) for route in ROUTES for method in sorted((route.methods or set()) - {"HEAD"})
 ]

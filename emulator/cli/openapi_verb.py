@@ -15,21 +15,27 @@ from emulator.cli import output
     " > consumer.json && schemathesis run consumer.json",
 )
 @click.option(
-    "--as-consumer", "url", required=True, metavar="URL",
-    help="Describe the endpoint of the consumer at this URL.",
+    "--as-consumer", "url", metavar="URL",
+    help="Describe the consumer at this URL instead: what Testlify posts to it.",
 )  # fmt: skip
 @click.option(
     "--webhooks", type=click.Choice(["v1", "v2"]), default="v1", show_default=True,
     help="Generation of the payloads.",
 )  # fmt: skip
-def command(url: str, webhooks: str) -> None:
-    """Print the OpenAPI 3.1 document (JSON) of a consumer's endpoint.
+def command(url: str | None, webhooks: str) -> None:
+    """Print the OpenAPI 3.1 document (JSON) of the emulated provider API.
 
-    One path, one POST, and the schemas of all payloads: for Schemathesis and other tools that
-    test an API by its document.
+    The document has all calls, and the webhooks with the schemas of their payloads. With
+    --as-consumer it has one path with one POST, and the schemas of all payloads: for Schemathesis
+    and other tools that test an API by its document.
     """
     from emulator.contracts.openapi import as_consumer
     from emulator.contracts.validation import Contracts
+    from emulator.server.documents import openapi
 
-    document = as_consumer(Contracts(), webhooks, url)  # type: ignore[arg-type]
+    contracts = Contracts()
+    if url is None:
+        document = openapi(contracts, webhooks)  # type: ignore[arg-type]
+    else:
+        document = as_consumer(contracts, webhooks, url)  # type: ignore[arg-type]
     output.document(json.dumps(document, indent=2, ensure_ascii=False))

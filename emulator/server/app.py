@@ -13,6 +13,7 @@ from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import ClientDisconnect
 
 from emulator.errors import EmulatorError
+from emulator.server import documents
 from emulator.server.control import routes as control
 from emulator.server.control.errors import problem
 from emulator.server.provider import routes as provider
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
     from emulator.emulator import Emulator
     from emulator.server.request_guard import ControlToken
+
+ROUTES = [*control.ROUTES, *provider.ROUTES, *documents.ROUTES]
+"""All routes of the server."""
 
 _log = logging.getLogger("emulator.server")
 
@@ -55,7 +59,7 @@ def application(
     if control_token is not None:
         guards.append(Middleware(TokenGuard, token=control_token))
     app = Starlette(
-        routes=[*control.ROUTES, *provider.ROUTES],
+        routes=ROUTES,
         exception_handlers={**handlers, Exception: _bug},
         middleware=[
             # The guard stands outside of Starlette's own handling of errors, so it brings
@@ -107,7 +111,7 @@ def _refused(request: Request, error: HTTPException) -> Response:
 def _allowed(request: Request) -> str:
     # The framework names the methods of the first route with that path only.
     methods: set[str] = set()
-    for route in [*control.ROUTES, *provider.ROUTES]:
+    for route in ROUTES:
         if route.path_regex.match(request.url.path):
             methods |= route.methods or set()
     return ", ".join(sorted(methods))

@@ -46,6 +46,7 @@ def calls(folder: Path, url: str) -> dict[str, tuple[list[str], set[int]]]:
         "validate --event": (["validate", "--event", "completed", str(payload)], {1}),
         "schema": (["schema", "candidate.completed"], {0}),
         "openapi": (["openapi", "--as-consumer", url], {0}),
+        "asyncapi": (["asyncapi"], {0}),
         "list": (["list", "checks"], {0}),
         "ready": (["ready", "http://127.0.0.1:9/✓", "--wait", "10ms"], {1, 2}),
         "no verb": (["✓"], {2}),
@@ -78,7 +79,7 @@ def test_every_verb_prints_in_any_encoding(
         assert process.returncode in codes, (name, process.returncode, out[-500:], err[-2_000:])
         assert b"Traceback" not in err, name
         assert b"\x1b]" not in out + err, name
-        is_document = name in ("run --format", "schema", "openapi")
+        is_document = name in ("run --format", "schema", "openapi", "asyncapi")
         out.decode("utf-8" if is_document else encoding)
         err.decode(encoding)
 

@@ -1,0 +1,106 @@
+"""The documents of the provider's API: valid, and nothing of the table is missing in them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+from jsonschema import Draft7Validator, Draft202012Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from emulator.contracts.validation import Contracts
+from emulator.domain.events import EVENT_TYPES
+from emulator.server.documents import asyncapi, openapi
+from emulator.server.operations import provenances
+from emulator.server.provider.routes import OPERATIONS
+from tests.server.provider.conftest import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from emulator.server.operations import Operation
+    from tests.server.conftest import Server, Tenant
+
+ASYNCAPI = Path(__file__).parent / "schemas" / "asyncapi.json"
+each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.id)
+
+
+@pytest.fixture(scope="module")
+def document() -> Any:
+    return openapi(Contracts())
+
+
+@pytest.fixture(scope="module")
+def old_world(make_tenant: Callable[..., Tenant]) -> World:
+    return World(make_tenant(seed=98))
+
+
+def test_the_openapi_document_is_valid(document: Any) -> None:
+    OpenAPIV31SpecValidator(document).validate()
+
+
+def test_the_asyncapi_document_is_valid() -> None:
+    found = asyncapi(Contracts())
+    Draft7Validator(json.loads(ASYNCAPI.read_text())).validate(found)
+    messages = found["components"]["messages"].values()
+    assert {one["name"] for one in messages} == set(EVENT_TYPES)
+
+
+def test_each_event_type_is_a_webhook_with_its_schema(document: Any) -> None:
+    assert set(document["webhooks"]) == set(EVENT_TYPES)
+    for event, path in document["webhooks"].items():
+        content = path["post"]["requestBody"]["content"]["application/json"]
+        assert content["schema"] == {"$ref": f"#/components/schemas/{event}"}
+        assert event in document["components"]["schemas"]
+
+
+def test_records_and_schemas_of_payloads_have_different_names() -> None:
+    contracts = Contracts()
+    payloads = contracts.components("v1", contracts.events("v1"), "#/components/schemas/")
+    kinds = [kind for one in OPERATIONS for kind in (one.answer, one.body) if kind]
+    _, records = msgspec.json.schema_components(kinds)
+    assert not records.keys() & payloads.keys()
+
+
+@each_operation
+def test_each_operation_is_in_the_document_with_its_records(
+    document: Any, operation: Operation
+) -> None:
+    found = document["paths"][operation.path][operation.method.lower()]
+    assert found["operationId"] == operation.id
+    assert found["x-provenance"] == operation.provenance
+    assert ("requestBody" in found) == (operation.body is not None)
+    assert bool(found["security"]) is not operation.is_public
+    assert [one["name"] for one in found["parameters"] if one["in"] == "query"] == [
+        field.encode_name for field in msgspec.structs.fields(operation.query)
+    ]
+    if operation.body is not None:
+        fields = document["components"]["schemas"][operation.body.__name__]["properties"]
+        known = {name: one["x-provenance"] for name, one in fields.items()}
+        assert known == provenances(operation.body)
+
+
+@each_operation
+def test_a_call_answers_what_the_document_says(
+    old_world: World, document: Any, operation: Operation
+) -> None:
+    answer = old_world.call(operation)
+    responses = document["paths"][operation.path][operation.method.lower()]["responses"]
+    found = responses.get(str(answer.status_code)) or responses["4XX"]
+    if "content" not in found:
+        assert answer.content == b""
+        return
+    schema = found["content"]["application/json"]["schema"]
+    whole = {"components": document["components"], **schema}
+    Draft202012Validator(whole).validate(answer.json())
+
+
+@pytest.mark.parametrize("path", ["/openapi.json", "/asyncapi.json"])
+def test_a_document_is_served_without_a_token(server: Server, path: str) -> None:
+    answer = server.client.get(path)
+    assert answer.status_code == 200
+    expected = (openapi if path == "/openapi.json" else asyncapi)(server.emulator.contracts)
+    assert answer.json() == json.loads(json.dumps(expected))
