@@ -124,7 +124,7 @@ def test_a_scheduled_batch_goes_out_on_its_date(server: Server, tenant: Tenant) 
         ({"assessmentId": "x"}, 404, "no assessment 'x'; the newest is"),
         ({"scheduledDate": "2025-01-01T00:00:00Z"}, 400, "scheduled for 2025-01-01T00:00:00.000Z"),
         ({"scheduledDate": "tomorrow"}, 400, "not a time: 'tomorrow'"),
-        ({"candidateInvites": [{"email": "a@example.com"}]}, 400, "object missing required field"),
+        ({"candidateInvites": [{"email": "a@example.com"}]}, 400, "the key 'firstName' is missing"),
         (
             {"candidateInvites": [person(n) for n in range(1_001)]},
             400,
