@@ -241,18 +241,23 @@ def _fidelity() -> str:
         _FIDELITY,
         "## Event types",
         _table(
-            ("Id", "v1 `event`", "Shape", "Word", "Says"),
+            ("Id", "v1 `event`", "Shape", "Word", "In v2", "Says"),
             (
                 (
                     f"`{one.id}`",
                     f"`{one.v1_word}`" if one.v1_word else "none",
                     one.provenance,
                     one.word_provenance,
+                    one.v2_provenance or "no",
                     one.summary,
                 )
                 for one in EVENT_TYPES.values()
             ),
         ),
+        "*In v2*: how it is known that v2 has an event type of this name. v2 has nine; five names "
+        "are known, and the other four are taken from v1's settings page, which lists five "
+        "candidate events. Until the emulator has v2 bodies, v2 webhooks can subscribe to all of "
+        "these event types and receive v1 bodies.",
         "Which command causes which, and how we know, is in [lifecycles](lifecycles.md).",
         "## How a generation delivers",
         _table(

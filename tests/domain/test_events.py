@@ -85,3 +85,16 @@ def test_an_unknown_name_is_told_with_what_is_near_and_all_that_is_known() -> No
 def test_nothing_else_names_an_event_type(name: str) -> None:
     with pytest.raises(UnknownNameError):
         event_type(name)
+
+
+def test_v2_has_nine_event_types_of_which_five_names_are_known() -> None:
+    known = [one.v2_provenance for one in EVENT_TYPES.values() if one.v2_provenance]
+    assert len(known) == 9
+    assert (known.count("documented"), known.count("observed")) == (4, 1)
+    assumed = {one.id for one in EVENT_TYPES.values() if one.v2_provenance == "assumed"}
+    assert assumed == {
+        "candidate.status_changed",
+        "candidate.in_progress",
+        "candidate.disqualified",
+        "candidate.invitation_expired",
+    }
