@@ -16,6 +16,8 @@ import httpx2
 import pytest
 from ruamel.yaml import YAML
 
+from emulator.reports.formats import FORMATS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -33,7 +35,7 @@ BLOCKS: list[Any] = [
 [SHELL] = re.findall(r"^```sh\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 BASH = ("bash", "--noprofile", "--norc", "-eo", "pipefail")  # as runners call it
 DEADLINE = 120.0  # real seconds
-REPORTS = ["journal.jsonl", "junit.xml", "report.html", "report.json"]
+REPORTS = sorted(one.FILE for one in FORMATS.values())
 
 
 class Job:

@@ -15,6 +15,8 @@ from xml.etree import ElementTree as ET
 import httpx2
 import pytest
 
+from emulator.reports.formats import FORMATS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -97,7 +99,7 @@ def test_a_wrong_call_is_exit_2(cli: Cli, tmp_path: Path, scenario: str) -> None
     assert cli("run", scenario, "--set", "=x") == (2, "", told)
 
 
-FILES = ["journal.jsonl", "junit.xml", "report.html", "report.json"]
+FILES = sorted(one.FILE for one in FORMATS.values())
 SECRETS = ("planted-authorization", "planted-token", "planted-other", "whsec_cGxhbnRlZA==")
 LEAKY = """\
 scenario: Nothing of planted-other is told

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from emulator import running
+from emulator.reports.formats import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -72,7 +73,7 @@ def test_the_reports_are_the_same_ones(
     )  # fmt: skip
     assert code == 1, err
     assert json.loads(out)["results"]["summary"]["failed"] == 2
-    names = {"report.html", "report.json", "junit.xml", "journal.jsonl"}
+    names = {one.FILE for one in FORMATS.values()}
     assert {one.name for one in folder.iterdir()} == names
     assert all("pl4nted" not in (folder / name).read_text() for name in names)
     lines = (folder / "journal.jsonl").read_text().splitlines()
