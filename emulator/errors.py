@@ -24,10 +24,14 @@ caller's mistakes, and ours.
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+_LONGEST_NEAR, _MOST_NEAR = 80, 1_000
 
 
 class EmulatorError(Exception):
@@ -188,8 +192,14 @@ class MissingDataError(EmulatorError):
 
 
 def near(name: str, known: Iterable[str], count: int = 3) -> list[str]:
-    """Return up to *count* of the *known* names that look like *name*, best first."""
+    """Return up to *count* of the *known* names that look like *name*, best first.
+
+    Comparing names is slow and names come from outside, so a long name has no near one, and only
+    the first of many known names are compared.
+    """
     from difflib import get_close_matches
 
-    by_folded = {one.casefold(): one for one in known}
+    if len(name) > _LONGEST_NEAR:
+        return []
+    by_folded = {one.casefold(): one for one in islice(known, _MOST_NEAR)}
     return [by_folded[one] for one in get_close_matches(name.casefold(), by_folded, n=count)]

@@ -1,4 +1,4 @@
-"""Chooses the event loop implementation, and runs a loop in a thread."""
+"""Chooses the event loop implementation, and runs a loop, or work beside a loop, in a thread."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ __tracebackhide__ = True  # pytest shows the line that called, not how the call 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
 
+_one_at_a_time = threading.Lock()
+
 _PATIENCE = 10.0  # seconds that a thread which was told to end at once may still take
 
 
@@ -29,6 +31,31 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     except ImportError:  # pragma: no cover - Windows
         return None
     return uvloop.new_event_loop
+
+
+async def beside(work: Callable[[], _R]) -> _R:
+    """Run *work* in a thread while the loop continues, and return its result.
+
+    The thread shares the interpreter with the loop, so only one piece of work runs at a time. Work
+    whose caller is cancelled continues, but nothing waits for it: the thread is a daemon.
+
+    Raises:
+        Exception: *work* raised it.
+    """
+    future: Future[_R] = Future()
+    thread = threading.Thread(target=_settle, args=(future, work), name="beside", daemon=True)
+    thread.start()
+    return await asyncio.wrap_future(future)
+
+
+def _settle(future: Future[_R], work: Callable[[], _R]) -> None:
+    with _one_at_a_time:
+        if not future.set_running_or_notify_cancel():
+            return
+        try:
+            future.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - the caller's task raises it
+            future.set_exception(error)
 
 
 @contextlib.contextmanager

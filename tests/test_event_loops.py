@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 import uvloop
 
-from emulator.event_loops import LoopThread, hosted, loop_factory
+from emulator.event_loops import LoopThread, beside, hosted, loop_factory
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -44,3 +46,41 @@ def test_of_two_errors_the_caller_s_own_is_told_with_the_other_as_a_note() -> No
     with pytest.raises(ValueError, match="mine") as caught, hosted(failing(at_end=True)):
         raise ValueError("mine")
     assert caught.value.__notes__ == ["and at the end: LookupError: end"]
+
+
+def test_work_beside_the_loop_does_not_hold_it_up() -> None:
+    turns = threading.Event()
+
+    async def main() -> bool:
+        waiting = asyncio.create_task(beside(lambda: turns.wait(20)))
+        await asyncio.sleep(0)
+        turns.set()  # never reached if the work ran on the loop
+        return await waiting
+
+    assert asyncio.run(main())
+
+
+def test_what_work_beside_the_loop_raises_reaches_the_caller() -> None:
+    def fails() -> None:
+        raise LookupError("there")
+
+    with pytest.raises(LookupError, match="there"):
+        asyncio.run(beside(fails))
+
+
+def test_work_that_nobody_waits_for_any_more_is_not_begun() -> None:
+    """One piece of work is under way; the next waits for its turn, and is cancelled there."""
+    first, begun = threading.Event(), []
+
+    async def main() -> None:
+        held = asyncio.create_task(beside(lambda: first.wait(20)))
+        late = asyncio.create_task(beside(lambda: begun.append("late")))
+        await asyncio.sleep(0)
+        late.cancel()
+        await asyncio.wait([late])
+        first.set()
+        assert await held
+        await beside(lambda: begun.append("last"))
+
+    asyncio.run(main())
+    assert begun == ["last"]

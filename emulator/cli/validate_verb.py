@@ -58,10 +58,10 @@ def _scenario(file: Path, settings: tuple[str, ...]) -> int:
     known = {"CONSUMER_URL": "http://127.0.0.1:9000/hook"} | variables(settings, url=None)
     try:
         scenario = read_file(file, known)
+        refused = illegal(scenario)
     except ScenarioError as error:
         say(str(error), err=True)
         return FAILED
-    refused = illegal(scenario)
     if refused:
         say(refused, err=True)
         return FAILED

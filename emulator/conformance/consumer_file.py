@@ -17,7 +17,7 @@ from emulator.decoding import decode
 from emulator.domain.events import EVENT_TYPES
 from emulator.domain.webhook import checked_headers
 from emulator.errors import InvalidInputError, ScenarioError, UnknownNameError
-from emulator.scenario.loading import body_of
+from emulator.scenario.files import body_of
 from emulator.scenario.problems import Problems
 from emulator.scenario.record_reader import WRONG, Shaper
 from emulator.scenario.value_types import READERS, EventName, GenerationName
@@ -137,16 +137,14 @@ def read(file: Path, variables: Mapping[str, str]) -> Config:
         ScenarioError: it can't be read, or with everything that is wrong, each with its place.
     """
     problems = Problems(str(file))
-    root = parse(body_of(file), problems)
-    found: Any = WRONG
-    if root is not None:
-        readers = {kind: partial(_plain, reader) for kind, reader in READERS.items()}
-        readers[ClaimName] = partial(_plain, _claim)
-        readers[StatusName] = partial(_plain, _status)
-        shaper = Shaper(readers, problems)
-        readers[Probe] = partial(_url_or, shaper, Probe)
-        readers[Setup] = partial(_url_or, shaper, Setup)
-        found = shaper.record(filled(root, Scope(variables), problems), Config)
+    readers = {kind: partial(_plain, reader) for kind, reader in READERS.items()}
+    readers[ClaimName] = partial(_plain, _claim)
+    readers[StatusName] = partial(_plain, _status)
+    shaper = Shaper(readers, problems)
+    readers[Probe] = partial(_url_or, shaper, Probe)
+    readers[Setup] = partial(_url_or, shaper, Setup)
+    ready = filled(parse(body_of(file), problems), Scope({**variables}), problems)
+    found = shaper.record(ready, Config)
     if problems or not isinstance(found, Config):
         raise ScenarioError(str(problems))
     return found

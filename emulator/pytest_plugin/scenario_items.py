@@ -60,7 +60,8 @@ class ScenarioItem(pytest.Function):
             ScenarioFailure: its verdict is not ``passed``.
             EmulatorError: the file is wrong, or a setting.
         """
-        from emulator.scenario.loading import body_of, read
+        from emulator.scenario.files import body_of
+        from emulator.scenario.loading import read
         from emulator.scenario.run import run
 
         known = {**os.environ, **_settings(self.config), **variables}

@@ -204,9 +204,22 @@ def report(
         secrets: as `configured_secrets` finds them.
         is_interrupted: it was stopped before its end.
     """
-    made = Report(title, tuple(cases), started, duration_ms, is_interrupted=is_interrupted)
-    shown: Report = without(secrets, made, Report)
-    return shown
+    known = frozenset(secrets)
+    made = Report(title, (), started, duration_ms, is_interrupted=is_interrupted)
+    shown: Report = without(known, made, Report)
+    return msgspec.structs.replace(shown, cases=tuple(_shown_case(known, one) for one in cases))
+
+
+def _shown_case(secrets: frozenset[str], case: Case) -> Case:
+    """Return *case* with *secrets* masked, piece by piece: a large case blocks other threads."""
+    bare = msgspec.structs.replace(case, steps=(), deliveries=(), journal=())
+    shown: Case = without(secrets, bare, Case)
+    return msgspec.structs.replace(
+        shown,
+        steps=tuple(without(secrets, one, Step) for one in case.steps),
+        deliveries=tuple(without(secrets, one, DeliveryView) for one in case.deliveries),
+        journal=tuple(without(secrets, one, dict[str, Any]) for one in case.journal),
+    )
 
 
 def without(secrets: Iterable[str], record: Any, type_: Any) -> Any:

@@ -10,7 +10,8 @@ import msgspec
 
 from emulator import data
 from emulator.errors import EmulatorError, ScenarioError, near
-from emulator.scenario.loading import body_of, read
+from emulator.scenario.files import body_of
+from emulator.scenario.loading import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -198,8 +198,9 @@ def _of(kind: Any) -> Schema:
         return _leaf(bare, meta)
     origin = get_origin(bare)
     if origin in (list, tuple, Sequence):
-        least = {"minItems": meta.min_length} if meta.min_length else {}
-        return {"type": "array", "items": _of(get_args(bare)[0]), **least}
+        bounds = {"minItems": meta.min_length, "maxItems": meta.max_length}
+        given = {key: one for key, one in bounds.items() if one}
+        return {"type": "array", "items": _of(get_args(bare)[0]), **given}
     if origin is dict:
         return {"type": "object", "additionalProperties": _of(get_args(bare)[1])}
     if origin is Literal:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import ChainMap
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from emulator.errors import InvalidInputError, ScenarioError, near
 from emulator.scenario.aliases import Aliases, word
+from emulator.scenario.files import body_of, data_of
 from emulator.scenario.problems import Problems
 from emulator.scenario.record_reader import WRONG, Shaper, keys
 from emulator.scenario.scenario import Consumer, Document, PlacedStep, Scenario, one_line
@@ -29,18 +29,16 @@ from emulator.scenario.value_types import (
     NewWebhook,
     WebhookName,
 )
-from emulator.scenario.variables import Scope, filled, with_origin
-from emulator.scenario.yaml_source import LARGEST, parse
+from emulator.scenario.variables import Room, Scope, filled, with_origin
+from emulator.scenario.yaml_source import parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from emulator.domain.events import Generation
     from emulator.scenario.steps.step import Step
     from emulator.scenario.tree import Place
-
-_LARGEST_DATA = 10_000_000
-"""Bytes of a file that is sent."""
 
 
 def read(
@@ -83,13 +81,13 @@ def of(document: Mapping[str, Any]) -> Scenario:
 
 
 def _scenario(
-    root: Node | None,
+    root: Node,
     problems: Problems,
     variables: Mapping[str, str],
     files: Mapping[str, bytes] | None,
 ) -> Scenario:
-    reader = _Reader(problems, with_origin(variables), files)
-    document = reader.document(root) if root is not None else WRONG
+    reader = _Reader(problems, Scope({**with_origin(variables)}), files)
+    document = reader.document(root)
     if problems or not isinstance(document, Document):
         raise ScenarioError(str(problems))
     return Scenario(problems.file, document, problems.text, reader.files)
@@ -104,27 +102,12 @@ def read_file(path: Path, variables: Mapping[str, str]) -> Scenario:
     return read(str(path), body_of(path), variables)
 
 
-def body_of(path: Path) -> bytes:
-    """Return the bytes of a file, one more than the largest scenario at most.
-
-    Raises:
-        ScenarioError: it can't be read.
-    """
-    try:
-        with path.open("rb") as file:
-            return file.read(LARGEST + 1)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        message = f"{path}: can't be read: {reason}"
-        raise ScenarioError(message) from None
-
-
 class _Reader:
     """Reads one document; knows what its steps named and captured so far.
 
     Args:
         problems: takes what is wrong.
-        variables: what ``${NAME}`` stands for at the beginning.
+        scope: what ``${NAME}`` stands for at the beginning.
         given: the files that it may send; None: those of this machine, and it may run commands.
         is_late: it reads one step while the scenario runs, whose names the run itself knows.
 
@@ -135,14 +118,14 @@ class _Reader:
     def __init__(
         self,
         problems: Problems,
-        variables: Mapping[str, str],
+        scope: Scope,
         given: Mapping[str, bytes] | None,
         *,
         is_late: bool = False,
     ) -> None:
         self.files: dict[str, bytes] = {}
         self._problems = problems
-        self._scope = Scope(variables)
+        self._scope = scope
         self._given = given
         self._names = Aliases(is_late=is_late)
         self._is_parallel = False
@@ -252,9 +235,10 @@ class _Reader:
         file, text, known = self._problems.file, self._problems.text, self._scope.known
         given = self._given
 
-        def made(captured: Mapping[str, str]) -> Step:
+        def made(captured: dict[str, str], room: Room) -> Step:
             problems = Problems(file, text)
-            reader = _Reader(problems, {**known, **captured}, given, is_late=True)
+            scope = Scope(ChainMap(captured, known), room=room)
+            reader = _Reader(problems, scope, given, is_late=True)
             step = reader.late_step(name, body)
             if problems:
                 raise ScenarioError(str(problems))
@@ -268,8 +252,7 @@ class _Reader:
         if node.is_late:
             self._problems.add(node.place, "a name can't be what is captured")
         elif step == "capture" and isinstance(node.value, str):
-            late = self._scope.late | {node.value}
-            self._scope = msgspec.structs.replace(self._scope, late=late)
+            self._scope.late.add(node.value)
 
     def _block(self, name: str, body: Node, node: Node) -> Any:
         """Return a step that holds steps; of a `repeat`, the steps of every round."""
@@ -318,19 +301,31 @@ class _Reader:
         rounds, self._rounds = self._rounds, None
         if rounds is None or not isinstance(node.value, list):
             return self._shaper.by_type(node, Steps)
-        (times, variable), before, scope = rounds, len(self._problems), self._scope
+        times, variable = rounds
+        if not isinstance(variable, str):
+            return self._same_rounds(node, times)
+        before, scope = len(self._problems), self._scope
+        was_late = variable in scope.late
         every: list[PlacedStep] = []
-        known = dict(scope.known)
         for number in range(1, times + 1):
-            if isinstance(variable, str):
-                inner = ChainMap({variable: str(number)}, known)
-                self._scope = Scope(inner, self._scope.late - {variable})
+            scope.late.discard(variable)
+            known = ChainMap({variable: str(number)}, scope.known)
+            self._scope = msgspec.structs.replace(scope, known=known)
             placed = self._shaper.by_type(node, Steps)
+            self._scope = scope
             if placed is WRONG or len(self._problems) > before:
                 return WRONG  # what is wrong in one round is wrong in all
             every += placed
-        self._scope = Scope(scope.known, scope.late | self._scope.late)
+        if was_late:
+            scope.late.add(variable)
         return every
+
+    def _same_rounds(self, node: Node, times: int) -> Any:
+        """Return the steps of rounds that have no number: read once."""
+        before = self._left
+        placed = self._shaper.by_type(node, Steps)
+        self._left -= (times - 1) * (before - self._left)
+        return placed if placed is WRONG else placed * times
 
     def _unknown_step(self, name: str, body: Node, node: Node) -> None:
         hint = near(name, STEPS)
@@ -348,26 +343,9 @@ class _Reader:
 
     def _file(self, node: Node) -> DataFile:
         name = word(node)
-        self.files[name] = body = self._body_of(name)
-        if len(body) > _LARGEST_DATA:
-            message = f"{name!r} has more than {_LARGEST_DATA} bytes"
-            raise InvalidInputError(message)
-        return DataFile(body)
-
-    def _body_of(self, name: str) -> bytes:
-        if self._given is not None:
-            if name not in self._given:
-                message = f"no file {name!r} came with the scenario, and none is read for it here"
-                raise InvalidInputError(message)
-            return self._given[name]
-        path = Path(self._problems.file).parent / name
-        try:
-            with path.open("rb") as file:
-                return file.read(_LARGEST_DATA + 1)
-        except (OSError, ValueError) as error:
-            reason = (getattr(error, "strerror", None) or str(error)).lower()
-            message = f"{str(path)!r} can't be read: {reason}"
-            raise InvalidInputError(message) from None
+        if name not in self.files:
+            self.files[name] = data_of(name, self._problems.file, self._given)
+        return DataFile(self.files[name])
 
 
 def _detail(plain: Any, kind: type[Step], *, is_bare: bool) -> str:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
+
+from emulator.errors import ScenarioError
 
 if TYPE_CHECKING:
     from emulator.scenario.tree import Place
+
+MOST_PROBLEMS = 100
+"""Reported problems of a file; the rest of it is not read."""
 
 _WIDEST = 100
 """Characters of a line that are shown around the place."""
@@ -27,8 +32,24 @@ class Problems:
         self._found: dict[tuple[Place, str], None] = {}
 
     def add(self, place: Place, message: str) -> None:
-        """Note a problem; one that is already noted changes nothing."""
+        """Note a problem; one that is already noted changes nothing.
+
+        Raises:
+            ScenarioError: there are too many.
+        """
         self._found[place, message] = None
+        if len(self._found) > MOST_PROBLEMS:
+            message = f"{self.file}: more than {MOST_PROBLEMS} problems; the rest is not read"
+            raise ScenarioError(f"{self}\n{message}")
+
+    def end(self, place: Place, message: str) -> NoReturn:
+        """Note a problem after which the file can't be read any further.
+
+        Raises:
+            ScenarioError: always, with all problems so far.
+        """
+        self.add(place, message)
+        raise ScenarioError(str(self))
 
     def __len__(self) -> int:
         """How many there are."""

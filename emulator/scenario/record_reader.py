@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Union, get_arg
 
 import msgspec
 
-from emulator.errors import EmulatorError, near
+from emulator.errors import EmulatorError, ScenarioError, near
 
 if TYPE_CHECKING:
     from emulator.scenario.problems import Problems
@@ -108,6 +108,8 @@ class Shaper:
     def _special(self, node: Node, kind: Any) -> Any:
         try:
             return self._readers[kind](node)
+        except ScenarioError:  # nothing more is read
+            raise
         except EmulatorError as error:
             self._problems.add(node.place, error.message)
             return WRONG
@@ -115,6 +117,10 @@ class Shaper:
     def _list(self, node: Node, kind: Any, item: Any) -> Any:
         if not node.value and kind != list[item]:
             self._problems.add(node.place, "an empty list; expected at least one item")
+            return WRONG
+        most = _most(kind)
+        if most is not None and len(node.value) > most:
+            self._problems.add(node.place, f"{len(node.value)} items; expected at most {most}")
             return WRONG
         values = [self.read(one, item) for one in node.value]
         return WRONG if any(one is WRONG for one in values) else values
@@ -151,6 +157,12 @@ class Shaper:
                     pass
             self._problems.add(node.place, _told(str(error)))
             return WRONG
+
+
+def _most(kind: Any) -> int | None:
+    """Return how many items a list of that type may have, None when any number."""
+    metas = [one for one in get_args(kind)[1:] if isinstance(one, msgspec.Meta)]
+    return next((one.max_length for one in metas if one.max_length is not None), None)
 
 
 def _name(value: Any) -> str:

@@ -16,6 +16,8 @@ from emulator.scenario.value_types import EventWord, GenerationName, PayloadUrl,
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from emulator.scenario.variables import Room
+
 Title = Annotated[str, msgspec.Meta(min_length=1, max_length=1_000)]
 
 
@@ -101,15 +103,19 @@ class PlacedStep(msgspec.Struct, frozen=True):
         """Where it stands, from 1."""
         return self.place[0]
 
-    def ready(self, captured: Mapping[str, str]) -> Step:
+    def ready(self, captured: dict[str, str], room: Room) -> Step:
         """Return the step, its variables filled in.
+
+        Args:
+            captured: name -> value, captured by the run so far.
+            room: how much the run may still fill in.
 
         Raises:
             ScenarioError: what a capture gave does not fit there.
         """
         if self.step is not None:
             return self.step
-        made: Step = self.late(captured)
+        made: Step = self.late(captured, room)
         return made
 
 

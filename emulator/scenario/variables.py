@@ -8,7 +8,8 @@ use area, which YAML takes for plain text and which keeps lines and columns.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -26,10 +27,20 @@ URL, ORIGIN = "CONSUMER_URL", "CONSUMER_ORIGIN"
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
+MOST_TEXT = 16_000_000
+"""Characters of a scenario with its variables filled in, counting all aliases and rounds."""
+
+MOST_READ = 1_000_000
+"""Values of a scenario, counting all aliases and rounds."""
+
 _SHIFT, _SHIFTABLE = 0xE000, 0x1800
 _OPEN, _CLOSE = chr(_SHIFT + ord("$")) + chr(_SHIFT + ord("{")), chr(_SHIFT + ord("}"))
-_VARIABLE = re.compile(r"\$\{[^}\n]*\}")
-_HIDDEN = re.compile(f"{_OPEN}([^{_CLOSE}\n]*){_CLOSE}")
+# The brace is optional: an opener without one matches to the end of its line, so that the search
+# does not start again at each further opener, which would be quadratic.
+_VARIABLE = re.compile(r"\$\{([^}\n]*)(\}?)")
+_HIDDEN = re.compile(f"{_OPEN}([^{_CLOSE}\n]*)({_CLOSE}?)")
+_AWAY = {code: _SHIFT + code for code in range(_SHIFTABLE)}
+_BACK = {away: code for code, away in _AWAY.items()}
 _REFERENCE = re.compile(rf"({NAME.pattern})(?::-(.*))?")
 
 _INTEGER = re.compile(r"[-+]?[0-9]{1,4000}")
@@ -40,16 +51,42 @@ _CONSTANTS: Mapping[str, bool | None] = {
 }  # fmt: skip
 
 
+class Room(msgspec.Struct):
+    """How much a scenario may still grow when its variables are filled in.
+
+    Attributes:
+        text: remaining characters.
+        values: remaining scalars, lists and mappings.
+    """
+
+    text: int = MOST_TEXT
+    values: int = MOST_READ
+
+    def take(self, place: Place, problems: Problems, *, text: int = 0, values: int = 0) -> None:
+        """Use up some of it.
+
+        Raises:
+            ScenarioError: nothing is left; the rest of the scenario is not read.
+        """
+        self.text -= text
+        self.values -= values
+        if self.text < 0 or self.values < 0:
+            most = f"{MOST_TEXT} characters" if self.text < 0 else f"{MOST_READ} values"
+            problems.end(place, f"more than {most}, with variables filled in and rounds counted")
+
+
 class Scope(msgspec.Struct, frozen=True):
     """What variables stand for at one place of the file.
 
     Attributes:
         known: name -> value.
         late: names whose value a step gives while the scenario runs; they come first.
+        room: shared by all places of the scenario.
     """
 
-    known: Mapping[str, str]
-    late: frozenset[str] = frozenset()
+    known: MutableMapping[str, str]
+    late: set[str] = msgspec.field(default_factory=set)
+    room: Room = msgspec.field(default_factory=Room)
 
 
 def origin(url: str) -> str:
@@ -69,13 +106,13 @@ def with_origin(known: Mapping[str, str]) -> Mapping[str, str]:
 
 def names(text: str) -> set[str]:
     """Return the names of the variables that *text* may hold."""
-    found = (_REFERENCE.fullmatch(one[2:-1]) for one in _VARIABLE.findall(text))
+    found = (_REFERENCE.fullmatch(inner) for inner, end in _VARIABLE.findall(text) if end)
     return {one[1] for one in found if one is not None}
 
 
 def hidden(text: str) -> str:
     """Return *text* with its variables moved out of YAML's way."""
-    return _VARIABLE.sub(_shift, text)
+    return _VARIABLE.sub(partial(_moved, _AWAY), text)
 
 
 def has_variable(text: str) -> bool:
@@ -85,10 +122,7 @@ def has_variable(text: str) -> bool:
 
 def unhidden(text: str) -> str:
     """Return *text* as it stood in the file."""
-    return "".join(
-        chr(ord(sign) - _SHIFT) if _SHIFT <= ord(sign) < _SHIFT + _SHIFTABLE else sign
-        for sign in text
-    )
+    return _HIDDEN.sub(partial(_moved, _BACK), text)
 
 
 def filled(node: Node, scope: Scope, problems: Problems) -> Node:
@@ -98,7 +132,14 @@ def filled(node: Node, scope: Scope, problems: Problems) -> Node:
         node: of the file.
         scope: what they stand for there. What is known later makes its value late.
         problems: takes variables that are broken or not set.
+
+    Raises:
+        ScenarioError: the scenario is beyond the bounds of `Room`.
     """
+    held = node.value
+    text = len(held) if isinstance(held, str) else 0
+    text += sum(map(len, held)) if isinstance(held, dict) else 0
+    scope.room.take(node.place, problems, text=text, values=1)
     if node.template is not None:
         return _filled(node.template, node, scope, problems)
     if isinstance(node.value, dict):
@@ -121,20 +162,29 @@ def core(text: str) -> Any:
 
 
 def _filled(template: Template, node: Node, scope: Scope, problems: Problems) -> Node:
-    is_whole = True
+    read: dict[str, str | None] = {}
     is_late = False
 
     def value(found: re.Match[str]) -> str:
-        nonlocal is_whole, is_late
-        reference = _reference(unhidden(found[1]), node.place, problems)
-        if reference is not None and reference[0] in scope.late:
-            is_late = True
-            return ""
-        text = None if reference is None else _value(*reference, node.place, scope, problems)
-        is_whole &= text is not None
-        return text or ""
+        nonlocal is_late
+        if not found[2]:  # not a variable, but private use characters of the file itself
+            return found[0]
+        inner = found[1]
+        if inner not in read:
+            reference = _reference(unhidden(found[0])[2:-1], node.place, problems)
+            if reference is None:
+                read[inner] = None
+            elif reference[0] in scope.late:
+                is_late = True
+                read[inner] = ""
+            else:
+                read[inner] = _value(*reference, node.place, scope, problems)
+        text = read[inner] or ""
+        scope.room.take(node.place, problems, text=len(text))
+        return text
 
     text = _HIDDEN.sub(value, template.text)
+    is_whole = None not in read.values()
     if not is_whole or is_late:
         shown = node.value if is_whole else ""
         return Node(shown, node.place, is_unknown=True, is_late=is_whole)
@@ -164,5 +214,5 @@ def _value(
     return value
 
 
-def _shift(found: re.Match[str]) -> str:
-    return "".join(chr(_SHIFT + ord(sign)) if ord(sign) < _SHIFTABLE else sign for sign in found[0])
+def _moved(table: Mapping[int, int], found: re.Match[str]) -> str:
+    return found[0].translate(table) if found[2] else found[0]

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    MappingEndEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+)
+from ruamel.yaml.reader import ReaderError
 
 from emulator.scenario.tree import Node, Template
 from emulator.scenario.variables import core, has_variable, hidden, unhidden
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from emulator.scenario.problems import Problems
     from emulator.scenario.tree import Place
 
@@ -22,124 +35,163 @@ DEEPEST = 100
 """Levels of lists and mappings inside of each other; what reads them is recursive."""
 
 _SAFE = "tag:yaml.org,2002:"
-_KNOWN_TAGS = frozenset({"str", "int", "float", "bool", "null", "timestamp", "map", "seq"})
+_TEXT = f"{_SAFE}str"
+_KNOWN_TAGS = frozenset({"str", "int", "float", "bool", "null", "timestamp", "map", "seq", "!"})
 
 
-def parse(body: bytes, problems: Problems) -> Node | None:
+def parse(body: bytes, problems: Problems) -> Node:
     """Return the tree of a YAML document, its variables not filled in.
 
     Args:
         body: the file's bytes.
         problems: takes what is wrong, and the text.
 
-    Returns:
-        None when there is no tree to go on with; the problems say why.
+    Raises:
+        ScenarioError: not YAML, or beyond a bound; with all problems so far.
     """
     if len(body) > LARGEST:
-        problems.add((1, 1), f"more than {LARGEST} bytes; a scenario is not that large")
-        return None
+        problems.end((1, 1), f"more than {LARGEST} bytes; a scenario is not that large")
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        before = body[: error.start].decode("utf-8", "replace")
-        column = len(before) - before.rfind("\n")
-        problems.add((before.count("\n") + 1, column), "not UTF-8")
-        return None
+        problems.end(_place_after(body[: error.start].decode("utf-8", "replace")), "not UTF-8")
     problems.text = text
-    root = _composed(hidden(text), problems)
-    return _Builder(problems).tree(root) if root is not None else None
-
-
-def _composed(text: str, problems: Problems) -> Any:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-    from ruamel.yaml.reader import ReaderError
-
     try:
-        with warnings.catch_warnings(action="ignore"):  # an anchor used again is legal
-            root = YAML(typ="safe", pure=True).compose(text)
+        return _Builder(hidden(text), problems).document()
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         what = " ".join(filter(None, (error.context, error.problem)))
-        problems.add(place, f"not YAML: {unhidden(what)}")
+        problems.end(place, f"not YAML: {unhidden(what)}")
     except ReaderError as error:
-        before = text[: error.position]
-        column = len(before) - before.rfind("\n")
-        problems.add(
-            (before.count("\n") + 1, column), f"not YAML: the character U+{error.character:04X}"
-        )
-    except RecursionError:
-        problems.add((1, 1), "nested too deeply")
+        sign = f"U+{error.character:04X}"
+        problems.end(_place_after(text[: error.position]), f"not YAML: the character {sign}")
     except (YAMLError, ValueError) as error:
-        problems.add((1, 1), f"not YAML: {unhidden(str(error))}")
-    else:
-        if root is None:
-            problems.add((1, 1), "an empty file; expected a scenario, which starts with 'scenario'")
-        return root
-    return None
+        problems.end((1, 1), f"not YAML: {unhidden(str(error))}")
 
 
-class _TooManyError(Exception):
-    pass
+def _place_after(text: str) -> Place:
+    return text.count("\n") + 1, len(text) - text.rfind("\n")
+
+
+def _place(event: Any) -> Place:
+    return event.start_mark.line + 1, event.start_mark.column + 1
 
 
 class _Builder:
-    """Turns ruamel's nodes into ours, bounded in number and depth."""
+    """Builds the tree from the parser's events, so that parsing ends at a bound.
 
-    def __init__(self, problems: Problems) -> None:
+    Args:
+        text: with its variables hidden.
+        problems: takes what is wrong.
+    """
+
+    def __init__(self, text: str, problems: Problems) -> None:
+        self._events: Iterator[Any] = YAML(typ="safe", pure=True).parse(text)
         self._problems = problems
         self._left = MOST_VALUES
-        self._open: set[int] = set()
+        self._level = 0
+        self._anchors: dict[str, Node | None] = {}  # None while what it names is being read
 
-    def tree(self, root: Any) -> Node | None:
-        """Return the tree below *root*, None when it has no end."""
-        try:
-            return self._node(root)
-        except _TooManyError:
-            self._problems.add((1, 1), f"more than {MOST_VALUES} values, aliases counted")
-        except RecursionError:
-            self._problems.add((1, 1), "nested too deeply")
-        return None
+    def document(self) -> Node:
+        """Return the tree of the only document.
 
-    def _node(self, node: Any) -> Node:
-        self._left -= 1
-        if self._left < 0:
-            raise _TooManyError
-        place = (node.start_mark.line + 1, node.start_mark.column + 1)
-        tag = str(node.tag)
-        if tag.removeprefix(_SAFE) not in _KNOWN_TAGS:
-            self._problems.add(place, f"unknown tag {tag.replace(_SAFE, '!!')!r}")
-        if isinstance(node.value, str):
-            return self._scalar(node, place, tag)
-        if len(self._open) >= DEEPEST:
-            self._problems.add(place, f"nested too deeply; at most {DEEPEST} levels")
-            return Node(None, place, is_unknown=True)
-        if id(node) in self._open:
-            self._problems.add(place, "an anchor that holds an alias to itself")
-            return Node(None, place, is_unknown=True)
-        self._open.add(id(node))
-        try:
-            is_mapping = tag.endswith("map") or any(isinstance(one, tuple) for one in node.value)
-            if is_mapping:
-                return self._mapping(node, place)
-            return Node([self._node(one) for one in node.value], place)
-        finally:
-            self._open.discard(id(node))
+        Raises:
+            ScenarioError: there is none, there are several, or it is beyond a bound.
+        """
+        next(self._events)  # the start of the stream
+        if isinstance(next(self._events), StreamEndEvent):
+            what = "an empty file; expected a scenario, which starts with 'scenario'"
+            self._problems.end((1, 1), what)
+        root = self._node(next(self._events))
+        next(self._events)  # the end of the document
+        if not isinstance(event := next(self._events), StreamEndEvent):
+            self._problems.end(_place(event), "a second document; expected one in a file")
+        return root
 
-    def _mapping(self, node: Any, place: Place) -> Node:
+    def _node(self, event: Any) -> Node:
+        place = _place(event)
+        if isinstance(event, AliasEvent):
+            return self._alias(event.anchor, place)
+        self._count(place)
+        self._check_tag(event.tag, place)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = None
+        node = self._scalar(event) if isinstance(event, ScalarEvent) else self._collection(event)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = node
+        return node
+
+    def _collection(self, event: Any) -> Node:
+        place = _place(event)
+        self._level += 1
+        self._check_level(self._level, place)
+        is_list = isinstance(event, SequenceStartEvent)
+        node = self._list(place) if is_list else self._mapping(place)
+        self._level -= 1
+        return node
+
+    def _list(self, place: Place) -> Node:
+        value = []
+        while not isinstance(event := next(self._events), SequenceEndEvent):
+            value.append(self._node(event))
+        return Node(value, place)
+
+    def _mapping(self, place: Place) -> Node:
         value: dict[str, Node] = {}
         keys: dict[str, Place] = {}
-        for key_node, value_node in node.value:
-            at = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
-            if not isinstance(key_node.value, str):
-                self._problems.add(at, "a key that is no text")
+        while not isinstance(event := next(self._events), MappingEndEvent):
+            key, at = self._key(event), _place(event)
+            held = self._node(next(self._events))
+            if key is None:
                 continue
-            key = self._sendable(unhidden(key_node.value), at)
             if key in value:
                 self._problems.add(at, f"the key {key!r} stands here twice")
-            value[key], keys[key] = self._node(value_node), at
+            value[key], keys[key] = held, at
         return Node(value, place, keys)
+
+    def _key(self, event: Any) -> str | None:
+        """Return a key, or None if it is not text."""
+        if not isinstance(event, ScalarEvent):
+            self._node(event)
+            self._problems.add(_place(event), "a key that is no text")
+            return None
+        key = self._sendable(unhidden(event.value), _place(event))
+        if event.anchor is not None:
+            self._anchors[event.anchor] = Node(key, _place(event))
+        return key
+
+    def _alias(self, name: str, place: Place) -> Node:
+        if name not in self._anchors:
+            self._problems.end(place, f"not YAML: found undefined alias {unhidden(name)!r}")
+        node = self._anchors[name]
+        if node is None:
+            self._problems.add(place, "an anchor that holds an alias to itself")
+            return Node(None, place, is_unknown=True)
+        self._use(node, self._level, place)
+        return node
+
+    def _use(self, node: Node, level: int, place: Place) -> None:
+        """Count the values that an alias refers to."""
+        self._count(place)
+        if not isinstance(node.value, dict | list):
+            return
+        self._check_level(level + 1, place)
+        for one in node.value.values() if isinstance(node.value, dict) else node.value:
+            self._use(one, level + 1, place)
+
+    def _count(self, place: Place) -> None:
+        self._left -= 1
+        if self._left < 0:
+            self._problems.end(place, f"more than {MOST_VALUES} values, aliases counted")
+
+    def _check_level(self, level: int, place: Place) -> None:
+        if level > DEEPEST:
+            self._problems.end(place, f"nested too deeply; at most {DEEPEST} levels")
+
+    def _check_tag(self, tag: str | None, place: Place) -> None:
+        if tag is not None and tag.removeprefix(_SAFE) not in _KNOWN_TAGS:
+            self._problems.add(place, f"unknown tag {tag.replace(_SAFE, '!!')!r}")
 
     def _sendable(self, text: str, place: Place) -> str:
         """Return *text* with the halves of a character, as JSON escapes them, put together."""
@@ -151,13 +203,14 @@ class _Builder:
             self._problems.add(place, "half a surrogate pair, which can't be sent")
             return ""
 
-    def _scalar(self, node: Any, place: Place, tag: str) -> Node:
-        is_text = bool(node.style) and tag == f"{_SAFE}str"
-        text = self._sendable(unhidden(node.value), place)
-        if "${" in node.value:  # what is hidden has its brace
+    def _scalar(self, event: Any) -> Node:
+        place = _place(event)
+        is_quoted = bool(event.style) and event.tag is None
+        text = self._sendable(unhidden(event.value), place)
+        if "${" in event.value:  # what is hidden has its brace
             self._problems.add(place, "a '${' without its '}'")
             return Node("", place, is_unknown=True)
-        if has_variable(node.value):
-            return Node(text, place, template=Template(node.value, is_plain=not is_text))
-        is_text = is_text or tag == f"{_SAFE}str"
+        is_text = is_quoted or event.tag in (_TEXT, "!")
+        if has_variable(event.value):
+            return Node(text, place, template=Template(event.value, is_plain=not is_text))
         return Node(text if is_text else core(text), place)

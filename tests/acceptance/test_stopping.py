@@ -10,6 +10,7 @@ import sys
 import threading
 
 import httpx2
+import pytest
 
 
 def test_sigterm_under_load_beside_slow_sockets_and_a_mute_consumer() -> None:
@@ -52,6 +53,46 @@ def test_sigterm_under_load_beside_slow_sockets_and_a_mute_consumer() -> None:
     assert process.returncode == 0
     assert "Traceback" not in err, err
     assert "ERROR" not in err, err
+
+
+HEAD = """
+scenario: A long one
+consumer: [{payload_url: "http://127.0.0.1:9/hook", events: [candidate.invited]}]
+steps:
+  - create_assessment: {as: job}
+"""
+
+
+@pytest.mark.parametrize(
+    ("steps", "is_begun"),
+    [
+        ("repeat: {times: 90000, as: i, steps: [{wait: '${i}s'}]}", False),
+        ("repeat: {times: 90000, steps: [{wait: 1s}]}", True),
+    ],
+    ids=["read", "run"],
+)
+def test_sigterm_while_a_long_scenario_is(steps: str, *, is_begun: bool) -> None:
+    program = [sys.executable, "-m", "emulator", "serve", "--port", "0", "--clock", "virtual"]
+    process = subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    url = json.loads(process.stdout.readline())["url"]
+    host, port = url.removeprefix("http://").split(":")
+    base = "/_emulator/workspaces/default"
+    body = json.dumps({"scenario": f"{HEAD}  - {steps}\n"})
+    with (
+        socket.create_connection((host, int(port))) as call,
+        httpx2.Client(base_url=url, trust_env=False, timeout=30) as client,
+    ):
+        head = f"POST {base}/scenarios/run HTTP/1.1\r\nHost: {host}\r\n"
+        call.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode())
+        assert client.get("/_emulator/livez").status_code == 200
+        for _ in range(10_000 if is_begun else 0):
+            if client.get(base).json()["assessments"]:
+                break
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=6)
+    assert process.returncode == 0
+    assert "Traceback" not in err, err
 
 
 def _call(url: str, path: str, body: dict[str, object]) -> None:

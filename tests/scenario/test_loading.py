@@ -13,7 +13,7 @@ from emulator.scenario.steps.probing import Probe
 from emulator.scenario.steps.subjects import CreateAssessment, Invite
 from emulator.scenario.steps.table import STEPS
 from emulator.scenario.steps.waiting import Wait
-from emulator.scenario.variables import Scope, filled
+from emulator.scenario.variables import Room, Scope, filled
 from emulator.scenario.yaml_source import LARGEST, parse
 
 if TYPE_CHECKING:
@@ -137,11 +137,8 @@ def test_too_many_values_are_refused() -> None:
     text = f"scenario: x\nsteps: [{'x, ' * 50_000}]\n"
     with pytest.raises(ScenarioError) as refused:
         read("a.yaml", text.encode(), {})
-    assert str(refused.value).splitlines() == [
-        "a.yaml:1:1: more than 50000 values, aliases counted",
-        "    scenario: x",
-        "    ^",
-    ]
+    told = "a.yaml:2:150000: more than 50000 values, aliases counted"
+    assert str(refused.value).startswith(told)
 
 
 def test_a_step_keeps_its_line_and_its_words() -> None:
@@ -227,7 +224,7 @@ def test_a_file_that_is_named_by_a_captured_value_is_refused_from_elsewhere_too(
     variables = {"CONSUMER_URL": "http://127.0.0.1:9"}
     scenario = read("a.yaml", (TEXT + steps).encode(), variables, files={})
     with pytest.raises(ScenarioError, match="none is read for it here"):
-        scenario.steps[-1].ready({"X": "/etc/passwd"})
+        scenario.steps[-1].ready({"X": "/etc/passwd"}, Room())
 
 
 def test_a_scenario_of_plain_data_names_the_step_that_is_wrong() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -131,3 +132,28 @@ def test_a_clock_that_can_t_be_changed_any_more_is_a_conflict(
         "the scenario wants a virtual clock, and the workspace's is real; "
         "reset the workspace, or take a fresh one"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        (f"{YAML}  - repeat: {{times: 3000, steps: [{{wait: 1s}}]}}\n", 200),
+        (f"{YAML}  - parallel: [{'{enroll: ada}, ' * 900}]\n", 200),
+        (f"scenario: s\na: [{', '.join(f'&a{number} x' for number in range(10_000))}]\n", 400),
+        ('scenario: "' + "${A}" * 100_000 + '"\n', 400),
+    ],
+    ids=["steps", "parallel", "anchors", "expansion"],
+)
+def test_the_server_answers_others_while_a_large_scenario_is_read_and_run(
+    server: Server, tenant: Tenant, text: str, status: int
+) -> None:
+    values = {"CONSUMER_URL": server.receiver().url, "A": "x" * 100_000}
+    server.client.get("/_emulator/livez")
+    with ThreadPoolExecutor() as pool:
+        call = pool.submit(run, tenant, text, set=values)
+        answered = 0
+        while not call.done():
+            assert server.client.get("/_emulator/livez").status_code == 200
+            answered += 1
+    assert call.result().status_code == status
+    assert answered > 10

@@ -9,7 +9,7 @@ import msgspec
 
 from emulator.errors import ConflictError, EmulatorError
 from emulator.scenario.scenario import PlacedStep
-from emulator.scenario.steps.step import Context, Step
+from emulator.scenario.steps.step import TURN, Context, Step
 from emulator.scenario.value_types import VariableName
 
 if TYPE_CHECKING:
@@ -26,6 +26,9 @@ MOST_STEPS = 100_000
 IN_FLIGHT, PER_WEBHOOK = 64, 16
 """Attempts at once while steps run in parallel, in all and to one webhook."""
 
+MOST_AT_ONCE = 1_000
+"""Steps of a `parallel`; those that wait are all asked again with each entry of the journal."""
+
 Steps = Annotated[list[PlacedStep], msgspec.Meta(min_length=1)]
 Times = Annotated[int, msgspec.Meta(ge=1, le=MOST_STEPS)]
 
@@ -36,19 +39,30 @@ class Parallel(Step, frozen=True):
     example: ClassVar[str] = "parallel: [{enroll: ada}, {test_webhook: consumer 1}]"
     bare: ClassVar[str | None] = "steps"
 
-    steps: Steps
+    steps: Annotated[list[PlacedStep], msgspec.Meta(min_length=1, max_length=MOST_AT_ONCE)]
 
     async def run(self, context: Context) -> str:
         """Start all of them, in the order of the file, and settle at the end."""
         context.is_parallel = True
         try:
             with context.workspace.out_of_lockstep(IN_FLIGHT, PER_WEBHOOK):
-                branches = [_played(context, [one]) for one in self.steps]
-                ended = await asyncio.gather(*branches, return_exceptions=True)
+                ended = await self._all(context)
                 await context.workspace.settle()
         finally:
             context.is_parallel = False
         return _told(ended)
+
+    async def _all(self, context: Context) -> list[list[str] | BaseException]:
+        branches: list[asyncio.Task[list[str]]] = []
+        try:
+            for number, one in enumerate(self.steps, start=1):
+                branches.append(asyncio.create_task(_played(context, [one])))
+                if number % TURN == 0:
+                    await asyncio.sleep(0)
+            return await asyncio.gather(*branches, return_exceptions=True)
+        finally:
+            for branch in branches:
+                branch.cancel()
 
 
 class Repeat(Step, frozen=True, rename={"as_": "as"}):

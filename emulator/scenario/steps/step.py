@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from itertools import islice
+import asyncio
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 
 from emulator.errors import UnknownNameError
+from emulator.scenario.variables import Room
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping, Reversible
     from pathlib import Path
 
     from emulator.delivery.records import Delivery
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
     from emulator.scenario.scenario import PlacedStep
     from emulator.workspace.state import DeliveryKey
     from emulator.workspace.workspace import Workspace
+
+
+TURN = 50
+"""Steps after which the run yields to everything else on the event loop."""
 
 
 class Context:
@@ -50,6 +56,8 @@ class Context:
         self.webhooks = {one.name: one.id for one in workspace.state.webhooks.values()}
         self.variables: dict[str, str] = {}
         self.is_parallel = False
+        self._room = Room()
+        self._played = 0
         self.set_up: Callable[[Candidate], Awaitable[None]] | None = None
         self._first = workspace.state.message_count
         self._refused = len(workspace.state.refused)
@@ -61,8 +69,11 @@ class Context:
         Raises:
             EmulatorError: it could not be done.
         """
+        self._played += 1
+        if self._played % TURN == 0:
+            await asyncio.sleep(0)
         try:
-            wrong = [await placed.ready(self.variables).run(self)]
+            wrong = [await placed.ready(self.variables, self._room).run(self)]
         finally:
             if not self.is_parallel:
                 await self.workspace.settle()
@@ -111,12 +122,13 @@ class Context:
             subject: only those about the candidate or the assessment with that id.
         """
         state, first = self.workspace.state, max(after, self._first)
-        keys: Iterable[DeliveryKey] = state.deliveries
+        keys: Reversible[DeliveryKey] = state.deliveries
         if subject is not None:
             keys = state.by_subject.get(subject, ())
         elif event is not None:
             keys = state.by_event.get(event, ())
-        return [state.deliveries[key] for key in keys if key[0] > first]
+        late = takewhile(lambda key: key[0] > first, reversed(keys))
+        return [state.deliveries[key] for key in reversed([*late])]
 
 
 def _named(what: str, known: Mapping[str, str], name: str) -> str:

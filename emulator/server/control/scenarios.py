@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import base64
 import binascii
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from emulator.errors import InvalidInputError, UnknownNameError
+from emulator.event_loops import beside
 from emulator.server.control.workspaces import workspace_of
 from emulator.server.http import body_as, emulator_of, json, known_query
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from starlette.requests import Request
     from starlette.responses import Response
+
+    from emulator.scenario.result import ScenarioResult
+    from emulator.scenario.scenario import Scenario
 
 _INLINE = "scenario.yaml"
 
@@ -46,19 +53,31 @@ async def list_all(request: Request) -> Response:
 
 async def run(request: Request) -> Response:
     """Run a scenario in the workspace, and answer with what it came to."""
-    from emulator.reports.from_scenarios import report_of
-    from emulator.scenario.loading import read
     from emulator.scenario.run import run_in
 
     workspace, emulator = workspace_of(request), emulator_of(request)
     asked = await body_as(request, _Run)
+    async with emulator.unless_stopping():
+        # Reading and reporting a large scenario take seconds.
+        scenario = await beside(partial(_read, asked))
+        result = await run_in(scenario, emulator, workspace)
+        return await beside(partial(_shown, result, workspace.now()))
+
+
+def _read(asked: _Run) -> Scenario:
+    from emulator.scenario.loading import read
+
     source = _bundled(asked.scenario)
     file, body = (asked.file, asked.scenario.encode()) if source is None else source
-    scenario = read(file, body, asked.set, files=_decoded(asked.files))
-    async with emulator.unless_stopping():
-        result = await run_in(scenario, emulator, workspace)
-    (case,) = report_of([result], started=workspace.now(), duration_ms=result.duration_ms).cases
-    return json({**msgspec.to_builtins(case), "exitCode": result.exit_code})
+    return read(file, body, asked.set, files=_decoded(asked.files))
+
+
+def _shown(result: ScenarioResult, started: datetime) -> Response:
+    from emulator.reports.from_scenarios import report_of
+
+    (case,) = report_of([result], started=started, duration_ms=result.duration_ms).cases
+    fields = {one.encode_name: getattr(case, one.name) for one in msgspec.structs.fields(case)}
+    return json({**fields, "exitCode": result.exit_code})
 
 
 def _bundled(text: str) -> tuple[str, bytes] | None:
