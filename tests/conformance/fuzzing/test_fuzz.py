@@ -31,7 +31,7 @@ class Ran(NamedTuple):
 def emulate(folder: Path, *arguments: str) -> Ran:
     done = subprocess.run(
         [sys.executable, "-m", "emulator", *arguments],
-        cwd=folder, capture_output=True, text=True, timeout=100,
+        cwd=folder, capture_output=True, text=True, timeout=200,
     )  # fmt: skip
     return Ran(done.returncode, done.stdout, done.stderr)
 
@@ -40,7 +40,7 @@ def fuzz(folder: Path, consumer: Running, *more: str) -> Ran:
     probe = f"{consumer.url}/candidates/{{email}}?assessment={{assessment_id}}"
     return emulate(
         folder, "fuzz", consumer.hook, "--probe", probe, "--seed", "1", "--examples", "40",
-        "--shrink-time", "25", "--within", "0.1", *more,
+        "--shrink-time", "60", "--within", "0.1", *more,
     )  # fmt: skip
 
 
