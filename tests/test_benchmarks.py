@@ -10,6 +10,8 @@ import pytest
 
 from benchmarks.__main__ import NAMES
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 
 

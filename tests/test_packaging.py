@@ -15,6 +15,8 @@ import pytest
 
 import emulator
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[1]
 LATE = (
     "faker", "hypothesis", "schemathesis", "jinja2", "junitparser", "rich", "referencing", "httpx2",

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from emulator.receiver import Receiver
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 ACTION: dict[str, Any] = YAML(typ="safe").load(ROOT / "action.yml")
 STEPS = {one["name"]: one for one in ACTION["runs"]["steps"] if "run" in one}

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from tests.acceptance.conftest import Serve
 
+pytestmark = pytest.mark.slow
+
 WORKSPACE = "/_emulator/workspaces/default"
 TOKEN = {"Authorization": "Bearer default"}
 WARNING = "warning: --insecure: deliveries trust whatever certificate comes\n"

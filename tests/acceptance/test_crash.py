@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import httpx2
+import pytest
 
 from emulator.journal.sqlite import read_entries
 from emulator.receiver import Receiver
@@ -22,6 +23,8 @@ from emulator.workspace import fold
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+pytestmark = pytest.mark.slow
 
 KILLS = 25
 CLIENTS = 3

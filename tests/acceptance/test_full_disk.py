@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import httpx2
+import pytest
 
 from emulator.delivery.records import Message
 from emulator.journal.sqlite import read_entries
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from emulator.receiver import Receiver
     from tests.acceptance.conftest import Serve
+
+pytestmark = pytest.mark.slow
 
 WORKSPACE = "/_emulator/workspaces/default"
 TOKEN = {"Authorization": "Bearer default"}

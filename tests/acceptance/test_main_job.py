@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from emulator.receiver import Receiver
     from tests.acceptance.conftest import Serve
 
+pytestmark = pytest.mark.slow
+
 WORKSPACE = "/_emulator/workspaces/default"
 DEADLINE = 30.0  # real seconds
 

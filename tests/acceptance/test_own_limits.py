@@ -5,7 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from tests.consumers.starting import HOOK, RIGHT, started
+
+pytestmark = pytest.mark.slow
 
 
 def test_too_few_file_descriptors_are_no_failure_of_the_consumer() -> None:

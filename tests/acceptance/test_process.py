@@ -12,6 +12,8 @@ import pytest
 if TYPE_CHECKING:
     from tests.acceptance.conftest import Serve
 
+pytestmark = pytest.mark.slow
+
 LATER = {"faker", "hypothesis", "schemathesis", "jinja2", "rich", "jsonschema", "httpx2"}
 """What ``serve`` does not need before its first call; loading it would make it start slowly."""
 

@@ -12,6 +12,8 @@ import threading
 import httpx2
 import pytest
 
+pytestmark = pytest.mark.slow
+
 
 def test_sigterm_under_load_beside_slow_sockets_and_a_mute_consumer() -> None:
     program = [sys.executable, "-m", "emulator", "serve", "--port", "0"]

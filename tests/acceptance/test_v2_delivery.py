@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from emulator.receiver import Received
     from emulator.workspace.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 DEADLINE = 30.0  # real seconds
 HOUR = 3_600.0
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

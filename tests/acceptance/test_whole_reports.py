@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 
 def call(*arguments: str) -> subprocess.CompletedProcess[str]:
     program = [sys.executable, "-m", "emulator", *arguments]

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from emulator.reports.report import Report
     from tests.cli.conftest import Cli
 
+pytestmark = pytest.mark.slow
+
 PAYLOAD = '{"data": {"firstName": "Åsa ✓ 😀 \\u001b]0;pwned\\u0007"}}'
 
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from tests.consumers.asking import Life
 
+pytestmark = pytest.mark.slow
+
 TOKEN = "s3cret"
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 PLANTED = {

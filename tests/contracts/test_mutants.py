@@ -16,6 +16,8 @@ from tests.contracts import judging
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.slow
+
 Path = tuple[str | int, ...]
 
 CONTRACTS = Contracts()

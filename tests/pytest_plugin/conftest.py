@@ -8,7 +8,7 @@ INI = """
 [pytest]
 addopts =
     --strict-markers --strict-config -p no:cacheprovider
-    -p no:hypothesispytest -p no:faker -p no:pytest_cov
+    -p no:hypothesispytest -p no:faker -p no:pytest_cov -p no:schemathesis
 filterwarnings = error
 testlify_scenarios = scenarios
 """

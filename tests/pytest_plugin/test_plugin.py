@@ -11,6 +11,8 @@ import pytest
 if TYPE_CHECKING:
     from tests.pytest_plugin.conftest import RunPytest
 
+pytestmark = pytest.mark.slow
+
 FIXTURES = (
     "testlify", "testlify_options", "testlify_receiver", "testlify_server", "testlify_variables",
 )  # fmt: skip

@@ -9,6 +9,8 @@ import pytest
 if TYPE_CHECKING:
     from tests.pytest_plugin.conftest import RunPytest
 
+pytestmark = pytest.mark.slow
+
 SCENARIO = """\
 scenario: A candidate is invited
 seed: 7

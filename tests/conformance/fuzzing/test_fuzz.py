@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from tests.consumers.starting import Running
 
+pytestmark = pytest.mark.slow
+
 COMMANDS = {"invite", "enroll", "start", "complete", "disqualify", "expire", "reject", "rescore"}
 
 

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from emulator.delivery.faults.fault import WireFault
     from tests.delivery.transports.conftest import Run
 
+pytestmark = pytest.mark.slow
+
 ASGI = """
 import hashlib
 
