@@ -85,7 +85,7 @@ def test_a_file_comes_along(server: Server, tenant: Tenant) -> None:
     [
         ("no-such-thing", {}, "no bundled scenario 'no-such-thing'"),
         (YAML, {}, "CONSUMER_URL"),
-        (YAML, {"files": {"a": "?"}}, "a file is not base64"),
+        (YAML, {"files": {"a": "?"}}, "not base64"),
         (YAML, {"sett": {}}, "unknown key 'sett'; near: 'set'"),
         (
             YAML.replace("invite:", "invit:"),
@@ -112,6 +112,12 @@ def test_what_can_t_be_run_is_refused_and_changes_nothing(
     assert answer.status_code == 400, answer.text
     assert told in answer.json()["detail"]
     assert tenant.control("GET").json() == before
+
+
+def test_a_file_that_is_not_base64_is_refused_with_its_path(tenant: Tenant) -> None:
+    answer = run(tenant, YAML, files={"good": "", "a b": "\u00e9"})
+    assert answer.status_code == 400
+    assert answer.json()["path"] == "$.files['a b']"
 
 
 def test_the_server_s_environment_is_none_of_its_business(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from emulator import paths
 from emulator.errors import InvalidInputError, UnknownNameError
 from emulator.event_loops import beside
 from emulator.server.control.workspaces import workspace_of
@@ -94,8 +94,11 @@ def _bundled(text: str) -> tuple[str, bytes] | None:
 
 
 def _decoded(files: dict[str, str]) -> dict[str, bytes]:
-    try:
-        return {name: base64.b64decode(text, validate=True) for name, text in files.items()}
-    except binascii.Error:
-        message = "a file is not base64"
-        raise InvalidInputError(message, path="$.files") from None
+    found = {}
+    for name, text in files.items():
+        try:
+            found[name] = base64.b64decode(text, validate=True)
+        except ValueError:  # not ASCII, too
+            message = "not base64"
+            raise InvalidInputError(message, path=paths.shown(("files", name))) from None
+    return found
