@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from functools import partial
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from emulator.durations import show
 from emulator.emulator import Emulator
 from emulator.errors import ConflictError, EmulatorError
 from emulator.scenario.callbacks import evidence, serving_api
@@ -19,7 +21,7 @@ from emulator.scenario.steps.table import STEPS
 from emulator.scenario.steps.webhooks import signing_profile
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     from emulator.delivery.transports.address_guard import Guard
     from emulator.domain.candidate import Candidate
@@ -86,7 +88,9 @@ async def run(
         return msgspec.structs.replace(result, entries=tuple(workspace.entries()))
 
 
-async def run_in(scenario: Scenario, emulator: Emulator, workspace: Workspace) -> ScenarioResult:
+async def run_in(
+    scenario: Scenario, emulator: Emulator, workspace: Workspace, timeout: float | None = None
+) -> ScenarioResult:
     """Run a scenario in a workspace that is there, in lockstep; its webhooks are removed again.
 
     In a workspace in which nothing happened so far, the scenario's clock and seed hold. Its
@@ -115,7 +119,7 @@ async def run_in(scenario: Scenario, emulator: Emulator, workspace: Workspace) -
     with workspace.out_of_lockstep(in_flight=1, per_webhook=1):
         try:
             register(scenario, workspace)
-            result = await play(scenario, emulator, workspace)
+            result = await play(scenario, emulator, workspace, timeout=timeout)
         finally:
             for id_ in [one for one in state.webhooks if one not in known]:
                 workspace.remove_webhook(id_)
@@ -152,6 +156,7 @@ async def play(
     on_step: Callable[[StepResult], None] | None = None,
     set_up: Callable[[Candidate], Awaitable[None]] | None = None,
     calls: Sequence[Callback] = (),
+    timeout: float | None = None,
 ) -> ScenarioResult:
     """Run a scenario's steps in an open workspace whose webhooks are registered.
 
@@ -164,6 +169,7 @@ async def play(
         on_step: called with each step's result as it comes.
         set_up: makes a candidate known to the consumer before the invitation.
         calls: all calls of the consumer to the provider API; grows during the run.
+        timeout: real seconds; the step that is under way then fails, those after it are skipped.
     """
     begun = time.perf_counter()
     first = workspace.last_entry
@@ -171,15 +177,16 @@ async def play(
     context = Context(workspace, emulator.journal, guard=emulator.guard, folder=folder)
     context.set_up = set_up
     results: list[StepResult] = []
-    is_stopped = False
-    for number, placed in enumerate(scenario.steps, start=1):
-        if is_stopped:
-            result = StepResult(number, placed.name, placed.detail, placed.line, "skipped")
-        else:
-            result, is_stopped = await _step(number, placed, context, calls)
-        results.append(result)
-        if on_step is not None:
-            on_step(result)
+    try:
+        async with asyncio.timeout(timeout) as scope:
+            async for result in _steps(scenario, context, calls):
+                results.append(result)
+                if on_step is not None:
+                    on_step(result)
+    except TimeoutError:
+        if not scope.expired():
+            raise
+        results += _cut(scenario, len(results), f"not over within {show(timeout or 0)}")
     steps = tuple(results)
     is_expecting = any(STEPS[placed.name].is_expectation for placed in every(scenario.steps))
     said, reason = verdict(steps, context.deliveries(), is_expecting=is_expecting)
@@ -193,6 +200,29 @@ async def play(
         entries=tuple(workspace.entries(first)),
         duration_ms=_since(begun),
     )
+
+
+async def _steps(
+    scenario: Scenario, context: Context, calls: Sequence[Callback]
+) -> AsyncIterator[StepResult]:
+    is_stopped = False
+    for number, placed in enumerate(scenario.steps, start=1):
+        if is_stopped:
+            yield StepResult(number, placed.name, placed.detail, placed.line, "skipped")
+        else:
+            result, is_stopped = await _step(number, placed, context, calls)
+            yield result
+
+
+def _cut(scenario: Scenario, ended: int, message: str) -> list[StepResult]:
+    """Return the steps that a time-out left: the first was under way, the others are skipped."""
+    left = list(enumerate(scenario.steps, start=1))[ended:]
+    return [
+        StepResult(number, one.name, one.detail, one.line, "skipped")
+        if number > ended + 1
+        else StepResult(number, one.name, one.detail, one.line, "failed", message)
+        for number, one in left
+    ]
 
 
 async def _step(

@@ -163,3 +163,11 @@ def test_the_server_answers_others_while_a_large_scenario_is_read_and_run(
             answered += 1
     assert call.result().status_code == status
     assert answered > 10
+
+
+def test_a_run_is_over_after_its_timeout(server: Server, tenant: Tenant) -> None:
+    url = server.receiver(delay=30.0).url
+    answer = run(tenant, YAML, set={"CONSUMER_URL": url}, timeout="300ms")
+    assert answer.status_code == 200, answer.text
+    steps = [(one["status"], one["message"]) for one in answer.json()["steps"]]
+    assert steps == [("passed", ""), ("failed", "not over within 300ms"), ("skipped", "")]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 
-from emulator.errors import UnknownNameError
+from emulator.errors import EmulatorError, UnknownNameError
 from emulator.scenario.variables import Room
 
 if TYPE_CHECKING:
@@ -74,9 +74,10 @@ class Context:
             await asyncio.sleep(0)
         try:
             wrong = [await placed.ready(self.variables, self._room).run(self)]
-        finally:
-            if not self.is_parallel:
-                await self.workspace.settle()
+        except EmulatorError:
+            await self._settle()
+            raise
+        await self._settle()
         state = self.workspace.state
         for one in state.refused[self._refused :]:
             wrong.append(f"the payload of {one.event} does not fit its schema, so it was not sent:")
@@ -86,6 +87,10 @@ class Context:
         wrong += [f"{event} was not sent: {why}" for event, why in reversed([*misfires])]
         self._misfires = state.misfire_count
         return [one for one in wrong if one]
+
+    async def _settle(self) -> None:
+        if not self.is_parallel:
+            await self.workspace.settle()
 
     def assessment(self, name: str) -> str:
         """Return the id of the assessment that the scenario calls *name*.

@@ -12,7 +12,7 @@ from emulator import paths
 from emulator.errors import InvalidInputError, UnknownNameError
 from emulator.event_loops import beside
 from emulator.server.control.workspaces import workspace_of
-from emulator.server.http import body_as, emulator_of, json, known_query
+from emulator.server.http import body_as, duration, emulator_of, json, known_query
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,12 +34,14 @@ class _Run(msgspec.Struct, forbid_unknown_fields=True):
         set: values of its variables; the server's environment is none of its business.
         files: that it sends, base64, by the names that stand there.
         file: how messages call it.
+        timeout: real time that the run may take.
     """
 
     scenario: str
     set: dict[str, str] = {}
     files: dict[str, str] = {}
     file: str = _INLINE
+    timeout: str | None = None
 
 
 async def list_all(request: Request) -> Response:
@@ -57,10 +59,11 @@ async def run(request: Request) -> Response:
 
     workspace, emulator = workspace_of(request), emulator_of(request)
     asked = await body_as(request, _Run)
+    limit = None if asked.timeout is None else duration(asked.timeout, "$.timeout")
     async with emulator.unless_stopping():
         # Reading and reporting a large scenario take seconds.
         scenario = await beside(partial(_read, asked))
-        result = await run_in(scenario, emulator, workspace)
+        result = await run_in(scenario, emulator, workspace, limit)
         return await beside(partial(_shown, result, workspace.now()))
 
 
