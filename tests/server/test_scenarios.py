@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import base64
+import json
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -171,3 +173,21 @@ def test_a_run_is_over_after_its_timeout(server: Server, tenant: Tenant) -> None
     assert answer.status_code == 200, answer.text
     steps = [(one["status"], one["message"]) for one in answer.json()["steps"]]
     assert steps == [("passed", ""), ("failed", "not over within 300ms"), ("skipped", "")]
+
+
+def test_a_run_ends_when_its_client_hangs_up(server: Server, tenant: Tenant) -> None:
+    values = {"CONSUMER_URL": server.receiver(delay=30.0).url}
+    body = json.dumps({"scenario": YAML, "set": values})
+    host, port = server.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as call:
+        head = f"POST {tenant.path}/scenarios/run HTTP/1.1\r\nHost: {host}\r\n"
+        call.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode())
+        _until(tenant, 1)
+    _until(tenant, 0)
+
+
+def _until(tenant: Tenant, webhooks: int) -> None:
+    for _ in range(2_000):
+        if tenant.control("GET").json()["webhooks"] == webhooks:
+            return
+    pytest.fail(f"never {webhooks} webhooks")

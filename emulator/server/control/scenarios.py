@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
+from starlette.requests import ClientDisconnect
 
 from emulator import paths
 from emulator.errors import InvalidInputError, UnknownNameError
@@ -15,6 +17,7 @@ from emulator.server.control.workspaces import workspace_of
 from emulator.server.http import body_as, duration, emulator_of, json, known_query
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
     from datetime import datetime
 
     from starlette.requests import Request
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 
     from emulator.scenario.result import ScenarioResult
     from emulator.scenario.scenario import Scenario
+
+_T = TypeVar("_T")
 
 _INLINE = "scenario.yaml"
 
@@ -63,8 +68,26 @@ async def run(request: Request) -> Response:
     async with emulator.unless_stopping():
         # Reading and reporting a large scenario take seconds.
         scenario = await beside(partial(_read, asked))
-        result = await run_in(scenario, emulator, workspace, limit)
+        result = await _unless_left(request, run_in(scenario, emulator, workspace, limit))
         return await beside(partial(_shown, result, workspace.now()))
+
+
+async def _unless_left(request: Request, work: Coroutine[Any, Any, _T]) -> _T:
+    """Return the result of *work*, which is cancelled when the client hangs up.
+
+    Raises:
+        ClientDisconnect: the client hung up.
+    """
+    running, gone = asyncio.ensure_future(work), asyncio.ensure_future(request.receive())
+    try:
+        await asyncio.wait({running, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not running.done():
+            raise ClientDisconnect
+        return running.result()
+    finally:
+        running.cancel()
+        gone.cancel()
+        await asyncio.wait({running, gone})
 
 
 def _read(asked: _Run) -> Scenario:
