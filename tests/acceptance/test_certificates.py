@@ -94,7 +94,7 @@ def test_insecure_takes_any_and_says_so(serve: Serve, consumer: Consumer) -> Non
         assert httpx2.get(serving.url + WORKSPACE).json()["insecure"] is True
         assert httpx2.put(f"{serving.url}/_emulator/workspaces/acme").json()["insecure"] is True
         opened = httpx2.get(f"{serving.url}{WORKSPACE}/journal").text.splitlines()[0]
-        assert '"is_insecure":true' in opened
+        assert '"insecure":true' in opened
         serving.process.terminate()
         _, told = serving.process.communicate(timeout=30)
         assert told.startswith(WARNING)
@@ -110,8 +110,8 @@ def test_a_journal_tells_when_a_later_process_is_insecure(serve: Serve, tmp_path
             lines = httpx2.get(f"{serving.url}{WORKSPACE}/journal").text.splitlines()
             serving.process.terminate()
             serving.process.wait(30)
-    said = [line for line in lines if "is_insecure" in line]
-    assert ['"is_insecure":true' in line for line in said] == [False, True, False]
+    said = [line for line in lines if "insecure" in line]
+    assert ['"insecure":true' in line for line in said] == [False, True, False]
 
 
 SCENARIO = """\
@@ -154,7 +154,7 @@ def test_run_has_the_same_options(
 
 @pytest.mark.parametrize(
     ("options", "code", "told"),
-    [((), 2, "; --ca says whom to trust\n"), (("--ca",), 0, ""), (("--insecure",), 0, WARNING)],
+    [((), 2, "; --ca sets the certificates to trust\n"), (("--ca",), 0, ""), (("--insecure",), 0, WARNING)],
     ids=["neither", "ca", "insecure"],
 )
 def test_trigger_has_the_same_options(
