@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from emulator.delivery.profiles import Profile
     from emulator.delivery.records import Request
 
+# Here, because tests of several folders import them.
+pytest.register_assert_rewrite("tests.consumers.asking", "tests.consumers.probes")
+
 DEADLINE = 10.0  # real seconds; nothing here waits for more than the loop
 
 

@@ -154,7 +154,11 @@ def test_run_has_the_same_options(
 
 @pytest.mark.parametrize(
     ("options", "code", "told"),
-    [((), 2, "; --ca sets the certificates to trust\n"), (("--ca",), 0, ""), (("--insecure",), 0, WARNING)],
+    [
+        ((), 2, "; --ca sets the certificates to trust\n"),
+        (("--ca",), 0, ""),
+        (("--insecure",), 0, WARNING),
+    ],
     ids=["neither", "ca", "insecure"],
 )
 def test_trigger_has_the_same_options(

@@ -9,12 +9,8 @@ import pytest
 from emulator.domain.events import EVENT_TYPES
 from emulator.emulator import Emulator
 from emulator.receiver import Receiver
-
-# Before they are imported.
-pytest.register_assert_rewrite("tests.consumers.asking", "tests.consumers.probes")
-
-from tests.consumers.asking import Life  # noqa: E402
-from tests.consumers.probes import PROBES  # noqa: E402
+from tests.consumers.asking import Life
+from tests.consumers.probes import PROBES
 
 
 @pytest.fixture(scope="session")

@@ -79,7 +79,7 @@ def test_all_that_is_wrong_with_all_of_them_is_told_at_once(tmp_path: Path) -> N
         "    steps: [wait: 1]",
         "                  ^",
         "absent.yaml: can't be read: no such file or directory",
-        "scenarios/candidate-completes.yaml:9:18: the variable 'CONSUMER_URL' is not set",
+        "scenarios/candidate-completes.yaml:10:18: the variable 'CONSUMER_URL' is not set",
         "      - payload_url: ${CONSUMER_URL}",
         "                     ^",
     ]
