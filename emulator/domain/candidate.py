@@ -29,6 +29,17 @@ REJECTED = "REJECTED"
 OPEN_STATES = frozenset({SCHEDULED, INVITED, ENROLLED, IN_PROGRESS})
 """States in which the invitation still leads somewhere."""
 
+STAGES = {
+    INVITED: "Invited For Assessment",
+    ENROLLED: "Enrolled For Assessment",
+    IN_PROGRESS: "Enrolled For Assessment",
+    DISQUALIFIED: "Rejected",
+    INVITATION_EXPIRED: "Request Expired For Assessment",
+    COMPLETED: "Assessment Completed",
+    REJECTED: "Rejected",
+}
+"""State -> ``candidateStage`` (documented; In Progress keeps the stage of Enrolled)."""
+
 REASONS = ("qualification", "proctoring")
 """Why a candidate is disqualified (documented, help article 318)."""
 

@@ -29,3 +29,9 @@ class Occurrence(msgspec.Struct, frozen=True, gc=False):
     organisation: Organisation
     assessment: Assessment
     candidate: Candidate | None = None
+
+    @property
+    def who(self) -> Candidate:
+        """The candidate, in an occurrence whose subject is a candidate."""
+        assert self.candidate is not None  # noqa: S101 - the caller picks by subject
+        return self.candidate

@@ -9,7 +9,7 @@ from emulator.delivery.faults.reading import plain
 from emulator.delivery.redaction import shown_headers
 from emulator.domain import assessment as assessments
 from emulator.domain import candidate as candidates
-from emulator.domain.payloads.v1 import invite_link
+from emulator.domain.payloads.links import invite_link
 from emulator.durations import instant
 from emulator.workspace import delivery_view as deliveries
 from emulator.workspace import queries

@@ -17,7 +17,8 @@ from emulator import data
 from emulator.domain.candidate import LIFECYCLE
 from emulator.domain.commands import DisqualifyDetails, moving
 from emulator.domain.events import EVENT_TYPES
-from emulator.domain.payloads.v1 import invite_link, payload
+from emulator.domain.payloads.links import invite_link
+from emulator.domain.payloads.v1 import payload
 from emulator.domain.sample import sample
 from emulator.domain.transitions import moved
 

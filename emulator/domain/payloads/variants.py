@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from emulator.domain.candidate import COMPLETED, INVITED, REJECTED, Candidate
+from emulator.domain.candidate import COMPLETED, INVITED, REJECTED
 from emulator.domain.events import Provenance
 from emulator.domain.occurrence import Occurrence
 from emulator.errors import UnknownNameError
@@ -46,7 +46,7 @@ def varied(data: _Data, occurrence: Occurrence, names: Iterable[str]) -> _Data:
     """Return *data* of a status change as the variants called *names* have it; changes it."""
     for name in names:
         variant = VARIANTS[name]
-        if variant.state == _candidate(occurrence).state:
+        if variant.state == occurrence.who.state:
             variant.edit(data, occurrence)
     return data
 
@@ -97,13 +97,8 @@ def _share(correct: int, of: int, questions: int) -> int:
     return correct * of // questions if questions else 0
 
 
-def _candidate(occurrence: Occurrence) -> Candidate:
-    assert occurrence.candidate is not None  # noqa: S101 - of a status change
-    return occurrence.candidate
-
-
 def _skills(data: _Data, occurrence: Occurrence) -> None:
-    tests, scores = occurrence.assessment.content.tests, _candidate(occurrence).tests
+    tests, scores = occurrence.assessment.content.tests, occurrence.who.tests
     data["testLibrary"] = [
         {
             "skills": skills(
@@ -123,7 +118,7 @@ def _result_link_path(data: _Data, _: Occurrence) -> None:
 
 
 def _score_drop(data: _Data, occurrence: Occurrence) -> None:
-    candidate, content = _candidate(occurrence), occurrence.assessment.content
+    candidate, content = occurrence.who, occurrence.assessment.content
     in_tests = sum(test.points for test in candidate.tests)
     points = max(0, data["totalScoreAchieved"] - in_tests)
     data["totalScore"] = max(content.total_score, points)

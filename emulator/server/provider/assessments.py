@@ -8,7 +8,7 @@ import msgspec
 
 from emulator.domain import assessment as assessments
 from emulator.domain import candidate as candidates
-from emulator.domain.payloads.v1 import workspace_url
+from emulator.domain.payloads.links import workspace_url
 from emulator.durations import instant
 from emulator.server.operations import NoQuery, Operation, Record
 from emulator.server.provider.listing import Paged, Sorted, matches, page, sorted_page

@@ -8,8 +8,8 @@ import msgspec
 
 from emulator.domain import assessment as assessments
 from emulator.domain.assessment import grade
-from emulator.domain.candidate import INVITED, SCHEDULED
-from emulator.domain.payloads.v1 import STAGES, detail_link
+from emulator.domain.candidate import INVITED, SCHEDULED, STAGES
+from emulator.domain.payloads.links import detail_link
 from emulator.durations import instant, parse_instant
 from emulator.errors import InvalidInputError
 from emulator.server.operations import NoQuery, Operation, Record

@@ -8,7 +8,7 @@ import msgspec
 
 from emulator.domain.candidate import INVITATION_EXPIRED
 from emulator.domain.ids import short_id
-from emulator.domain.payloads.v1 import invite_link, short_link
+from emulator.domain.payloads.links import invite_link, short_link
 from emulator.durations import instant, parse_instant
 from emulator.errors import NotFoundError
 from emulator.server.operations import NoQuery, Operation, Record

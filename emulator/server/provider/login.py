@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
-from emulator.domain.payloads.v1 import workspace_url
+from emulator.domain.payloads.links import workspace_url
 from emulator.domain.team import OWNER
 from emulator.emulator import DEFAULT_WORKSPACE
 from emulator.errors import ConflictError, InvalidInputError, UnauthorizedError

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
-from emulator.domain.payloads.v1 import workspace_url
+from emulator.domain.payloads.links import workspace_url
 from emulator.domain.team import OWNER
 from emulator.server.operations import NoQuery, Operation, Record
 from emulator.server.provider.listing import Sorted, matches, sorted_page
