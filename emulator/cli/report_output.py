@@ -62,7 +62,7 @@ def tell(report: Report, form: str, folder: Path | None, code: int) -> int:
         except Exception as bug:  # noqa: BLE001 - said below
             failed[f"--format {form}"] = f"a bug of the emulator: {bug!r}"
     try:
-        github.tell(report, os.environ)
+        github.publish(report, os.environ)
     except Exception as bug:  # noqa: BLE001 - said below
         failed["the summary for GitHub Actions"] = f"a bug of the emulator: {bug!r}"
     for name, reason in failed.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -153,9 +154,9 @@ async def _run_there(
     from emulator.reports import text
     from emulator.reports.from_scenarios import TITLE
     from emulator.reports.progress import screen
-    from emulator.reports.report import now, report
+    from emulator.reports.report import report
 
-    started, begun = now(), time.perf_counter()
+    started, begun = datetime.now(UTC), time.perf_counter()
     with screen(None if how.format == "text" else sys.stderr) as shown:
         remote = Remote(url, known, shown, seed=how.seed)
         await remote.all(scenarios, how.jobs)
@@ -173,9 +174,8 @@ async def _run(scenarios: list[Scenario], how: _Options, serve: ApiServer | None
     from emulator.reports.from_checks import case_of
     from emulator.reports.from_scenarios import report_of
     from emulator.reports.progress import screen
-    from emulator.reports.report import now
 
-    started, begun = now(), time.perf_counter()
+    started, begun = datetime.now(UTC), time.perf_counter()
     lingered: list[CheckResult] = []
     with screen(None if how.format == "text" else sys.stderr) as shown:
         play = Playing(

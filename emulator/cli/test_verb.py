@@ -6,6 +6,7 @@ import asyncio
 import secrets
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -145,9 +146,8 @@ async def _run(target: Target, checks: list[Check], how: _Options, serve: ApiSer
     from emulator.reports import text
     from emulator.reports.from_checks import report_of
     from emulator.reports.progress import screen
-    from emulator.reports.report import now
 
-    started, begun = now(), time.perf_counter()
+    started, begun = datetime.now(UTC), time.perf_counter()
     is_interrupted = False
     with screen(None if how.format == "text" else sys.stderr) as shown:
         telling = _Telling(checks, target, shown)
@@ -166,7 +166,7 @@ async def _run(target: Target, checks: list[Check], how: _Options, serve: ApiSer
         )
         causes = report.causes
         if causes:
-            lines = "\n".join(f"  {one.told(report)}" for one in causes)
+            lines = "\n".join(f"  {one.summary(report)}" for one in causes)
             shown.line(f"\ncauses that several checks share:\n{lines}", "failed")
         shown.line(f"\n{text.total(report.cases, 'check')} in {took:.1f} s; seed {target.seed}")
         code = INTERRUPTED if is_interrupted else exit_code(results)

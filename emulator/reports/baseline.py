@@ -76,7 +76,7 @@ def read(file: Path) -> dict[str, str]:
     try:
         document: Any = decode(file.read_bytes(), _Document)
     except OSError as error:
-        message = f"the baseline {str(file)!r} can't be read: {(error.strerror or '').lower()}"
+        message = f"can't read the baseline {str(file)!r}: {(error.strerror or '').lower()}"
         raise InvalidInputError(message) from None
     except InvalidInputError as error:
         message = f"the baseline {str(file)!r} is not a report.json of 'test': {error.message}"

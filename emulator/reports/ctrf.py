@@ -18,7 +18,7 @@ FILE = "report.json"
 SUMMARY = "[CTRF](https://ctrf.io), the Common Test Report Format"
 
 SPEC_VERSION = "0.0.0"
-"""The version of the specification; its schema is the one called 0.0."""
+"""The version of the specification, whose schema has the version 0.0."""
 
 _STATUSES: dict[Status, str] = {
     "passed": "passed", "failed": "failed", "skipped": "skipped", "incomplete": "other",
@@ -91,7 +91,7 @@ def _step(step: Step) -> dict[str, Any]:
         "deliveries": [plain(one) for one in step.deliveries],
     }
     return {
-        "name": f"{step.name} {step.detail}".rstrip(),
+        "name": step.heading,
         "status": _STATUSES[step.status],
         "extra": extra,
     }

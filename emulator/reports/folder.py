@@ -1,4 +1,4 @@
-"""A report as files in a folder."""
+"""Writes a report as files into a folder."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ FILES = tuple(one.FILE for one in FORMATS.values())
 
 
 def prepare(folder: Path) -> None:
-    """Make *folder*, before anything is run for it.
+    """Create *folder* and check that it is writable, before anything runs.
 
     Raises:
-        InvalidInputError: it can't be made, is a file, or nothing can be written there.
+        InvalidInputError: the folder can't be created or written to.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -38,10 +38,12 @@ def prepare(folder: Path) -> None:
 
 
 def write(report: Report, folder: Path) -> dict[str, str]:
-    """Write every file of a report that can be written; an older one is overwritten.
+    """Write the files of a report; older files are overwritten.
+
+    A format that fails does not prevent the others.
 
     Returns:
-        What failed: name of the file -> why. A format that fails loses no other.
+        File name -> why it could not be written.
     """
     failed = {}
     for one in FORMATS.values():
@@ -49,7 +51,7 @@ def write(report: Report, folder: Path) -> dict[str, str]:
             (folder / one.FILE).write_bytes(one.document(report))
         except OSError as error:
             failed[one.FILE] = (error.strerror or str(error)).lower()
-        except Exception as bug:  # noqa: BLE001 - told by the caller, and the evidence is kept
+        except Exception as bug:  # noqa: BLE001 - the caller reports it, and the other files are kept
             failed[one.FILE] = f"a bug of the emulator: {bug!r}"
     return failed
 

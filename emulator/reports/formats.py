@@ -21,8 +21,8 @@ class Format(Protocol):
 
     Attributes:
         NAME: the value of ``--format``.
-        FILE: its name in the folder of ``--report``.
-        SUMMARY: what the file is, in Markdown.
+        FILE: the file name in the folder of ``--report``.
+        SUMMARY: a description of the file in Markdown.
     """
 
     NAME: str

@@ -10,8 +10,7 @@ from emulator.delivery.redaction import configured_secrets
 from emulator.durations import show
 from emulator.printing import printable
 from emulator.reports.from_scenarios import folded
-from emulator.reports.report import Case, Report, report
-from emulator.reports.report import without as masked
+from emulator.reports.report import MARKS, Case, Report, masked_record, report
 from emulator.workspace import journal_lines
 from emulator.workspace.delivery_view import delivery_view
 from emulator.workspace.queries import changed_bodies
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
 
 TITLE = "Checks of a consumer"
 
-_MARKS = {"passed": "✓", "failed": "✗", "skipped": "-", "incomplete": "?"}
-
 
 def report_of(
     results: Sequence[CheckResult],
@@ -36,7 +33,7 @@ def report_of(
     duration_ms: float,
     is_interrupted: bool = False,
 ) -> Report:
-    """Return the report of a consumer's checks, its secrets masked.
+    """Return the report of a consumer's checks, with secrets masked.
 
     Args:
         results: in the order of the report.
@@ -61,18 +58,16 @@ def secrets_of(target: Target) -> set[str]:
 
 
 def lines_of(result: CheckResult, target: Target) -> list[str]:
-    """Return the lines that show one result during the run."""
+    """Return the lines that show a result during the run, with secrets masked."""
     bare = msgspec.structs.replace(result, deliveries=(), entries=())
-    case = masked(secrets_of(target), case_of(bare, target), Case)
+    case = masked_record(secrets_of(target), case_of(bare, target))
     took = f" ({show(round(case.duration_ms) / 1000)})" if case.duration_ms else ""
-    told = [f"{_MARKS[case.status]} {case.id}  {case.name}{took}"]
-    if case.message:
-        told += [f"    {printable(line)}" for line in case.message.splitlines()]
-    return told
+    message = [f"    {printable(line)}" for line in case.message.splitlines()]
+    return [f"{MARKS[case.status]} {case.id}  {case.name}{took}", *message]
 
 
 def case_of(result: CheckResult, target: Target) -> Case:
-    """Return the result of a check as reports show it; its secrets are not masked yet."""
+    """Return the result of a check as a case; its secrets are not masked yet."""
     check = result.check
     message, state = result.message, folded(result.entries)
     if result.outcome == "failed":

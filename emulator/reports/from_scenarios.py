@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from emulator.delivery.redaction import configured_secrets
-from emulator.reports.report import Case, Report, Status, Step, report
-from emulator.reports.report import without as masked
+from emulator.reports.report import Case, Report, Status, Step, masked_record, report
 from emulator.workspace import fold, journal_lines
 from emulator.workspace.delivery_view import DeliveryView, delivery_view
 from emulator.workspace.queries import changed_bodies
@@ -40,14 +39,14 @@ def report_of(
     secrets: Iterable[str] = (),
     checks: Iterable[Case] = (),
 ) -> Report:
-    """Return the report of a run of scenarios.
+    """Return the report of a run of scenarios, with secrets masked.
 
     Args:
         results: in the order of the run.
         started: wall time.
-        duration_ms: real time.
-        secrets: to be masked, with those of the webhooks in the results' journals.
-        checks: of the consumers after the run.
+        duration_ms: real milliseconds.
+        secrets: masked in addition to the secrets of webhooks in the journals.
+        checks: checks of the consumers after the run.
     """
     known = {*secrets}
     for result in results:
@@ -63,24 +62,21 @@ def report_of(
 
 
 def step_of(step: StepResult, secrets: Iterable[str]) -> Step:
-    """Return one step's result while the run goes on, *secrets* masked."""
-    made: Step = masked(
-        secrets, _step(step, {one.id: delivery_view(one) for one in step.deliveries}), Step
-    )
-    return made
+    """Return the result of a step during the run, with *secrets* masked."""
+    deliveries = {one.id: delivery_view(one) for one in step.deliveries}
+    return masked_record(secrets, _step(step, deliveries))
 
 
 def case_of(result: ScenarioResult, secrets: Iterable[str]) -> Case:
-    """Return one scenario's result while the run goes on, *secrets* masked; without its journal."""
+    """Return the result of a scenario during the run, with secrets masked, without its journal."""
     bare = msgspec.structs.replace(result, entries=())
-    made: Case = masked({*secrets, *_secrets(result.entries)}, _case(bare), Case)
-    return made
+    return masked_record({*secrets, *_secrets(result.entries)}, _case(bare))
 
 
 def _case(result: ScenarioResult) -> Case:
     deliveries = _deliveries(result)
     is_interrupted = result.verdict == "interrupted"
-    # The step that was under way is skipped, too, and says so.
+    # An interrupted step has the status skipped, and a message.
     has_begun = not is_interrupted or any(
         step.status != "skipped" or step.message for step in result.steps
     )
@@ -112,7 +108,7 @@ def _step(step: StepResult, deliveries: dict[str, DeliveryView]) -> Step:
 
 
 def _deliveries(result: ScenarioResult) -> dict[str, DeliveryView]:
-    """Return the deliveries by id as they were in the end: a step saw those before its retries."""
+    """Return the deliveries by id at the end of the run; a step has them before their retries."""
     seen: list[Delivery] = [one for step in result.steps for one in step.deliveries]
     names: dict[int, str] = {}
     changed: dict[str, dict[int, bytes]] = {}
@@ -128,7 +124,7 @@ def _deliveries(result: ScenarioResult) -> dict[str, DeliveryView]:
 
 
 def folded(entries: Sequence[Entry]) -> State | None:
-    """Return the state that a whole journal makes; None of a part of one."""
+    """Return the state at the end of a journal; None if its beginning is missing."""
     if not entries or entries[0].kind != "workspace.opened":
         return None
     state = fold.opened(entries[0])
@@ -138,7 +134,7 @@ def folded(entries: Sequence[Entry]) -> State | None:
 
 
 def _secrets(entries: Iterable[Entry]) -> set[str]:
-    # Of webhooks alone: headers of an attempt or of an answer are no configuration.
+    # Only from webhooks: headers of attempts and answers are not configured.
     return {
         secret
         for entry in entries

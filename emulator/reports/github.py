@@ -1,4 +1,4 @@
-"""A report for GitHub Actions: annotations and the step summary."""
+"""Shows a report in GitHub Actions, as annotations and as the summary of a step."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ if TYPE_CHECKING:
     from emulator.reports.report import Case, Finding, Report
 
 SUMMARY_LIMIT = 1024 * 1024
-"""Bytes of a step's summary; the platform drops a larger one whole."""
+"""Bytes of a step's summary; GitHub drops a larger summary."""
 
 MOST_ANNOTATIONS = 10
-"""Errors of one step that the platform shows."""
+"""Annotations that GitHub shows for one step."""
 
 _MORE = "- and {} more failures\n"
 _LONGEST_MESSAGE = 2_000
 _MOST_CAUSES = 10
 _LONGEST_LINE = 160
 _MARKS = {"passed": "✅", "failed": "❌", "incomplete": "⚠️", "skipped": "⏭️"}
-CUT = "\n_Cut to what a step's summary may hold; the report has all of it._\n"
+CUT = "\n_Cut to the size that GitHub allows; the files of the report are complete._\n"
 """The last line of a summary that was cut."""
 
 
-def tell(report: Report, environment: Mapping[str, str]) -> None:
-    """Tell GitHub Actions of *report*, as far as the environment says that it is there.
+def publish(report: Report, environment: Mapping[str, str]) -> None:
+    """Show *report* if the environment is that of GitHub Actions.
 
-    Annotations go to stderr, which is read as stdout is: that may be a document.
+    Annotations go to stderr, which GitHub reads as well, because stdout may be a document.
     """
     if environment.get("GITHUB_ACTIONS") == "true":
         for line in commands(report, Path(environment.get("GITHUB_WORKSPACE") or Path.cwd())):
@@ -46,30 +46,30 @@ def tell(report: Report, environment: Mapping[str, str]) -> None:
         with Path(file).open("ab") as out:
             out.write(summary(report, SUMMARY_LIMIT - out.tell()).encode())
     except OSError as error:
-        # The verdict stands all the same.
+        # A missing summary does not change the verdict.
         click.echo(printable(f"warning: no step summary: {error}"), err=True)
 
 
 def commands(report: Report, root: Path) -> list[str]:
-    """Return workflow commands, one for each failure as far as the platform shows them.
+    """Return a workflow command for each failure, up to `MOST_ANNOTATIONS`.
 
     Args:
-        report: whose failures.
-        root: of the repository; files are named relative to it, and only those that exist.
+        report: the report with the failures.
+        root: the repository; annotations name existing files, relative to it.
     """
     failures = [one for one in report.findings if one.is_failure]
-    told = [_annotation(one, root) for one in failures[:MOST_ANNOTATIONS]]
+    lines = [_annotation(one, root) for one in failures[:MOST_ANNOTATIONS]]
     if len(failures) > MOST_ANNOTATIONS:
         last, more = failures[MOST_ANNOTATIONS - 1], len(failures) - MOST_ANNOTATIONS
-        told[-1] = _annotation(last, root, f"\n\nand {more} more failures, in the step's summary")
-    return told
+        lines[-1] = _annotation(last, root, f"\n\nand {more} more failures, in the step's summary")
+    return lines
 
 
 def summary(report: Report, room: int = SUMMARY_LIMIT) -> str:
     """Return *report* as Markdown, failures first, in at most *room* bytes of UTF-8.
 
-    What does not fit is left out in this order: details of failures from the last one on, the
-    list of cases that passed. Every failure keeps its line as long as all lines have room.
+    If there is too little room, the list of all cases is left out first, then the details of the
+    last failures. The lines of failures are cut last.
     """
     failures = [one for one in report.findings if one.is_failure]
     head = "\n".join(_head(report)) + "\n"
@@ -77,20 +77,20 @@ def summary(report: Report, room: int = SUMMARY_LIMIT) -> str:
     details = [_details(one) for one in failures]
     cases = ["\n### All cases\n\n"] + [_case_line(case) for case in report.cases]
     left_for_lines = room - len(head.encode()) - len(CUT.encode())
-    if left_for_lines < 0:  # the steps before left nothing; more would cost theirs, too
+    if left_for_lines < 0:  # a file beyond the limit would lose the summaries of earlier steps
         return ""
     kept, left = _fitting(named, left_for_lines)
     if len(kept) < len(named):
-        kept, _ = _fitting(named, left_for_lines - len(_MORE) - 9)  # and the number
+        kept, _ = _fitting(named, left_for_lines - len(_MORE) - 9)  # 9 digits for the number
         return head + "".join(kept) + _MORE.format(len(named) - len(kept)) + CUT
-    told, left = _fitting(details, left)
+    shown, left = _fitting(details, left)
     listed, left = _fitting(cases, left)
-    is_cut = len(told) < len(details) or len(listed) < len(cases)
-    return head + "".join(kept + told + listed) + (CUT if is_cut else "")
+    is_cut = len(shown) < len(details) or len(listed) < len(cases)
+    return head + "".join(kept + shown + listed) + (CUT if is_cut else "")
 
 
 def _fitting(parts: list[str], room: int) -> tuple[list[str], int]:
-    """Return the parts from the first on that have room, and the room that is left."""
+    """Return the first parts that fit into *room*, and the room that is left."""
     for count, part in enumerate(parts):
         size = len(part.encode())
         if size > room:
@@ -111,13 +111,13 @@ def _head(report: Report) -> list[str]:
         "",
         f"{' · '.join(counts) or 'nothing ran'} · {took}",
         "",
-        *(f"- {_text(one.told(report))}" for one in report.causes[:_MOST_CAUSES]),
+        *(f"- {_text(one.summary(report))}" for one in report.causes[:_MOST_CAUSES]),
         *([""] if report.causes else []),
     ]
 
 
 def _named(finding: Finding) -> str:
-    place = f" `{_code(_place(finding))}`" if finding.file else ""
+    place = f" `{_code(finding.place)}`" if finding.file else ""
     return f"- ❌ {_text(finding.title[:_LONGEST_LINE])}{place}\n"
 
 
@@ -127,17 +127,13 @@ def _details(finding: Finding) -> str:
     while fence in message:
         fence += "`"
     title = _text(finding.title[:_LONGEST_LINE])
-    return f"\n#### {title}\n\n{_text(_place(finding))}\n\n{fence}text\n{message}\n{fence}\n"
+    return f"\n#### {title}\n\n{_text(finding.place)}\n\n{fence}text\n{message}\n{fence}\n"
 
 
 def _case_line(case: Case) -> str:
     took = show(round(case.duration_ms) / 1000)
     name = _text(case.heading[:_LONGEST_LINE])
     return f"- {_MARKS[case.status]} {name} ({took}, {len(case.sent)} delivered)\n"
-
-
-def _place(finding: Finding) -> str:
-    return finding.file if finding.line is None else f"{finding.file}:{finding.line}"
 
 
 def _annotation(finding: Finding, root: Path, more: str = "") -> str:
@@ -166,7 +162,7 @@ def _property(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    """Return *text* so that Markdown and HTML leave it as it is, on one line."""
+    """Return *text* on one line, escaped for Markdown and HTML."""
     flat = " ".join(text.split())
     return "".join(f"\\{sign}" if sign in r"\`*_{}[]()#+-!|<>~&" else sign for sign in flat)
 

@@ -26,13 +26,13 @@ FILE = "report.html"
 SUMMARY = "a self-contained page: open it from a disk, an e-mail or a CI artifact"
 
 MOST_BODIES = 500
-"""Deliveries of which the page shows request and response; those that failed come first."""
+"""Deliveries whose requests and responses the page shows; failed deliveries have priority."""
 
 LONGEST_BODY = 20_000
-"""Characters of a body that the page shows; `report.json` has all."""
+"""Characters of a body that the page shows; `report.json` has the whole body."""
 
 _FEW = 10.0
-"""Milliseconds below which a fraction of one says something."""
+"""Milliseconds below which a duration is shown with a fraction."""
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
@@ -43,13 +43,13 @@ def document(report: Report) -> bytes:
         report=report,
         statuses=[(status, report.count(status)) for status in STATUSES],
         timelines=[timeline(case, number) for number, case in enumerate(report.cases, start=1)],
-        told=_told(report),
+        detailed=_detailed(report),
         sent=[one for case in report.cases for one in case.sent],
         failures=[one for one in report.findings if one.is_failure],
         undelivered=[one for one in report.findings if not one.is_failure],
         opened=_opened(report),
     )
-    # What a browser shows as a box or not at all is told as an escape.
+    # Browsers show control characters as boxes or not at all, so escape them.
     return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", page).encode()
 
 
@@ -74,28 +74,27 @@ def _template() -> Template:
 
 
 def took(milliseconds: float) -> str:
-    """Return a length of real time, with a fraction when it is a few milliseconds."""
+    """Return a duration as text, with a fraction below ten milliseconds."""
     if milliseconds < _FEW:
         return f"{milliseconds:.1f}ms".replace("0.0", "0")
     return show(round(milliseconds) / 1000)
 
 
 def pretty(body: str) -> str:
-    """Return a body indented when it is JSON, and as it is when not; a long one is cut."""
+    """Return a body, indented if it is JSON, and cut at `LONGEST_BODY`."""
     shown = indented(body.encode("utf-8", "backslashreplace"))
     more = len(shown) - LONGEST_BODY
     return shown if more <= 0 else f"{shown[:LONGEST_BODY]}\n... and {more} more characters"
 
 
-def _told(report: Report) -> set[tuple[int, str]]:
-    """Return case number and id of the deliveries that the page tells in full."""
-    everything = list(_numbered(report))
-    everything.sort(key=lambda one: one[1].status == "succeeded")
-    return {(number, delivery.id) for number, delivery in everything[:MOST_BODIES]}
+def _detailed(report: Report) -> set[tuple[int, str]]:
+    """Return case number and id of the deliveries that the page shows with their bodies."""
+    ranked = sorted(_numbered(report), key=lambda one: one[1].status == "succeeded")
+    return {(number, delivery.id) for number, delivery in ranked[:MOST_BODIES]}
 
 
 def _opened(report: Report) -> set[tuple[int, str]]:
-    """Return the first delivery of each case that failed; the page opens it to show how."""
+    """Return the first failed delivery of each case, which the page shows unfolded."""
     first: dict[int, str] = {}
     for number, delivery in _numbered(report):
         if delivery.status == "failed":

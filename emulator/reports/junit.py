@@ -20,11 +20,11 @@ FILE = "junit.xml"
 SUMMARY = "JUnit XML in the dialect of Jenkins' xUnit plugin, which most CI systems read"
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What no XML document can hold, not even escaped (XML 1.0, 2.2)."""
+"""Characters that XML does not allow, not even escaped (XML 1.0, 2.2)."""
 
 
 def document(report: Report) -> bytes:
-    """Return *report* as XML: a suite a file, a test case a case."""
+    """Return *report* as XML with a suite for each file."""
     from junitparser.xunit2 import JUnitXml
 
     root = JUnitXml(_clean(f"testlify-emulator: {report.title}"))
@@ -47,7 +47,7 @@ def _suite(name: str, cases: list[Case], report: Report) -> TestSuite:
     for key, value in cases[0].labels.items() if len(cases) == 1 else ():
         suite.add_property(_clean(key), _clean(value))
     for cause in report.causes:
-        suite.add_property("cause", _clean(cause.told(report)))
+        suite.add_property("cause", _clean(cause.summary(report)))
     for case in cases:
         suite.append(_case(name, case))
     return suite
@@ -72,16 +72,18 @@ def _result(case: Case) -> FinalResult | None:
         return None
     message = case.message.partition("\n")[0] or case.word
     result: FinalResult = kinds[case.status](_clean(message), case.word)
-    result.text = _clean("\n".join(_wrong(case)))
+    result.text = _clean("\n".join(_messages(case)))
     return result
 
 
-def _wrong(case: Case) -> list[str]:
-    wrong = [] if case.steps else [f"{case.place}: {case.message}" if case.file else case.message]
+def _messages(case: Case) -> list[str]:
+    if not case.steps:
+        return [f"{case.place}: {case.message}" if case.file else case.message]
+    messages = []
     for step in case.steps:
         if step.message:
-            wrong += [f"{case.file}:{step.line}: {step.name} {step.detail}".rstrip(), step.message]
-    return wrong or [case.message]
+            messages += [f"{case.file}:{step.line}: {step.heading}", step.message]
+    return messages or [case.message]
 
 
 def _clean(value: str) -> str:

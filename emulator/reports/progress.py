@@ -1,4 +1,4 @@
-"""Progress of a run: plain lines in a pipe, with a live last line on a terminal."""
+"""Shows the progress of a run: lines, and on a terminal a last line that changes."""
 
 from __future__ import annotations
 
@@ -21,63 +21,58 @@ _COLOURS = {
 }  # fmt: skip
 
 LONG_WAIT = 2.0
-"""Real seconds from which on a wait gets a progress bar."""
+"""Real seconds after which a wait is shown with the time, and with a bar if its end is known."""
 
 
 class Screen(Protocol):
-    """Where lines go."""
+    """Shows lines and the current activity; a context manager."""
 
-    def __enter__(self) -> Self:
-        """Begin."""
-        ...
+    def __enter__(self) -> Self: ...
 
-    def __exit__(self, *_: object) -> None:
-        """End, with nothing unfinished left behind."""
-        ...
+    def __exit__(self, *_: object) -> None: ...
 
     def line(self, text: str, status: str = "") -> None:
         """Show *text*, one or more lines, in the colour of *status*."""
         ...
 
-    def under_way(self, what: str, seconds: float | None = None) -> None:
-        """Show what goes on now.
+    def under_way(self, activity: str, seconds: float | None = None) -> None:
+        """Show the current activity.
 
         Args:
-            what: in a few words; empty when nothing does.
-            seconds: real ones that it takes, or takes at most, when that is known.
+            activity: a few words; empty for no activity.
+            seconds: its duration in real seconds, at most; None if unknown.
         """
         ...
 
 
 def screen(stream: TextIO | None = None) -> Screen:
-    """Return the screen for a stream, stdout when left out."""
+    """Return the screen for a stream, by default stdout."""
     stream = stream or sys.stdout
     return Live(stream) if stream.isatty() else Plain(stream)
 
 
 class Plain:
-    """Lines alone."""
+    """Shows lines only, for a pipe."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
     def __enter__(self) -> Self:
-        """Nothing to begin."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Nothing is unfinished."""
+        pass
 
     def line(self, text: str, status: str = "") -> None:
-        """Print it; click takes colours off where nobody can see them."""
+        """Print *text*; click removes the colours unless the stream is a terminal."""
         click.secho(printable_lines(text), self._stream, fg=_COLOURS.get(status))
 
-    def under_way(self, what: str, seconds: float | None = None) -> None:
-        """Tell nothing: a log wants what happened."""
+    def under_way(self, activity: str, seconds: float | None = None) -> None:
+        """Show nothing: a log contains only results."""
 
 
 class Live:
-    """Lines, and below them one that says what goes on, with a spinner and the time."""
+    """Shows lines, and below them the current activity with a spinner and the time."""
 
     def __init__(self, stream: TextIO) -> None:
         from rich.console import Console
@@ -85,44 +80,43 @@ class Live:
         from rich.spinner import Spinner
 
         self._spinner = Spinner("dots")
-        self._what, self._since = "", 0.0
+        self._activity, self._since = "", 0.0
         self._seconds: float | None = None
-        # Highlighting and markup would read meaning into what a consumer answered.
+        # Highlighting and markup would change the text of a consumer's answer.
         self._console = Console(file=stream, highlight=False, markup=False, emoji=False)
         self._region = Region(
             get_renderable=self._shown, console=self._console, transient=True, refresh_per_second=8
         )
 
     def __enter__(self) -> Self:
-        """Begin to show the live line."""
         self._region.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Take the live line away."""
         self._region.stop()
 
     def line(self, text: str, status: str = "") -> None:
-        """Print it above the live line."""
+        """Print *text* above the activity."""
         from rich.text import Text
 
         text = printable_lines(text)
         self._console.print(Text(text, style=_COLOURS.get(status, "")), soft_wrap=True)
 
-    def under_way(self, what: str, seconds: float | None = None) -> None:
-        """Show it from now on, with a bar when it takes long."""
-        self._what, self._seconds, self._since = what, seconds, time.monotonic()
+    def under_way(self, activity: str, seconds: float | None = None) -> None:
+        """Show *activity* from now on, with a bar if it takes long."""
+        self._activity, self._seconds, self._since = activity, seconds, time.monotonic()
 
     def _shown(self) -> RenderableType:
         from rich.progress_bar import ProgressBar
         from rich.table import Table
         from rich.text import Text
 
-        if not self._what:
+        if not self._activity:
             return Text()
         passed, total = time.monotonic() - self._since, self._seconds
-        what = Text(printable(self._what), no_wrap=True)
-        row: list[RenderableType] = [self._spinner, what]
+        row: list[RenderableType] = [
+            self._spinner, Text(printable(self._activity), no_wrap=True)
+        ]  # fmt: skip
         if total is not None and total >= LONG_WAIT:
             row.append(ProgressBar(total, min(passed, total), width=24))
             row.append(Text(f"{elapsed(int(passed))} of {elapsed(total)}"))

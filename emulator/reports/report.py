@@ -1,12 +1,12 @@
-"""The record that all reports show: cases, steps, deliveries. No format, no verdict.
+"""The record that all formats show: cases, steps, deliveries; never a format.
 
-All text in a `Report` may be shown as it is: `report` has masked the secrets in it.
+`report` masks the secrets, so that all text in a `Report` can be shown.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import msgspec
 
@@ -17,10 +17,14 @@ from emulator.workspace.delivery_view import DeliveryView
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+_Record = TypeVar("_Record")
+
 Status = Literal["passed", "failed", "skipped", "incomplete"]
-"""``incomplete``: it proved nothing, because nobody answered, say, or it was interrupted."""
+"""``incomplete``: there is no evidence, because nobody answered or the run was interrupted."""
 
 STATUSES: tuple[Status, ...] = ("passed", "failed", "incomplete", "skipped")
+
+MARKS: dict[Status, str] = {"passed": "✓", "failed": "✗", "skipped": "-", "incomplete": "?"}
 
 
 class Step(msgspec.Struct, frozen=True, rename="camel"):
@@ -28,10 +32,10 @@ class Step(msgspec.Struct, frozen=True, rename="camel"):
 
     Attributes:
         number: from 1.
-        detail: what stood behind the name, on one line.
+        detail: the arguments of the step, on one line.
         line: in the case's file.
-        message: what was wrong, in one or more lines.
-        deliveries: what the step caused.
+        message: why it failed, in one or more lines.
+        deliveries: the deliveries that the step caused.
     """
 
     number: int
@@ -43,21 +47,26 @@ class Step(msgspec.Struct, frozen=True, rename="camel"):
     deliveries: tuple[DeliveryView, ...] = ()
     duration_ms: float = 0.0
 
+    @property
+    def heading(self) -> str:
+        """The name and the arguments."""
+        return f"{self.name} {self.detail}".rstrip()
+
 
 class Case(msgspec.Struct, frozen=True, rename="camel"):
-    """One thing that was tried, with its verdict: a scenario, or a check of a consumer.
+    """A scenario or a check of a consumer, with its verdict.
 
     Attributes:
         name: the title of the scenario or of the check.
-        id: of the check; empty for a scenario.
-        file, line: where it is written down; empty and None when it is nowhere.
+        id: the id of the check; empty for a scenario.
+        file, line: where the scenario is defined; empty and None for a check.
         message: why it did not pass, in one or more lines.
         cause: of a failure, the same for all cases that failed for the same reason.
-        steps: empty for a case that has none.
-        deliveries: those that no step has.
-        labels: what else to know of it, as the seed.
+        steps: the steps of a scenario; empty for a check.
+        deliveries: the deliveries that belong to no step.
+        labels: further facts, such as the seed.
         journal: the entries of its run, as plain data.
-        is_interrupted: somebody stopped it.
+        is_interrupted: it was stopped before its end.
     """
 
     name: str
@@ -77,35 +86,35 @@ class Case(msgspec.Struct, frozen=True, rename="camel"):
 
     @property
     def heading(self) -> str:
-        """The name as people read it; for a check with its id, which `--only` takes."""
+        """The name; for a check with its id, which `--only` takes."""
         return f"{self.id}: {self.name}" if self.id else self.name
 
     @property
     def sent(self) -> list[DeliveryView]:
-        """All its deliveries."""
+        """All deliveries of the case."""
         return [one for step in self.steps for one in step.deliveries] + list(self.deliveries)
 
     @property
     def word(self) -> str:
-        """The verdict as people read it."""
+        """The verdict in words."""
         if self.is_interrupted:
             return "interrupted"
         return "no evidence" if self.status == "incomplete" else self.status
 
     @property
     def place(self) -> str:
-        """``FILE:LINE``, as far as there is one."""
-        return self.file if self.line is None else f"{self.file}:{self.line}"
+        """``FILE:LINE``; empty for a check."""
+        return _place(self.file, self.line)
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One thing that somebody has to look at.
+    """A failure or a delivery that was not accepted.
 
     Attributes:
-        case: its number in the report, from 1.
-        is_failure: the case did not pass because of it. A delivery that failed is a finding, too,
-            yet it may be just what a scenario is about.
-        anchor: of the place in the page that tells more.
+        case: the number of the case in the report, from 1.
+        is_failure: the case did not pass because of it. A failed delivery may be intended by a
+            scenario, so it is a finding but no failure.
+        anchor: the element of the HTML page with the details.
     """
 
     case: int
@@ -116,31 +125,36 @@ class Finding(msgspec.Struct, frozen=True):
     anchor: str
     is_failure: bool
 
+    @property
+    def place(self) -> str:
+        """``FILE:LINE``; empty for a check."""
+        return _place(self.file, self.line)
+
 
 class Cause(msgspec.Struct, frozen=True):
-    """What several cases failed for alike.
+    """The common reason of several failures.
 
     Attributes:
-        what: the consumer did, in words: ``answered 500; expected 2xx``.
-        cases: their numbers in the report, from 1; the first is the example.
+        text: the reason in words: ``answered 500; expected 2xx``.
+        cases: the numbers of the cases in the report, from 1.
     """
 
-    what: str
+    text: str
     cases: tuple[int, ...]
 
-    def told(self, report: Report) -> str:
-        """Return it on one line, with the case that shows it in full."""
+    def summary(self, report: Report) -> str:
+        """Return the cause on one line, with its first case as an example."""
         example = report.cases[self.cases[0] - 1]
         count = f"{len(self.cases)} of {len(report.cases)}"
-        return f"{self.what} ({count}; see {example.id or example.name})"
+        return f"{self.text} ({count}; see {example.id or example.name})"
 
 
 class Report(msgspec.Struct, frozen=True):
-    """One run of the program.
+    """The results of one run of the program.
 
     Attributes:
         started: wall time.
-        is_interrupted: it was stopped before its end.
+        is_interrupted: the run was stopped before its end.
     """
 
     title: str
@@ -151,12 +165,12 @@ class Report(msgspec.Struct, frozen=True):
     is_interrupted: bool = False
 
     def count(self, status: Status) -> int:
-        """Return how many cases came to *status*."""
+        """Return how many cases have the status *status*."""
         return sum(case.status == status for case in self.cases)
 
     @property
     def word(self) -> str:
-        """The verdict of the whole run, as people read it."""
+        """The verdict of the whole run in words."""
         if self.is_interrupted:
             return "interrupted"
         if self.count("failed"):
@@ -165,18 +179,18 @@ class Report(msgspec.Struct, frozen=True):
 
     @property
     def causes(self) -> list[Cause]:
-        """What several cases failed for alike, the most frequent first."""
+        """The causes that several failures share, the most frequent first."""
         found: dict[str, list[int]] = {}
         for number, case in enumerate(self.cases, start=1):
             if case.status == "failed":
-                what = case.cause or case.message.partition("\n")[0]
-                found.setdefault(what, []).append(number)
-        shared = [Cause(what, tuple(cases)) for what, cases in found.items() if len(cases) > 1]
+                text = case.cause or case.message.partition("\n")[0]
+                found.setdefault(text, []).append(number)
+        shared = [Cause(text, tuple(cases)) for text, cases in found.items() if len(cases) > 1]
         return sorted(shared, key=lambda one: -len(one.cases))
 
     @property
     def findings(self) -> list[Finding]:
-        """Failures first, then deliveries that did not arrive."""
+        """Failures first, then deliveries that were not accepted."""
         found = [
             one
             for number, case in enumerate(self.cases, start=1)
@@ -194,47 +208,45 @@ def report(
     secrets: Iterable[str] = (),
     is_interrupted: bool = False,
 ) -> Report:
-    """Return the report of a run, its secrets masked wherever they stand.
+    """Return the report of a run, with secrets masked in all its text.
 
     Args:
-        title: of the run.
-        cases: in their order.
+        title: the title of the report.
+        cases: in the order of the report.
         started: wall time.
-        duration_ms: real time.
+        duration_ms: real milliseconds.
         secrets: as `configured_secrets` finds them.
-        is_interrupted: it was stopped before its end.
+        is_interrupted: the run was stopped before its end.
     """
     known = frozenset(secrets)
-    made = Report(title, (), started, duration_ms, is_interrupted=is_interrupted)
-    shown: Report = without(known, made, Report)
-    return msgspec.structs.replace(shown, cases=tuple(_shown_case(known, one) for one in cases))
+    bare = Report(title, (), started, duration_ms, is_interrupted=is_interrupted)
+    shown = masked_record(known, bare)
+    return msgspec.structs.replace(shown, cases=tuple(_masked_case(known, one) for one in cases))
 
 
-def _shown_case(secrets: frozenset[str], case: Case) -> Case:
-    """Return *case* with *secrets* masked, piece by piece: a large case blocks other threads."""
+def _masked_case(secrets: frozenset[str], case: Case) -> Case:
+    """Mask a case piece by piece, because masking a large case at once blocks other threads."""
     bare = msgspec.structs.replace(case, steps=(), deliveries=(), journal=())
-    shown: Case = without(secrets, bare, Case)
     return msgspec.structs.replace(
-        shown,
-        steps=tuple(without(secrets, one, Step) for one in case.steps),
-        deliveries=tuple(without(secrets, one, DeliveryView) for one in case.deliveries),
-        journal=tuple(without(secrets, one, dict[str, Any]) for one in case.journal),
+        masked_record(secrets, bare),
+        steps=tuple(masked_record(secrets, one) for one in case.steps),
+        deliveries=tuple(masked_record(secrets, one) for one in case.deliveries),
+        journal=tuple(masked_record(secrets, one) for one in case.journal),
     )
 
 
-def without(secrets: Iterable[str], record: Any, type_: Any) -> Any:
-    """Return *record*, one of the records here, with *secrets* masked in all its text."""
+def masked_record(secrets: Iterable[str], record: _Record) -> _Record:
+    """Return *record*, a record of this module or plain data, with *secrets* masked in its text."""
     plain = msgspec.to_builtins(record, builtin_types=(datetime,))
-    return msgspec.convert(_encodable(masked(plain, secrets)), type_)
+    return msgspec.convert(_encodable(masked(plain, secrets)), type(record))
 
 
-def now() -> datetime:
-    """Return the wall time that a report starts with."""
-    return datetime.now(UTC)
+def _place(file: str, line: int | None) -> str:
+    return file if line is None else f"{file}:{line}"
 
 
 def _encodable(value: Any) -> Any:
-    """Return plain data without half surrogate pairs: names of files and YAML can have them."""
+    """Return plain data without lone surrogates, which file names and YAML can contain."""
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode()
     if isinstance(value, dict):
@@ -252,9 +264,8 @@ def _failures(number: int, case: Case) -> Iterator[Finding]:
         message = f"{case.word}: {case.message}" if case.message else case.word
         yield Finding(number, case.heading, case.file, case.line, message, f"case-{number}", True)
     for step in failed:
-        title = f"{step.name} {step.detail}".rstrip()
         anchor = f"case-{number}-step-{step.number}"
-        yield Finding(number, title, case.file, step.line, step.message, anchor, True)
+        yield Finding(number, step.heading, case.file, step.line, step.message, anchor, True)
 
 
 def _undelivered(number: int, case: Case) -> Iterator[Finding]:
@@ -263,7 +274,7 @@ def _undelivered(number: int, case: Case) -> Iterator[Finding]:
             title = f"{one.event} to {one.webhook}"
             answers = ", ".join(attempt.answer for attempt in one.attempts)
             reason = one.reason or one.status
-            is_told = len(one.attempts) == 1 and reason.endswith(answers)
-            message = "; ".join(filter(None, (reason, "" if is_told else answers)))
+            is_repeated = len(one.attempts) == 1 and reason.endswith(answers)
+            message = "; ".join(filter(None, (reason, "" if is_repeated else answers)))
             anchor = f"case-{number}-delivery-{one.id}"
             yield Finding(number, title, case.file, case.line, message, anchor, False)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from emulator.durations import show
 from emulator.printing import printable
-from emulator.reports.report import STATUSES
+from emulator.reports.report import MARKS, STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,52 +14,48 @@ if TYPE_CHECKING:
     from emulator.reports.report import Case, Step
     from emulator.workspace.delivery_view import DeliveryView
 
-_MARKS = {"passed": "✓", "failed": "✗", "skipped": "-", "incomplete": "?"}
 _LONGEST = 100
-"""Characters of a step's detail."""
+"""Characters of a step's arguments that are shown."""
 
 _MOST = 4
-"""Deliveries named on the line of a step."""
+"""Deliveries that the line of a step names."""
 
 
 def lines(case: Case) -> list[str]:
-    """Return a whole case: its name, a line a step with what was wrong below it, a summary."""
-    told = [heading(case.heading, case.file)]
-    for step in case.steps:
-        told += step_lines(step, case.file)
-    told.append(summary(case))
-    return told
+    """Return the lines of a case: its heading, its steps and a summary."""
+    steps = [line for step in case.steps for line in step_lines(step, case.file)]
+    return [heading(case.heading, case.file), *steps, summary(case)]
 
 
 def heading(name: str, file: str) -> str:
-    """Return the line that a case starts with."""
+    """Return the first line of a case."""
     return f"{printable(name)} ({printable(file)})" if file else printable(name)
 
 
 def step_lines(step: Step, file: str) -> list[str]:
-    """Return the lines of one step: what it was, what it caused, what was wrong.
+    """Return the lines of a step: its name, the deliveries that it caused, why it failed.
 
     Args:
-        step: what it came to.
-        file: of the case; a failed step names its place in it.
+        step: the result of the step.
+        file: the file of the case.
     """
     detail = printable(step.detail)
     if len(detail) > _LONGEST:
         detail = f"{detail[:_LONGEST]}..."
-    told = [f"  {_MARKS[step.status]} {step.name} {detail}".rstrip() + _caused(step.deliveries)]
+    found = [f"  {MARKS[step.status]} {step.name} {detail}".rstrip() + _caused(step.deliveries)]
     if step.message:
-        told.append(f"      {printable(file)}:{step.line}")
-        told += [f"      {printable(line)}" for line in step.message.splitlines()]
-    return told
+        found.append(f"      {printable(file)}:{step.line}")
+        found += [f"      {printable(line)}" for line in step.message.splitlines()]
+    return found
 
 
 def summary(case: Case) -> str:
-    """Return the last line: the verdict, why, counts, and what to run it again with."""
+    """Return the last line of a case: the verdict, the reason, counts and the seed."""
     verdict = case.word if case.status in ("passed", "skipped") else case.word.upper()
     reason = f": {printable(case.message)}" if case.message else ""
     counts = [
         f"{count} {status}"
-        for status in _MARKS
+        for status in MARKS
         if (count := sum(step.status == status for step in case.steps))
     ]
     parts = [", ".join(counts)] if counts else []
@@ -69,8 +65,8 @@ def summary(case: Case) -> str:
 
 
 def total(cases: Sequence[Case], noun: str = "scenario") -> str:
-    """Return one line over several cases: how many came to which verdict."""
-    # In the order of STATUSES, so that what is worst is not last.
+    """Return a line with the number of cases for each verdict."""
+    # In the order of STATUSES, so that failures are not last.
     words = [case.word for status in STATUSES for case in cases if case.status == status]
     counts = [f"{words.count(word)} {word}" for word in dict.fromkeys(words)]
     counted = f"{len(cases)} {noun}{'' if len(cases) == 1 else 's'}"
@@ -80,12 +76,12 @@ def total(cases: Sequence[Case], noun: str = "scenario") -> str:
 def _caused(deliveries: tuple[DeliveryView, ...]) -> str:
     if not deliveries:
         return ""
-    told = [
+    named = [
         f"{one.event} {', '.join(attempt.answer for attempt in one.attempts) or one.status}"
         for one in deliveries[:_MOST]
     ]
     more = f"; {len(deliveries) - _MOST} more" if len(deliveries) > _MOST else ""
-    return f"  -> {'; '.join(told)}{more}"
+    return f"  -> {'; '.join(named)}{more}"
 
 
 def _counted(sent: int) -> str:

@@ -1,4 +1,4 @@
-"""Lays out a case's timeline: attempts in order, one lane per webhook. Pure."""
+"""Computes the layout of a case's timeline: attempts in order, a lane for each webhook. Pure."""
 
 from __future__ import annotations
 
@@ -17,33 +17,33 @@ if TYPE_CHECKING:
 Look = Literal["good", "bad", "dropped", "waiting"]
 
 MOST_MARKS = 1_000
-"""Marks of one picture; beyond them, those of what went well are left out."""
+"""Marks of a timeline; if there are more, accepted attempts are left out."""
 
 WIDE = 1_000
-"""A picture that needs less room is stretched to this, up to twice its width."""
+"""Width up to which a smaller timeline is stretched, in pixels."""
 
 _LANE = 38
 _TOP = 34
 _SLOT = 22.0
 _GAP = 52.0
-"""Between two instants, so that the time that passed has room below."""
+"""Distance between two instants, with room for a label below."""
 
 _STRETCH = 2.2
 _LABEL = 42.0
-"""Between two labels of the axis, at least."""
+"""Least distance between two labels of the axis."""
 
 _LETTER = 6.6
 _LONGEST = 28
-"""Letters of a webhook's name."""
+"""Letters of a webhook's name that are shown."""
 
 
 class Mark(msgspec.Struct, frozen=True):
-    """One attempt, or a delivery without one.
+    """An attempt, or a delivery without attempts.
 
     Attributes:
-        x, y: its middle.
-        title: what it is, in words.
-        anchor: of the delivery.
+        x, y: the centre.
+        title: the tooltip.
+        anchor: the element of the delivery in the page.
     """
 
     x: float
@@ -54,14 +54,14 @@ class Mark(msgspec.Struct, frozen=True):
 
 
 class Tick(msgspec.Struct, frozen=True):
-    """An instant at which something happened: where, and how long after the first one."""
+    """A label of the axis: its position, and the time since the first attempt."""
 
     x: float
     label: str
 
 
 class Retry(msgspec.Struct, frozen=True):
-    """An arc from one attempt of a delivery to the next."""
+    """An arc from an attempt of a delivery to the next attempt."""
 
     x: float
     to: float
@@ -69,18 +69,18 @@ class Retry(msgspec.Struct, frozen=True):
 
 
 class Lane(msgspec.Struct, frozen=True):
-    """One webhook."""
+    """The line of a webhook."""
 
     name: str
     y: float
 
 
 class TimelineImage(msgspec.Struct, frozen=True):
-    """The picture; lengths in pixels.
+    """The layout of a timeline, in pixels.
 
     Attributes:
         left: where the lanes begin, after their names.
-        left_out: marks for which there was no room.
+        left_out: how many marks were left out.
     """
 
     width: float
@@ -101,16 +101,16 @@ class _Event(NamedTuple):
 
 
 def timeline(case: Case, number: int) -> TimelineImage | None:
-    """Return the picture of a case; None when nothing was sent.
+    """Return the timeline of a case; None if nothing was sent.
 
     Args:
-        case: whose deliveries.
-        number: of the case in its report, for the anchors.
+        case: the case with the deliveries.
+        number: its number in the report, for the anchors.
     """
     events = [event for delivery in case.sent for event in _events(delivery)]
     if not events:
         return None
-    # Sorting is stable: at one instant, the order of the messages stays.
+    # Sorting is stable, so that events at the same instant keep the order of their messages.
     events.sort(key=lambda event: event.at)
     shown = _bounded(events)
     names = list(dict.fromkeys(event.delivery.webhook for event in shown))
@@ -173,7 +173,7 @@ def _bounded(events: list[_Event]) -> list[_Event]:
 def _placed(
     times: Sequence[datetime], start: float
 ) -> tuple[list[tuple[float, str]], tuple[Tick, ...]]:
-    """Return the place of each event with its label, and the ticks of the axis."""
+    """Return the position and the label of each event, and the ticks of the axis."""
     gaps = [_GAP if at != before else _SLOT for before, at in pairwise(times)]
     stretch = max(1.0, min(_STRETCH, (WIDE - start - 40) / (sum(gaps) or 1)))
     places = [start, *(start + gap * stretch for gap in accumulate(gaps))]
@@ -195,9 +195,9 @@ def _look(event: _Event) -> Look:
 
 
 def _title(event: _Event, tick: str) -> str:
-    what = event.attempt.answer if event.attempt else event.delivery.status
+    result = event.attempt.answer if event.attempt else event.delivery.status
     attempt = f", attempt {event.number}" if event.number > 1 else ""
-    return f"{event.delivery.event}: {what}{attempt}, {tick}"
+    return f"{event.delivery.event}: {result}{attempt}, {tick}"
 
 
 def _retries(events: list[_Event], marks: tuple[Mark, ...]) -> tuple[Retry, ...]:

@@ -157,12 +157,12 @@ def test_the_environment_decides_what_is_told(
     tmp_path: Path, failing: Callable[..., Report], capsys: pytest.CaptureFixture[str]
 ) -> None:
     made = failing(1)
-    github.tell(made, {})
-    github.tell(made, {"GITHUB_ACTIONS": "false", "GITHUB_STEP_SUMMARY": ""})
+    github.publish(made, {})
+    github.publish(made, {"GITHUB_ACTIONS": "false", "GITHUB_STEP_SUMMARY": ""})
     assert capsys.readouterr() == ("", "")
     file = tmp_path / "summary.md"
     file.write_text("# before\n")
-    github.tell(made, {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(file)})
+    github.publish(made, {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(file)})
     assert capsys.readouterr() == ("", "::error title=expect event%3A e1::came 0\n")
     assert file.read_text() == "# before\n" + github.summary(made)
 
@@ -172,7 +172,7 @@ def test_what_is_in_the_summary_already_counts(
 ) -> None:
     file = tmp_path / "summary.md"
     file.write_bytes(b"x" * (github.SUMMARY_LIMIT - 400))
-    github.tell(failing(1), {"GITHUB_STEP_SUMMARY": str(file)})
+    github.publish(failing(1), {"GITHUB_STEP_SUMMARY": str(file)})
     assert file.stat().st_size <= github.SUMMARY_LIMIT
     assert "expect event: e1" in file.read_text()
 
@@ -180,7 +180,7 @@ def test_what_is_in_the_summary_already_counts(
 def test_a_summary_that_cannot_be_written_is_a_warning(
     tmp_path: Path, failing: Callable[..., Report], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    github.tell(failing(1), {"GITHUB_STEP_SUMMARY": str(tmp_path)})
+    github.publish(failing(1), {"GITHUB_STEP_SUMMARY": str(tmp_path)})
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith("warning: no step summary: ")

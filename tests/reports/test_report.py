@@ -113,7 +113,7 @@ def test_cases_that_failed_alike_share_a_cause() -> None:
         started=datetime(2026, 1, 1, tzinfo=UTC),
         duration_ms=1,
     )
-    assert [one.told(made) for one in made.causes] == [
+    assert [one.summary(made) for one in made.causes] == [
         "answered 500; expected 2xx (3 of 8; see a)",
         "did not answer within 5s; expected 2xx (2 of 8; see e)",
     ]

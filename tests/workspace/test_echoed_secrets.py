@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import html
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
 
@@ -14,7 +15,7 @@ import pytest
 from emulator.delivery.profiles import PROFILES
 from emulator.delivery.records import MOST_BODY, Outcome
 from emulator.reports.formats import FORMATS
-from emulator.reports.report import Case, now, report
+from emulator.reports.report import Case, report
 from emulator.server.json_views import delivery_view
 from emulator.workspace import delivery_view as queries
 from emulator.workspace.canonical import canonical
@@ -69,7 +70,10 @@ class Echo:
 def ways_out(workspace: Workspace) -> dict[str, bytes]:
     shown = [queries.delivery_view(one, "mine") for one in workspace.deliveries()]
     made = report(
-        "Scenarios", [Case("a", "failed", deliveries=tuple(shown))], started=now(), duration_ms=1
+        "Scenarios",
+        [Case("a", "failed", deliveries=tuple(shown))],
+        started=datetime.now(UTC),
+        duration_ms=1,
     )
     return {
         **{name: one.document(made) for name, one in FORMATS.items()},
