@@ -30,9 +30,15 @@ def printable(text: str) -> str:
 
     Control characters, terminal escapes and bidirectional overrides become escapes.
     """
-    if not text.isprintable():
-        text = "".join(sign if sign.isprintable() else _escaped(sign) for sign in text)
+    text = visible(text)
     return f"\\{text}" if text.lstrip().startswith(_COMMANDS) else text
+
+
+def visible(text: str, but: str = "") -> str:
+    """Return *text* with each sign that is not printable as an escape, except those in *but*."""
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() or sign in but else _escaped(sign) for sign in text)
 
 
 def printable_lines(text: str) -> str:

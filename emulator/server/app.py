@@ -1,4 +1,4 @@
-"""The ASGI application: both APIs, and the form of their errors."""
+"""The ASGI application: both APIs, pages for people, and the form of their errors."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import ClientDisconnect
+from starlette.routing import Route
 
 from emulator.errors import EmulatorError
 from emulator.server import documents
@@ -30,7 +31,17 @@ if TYPE_CHECKING:
     from emulator.server.request_guard import ControlToken
 
 ROUTES = [*control.ROUTES, *provider.ROUTES, *documents.ROUTES]
-"""All routes of the server."""
+"""All routes of the APIs."""
+
+
+async def _static(request: Request) -> Response:
+    from emulator.server.html import static
+
+    return await static(request)
+
+
+PAGES = [Route("/static/{name}", _static)]
+"""The routes of pages for people; nothing of them is imported before somebody opens one."""
 
 _log = logging.getLogger("emulator.server")
 
@@ -59,7 +70,7 @@ def application(
     if control_token is not None:
         guards.append(Middleware(TokenGuard, token=control_token))
     app = Starlette(
-        routes=ROUTES,
+        routes=[*ROUTES, *PAGES],
         exception_handlers={**handlers, Exception: _bug},
         middleware=[
             # The guard stands outside of Starlette's own handling of errors, so it brings
@@ -80,6 +91,10 @@ def _answer(request: Request, status: int, code: str, error: EmulatorError | str
         if status == HTTPStatus.UNAUTHORIZED:
             response.headers["WWW-Authenticate"] = "Bearer"
         return response
+    if any(route.path_regex.match(request.url.path) for route in PAGES):
+        from emulator.server.html import error as error_page
+
+        return error_page(status, str(error))
     return provider_error(status, code, str(error))
 
 
@@ -111,7 +126,7 @@ def _refused(request: Request, error: HTTPException) -> Response:
 def _allowed(request: Request) -> str:
     # The framework names the methods of the first route with that path only.
     methods: set[str] = set()
-    for route in ROUTES:
+    for route in (*ROUTES, *PAGES):
         if route.path_regex.match(request.url.path):
             methods |= route.methods or set()
     return ", ".join(sorted(methods))

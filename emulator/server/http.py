@@ -40,10 +40,15 @@ async def body_as(request: Request, kind: type[_T]) -> _T:
         TooLargeError: beyond the limit; not read to its end.
         InvalidInputError: not JSON, or not of that form; with the JSON path.
     """
-    return decode(await _body(request) or b"{}", kind)
+    return decode(await body_of(request) or b"{}", kind)
 
 
-async def _body(request: Request) -> bytes:
+async def body_of(request: Request) -> bytes:
+    """Return the request's body.
+
+    Raises:
+        TooLargeError: beyond the limit; not read to its end.
+    """
     length = request.headers.get("content-length", "0")
     if length.isdecimal() and int(length) > LARGEST_BODY:
         raise _too_large()
