@@ -145,7 +145,7 @@ class Emulator:
                 self.journal.set_aside(name)
                 continue
             workspace = self._open(name, self.settings)
-            await workspace.replay()
+            await workspace.engine.replay()
             settings = self._fitting(workspace.state.settings)
             if settings != workspace.state.settings:
                 workspace.configure(settings)
@@ -178,7 +178,7 @@ class Emulator:
         for scope in self._waits:
             scope.reschedule(0.0)
         self._waits.clear()  # each is told once
-        closing = [workspace.close(grace) for workspace in self._workspaces.values()]
+        closing = [one.engine.close(grace, "shutdown") for one in self._workspaces.values()]
         for result in await asyncio.gather(*closing, return_exceptions=True):
             if isinstance(result, BaseException):
                 raise result
@@ -320,7 +320,7 @@ class Emulator:
         await self.journal.flush()  # a journal that failed says so before anything is gone
         workspace = self.existing(name)
         try:
-            await workspace.close(grace=0.0, reason="workspace removed")
+            await workspace.engine.close(0.0, "workspace removed")
         finally:
             # Together, and no sooner: a workspace of that name that is opened meanwhile would
             # continue the old entries, and lose its own with them.

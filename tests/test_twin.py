@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NOT_FOR_CALLERS = {
-    "engine", "replay", "close", "is_closed",  # what an emulator does with a workspace
+    "engine", "is_closed",  # what an emulator does with a workspace
     "state",  # read it on the loop's thread, with `read`
     "out_of_lockstep",  # what a scenario does with it
     "waiting",  # how many wait, for tests

@@ -1,10 +1,11 @@
-"""Access to a workspace: tokens, the team, logins with a code."""
+"""The calls of a workspace on access tokens, the team, and logins with a code."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from emulator.workspace.commands import access
+from emulator.workspace.engine_calls import EngineCalls
 from emulator.workspace.entry_data import MembersInvited
 
 if TYPE_CHECKING:
@@ -13,34 +14,24 @@ if TYPE_CHECKING:
 
     from emulator.domain.team import Member
     from emulator.domain.tokens import AccessToken, Login
-    from emulator.workspace.engine import Engine
 
 
-class Access:
-    """The commands on who may use one workspace.
-
-    Args:
-        engine: of the workspace.
-    """
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+class Access(EngineCalls):
+    """The calls on access to a workspace."""
 
     def generate_token(
         self, *, note: str = "", expiration: datetime | None = None
     ) -> tuple[AccessToken, str]:
-        """Generate an access token; return it with its text, which is shown this once.
+        """Generate an access token; return its record and the token, which is not stored.
 
         Args:
-            note: what it is for.
-            expiration: when it stops to open the workspace, in the workspace's time.
+            note: a text for people.
+            expiration: when the token expires, in the workspace's time.
 
         Raises:
-            InvalidInputError: an expiration that has passed.
+            InvalidInputError: the expiration has passed.
         """
-        record, token = access.generate_token(
-            self._engine.state, self._engine.now(), note, expiration
-        )
+        record, token = access.generate_token(self.state, self.now(), note, expiration)
         self._engine.commit([("token.generated", record)])
         return record, token
 
@@ -51,38 +42,38 @@ class Access:
             members: each with ``email``, ``role`` and ``role_id``.
 
         Raises:
-            InvalidInputError: not an address, or an empty role.
-            ConflictError: somebody is a member already.
+            InvalidInputError: an invalid address, or an empty role.
+            ConflictError: a person is already a member.
         """
-        made = access.invite_members(self._engine.state, self._engine.now(), members)
+        made = access.invite_members(self.state, self.now(), members)
         self._engine.commit([("team.invited", MembersInvited(tuple(made)))])
         return made
 
     def send_code(self, email: str) -> Login:
-        """Begin a login: the code is in the journal, because nobody reads a mailbox.
+        """Begin a login; the journal has the code, as no e-mail is sent.
 
         Raises:
-            InvalidInputError: not an address.
+            InvalidInputError: an invalid address.
         """
-        login = access.send_code(self._engine.state, self._engine.now(), email)
+        login = access.send_code(self.state, self.now(), email)
         self._engine.commit([("login.code_sent", login)])
         return login
 
     def verify_code(self, email: str, code: str) -> str:
-        """Return the access key that a login's code is changed for.
+        """Exchange the code of a login for an access key.
 
         Raises:
-            UnauthorizedError: another code, or too late.
+            UnauthorizedError: a wrong or expired code.
         """
-        login, key = access.verify_code(self._engine.state, self._engine.now(), email, code)
+        login, key = access.verify_code(self.state, self.now(), email, code)
         self._engine.commit([("login.verified", login)])
         return key
 
     def log_in(self, email: str, key: str) -> tuple[AccessToken, str]:
-        """Return an access token for the access key of a login.
+        """Exchange the access key of a login for an access token.
 
         Raises:
-            UnauthorizedError: another key.
+            UnauthorizedError: a wrong key.
         """
-        access.check_key(self._engine.state, email, key)
+        access.check_key(self.state, email, key)
         return self.generate_token(note=f"Login of {email}")

@@ -1,4 +1,4 @@
-"""Moves a workspace's clock: sets it, advances it timer by timer, waits until settled."""
+"""The calls that set a workspace's clock, advance it, and wait until deliveries are settled."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from emulator import durations
 from emulator.clock import Mode, checked, later
 from emulator.errors import ConflictError, InvalidInputError
+from emulator.workspace.engine_calls import EngineCalls
 from emulator.workspace.entry_data import ClockMoved
 
 if TYPE_CHECKING:
@@ -17,29 +18,121 @@ if TYPE_CHECKING:
     from emulator.workspace.engine import Engine
 
 
-def set_clock(engine: Engine, mode: Mode, now: datetime | None = None) -> None:
-    """Set the clock's mode and, when it is virtual, its time; see `Workspace.set_clock`."""
-    if mode == "real":
-        if now is not None:
-            message = "a real clock takes no 'now'; only a virtual one can be set"
-            raise InvalidInputError(message, path="$.now")
-        now = datetime.now(UTC)
-    else:
-        state = engine.state
-        is_blank = not (state.assessments or state.deliveries)
-        is_fresh = is_blank and engine.timeline.mode == "real"
-        now = checked(now or (state.settings.now if is_fresh else engine.now()))
-        _check_jump(engine, now)
-    engine.timeline.mode = mode
-    engine.timeline.move_to(now)
-    engine.commit([("clock.set", ClockMoved(mode, now))])
-    engine.arm()
+class TimeControl(EngineCalls):
+    """The part of `Workspace` that controls its clock."""
+
+    @property
+    def next_due(self) -> datetime | None:
+        """When the next timer is due, in the workspace's time; None if no timer is set."""
+        return self._engine.timeline.next_at()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no attempt is under way and no attempt waits to start."""
+        return self._engine.queue.is_idle
+
+    def set_clock(self, mode: Mode, now: datetime | None = None) -> None:
+        """Set the mode of the clock and, if it is virtual, its time.
+
+        Args:
+            mode: ``real`` or ``virtual``.
+            now: the time of a virtual clock. By default, the current time; in a new workspace
+                with a real clock, the start in its settings.
+
+        Raises:
+            InvalidInputError: the time is not in UTC, or the clock is real.
+            ConflictError: the clock would go back while timers are set, or skip a timer, which
+                `advance` runs.
+        """
+        engine = self._engine
+        if mode == "real":
+            if now is not None:
+                message = "a real clock takes no 'now'; only a virtual one can be set"
+                raise InvalidInputError(message, path="$.now")
+            now = datetime.now(UTC)
+        else:
+            is_blank = not (self.state.assessments or self.state.deliveries)
+            is_fresh = is_blank and engine.timeline.mode == "real"
+            now = checked(now or (self.state.settings.now if is_fresh else self.now()))
+            _check_jump(engine.timeline, now)
+        engine.timeline.mode = mode
+        engine.timeline.move_to(now)
+        engine.commit([("clock.set", ClockMoved(mode, now))])
+        engine.arm()
+
+    async def advance(self, seconds: float) -> list[Entry]:
+        """Advance a virtual clock, and run each timer that becomes due, in order.
+
+        Returns when every delivery that became due was attempted. The time never changes while an
+        attempt is under way.
+
+        Args:
+            seconds: seconds of the workspace's time.
+
+        Returns:
+            The journal entries of everything that happened.
+
+        Raises:
+            ConflictError: the clock is real.
+            InvalidInputError: negative, or beyond the range of the clock.
+        """
+        engine = self._engine
+        _check_virtual(engine)
+        _target(engine, seconds)
+        seen = engine.journal.last(engine.name)
+        async with engine.advancing:
+            timeline = engine.timeline
+            target = _target(engine, seconds)
+            await engine.idle()
+            while (at := _next(engine, timeline, target)) is not None:
+                timeline.move_to(max(at, engine.now()))
+                engine.run_due()
+                await engine.idle()
+            if timeline is engine.timeline:  # the workspace was not reset meanwhile
+                timeline.move_to(target)
+                engine.commit([("clock.moved", ClockMoved("virtual", target))])
+        return list(engine.journal.entries(engine.name, seen))
+
+    async def advance_to_next(self, limit: datetime) -> bool:
+        """Advance a virtual clock to the next timer that is due by *limit*, and run it.
+
+        Returns:
+            False if no timer is due by then.
+
+        Raises:
+            ConflictError: the clock is real.
+        """
+        _check_virtual(self._engine)
+        at = self.next_due
+        if at is None or at > limit:
+            return False
+        await self.advance(max(0.0, (at - self.now()).total_seconds()))
+        return True
+
+    async def settle(self, timeout: float | None = None) -> bool:
+        """Wait until no attempt is under way and no attempt is due.
+
+        Args:
+            timeout: real seconds; None sets no limit.
+
+        Returns:
+            Whether the workspace settled in time.
+        """
+        engine = self._engine
+        try:
+            async with asyncio.timeout(timeout):
+                await engine.idle()
+                while engine.release_held():
+                    await engine.idle()
+                await engine.journal.flush()
+        except TimeoutError:
+            return False
+        return True
 
 
-def _check_jump(engine: Engine, now: datetime) -> None:
-    timeline = engine.timeline
+def _check_jump(timeline: Timeline, now: datetime) -> None:
     if now < timeline.now() and len(timeline):
-        message = "the clock can't go back while something waits on it; reset first"
+        message = "the clock can't go back while timers are set; reset first"
         raise ConflictError(message)
     due = timeline.next_at()
     if due is not None and timeline.now() < due <= now:
@@ -47,54 +140,12 @@ def _check_jump(engine: Engine, now: datetime) -> None:
         raise ConflictError(message)
 
 
-async def advance(engine: Engine, seconds: float) -> list[Entry]:
-    """Move a virtual clock on, running each due timer in order; see `Workspace.advance`."""
-    _check_virtual(engine)
-    _target(engine, seconds)
-    seen = engine.journal.last(engine.name)
-    async with engine.advancing:
-        timeline = engine.timeline
-        target = _target(engine, seconds)
-        await engine.idle()
-        while (at := _next(engine, timeline, target)) is not None:
-            timeline.move_to(max(at, engine.now()))
-            engine.run_due()
-            await engine.idle()
-        if timeline is engine.timeline:  # not reset meanwhile
-            timeline.move_to(target)
-            engine.commit([("clock.moved", ClockMoved("virtual", target))])
-    return list(engine.journal.entries(engine.name, seen))
-
-
 def _next(engine: Engine, timeline: Timeline, target: datetime) -> datetime | None:
-    """Return when the next timer is due by *target*; without one, held attempts go now."""
+    """Return when the next timer is due by *target*; without a timer, release held attempts."""
     at = timeline.next_at()
     if at is not None and at <= target:
         return at
     return engine.now() if engine.release_held() else None
-
-
-async def advance_to_next(engine: Engine, limit: datetime) -> bool:
-    """Move a virtual clock to the next timer; see `Workspace.advance_to_next`."""
-    _check_virtual(engine)
-    at = engine.timeline.next_at()
-    if at is None or at > limit:
-        return False
-    await advance(engine, max(0.0, (at - engine.now()).total_seconds()))
-    return True
-
-
-async def settle(engine: Engine, timeout: float | None) -> bool:
-    """Return once nothing is in flight and nothing is due now; see `Workspace.settle`."""
-    try:
-        async with asyncio.timeout(timeout):
-            await engine.idle()
-            while engine.release_held():
-                await engine.idle()
-            await engine.journal.flush()
-    except TimeoutError:
-        return False
-    return True
 
 
 def _target(engine: Engine, seconds: float) -> datetime:

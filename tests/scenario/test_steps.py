@@ -295,7 +295,7 @@ def test_the_clock_is_set_forward_with_all_that_is_due_on_the_way(
 def test_the_clock_goes_not_back_while_something_waits(play: Play, scenario: Text) -> None:
     result, _ = play(scenario(MADE + "  - set_clock: 2025-06-15T00:00:00Z\n"))
     [message] = _messages(result)
-    assert message.startswith("the clock can't go back while something waits on it")
+    assert message.startswith("the clock can't go back while timers are set")
 
 
 # --- probe, capture -------------------------------------------------------------------------

@@ -562,7 +562,7 @@ def test_a_real_clock_is_not_advanced(make_tenant: Callable[..., Tenant]) -> Non
 def test_the_clock_does_not_go_back_while_something_waits_on_it(wrong: Wrong, path: str) -> None:
     mode = {"mode": "virtual"} if path else {}
     answer = wrong.call("PUT", path, json={**mode, "now": "2020-01-01T00:00:00Z"})
-    detail = "the clock can't go back while something waits on it; reset first"
+    detail = "the clock can't go back while timers are set; reset first"
     check(answer, 409, detail, "conflict")
 
 

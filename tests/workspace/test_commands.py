@@ -673,7 +673,7 @@ def test_a_clock_does_not_go_back_while_something_waits(make_workspace: MakeWork
     id_ = candidate_at(workspace)
     back = EPOCH - timedelta(days=2)
     assert refused(workspace, ConflictError, workspace.set_clock, "virtual", back) == (
-        "the clock can't go back while something waits on it; reset first"
+        "the clock can't go back while timers are set; reset first"
     )
     workspace.enroll(id_)
     workspace.set_clock("virtual", back)

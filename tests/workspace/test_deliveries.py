@@ -376,7 +376,7 @@ def test_what_is_under_way_at_the_end_may_end_and_the_rest_is_dropped(
         workspace.create_assessment()
         workspace.create_assessment()
         await transport.arrived(1)
-        closing = asyncio.create_task(workspace.close(DEADLINE))
+        closing = asyncio.create_task(workspace.engine.close(DEADLINE, "shutdown"))
         asyncio.get_running_loop().call_soon(transport.gates[ONE].set)
         await closing
         first, second = workspace.deliveries()
@@ -396,7 +396,7 @@ def test_what_does_not_end_within_the_grace_is_dropped_as_shutdown(
         add(workspace, "created")
         workspace.create_assessment()
         await transport.arrived(1)
-        await workspace.close(0.0)
+        await workspace.engine.close(0.0, "shutdown")
         (delivery,) = workspace.deliveries()
         assert (delivery.status, delivery.reason) == ("dropped", "shutdown")
         assert [attempt.answer for attempt in delivery.attempts] == ["shutdown"]
@@ -418,7 +418,7 @@ def test_a_bug_in_a_transport_is_raised_and_never_lost(
         with pytest.raises(IndexError):
             await workspace.advance(1.0)
         with pytest.raises(IndexError):
-            await workspace.close(0.0)
+            await workspace.engine.close(0.0, "shutdown")
         assert [one.status for one in workspace.deliveries()] == ["dropped"]
 
     asyncio.run(main())

@@ -74,7 +74,7 @@ def test_a_bug_is_raised_to_everyone_who_waits_and_the_rest_goes_on(
         with pytest.raises(RuntimeError, match=f"^{kind}$"):
             await workspace.settle()
         with pytest.raises(RuntimeError, match=f"^{kind}$"):
-            await workspace.close(0.0)
+            await workspace.engine.close(0.0, "shutdown")
 
     asyncio.run(main())
 
@@ -92,7 +92,7 @@ def test_closing_ends_every_wait_for_idleness(
         await transport.arrived(1)
         waiting[0].cancel()
         assert not workspace.is_idle
-        await workspace.close(0.0)
+        await workspace.engine.close(0.0, "shutdown")
         assert await waiting[1]
 
     asyncio.run(main())

@@ -454,10 +454,10 @@ def test_what_was_delayed_or_held_at_a_restart_still_goes_out(
         before.inject(faults.Reorder(after=5, on=Match(nth=2)))
         before.inject(faults.Duplicate(on=Match(nth=3)))
         create(before, 3)
-        await before.close(0.0)  # before any of it started
+        await before.engine.close(0.0, "shutdown")  # before any of it started
         assert transport.requests == []
         after = make_workspace(transport, journal=journal)
-        await after.replay()
+        await after.engine.replay()
         await after.settle()
         assert titles(transport) == ["Number 2", "Number 3", "Number 3"]
         await after.advance(60)

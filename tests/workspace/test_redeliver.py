@@ -211,11 +211,11 @@ def test_a_dropped_delivery_can_be_redelivered_also_after_a_restart(
         waiting = asyncio.ensure_future(before.redeliver(dropped.id))
         transport.gates[ONE] = asyncio.Event()
         await transport.arrived(1)
-        await before.close(0.0)
+        await before.engine.close(0.0, "shutdown")
         waiting.cancel()
         del transport.gates[ONE]
         after = make_workspace(transport, journal=journal)
-        await after.replay()
+        await after.engine.replay()
         await after.advance(0.0)
         (again,) = after.deliveries()
         assert again.succeeded

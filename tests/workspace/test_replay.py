@@ -171,7 +171,7 @@ def test_a_workspace_that_has_done_everything_is_the_fold_of_its_journal(
         assert workspace.last_entry > len(done)
         workspace.add_webhook(name="good", payload_url=GOOD, events=["created"])
         workspace.create_assessment()
-        await workspace.close(0.0)
+        await workspace.engine.close(0.0, "shutdown")
         assert_replays(workspace)
 
     asyncio.run(main())
@@ -205,7 +205,7 @@ def test_a_workspace_that_had_nothing_to_do_replays_after_its_end(
 ) -> None:
     async def main() -> None:
         workspace = make_workspace()
-        await workspace.close(0.0)
+        await workspace.engine.close(0.0, "shutdown")
         assert_replays(workspace)
 
     asyncio.run(main())

@@ -28,7 +28,7 @@ def answers(delivery: Delivery) -> list[tuple[int, str]]:
 async def again(make_workspace: MakeWorkspace, journal: Journal, transport: Scripted) -> Workspace:
     """Open the workspace once more from its journal, as after a kill."""
     workspace = make_workspace(transport, journal=journal)
-    await workspace.replay()
+    await workspace.engine.replay()
     return workspace
 
 
@@ -143,7 +143,7 @@ def test_a_shutdown_leaves_what_is_pending_to_the_next_start(
         before.create_assessment()
         before.create_assessment()
         await transport.arrived(1)
-        await before.close(0.0)
+        await before.engine.close(0.0, "shutdown")
         assert [one.status for one in before.deliveries()] == ["pending", "pending"]
         after = await again(make_workspace, journal, make_transport())
         await after.advance(0.0)  # also what is due at this very instant
@@ -165,7 +165,7 @@ def test_a_workspace_that_is_removed_drops_what_is_pending_also_on_disk(
         workspace.add_webhook(name="m", payload_url=ONE, events=["created"])
         workspace.create_assessment()
         await transport.arrived(1)
-        await workspace.close(0.0, reason="workspace removed")
+        await workspace.engine.close(0.0, "workspace removed")
         (delivery,) = workspace.deliveries()
         assert (delivery.status, delivery.reason) == ("dropped", "workspace removed")
 
@@ -186,7 +186,7 @@ def test_a_retry_schedule_goes_on_after_a_shutdown(
         before.add_webhook(name="m", payload_url=ONE, events=["created"])
         before.create_assessment()
         await transport.arrived(1)
-        await before.close(0.0)
+        await before.engine.close(0.0, "shutdown")
         fresh = make_transport()
         fresh.statuses[ONE] = [500, 200]
         after = await again(make_workspace, journal, fresh)

@@ -474,7 +474,7 @@ def test_a_real_clock_rings_when_a_retry_is_due(
         first, second, third = (attempt.at for attempt in delivery.attempts)
         assert second - first >= timedelta(milliseconds=20)
         assert third - second >= timedelta(milliseconds=10)
-        await workspace.close(0.0)
+        await workspace.engine.close(0.0, "shutdown")
 
     asyncio.run(main())
 
@@ -492,7 +492,7 @@ def test_a_clock_set_to_real_runs_what_is_overdue(
         has_expired = lambda: state_of(workspace, candidate.id) != "INVITED"  # noqa: E731
         assert await journal.until("acme", has_expired, DEADLINE)
         assert state_of(workspace, candidate.id) == "INVITATION_EXPIRED"
-        await workspace.close(0.0)
+        await workspace.engine.close(0.0, "shutdown")
 
     asyncio.run(main())
 
@@ -520,7 +520,7 @@ def test_a_far_timer_of_a_real_clock_is_looked_at_again_within_the_hour(
         workspace.set_clock("virtual")
         assert alarms[1].cancelled()
         assert workspace.now() == workspace.state.now
-        await workspace.close(0.0)
+        await workspace.engine.close(0.0, "shutdown")
 
     asyncio.run(main())
 

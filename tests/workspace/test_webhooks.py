@@ -176,7 +176,7 @@ def test_an_application_of_another_process_is_unreachable(
         before = make_workspace(transport, journal=journal)
         add(before, before.mount(Consumer().app, "ats"))
         workspace = make_workspace(transport, journal=journal)
-        await workspace.replay()
+        await workspace.engine.replay()
         workspace.create_assessment()
         await workspace.settle()
         (attempt,) = workspace.deliveries()[0].attempts
