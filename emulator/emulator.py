@@ -16,7 +16,8 @@ import msgspec
 from emulator.clock import EPOCH, Mode, checked
 from emulator.contracts.validation import Contracts
 from emulator.delivery.transports.address_guard import Guard, kind_never_dialled, unwrapped
-from emulator.delivery.transports.wire import Wire, tls_context
+from emulator.delivery.transports.trust import trusting
+from emulator.delivery.transports.wire import Wire
 from emulator.delivery.transports.wire_actions import parse_target
 from emulator.domain.events import Generation
 from emulator.domain.tokens import EXPIRED, digest_of
@@ -36,7 +37,6 @@ from emulator.workspace.fold import KINDS
 from emulator.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import AsyncIterator, Iterable
     from datetime import datetime
 
@@ -105,7 +105,7 @@ class Emulator:
         )
         self.contracts = Contracts(schemas)
         self.guard = Guard(allow_hosts)
-        self._transport = Wire(self.guard, tls=_tls(ca, is_insecure=is_insecure))
+        self._transport = Wire(self.guard, tls=trusting(ca, is_insecure=is_insecure))
         self.journal = Journal(
             MemoryStore(_kinds()) if journal is None else _on_disk(Path(journal))
         )
@@ -388,25 +388,6 @@ def _check(clock: str, generation: str, in_flight: int, keep: int) -> None:
         if number < least:
             message = f"{name} is {number}; expected at least {least}"
             raise InvalidInputError(message)
-
-
-def _tls(ca: Path | None, *, is_insecure: bool) -> ssl.SSLContext | None:
-    if ca is None and not is_insecure:
-        return None  # the system's roots, loaded with the first delivery that needs them
-    try:
-        if ca is not None:
-            ca.read_bytes()
-    except OSError as error:
-        raise _bad_ca(ca, (error.strerror or str(error)).lower()) from None
-    try:
-        return tls_context(ca=ca, is_insecure=is_insecure)
-    except OSError:  # in OpenSSL's own words, which name its functions
-        raise _bad_ca(ca, "no certificate in it") from None
-
-
-def _bad_ca(ca: Path | None, reason: str) -> InvalidInputError:
-    message = f"can't trust the CA file {str(ca)!r}: {reason}; expected certificates in PEM"
-    return InvalidInputError(message)
 
 
 def _on_disk(path: Path) -> Store:

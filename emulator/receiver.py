@@ -10,26 +10,33 @@ import msgspec
 
 from emulator import serving
 from emulator.decoding import parsed
+from emulator.delivery.records import Headers
 from emulator.delivery.signing import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from starlette.types import Receive, Scope, Send
 
-    from emulator.delivery.records import Headers
-
 _UNAUTHORIZED = 401
 _BODILESS = (204, 304)  # an answer of that status has no body (RFC 9110)
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """An answer to a request."""
+
+    status: int
+    headers: Headers = (("content-type", "text/plain"),)
+    body: bytes = b""
 
 
 class Received(msgspec.Struct, frozen=True):
     """One request as it came in.
 
     Attributes:
-        path: with its query.
+        path: as in the request line, with its query.
         headers: names in lower case, in the order in which they came.
-        answered: the status that was answered.
+        answered: the status that was answered; 0 before that.
         verdict: on its signature; None when nobody looked.
     """
 
@@ -37,7 +44,7 @@ class Received(msgspec.Struct, frozen=True):
     path: str
     headers: tuple[tuple[str, str], ...]
     body: bytes
-    answered: int
+    answered: int = 0
     verdict: Verdict | None = None
 
     @property
@@ -64,6 +71,8 @@ class Receiver:
         verify: looks at headers and body of a request; what does not hold is answered with 401,
             and none of *statuses* is used up.
         on_request: called with each request once it is answered.
+        respond: asked first for the answer to each request; None leaves it to *statuses*, or to
+            *verify*.
     """
 
     def __init__(
@@ -75,6 +84,7 @@ class Receiver:
         port: int = 0,
         verify: Callable[[Headers, bytes], Verdict] | None = None,
         on_request: Callable[[Received], None] | None = None,
+        respond: Callable[[Received], Awaitable[Answer | None]] | None = None,
     ) -> None:
         self.requests: list[Received] = []
         self.url = ""
@@ -83,6 +93,7 @@ class Receiver:
         self._address = (host, port)
         self._verify = verify
         self._on_request = on_request
+        self._respond = respond
         self._open = AsyncExitStack()
 
     def answer(self, *statuses: int) -> None:
@@ -109,29 +120,36 @@ class Receiver:
         if body is None:
             return  # it broke off: not a request
         headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in scope["headers"])
-        verdict = None if self._verify is None else self._verify(headers, body)
-        if verdict is not None and not verdict.holds:
+        target = scope["raw_path"] + (b"?" + scope["query_string"]).removesuffix(b"?")
+        received = Received(
+            method=scope["method"],
+            path=target.decode("latin-1"),
+            headers=headers,
+            body=body,
+            verdict=None if self._verify is None else self._verify(headers, body),
+        )
+        answer = await self._answer(received)
+        received = msgspec.structs.replace(received, answered=answer.status)
+        self.requests.append(received)
+        about = [(k.encode("latin-1"), v.encode("latin-1")) for k, v in answer.headers]
+        start = {"type": "http.response.start", "status": answer.status, "headers": about}
+        await send(start)
+        await send({"type": "http.response.body", "body": answer.body})
+        if self._on_request is not None:
+            self._on_request(received)
+
+    async def _answer(self, received: Received) -> Answer:
+        given = None if self._respond is None else await self._respond(received)
+        if given is not None:
+            return given
+        if received.verdict is not None and not received.verdict.holds:
             status = _UNAUTHORIZED
         else:
             status = self._statuses.pop(0) if len(self._statuses) > 1 else self._statuses[0]
         if self._delay:
             await asyncio.sleep(self._delay)
-        query = scope["query_string"].decode("latin-1")
-        received = Received(
-            method=scope["method"],
-            path=scope["path"] + (f"?{query}" if query else ""),
-            headers=headers,
-            body=body,
-            answered=status,
-            verdict=verdict,
-        )
-        self.requests.append(received)
-        about = [(b"content-type", b"text/plain")]
-        answer = b"" if status in _BODILESS else b"ok" if status < 300 else b"no"
-        await send({"type": "http.response.start", "status": status, "headers": about})
-        await send({"type": "http.response.body", "body": answer})
-        if self._on_request is not None:
-            self._on_request(received)
+        body = b"" if status in _BODILESS else b"ok" if status < 300 else b"no"
+        return Answer(status, body=body)
 
 
 async def _whole_body(receive: Receive) -> bytes | None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from emulator.conformance.consumer_file import Config
     from emulator.conformance.target import Target
+    from emulator.delivery.transports.wire import Wire
 
 _OPTIONS: Mapping[str, Callable[..., Any]] = {
     "url": click.argument("url", metavar="CONSUMER_URL", required=False, default=""),
@@ -97,10 +98,10 @@ _ABSENT: Mapping[str, Any] = {
 GRADING = tuple(_OPTIONS)
 """Parameters of the verbs that grade a consumer."""
 
-MESSAGE = (
-    "config", "webhooks", "headers", "secret", "setup", "setup_command", "allow_host", "ca",
-    "insecure",
-)  # fmt: skip
+TRANSPORT = ("allow_host", "ca", "insecure")
+"""Parameters of the verbs that send requests by themselves."""
+
+MESSAGE = ("config", "webhooks", "headers", "secret", "setup", "setup_command", *TRANSPORT)
 """Parameters of the verb that sends one message."""
 
 SCENARIO = (*(name for name in MESSAGE if name != "webhooks"), "events")
@@ -181,6 +182,21 @@ def target(
     if not is_optional:
         check(found)
     return found
+
+
+def wire(given: dict[str, Any]) -> Wire:
+    """Return the transport that `TRANSPORT` options describe; they are taken out of *given*.
+
+    Raises:
+        InvalidInputError: something is wrong with one of them.
+    """
+    from emulator.delivery.transports.address_guard import Guard
+    from emulator.delivery.transports.trust import trusting
+    from emulator.delivery.transports.wire import Wire
+
+    allow_hosts, ca, is_insecure = (given.pop(name) for name in TRANSPORT)
+    tls.warn_if(is_insecure)
+    return Wire(Guard(allow_hosts), tls=trusting(ca, is_insecure=is_insecure))
 
 
 def _probe(asked: dict[str, Any], said: Config) -> dict[str, Any]:

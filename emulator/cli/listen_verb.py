@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from emulator import durations
-from emulator.cli import loop
+from emulator.captures.saving import Folder
+from emulator.cli import consumer_options, loop
 from emulator.cli.codes import INTERRUPTED
 from emulator.cli.output import say
 from emulator.decoding import indented
+from emulator.delivery.transports.wire_actions import parse_target
 from emulator.domain.payloads.fields import text
-from emulator.errors import NotJSONError
+from emulator.errors import InvalidInputError, NotJSONError
 from emulator.printing import printable
 
 if TYPE_CHECKING:
@@ -21,9 +26,10 @@ if TYPE_CHECKING:
 
     from emulator.delivery.records import Headers
     from emulator.delivery.signing import Verdict
-    from emulator.receiver import Received
+    from emulator.delivery.transports.wire import Wire
+    from emulator.receiver import Answer, Received
 
-_HTTP_ERROR = 400
+_HTTP_ERROR, _INSUFFICIENT_STORAGE = 400, 507
 _LONGEST_BODY = 1_000_000  # bytes; what is longer is cut, and then no JSON
 
 
@@ -35,8 +41,9 @@ _LONGEST_BODY = 1_000_000  # bytes; what is longer is cut, and then no JSON
     help="Port to listen on; 0 picks a free one.",
 )  # fmt: skip
 @click.option(
-    "--status", "statuses", type=click.IntRange(200, 599), multiple=True, default=(200,),
-    help="Status to answer. Repeat it for a sequence; the last status is then repeated.",
+    "--status", "statuses", type=click.IntRange(200, 599), multiple=True,
+    help="Status to answer. Repeat it for a sequence; the last status is then repeated."
+    "  [default: 200]",
 )  # fmt: skip
 @click.option("--delay", default="0s", show_default=True, help="Pause before each answer.")
 @click.option("--body/--no-body", default=True, help="Print the payloads.")
@@ -49,23 +56,56 @@ _LONGEST_BODY = 1_000_000  # bytes; what is longer is cut, and then no JSON
     "--verify-header", metavar="NAME",
     help="With --verify: header that has the body's HMAC-SHA256 in hex; SECRET is any text.",
 )  # fmt: skip
+@click.option(
+    "--save", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
+    help="Save each request as a HAR file in this folder, before it is answered. 'replay', 'drift'"
+    " and 'learn' read these files.",
+)  # fmt: skip
+@click.option(
+    "--keep-secrets", is_flag=True,
+    help="With --save: keep the values of headers and of the query that may be secrets.",
+)  # fmt: skip
+@click.option(
+    "--forward", metavar="URL",
+    help="Post each request on to this URL, and give its answer back.",
+)  # fmt: skip
+@consumer_options.options(*consumer_options.TRANSPORT)
 def command(
     port: int,
-    statuses: tuple[int, ...],
     delay: str,
     verify: str | None,
     verify_header: str | None,
+    save: Path | None,
     *,
-    body: bool,
+    keep_secrets: bool,
+    **options: Any,
 ) -> int:
     """Run a receiver that prints every request and answers with the given status.
 
-    Where it listens and every request go to stdout; Ctrl-C ends it.
+    Where it listens and every request go to stdout; Ctrl-C ends it. With --save and --forward it
+    can stand between a tunnel and a running consumer, and record what the real service sends.
     """
     seconds = durations.parse(delay)
     check = _verifier(verify, verify_header)
-    is_interrupt = loop.run(_listen(port, statuses, seconds, check, shows_body=body))
+    folder = None if save is None else Folder(_made(save), keeps_secrets=keep_secrets)
+    if keep_secrets and folder is None:
+        message = "--keep-secrets says how requests are saved; --save DIR is missing"
+        raise InvalidInputError(message)
+    if options["forward"] and (options["statuses"] or seconds):
+        message = "--forward gives the answer of its URL back; --status and --delay do not apply"
+        raise InvalidInputError(message)
+    wire = consumer_options.wire(options)
+    is_interrupt = loop.run(_listen(port, seconds, check, folder, wire, **options))
     return INTERRUPTED if is_interrupt else 0
+
+
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"can't save in {str(folder)!r}: {(error.strerror or str(error)).lower()}"
+        raise InvalidInputError(message, path="--save") from None
+    return folder
 
 
 def _verifier(secret: str | None, header: str | None) -> Callable[[Headers, bytes], Verdict] | None:
@@ -75,7 +115,6 @@ def _verifier(secret: str | None, header: str | None) -> Callable[[Headers, byte
         InvalidInputError: a secret or a header that can't be.
     """
     from emulator.delivery.signing import SigningScheme, checked_secret, prefix_in, verify
-    from emulator.errors import InvalidInputError
 
     if secret is None:
         if header is not None:
@@ -97,25 +136,62 @@ def _verifier(secret: str | None, header: str | None) -> Callable[[Headers, byte
 
 async def _listen(
     port: int,
-    statuses: tuple[int, ...],
     delay: float,
     check: Callable[[Headers, bytes], Verdict] | None,
+    folder: Folder | None,
+    wire: Wire,
     *,
-    shows_body: bool,
+    statuses: tuple[int, ...],
+    forward: str | None,
+    body: bool,
 ) -> bool:
     from emulator.receiver import Receiver
 
     def show(received: Received) -> None:
         say(*_line(received))
-        if shows_body:
+        if body:
             say(indented(received.body[:_LONGEST_BODY]))
 
-    async with Receiver(
-        statuses=statuses, delay=delay, port=port, verify=check, on_request=show
-    ) as receiver:
-        with loop.stop_signal() as stopped:
-            say(f"listening on {receiver.url}/ (any path)")
-            return await stopped
+    async def respond(received: Received) -> Answer | None:
+        if folder is not None and (refusal := await _saved(received, folder)):
+            return refusal
+        is_wrong = received.verdict is not None and not received.verdict.holds
+        return None if forward is None or is_wrong else await _forwarded(received, forward, wire)
+
+    if forward is not None:
+        parse_target(forward)
+    try:
+        async with Receiver(
+            statuses=statuses or (200,), delay=delay, port=port, verify=check, on_request=show,
+            respond=respond,
+        ) as receiver:  # fmt: skip
+            with loop.stop_signal() as stopped:
+                say(f"listening on {receiver.url}/ (any path)")
+                return await stopped
+    finally:
+        await wire.close()
+
+
+async def _saved(received: Received, folder: Folder) -> Answer | None:
+    """Save a request; return the answer that refuses it if it cannot be saved."""
+    from emulator.receiver import Answer
+
+    try:
+        await asyncio.to_thread(folder.save, received, datetime.now(UTC))
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        say(f"error: not saved in {str(folder.path)!r}: {reason}; answered 507", err=True)
+        return Answer(_INSUFFICIENT_STORAGE, body=b"not saved\n")
+    return None
+
+
+async def _forwarded(received: Received, url: str, wire: Wire) -> Answer:
+    from emulator.captures.forwarding import forwarded
+
+    answer, problem = await forwarded(received, url, wire)
+    if problem:
+        say(f"error: not forwarded: {problem}; answered {answer.status}", err=True)
+    return answer
 
 
 def _line(received: Received) -> list[str | tuple[str, str]]:

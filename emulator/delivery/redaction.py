@@ -53,10 +53,14 @@ def shown_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
     The values of a name that occurs several times are joined, as RFC 9110 (5.3) has it.
     """
     found: dict[str, str] = {}
-    for name, value in headers:
-        shown = value if name.lower() in _HARMLESS else MASK
+    for name, shown in masked_headers(headers):
         found[name] = f"{found[name]}, {shown}" if name in found else shown
     return found
+
+
+def masked_headers(headers: Iterable[tuple[str, str]]) -> Headers:
+    """Return *headers* in order, with every value masked that is not known to be harmless."""
+    return tuple((name, value if name.lower() in _HARMLESS else MASK) for name, value in headers)
 
 
 def without_secrets(outcome: Outcome, sent: Headers, webhook: Webhook, longest: int) -> Outcome:

@@ -1,4 +1,4 @@
-"""The journal can't be written any more: every call says so, and nothing acknowledged is lost."""
+"""The disk is full: every call says so, and nothing acknowledged is lost."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def _unmeasured(environment: dict[str, str] | None) -> dict[str, str]:
 
 @contextmanager
 def limited(
-    journal: Path, limit: int, environment: dict[str, str]
+    limit: int, environment: dict[str, str], *arguments: str
 ) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Run ``serve`` whose files can't grow beyond *limit* bytes; yields its first line."""
+    """Run a verb whose files can't grow beyond *limit* bytes; yields its first line."""
     command = [sys.executable, "-c", LIMITED.replace("{bytes}", str(limit))]
     process = subprocess.Popen(
-        [*command, "serve", "--port", "0", "--journal", str(journal)],
+        [*command, *arguments, "--port", "0"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -73,7 +73,7 @@ def test_a_full_disk_is_told_by_every_call_and_nothing_acknowledged_is_lost(
         "detail": f"the journal {str(file)!r} failed: disk i/o error",
         "code": "journal_failed",
     }
-    with limited(file, 200_000, environment) as (process, line):
+    with limited(200_000, environment, "serve", "--journal", str(file)) as (process, line):
         with httpx2.Client(base_url=json.loads(line)["url"], timeout=30) as client:
             made = _until_full(client, failed)
             for method, path in (
@@ -124,7 +124,7 @@ def test_what_is_not_in_the_file_is_not_delivered(
 ) -> None:
     """A consumer hears of nothing that a restart would not know."""
     file = tmp_path / "journal.db"
-    with limited(file, 200_000, environment) as (process, line):
+    with limited(200_000, environment, "serve", "--journal", str(file)) as (process, line):
         with httpx2.Client(base_url=json.loads(line)["url"], timeout=30) as client:
             body = {"name": "ats", "payloadUrl": receiver.url, "events": ["assessment.created"]}
             assert client.post("/v1/webhook", json=body, headers=TOKEN).status_code == 201
@@ -144,7 +144,21 @@ def test_a_disk_that_is_full_at_the_start_is_told(
     tmp_path: Path, environment: dict[str, str]
 ) -> None:
     file = tmp_path / "journal.db"
-    with limited(file, 2_000, environment) as (process, line):
+    with limited(2_000, environment, "serve", "--journal", str(file)) as (process, line):
         _, told = process.communicate(timeout=30)
         assert (line, process.returncode) == ("", 2)
         assert told == f"error: the journal {str(file)!r} failed: disk i/o error\n"
+
+
+def test_a_capture_that_does_not_fit_the_disk_is_answered_507(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    with limited(4_000, environment, "listen", "--save", str(tmp_path)) as (process, line):
+        url = line.removeprefix("listening on ").removesuffix("/ (any path)\n")
+        statuses = [httpx2.post(url, content=b"x" * size).status_code for size in (10, 8_000, 20)]
+        process.terminate()
+        _, told = process.communicate(timeout=30)
+    assert statuses == [200, 507, 200]
+    assert told == f"error: not saved in {str(tmp_path)!r}: file too large; answered 507\n"
+    bodies = [json.loads(one.read_text())["log"]["entries"] for one in sorted(tmp_path.iterdir())]
+    assert [entry["request"]["bodySize"] for [entry] in bodies] == [10, 20]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
@@ -11,6 +12,10 @@ import pytest
 from emulator.serving import listen
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from emulator.receiver import Receiver
     from tests.cli.conftest import Cli, Until
 
 
@@ -89,3 +94,144 @@ def test_a_taken_port_is_told(cli: Cli) -> None:
             "--port 0 picks a free one\n"
         )
         assert cli("listen", "--port", port) == (2, "", message)
+
+
+# --- --save and --forward -------------------------------------------------------------------
+
+
+def read_all(folder: Path) -> list[Any]:
+    return [json.loads(file.read_text()) for file in sorted(folder.iterdir())]
+
+
+def test_each_request_is_saved_before_it_is_answered(until: Until, tmp_path: Path) -> None:
+    folder = tmp_path / "captures"
+
+    def visit(line: str) -> None:
+        for number in range(3):
+            body = f'{{"event": {number}}}'.encode()
+            headers = {"X-Webhook-Token": "s3cret"}
+            httpx2.post(f"{url_in(line)}/hook", content=body, headers=headers, trust_env=False)
+            assert len(list(folder.iterdir())) == number + 1
+
+    assert until("listen", "--port", "0", "--save", str(folder), "--no-body", visit=visit).code == 0
+    requests = [one["log"]["entries"][0]["request"] for one in read_all(folder)]
+    assert [one["postData"]["text"] for one in requests] == [f'{{"event": {n}}}' for n in range(3)]
+    assert {"name": "x-webhook-token", "value": "[redacted]"} in requests[0]["headers"]
+
+
+def test_keep_secrets_saves_them(until: Until, tmp_path: Path) -> None:
+    def visit(line: str) -> None:
+        httpx2.post(f"{url_in(line)}/?token=s3cret", content=b"{}", trust_env=False)
+
+    until("listen", "--port", "0", "--save", str(tmp_path), "--keep-secrets", visit=visit)
+    assert "/?token=s3cret" in read_all(tmp_path)[0]["log"]["entries"][0]["request"]["url"]
+
+
+def test_what_is_not_saved_is_answered_507(until: Until, tmp_path: Path) -> None:
+    folder = tmp_path / "captures"
+
+    def visit(line: str) -> None:
+        folder.rmdir()
+        answer = httpx2.post(url_in(line), content=b"{}", trust_env=False)
+        assert (answer.status_code, answer.text) == (507, "not saved\n")
+
+    _, out, err = until(
+        "listen", "--port", "0", "--save", str(folder), "--no-body", visit=visit
+    )  # fmt: skip
+    assert out.splitlines()[1:] == ["POST  /  -  -> 507"]
+    reason = "no such file or directory"
+    assert err == f"error: not saved in {str(folder)!r}: {reason}; answered 507\n"
+
+
+def test_a_forwarded_request_gets_the_answer_of_the_consumer(
+    until: Until, consumer: Callable[..., Receiver], tmp_path: Path
+) -> None:
+    behind = consumer(418)
+
+    def visit(line: str) -> None:
+        headers = {"X-Webhook-Token": "s3cret", "Connection": "x-hop", "X-Hop": "1"}
+        answer = httpx2.post(
+            f"{url_in(line)}/any", content=b'{"a": 1}', headers=headers, trust_env=False
+        )
+        assert (answer.status_code, answer.text) == (418, "no")
+        assert answer.headers["content-type"] == "text/plain"
+        assert httpx2.get(url_in(line), trust_env=False).status_code == 405
+
+    code, out, err = until(
+        "listen", "--port", "0", "--forward", f"{behind.url}/hook", "--save", str(tmp_path),
+        "--no-body", visit=visit,
+    )  # fmt: skip
+    assert out.splitlines()[1:] == ["POST  /any  -  -> 418", "GET  /  -  -> 405"]
+    reason = "only POST is forwarded, not GET"
+    assert (code, err) == (0, f"error: not forwarded: {reason}; answered 405\n")
+    assert len(read_all(tmp_path)) == 2
+    [sent] = behind.requests
+    assert (sent.path, sent.body, sent.header("x-webhook-token")) == (
+        "/hook",
+        b'{"a": 1}',
+        "s3cret",
+    )
+    assert (sent.header("host"), sent.header("x-hop")) == (behind.url.removeprefix("http://"), None)
+
+
+def test_a_wrong_signature_is_saved_and_not_forwarded(
+    until: Until, consumer: Callable[..., Receiver], tmp_path: Path
+) -> None:
+    behind = consumer()
+
+    def visit(line: str) -> None:
+        assert httpx2.post(url_in(line), content=b"{}", trust_env=False).status_code == 401
+
+    out = until(
+        "listen", "--port", "0", "--forward", behind.url, "--save", str(tmp_path), "--no-body",
+        "--verify", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", visit=visit,
+    ).out  # fmt: skip
+    assert "-> 401  signature does not hold: no header svix-id" in out
+    assert (behind.requests, len(read_all(tmp_path))) == ([], 1)
+
+
+def test_a_consumer_that_is_not_there_is_502(until: Until) -> None:
+    with listen("127.0.0.1", 0) as free:
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+
+    def visit(line: str) -> None:
+        assert httpx2.post(url_in(line), content=b"{}", trust_env=False).status_code == 502
+
+    err = until("listen", "--port", "0", "--forward", url, "--no-body", visit=visit).err
+    assert err.startswith("error: not forwarded: refused")
+
+
+def test_forwarding_leaves_this_machine_with_permission_only(until: Until) -> None:
+    def visit(line: str) -> None:
+        assert httpx2.post(url_in(line), content=b"{}", trust_env=False).status_code == 502
+
+    url = "http://192.0.2.1/hook"
+    err = until("listen", "--port", "0", "--forward", url, "--no-body", visit=visit).err
+    assert err.startswith("error: not forwarded: address_forbidden")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ("--keep-secrets",),
+            "--keep-secrets says how requests are saved; --save DIR is missing",
+        ),
+        (
+            ("--forward", "http://127.0.0.1:1", "--status", "500"),
+            "--forward gives the answer of its URL back; --status and --delay do not apply",
+        ),
+        (
+            ("--save", "/dev/null/x"),
+            "can't save in '/dev/null/x': not a directory (at --save)",
+        ),
+        (
+            ("--forward", "ftp://x"),
+            "can't post to 'ftp://x': expected http://HOST[:PORT]/PATH or https://",
+        ),
+    ],
+)
+def test_options_that_cannot_be_are_refused(
+    cli: Cli, arguments: tuple[str, ...], message: str
+) -> None:
+    assert cli("listen", "--port", "0", *arguments) == (2, "", f"error: {message}\n")

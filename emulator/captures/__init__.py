@@ -1,0 +1,1 @@
+"""Captured deliveries of the real service: saved, read, sent again, compared, learned from."""

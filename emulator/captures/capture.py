@@ -1,0 +1,45 @@
+"""One captured delivery. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from emulator.decoding import parsed
+from emulator.delivery.records import Headers
+
+
+class Capture(msgspec.Struct, frozen=True):
+    """One request that a webhook provider sent.
+
+    Attributes:
+        body: the exact bytes; of a source that has only the payload, its JSON.
+        at: when it arrived; None if the source does not say.
+        url: that it was sent to; empty if the source does not say.
+        headers: in order.
+        event: the event type, where the source names it beside the payload; else empty.
+        source: where it was read, for messages: the file, and the number in it.
+    """
+
+    body: bytes
+    at: datetime | None = None
+    method: str = "POST"
+    url: str = ""
+    headers: Headers = ()
+    event: str = ""
+    source: str = ""
+
+    @property
+    def payload(self) -> Any:
+        """The body, decoded.
+
+        Raises:
+            NotJSONError: it is not JSON.
+        """
+        return parsed(self.body)
+
+    def header(self, name: str) -> str | None:
+        """Return the first value of a header; None without it."""
+        return next((value for known, value in self.headers if known.lower() == name), None)
