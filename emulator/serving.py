@@ -7,6 +7,7 @@ import contextlib
 import logging
 import resource
 import socket
+import struct
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import uvicorn
@@ -17,7 +18,7 @@ from emulator.errors import InvalidInputError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Receive, Scope
 
 _log = logging.getLogger("emulator.server")
 
@@ -64,6 +65,27 @@ def url_of(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+_CONNECTION = "emulator.connection"  # an extension of ASGI: the transport of a call
+_LINGER_ZERO = struct.pack("ii", 1, 0)
+
+
+async def hang_up(scope: Scope, receive: Receive, *, is_reset: bool) -> None:
+    """Close the connection of a call once all that was sent is written, whatever is missing.
+
+    Args:
+        scope: of a call that `serving` serves.
+        receive: of the same call.
+        is_reset: with RST in place of FIN.
+    """
+    transport: asyncio.Transport = scope["extensions"][_CONNECTION]["transport"]
+    if is_reset:
+        connected = transport.get_extra_info("socket")
+        connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO)
+    transport.close()
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
 class _Bounded(HttpToolsProtocol):
     """uvicorn's protocol, with a bound on heads, on slow clients and on connections.
 
@@ -96,6 +118,10 @@ class _Bounded(HttpToolsProtocol):
         if self._head > MOST_HEAD and not self.transport.is_closing():
             reason = f"more than {MOST_HEAD} bytes of request line and headers"
             self._refuse("431 Request Header Fields Too Large", reason)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {_CONNECTION: {"transport": self.transport}}
 
     def on_headers_complete(self) -> None:
         self._head = -(2**62)  # counted again from the next head on

@@ -21,8 +21,8 @@ def command(what: str) -> None:
 
     events: the event types, their words on the wire, and how we know of them. commands: what
     can be done to a candidate or an assessment, and in which state. scenarios: the bundled
-    ones. steps: what a scenario file can say. faults: the ways in which deliveries can be made
-    to misbehave. checks: what 'test' asks a consumer.
+    ones. steps: what a scenario file can say. faults: the ways in which deliveries and
+    the provider API can be made to misbehave. checks: what 'test' asks a consumer.
     """
     formatter = click.HelpFormatter(width=250)
     formatter.write_dl(list(_LISTS[what]()), col_max=52)
@@ -70,7 +70,7 @@ def _faults() -> Iterator[Row]:
 
     for kind, fault in FAULTS.items():
         told = (fault.__doc__ or "").partition("\n")[0]
-        yield kind, f"{told} Example: {fault.example}"
+        yield kind, f"{told} [{fault.side}] Example: {fault.example}"
 
 
 def _checks() -> Iterator[Row]:

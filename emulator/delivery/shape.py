@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from emulator.clock import later
-from emulator.delivery.faults.fault import PlanFault, chosen
+from emulator.delivery.faults.fault import PlanFault, for_attempt
 from emulator.delivery.records import Planned
 from emulator.delivery.reordering import Hold
 
@@ -73,7 +73,7 @@ def shaped(
         now: workspace time.
     """
     message, webhook = delivery.message, delivery.webhook_number
-    matched, applied = chosen(standing, message, delivery.webhook_id, number, webhook, seed)
+    matched, applied = for_attempt(standing, message, delivery.webhook_id, number, webhook, seed)
     if not matched:
         return None
     draft = Draft()

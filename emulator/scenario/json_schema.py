@@ -11,6 +11,7 @@ import msgspec
 
 from emulator.delivery.faults.fault import Seconds
 from emulator.delivery.faults.registry import FAULTS
+from emulator.domain.calls import CALLS
 from emulator.domain.candidate import REASONS
 from emulator.domain.events import EVENT_TYPES, TEST_EVENT, Generation
 from emulator.domain.payloads.variants import VARIANTS
@@ -43,6 +44,7 @@ _VALUES: Mapping[Any, Schema] = {
         "description": "A duration with its unit: 150ms, 10s, 5m, 2h, 30d.",
     },
     value_types.EventName: {"anyOf": [{"enum": list(EVENT_TYPES)}, _TEXT]},
+    value_types.RouteName: {"anyOf": [{"enum": [*CALLS, *CALLS.values()]}, _TEXT]},
     value_types.FaultWords: {"type": "object"},
     value_types.SentEvent: {"anyOf": [{"enum": [*EVENT_TYPES, TEST_EVENT]}, _TEXT]},
     value_types.EventWord: {"anyOf": [{"enum": [*EVENT_TYPES, *_WORDS]}, _TEXT]},

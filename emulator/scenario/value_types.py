@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NewType, get_args
 
 from emulator import paths
 from emulator.delivery.faults.reading import fault_from
+from emulator.domain.calls import route
 from emulator.domain.candidate import REASONS
 from emulator.domain.events import TEST_EVENT, Generation, event_type
 from emulator.domain.payloads.fields import checked_field
@@ -42,6 +43,9 @@ Duration = NewType("Duration", float)
 
 EventName = NewType("EventName", str)
 """The id of an event type; written so, or as the word of the wire."""
+
+RouteName = NewType("RouteName", str)
+"""Method and path of a call of the provider API; written so, or as the name of the operation."""
 
 FaultWords = NewType("FaultWords", object)
 """A fault with its settings, without what it is tied to."""
@@ -152,6 +156,10 @@ def _event(value: Any) -> EventName:
     return EventName(event_type(_text(value)).id)
 
 
+def _route(value: Any) -> RouteName:
+    return RouteName(route(_text(value)))
+
+
 def _fault(value: Any) -> FaultWords:
     return FaultWords(fault_from(value))
 
@@ -242,6 +250,7 @@ READERS: Mapping[Any, Callable[[Any], Any]] = MappingProxyType(
         GenerationName: _generation,
         VariantName: _variant,
         Reason: _reason,
+        RouteName: _route,
         FaultWords: _fault,
         SentEvent: _sent_event,
         ProbeUrl: _probe_url,

@@ -20,7 +20,6 @@ from typing import (
 
 import msgspec
 from starlette.responses import Response
-from starlette.routing import Route
 
 from emulator.decoding import convert
 from emulator.domain.events import Provenance
@@ -151,19 +150,14 @@ class Operation(msgspec.Struct, frozen=True):
     is_wrapped: bool = True
     is_public: bool = False
 
-    def route(self, workspace_of: Callable[[Request], Workspace]) -> Route:
-        """Return the route; *workspace_of* says whose data a request may see, or refuses it."""
-
-        async def endpoint(request: Request) -> Response:
-            workspace = None if self.is_public else workspace_of(request)
-            answer = await self.handler(Call(self, request, workspace))
-            if isinstance(answer, Response):
-                return answer
-            if self.answer is None:
-                return Response(status_code=self.status)
-            return json({"data": answer} if self.is_wrapped else answer, self.status)
-
-        return Route(self.path, endpoint, methods=[self.method])
+    async def respond(self, request: Request, workspace: Workspace | None) -> Response:
+        """Return the response to a request, which may see the data of *workspace*."""
+        answer = await self.handler(Call(self, request, workspace))
+        if isinstance(answer, Response):
+            return answer
+        if self.answer is None:
+            return Response(status_code=self.status)
+        return json({"data": answer} if self.is_wrapped else answer, self.status)
 
 
 def _query(request: Request, kind: type[_Q]) -> _Q:

@@ -82,9 +82,27 @@ class FaultSet(msgspec.Struct, frozen=True):
 
 
 class FaultsCleared(msgspec.Struct, frozen=True):
-    """The journal's ``fault.cleared``: these shape no later attempt."""
+    """The journal's ``fault.cleared``: these apply to no later attempt or call."""
 
     ids: tuple[str, ...]
+
+
+class CallReceived(msgspec.Struct, frozen=True):
+    """The journal's ``call.received``: a call of the provider API that faults match.
+
+    Any other call has no entry of its own.
+
+    Attributes:
+        route: method and path of the operation.
+        path: as it was called, without the query.
+        matched: ids of the faults that match it; each counts one match more.
+        faults: ids of those that apply to it; of these each counts one use more.
+    """
+
+    route: str
+    path: str
+    matched: tuple[str, ...]
+    faults: tuple[str, ...]
 
 
 class WebhookConfigured(msgspec.Struct, frozen=True):

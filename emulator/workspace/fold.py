@@ -30,6 +30,7 @@ from emulator.domain.tokens import AccessToken, Login
 from emulator.domain.webhook import Webhook
 from emulator.workspace.entry_data import (
     AssessmentChanged,
+    CallReceived,
     CandidateChanged,
     ClockMoved,
     Configured,
@@ -175,12 +176,7 @@ def _refused(state: State, data: Refused) -> None:
 
 
 def _planned(state: State, data: Planned) -> None:
-    for id_ in data.matched:
-        standing = state.faults[id_]
-        used = standing.used + (id_ in data.faults)
-        state.faults[id_] = msgspec.structs.replace(
-            standing, matched=standing.matched + 1, used=used
-        )
+    _count_faults(state, data)
     state.planned[data.message, data.webhook, data.attempt] = data
     key = (data.message, data.webhook)
     delivery = state.deliveries[key]
@@ -193,6 +189,20 @@ def _planned(state: State, data: Planned) -> None:
             delivery,
             numbered=max(delivery.numbered, data.attempt),
             duplicates=(*delivery.duplicates, data.attempt),
+        )
+
+
+def _call_received(state: State, data: CallReceived) -> None:
+    state.call_count += 1
+    _count_faults(state, data)
+
+
+def _count_faults(state: State, data: Planned | CallReceived) -> None:
+    for id_ in data.matched:
+        standing = state.faults[id_]
+        used = standing.used + (id_ in data.faults)
+        state.faults[id_] = msgspec.structs.replace(
+            standing, matched=standing.matched + 1, used=used
         )
 
 
@@ -356,6 +366,7 @@ KINDS: Mapping[str, tuple[type[msgspec.Struct], _Step]] = MappingProxyType(
         "delivery.redelivery_asked": (RedeliveryAsked, _redelivery_asked),
         "fault.set": (FaultSet, _fault_set),
         "fault.cleared": (FaultsCleared, _faults_cleared),
+        "call.received": (CallReceived, _call_received),
         "clock.set": (ClockMoved, _clock),
         "clock.moved": (ClockMoved, _clock),
     }

@@ -68,6 +68,7 @@ class State:
         finished, released: those with and those without their bodies, the oldest end first.
         faults: id -> fault that is set, with its counts.
         known_faults: id -> fault, the cleared ones too.
+        call_count: how many calls of the provider API faults matched.
         planned: attempts that faults shaped and that have not started.
         retired: status -> how many were finished so long ago that only the journal has them.
         refused: payloads that were built and did not fit.
@@ -108,6 +109,7 @@ class State:
         self.misfire_count = 0
         self.faults: dict[str, Standing] = {}
         self.known_faults: dict[str, Fault] = {}
+        self.call_count = 0
         self.planned: dict[Key, Planned] = {}
 
     @property

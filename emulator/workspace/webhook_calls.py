@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from emulator.delivery.records import Refused
+from emulator.delivery.reply import reply
 from emulator.errors import ConflictError
 from emulator.workspace import outbox
 from emulator.workspace.commands import deliveries, faults, webhooks
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from emulator.delivery.faults.fault import Fault, Standing
     from emulator.delivery.profiles import Profile
     from emulator.delivery.records import Delivery
+    from emulator.delivery.reply import Reply
     from emulator.delivery.transports.asgi import App
     from emulator.domain.events import Generation
     from emulator.domain.webhook import Webhook
@@ -249,7 +251,7 @@ class WebhookCalls(EngineCalls):
     # --- faults -------------------------------------------------------------------------------
 
     def inject(self, fault: Fault) -> Standing:
-        """Set a fault for future attempts that fit its match.
+        """Set a fault for future attempts or calls that fit its match.
 
         Returns:
             The fault with its id and its counts.
@@ -261,6 +263,19 @@ class WebhookCalls(EngineCalls):
         record = faults.set_fault(self.state, fault)
         self._engine.commit([("fault.set", record)])
         return self.state.faults[record.id]
+
+    def reply_to(self, route: str, path: str) -> Reply | None:
+        """Return how faults change the answer to a call of the provider API; None: not at all.
+
+        Args:
+            route: method and path of the operation.
+            path: the path of the request.
+        """
+        received = faults.call_received(self.state, route, path) if self.state.faults else None
+        if received is None:
+            return None
+        self._engine.commit([("call.received", received)])
+        return reply([self.state.known_faults[id_] for id_ in received.faults])
 
     def faults(self) -> list[Standing]:
         """Return the active faults with their counts."""

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from starlette.responses import JSONResponse
 
-from emulator import serving
+from emulator import faults, serving
 from emulator.scenario.loading import read
 from emulator.scenario.run import run
+from emulator.workspace.entry_data import FaultSet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -624,6 +625,14 @@ def test_a_fault_is_told_as_it_stands_in_the_file(play: Play, scenario: Text) ->
         "duplicate: {times: 1}, on: {event: candidate.status_changed, attempt: 1}"
     )
     assert len(receiver.requests) == 2
+
+
+def test_a_fault_of_the_provider_api_is_set_with_its_route(play: Play, scenario: Text) -> None:
+    steps = "  - fault: {api_error: {status: 429}, on: {route: inviteCandidates, nth: 1}}\n"
+    result, _ = play(scenario(steps))
+    [fault] = [one.data.fault for one in result.entries if isinstance(one.data, FaultSet)]
+    on = faults.CallMatch(route="POST /v1/assessment/candidate/invites", nth=1)
+    assert fault == faults.ApiError(status=429, on=on)
 
 
 def test_what_a_fault_made_of_a_payload_is_what_was_sent(play: Play, scenario: Text) -> None:

@@ -126,6 +126,8 @@ async def do_everything(workspace: Workspace, transport: Scripted) -> None:
     for _ in range(4):
         workspace.create_assessment()
     await workspace.settle()
+    workspace.inject(faults.ApiReset())
+    assert workspace.reply_to("GET /v1/candidate", "/v1/candidate") is not None
     workspace.clear_faults()
     workspace.remove_webhook(dead.id)
     workspace.set_clock("virtual", workspace.now() + timedelta(seconds=1))

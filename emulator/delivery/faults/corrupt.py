@@ -59,12 +59,9 @@ class Corrupt(BodyFault, frozen=True, kw_only=True, tag="corrupt"):
     def _damaged(self, body: bytes, draw: random.Random) -> bytes:
         match self.how:
             case "invalid_json":
-                # At the start: many parsers stop at the end of the first whole value, and would
-                # never see what comes behind it.
-                return b"{" + body
+                return invalid_json(body)
             case "cut":
-                keep = len(body) // 2 if self.at is None else self.at
-                return body[: max(0, min(keep, len(body) - 1))]
+                return cut(body, self.at)
             case "flip":
                 return _flipped(body, self.flips, draw)
             case "invalid_utf8":
@@ -73,6 +70,19 @@ class Corrupt(BodyFault, frozen=True, kw_only=True, tag="corrupt"):
                 return body[:place] + b"\xff" + body[place:] if place > 0 else body + b"\xff"
             case "oversize":
                 return _padded(body, self.size)
+
+
+def invalid_json(body: bytes) -> bytes:
+    """Return *body* with an additional brace."""
+    # At the start: many parsers stop at the end of the first whole value, and would never see what
+    # comes behind it.
+    return b"{" + body
+
+
+def cut(body: bytes, at: int | None) -> bytes:
+    """Return the first *at* bytes of *body*: half of them if None, at most all but one."""
+    keep = len(body) // 2 if at is None else at
+    return body[: max(0, min(keep, len(body) - 1))]
 
 
 def _flipped(body: bytes, count: int, draw: random.Random) -> bytes:

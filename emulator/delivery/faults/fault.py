@@ -1,4 +1,4 @@
-"""The base classes of faults, and which faults apply to an attempt. Pure."""
+"""The base classes of faults, and which faults apply to an attempt or a call. Pure."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import msgspec
 
 from emulator import durations
 from emulator.decoding import convert
+from emulator.domain.calls import route
 from emulator.domain.events import TEST_EVENT, event_type
 from emulator.domain.ids import chance
 from emulator.errors import InvalidInputError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from emulator.delivery.records import Headers, Message, Request
+    from emulator.delivery.reply import Reply
     from emulator.delivery.sending import Sending
     from emulator.delivery.shape import Draft
     from emulator.delivery.signing import SigningScheme
@@ -50,7 +52,22 @@ def _types(kind: type[msgspec.Struct]) -> tuple[tuple[str, Any], ...]:
     return tuple((field.name, field.type) for field in msgspec.structs.fields(kind))
 
 
-class Match(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Chance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which of the attempts or calls that a fault matches it applies to.
+
+    Attributes:
+        nth: only the nth that matches, from 1.
+        probability: the share of those that match, decided at random for each.
+    """
+
+    nth: Count | None = None
+    probability: Probability | None = None
+
+    def __post_init__(self) -> None:
+        _conform(self)
+
+
+class Match(Chance, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The attempts that a fault applies to; None matches every value.
 
     Attributes:
@@ -58,8 +75,6 @@ class Match(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         candidate: id of the invitation or of the person.
         webhook: id of the webhook.
         attempt: number of the attempt, from 1.
-        nth: only the nth attempt that matches all of the above, from 1, in planning order.
-        probability: the share of matching attempts, decided at random for each.
 
     Raises:
         InvalidInputError: a value that no attempt can have.
@@ -69,11 +84,9 @@ class Match(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     candidate: Id | None = None
     webhook: Id | None = None
     attempt: Count | None = None
-    nth: Count | None = None
-    probability: Probability | None = None
 
     def __post_init__(self) -> None:
-        _conform(self)
+        super().__post_init__()
         if self.event is not None and self.event != TEST_EVENT:
             known = event_type(self.event, path="$.event")
             msgspec.structs.force_setattr(self, "event", known.id)
@@ -88,21 +101,43 @@ class Match(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         )
 
 
-Group = Literal["plan", "body", "signature", "wire"]
+class CallMatch(Chance, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The calls of the provider API that a fault applies to; None matches every call.
+
+    Attributes:
+        route: method and path, or the name of the operation; kept as method and path.
+
+    Raises:
+        InvalidInputError: a value that no call can have.
+    """
+
+    route: Id | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.route is not None:
+            msgspec.structs.force_setattr(self, "route", route(self.route, path="$.route"))
+
+
+Group = Literal["plan", "body", "signature", "wire", "answer"]
+
+Side = Literal["delivery", "provider"]
+"""What misbehaves: deliveries to consumers, or the answers of the provider API."""
 
 
 class Fault(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"
 ):
-    """A way in which deliveries misbehave; a class of one of the groups below, in a module.
+    """A way in which the provider misbehaves; a class of one of the groups below, in a module.
 
     The docstring of the class, its attributes and its example are its documentation.
 
     Attributes:
-        on: the attempts that the fault applies to.
+        on: the attempts or calls that the fault applies to.
         times: how many of them at most; None for all, until the fault is removed.
         example: of a scenario step that sets it.
         group: what it changes.
+        side: whether it applies to deliveries or to the provider API.
 
     Raises:
         InvalidInputError: an invalid setting.
@@ -110,8 +145,9 @@ class Fault(
 
     example: ClassVar[str]
     group: ClassVar[Group]
+    side: ClassVar[Side] = "delivery"
 
-    on: Match = Match()
+    on: Chance = Match()
     times: Count | None = None
 
     def __post_init__(self) -> None:
@@ -130,7 +166,13 @@ class Fault(
         return ""
 
 
-class PlanFault(Fault, frozen=True, kw_only=True):
+class DeliveryFault(Fault, frozen=True, kw_only=True):
+    """Has deliveries misbehave."""
+
+    on: Match = Match()
+
+
+class PlanFault(DeliveryFault, frozen=True, kw_only=True):
     """Changes whether, when and how often an attempt is made."""
 
     group: ClassVar[Group] = "plan"
@@ -145,7 +187,7 @@ class PlanFault(Fault, frozen=True, kw_only=True):
         raise NotImplementedError
 
 
-class BodyFault(Fault, frozen=True, kw_only=True):
+class BodyFault(DeliveryFault, frozen=True, kw_only=True):
     """Changes body and headers of a request before it is signed.
 
     A broken body is signed correctly, so that no signature check saves the consumer from it.
@@ -166,7 +208,7 @@ class BodyFault(Fault, frozen=True, kw_only=True):
         raise NotImplementedError
 
 
-class SignatureFault(Fault, frozen=True, kw_only=True):
+class SignatureFault(DeliveryFault, frozen=True, kw_only=True):
     """Makes a wrong signature; has no effect on a webhook that is not signed."""
 
     group: ClassVar[Group] = "signature"
@@ -184,7 +226,7 @@ class SignatureFault(Fault, frozen=True, kw_only=True):
         raise NotImplementedError
 
 
-class WireFault(Fault, frozen=True, kw_only=True):
+class WireFault(DeliveryFault, frozen=True, kw_only=True):
     """Changes how a request is sent over its connection, which is used for nothing else.
 
     Attributes:
@@ -198,6 +240,19 @@ class WireFault(Fault, frozen=True, kw_only=True):
 
     def send(self, sending: Sending) -> Sending:
         """Return how the request is sent."""
+        raise NotImplementedError
+
+
+class AnswerFault(Fault, frozen=True, kw_only=True):
+    """Changes how calls of the provider API are answered, so that a client has to retry."""
+
+    group: ClassVar[Group] = "answer"
+    side: ClassVar[Side] = "provider"
+
+    on: CallMatch = CallMatch()
+
+    def change(self, reply: Reply) -> Reply:
+        """Return the changed reply."""
         raise NotImplementedError
 
 
@@ -216,7 +271,7 @@ class Standing(msgspec.Struct, frozen=True):
     """A fault that is set.
 
     Attributes:
-        matched: how many attempts matched so far.
+        matched: how many attempts or calls matched so far.
         used: how many of these the fault was applied to.
     """
 
@@ -226,32 +281,59 @@ class Standing(msgspec.Struct, frozen=True):
     used: int = 0
 
 
-def chosen(
+Choice = tuple[tuple[str, ...], tuple[str, ...]]
+"""The ids of the faults that match, and of those of them that apply."""
+
+
+def for_attempt(
     standing: Iterable[Standing],
     message: Message,
     webhook_id: str,
     attempt: int,
     webhook_number: int,
     seed: int,
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the ids of the faults that match an attempt, and of those that apply to it.
+) -> Choice:
+    """Return which faults match an attempt, and which apply to it."""
+    matched = [
+        one
+        for one in standing
+        if isinstance(one.fault, DeliveryFault) and one.fault.on.fits(message, webhook_id, attempt)
+    ]
+    return _chosen(matched, seed, f"{webhook_number}-{attempt}", message.number)
 
-    Random choices depend on the id of the fault and on the attempt alone, not on other faults.
+
+def for_call(standing: Iterable[Standing], route: str, number: int, seed: int) -> Choice:
+    """Return which faults match a call of the provider API, and which apply to it.
+
+    Args:
+        standing: the faults that are set.
+        route: method and path of the operation.
+        number: of the call in its workspace.
+        seed: of the workspace.
     """
-    matched: list[str] = []
+    matched = [
+        one
+        for one in standing
+        if isinstance(one.fault, AnswerFault) and one.fault.on.route in (None, route)
+    ]
+    return _chosen(matched, seed, "call", number)
+
+
+def _chosen(matched: Sequence[Standing], seed: int, occasion: str, number: int) -> Choice:
+    """Return the ids of *matched*, and of those that apply.
+
+    Random choices depend on the id of the fault and on the occasion alone, not on other faults.
+    """
     applied: list[str] = []
-    for one in standing:
+    for one in matched:
         on = one.fault.on
-        if not on.fits(message, webhook_id, attempt):
-            continue
-        matched.append(one.id)
         if one.fault.times is not None and one.used >= one.fault.times:
             continue
         if on.nth not in (None, one.matched + 1):
             continue
         if on.probability is not None:
-            draw = chance(seed, f"fault/{one.id}/{webhook_number}-{attempt}", message.number)
+            draw = chance(seed, f"fault/{one.id}/{occasion}", number)
             if draw.random() >= on.probability:
                 continue
         applied.append(one.id)
-    return tuple(matched), tuple(applied)
+    return tuple([one.id for one in matched]), tuple(applied)

@@ -1,5 +1,10 @@
 """Every fault, an import each; a new fault is a module of this package and an import here."""
 
+from emulator.delivery.faults.api_close import ApiClose as ApiClose
+from emulator.delivery.faults.api_corrupt import ApiCorrupt as ApiCorrupt
+from emulator.delivery.faults.api_delay import ApiDelay as ApiDelay
+from emulator.delivery.faults.api_error import ApiError as ApiError
+from emulator.delivery.faults.api_reset import ApiReset as ApiReset
 from emulator.delivery.faults.chunked import Chunked as Chunked
 from emulator.delivery.faults.content_type import ContentType as ContentType
 from emulator.delivery.faults.corrupt import Corrupt as Corrupt

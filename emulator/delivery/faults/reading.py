@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import msgspec
 
 from emulator import durations
 from emulator.decoding import convert, unknown_key
-from emulator.delivery.faults.fault import Fault, Match, Seconds
+from emulator.delivery.faults.fault import Chance, Fault, Seconds
 from emulator.delivery.faults.registry import FAULTS
 from emulator.errors import InvalidInputError, UnknownNameError
 
@@ -31,7 +31,7 @@ def fault_from(value: Any) -> Fault:
         raise InvalidInputError(message, path=path)
     fault = _read(settings, FAULTS[name], path)
     if "on" in value:
-        match = _read(_mapping(value["on"], "$.on"), Match, "$.on")
+        match = _read(_mapping(value["on"], "$.on"), type(fault.on), "$.on")
         fault = msgspec.structs.replace(fault, on=match)
     return fault
 
@@ -78,13 +78,17 @@ def _read(settings: dict[Any, Any], kind: type[_Record], path: str) -> _Record:
     for name, value in settings.items():
         if name not in known:
             raise unknown_key(str(name), known, path=path)
-        is_duration = fields[name] == Seconds
+        is_duration = _is_duration(fields[name])
         values[name] = _seconds(value, f"{path}.{name}") if is_duration else value
     try:
         return convert(values, kind)
     except InvalidInputError as error:
         error.path = path + (error.path or "$")[1:]
         raise
+
+
+def _is_duration(kind: Any) -> bool:
+    return Seconds in (kind, *get_args(kind))
 
 
 def _seconds(value: Any, path: str) -> float:
@@ -98,13 +102,13 @@ def _seconds(value: Any, path: str) -> float:
         raise
 
 
-def _plain(record: Fault | Match) -> dict[str, Any]:
+def _plain(record: Fault | Chance) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for field in msgspec.structs.fields(record):
         value = getattr(record, field.name)
         has_factory = field.default_factory is not msgspec.NODEFAULT
         if value == (field.default_factory() if has_factory else field.default):
             continue
-        is_duration = field.type == Seconds
+        is_duration = _is_duration(field.type)
         found[field.name] = durations.show(value) if is_duration else msgspec.to_builtins(value)
     return found

@@ -14,7 +14,7 @@ from emulator.server.provider import (
     tokens,
     webhooks,
 )
-from emulator.server.provider.access import workspace_of
+from emulator.server.provider.answering import route
 
 OPERATIONS = (
     *assessments.OPERATIONS,
@@ -29,4 +29,4 @@ OPERATIONS = (
     *webhooks.OPERATIONS,
 )
 
-ROUTES = [one.route(workspace_of) for one in OPERATIONS]
+ROUTES = [route(one) for one in OPERATIONS]

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from emulator import faults
-from emulator.delivery.faults.fault import Standing, chosen
+from emulator.delivery.faults.fault import Standing, for_attempt
 from emulator.delivery.records import Message
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -48,7 +48,7 @@ def test_a_fault_of_one_candidate_leaves_assessments_alone() -> None:
 def planned(
     standing: list[Standing], message: Message = MESSAGE, attempt: int = 1, seed: int = 7
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    return chosen(standing, message, "hook", attempt, 1, seed)
+    return for_attempt(standing, message, "hook", attempt, 1, seed)
 
 
 def counted(standing: list[Standing], count: int, seed: int = 7) -> list[tuple[str, ...]]:
@@ -130,7 +130,7 @@ def test_what_is_drawn_depends_on_neither_order_nor_other_faults() -> None:
 
 def test_each_attempt_and_each_webhook_draws_for_itself() -> None:
     attempts = [planned(SOMETIMES, attempt=number)[1] for number in range(1, 50)]
-    webhooks = [chosen(SOMETIMES, MESSAGE, "hook", 1, number, 7)[1] for number in range(1, 50)]
+    webhooks = [for_attempt(SOMETIMES, MESSAGE, "hook", 1, number, 7)[1] for number in range(1, 50)]
     assert len(set(attempts)) == len(set(webhooks)) == 2
     assert attempts != webhooks
 

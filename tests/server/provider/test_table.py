@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, get_origin
 import msgspec
 import pytest
 
+from emulator.domain.calls import CALLS
 from emulator.server.provider.routes import OPERATIONS
 from tests.server.provider.conftest import each_operation, names_ids
 
@@ -31,6 +32,11 @@ TYPES: dict[str, tuple[type, ...]] = {
 
 def test_each_operation_has_an_id_and_a_place_of_its_own() -> None:
     assert len({one.id for one in OPERATIONS}) == len(BY_PLACE) == len(OPERATIONS)
+
+
+def test_faults_know_the_route_of_each_operation_with_a_token() -> None:
+    routes = {one.id: f"{one.method} {one.path}" for one in OPERATIONS if not one.is_public}
+    assert routes == CALLS
 
 
 @each_of_the_reference
