@@ -126,24 +126,12 @@ class Emulator:
         await self.stop()
 
     async def start(self) -> None:
-        """Open for business: bring back what the journal holds.
-
-        A workspace whose entries do not begin with its opening can't be replayed: it is set aside,
-        and the log says so.
+        """Replay the workspaces of the journal.
 
         Raises:
             JournalError: the journal can't be read, or is damaged.
         """
         for name in self.journal.workspaces():
-            first = next(self.journal.entries(name))
-            if first.kind != "workspace.opened":
-                _log.warning(
-                    "workspace %r is set aside: its journal begins with %r, not with its opening",
-                    name,
-                    first.kind,
-                )
-                self.journal.set_aside(name)
-                continue
             workspace = self._open(name, self.settings)
             await workspace.engine.replay()
             settings = self._fitting(workspace.state.settings)

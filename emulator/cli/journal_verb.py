@@ -75,7 +75,7 @@ def _check_file(file: Path) -> None:
 
 
 def _workspaces(file: Path, wanted: str | None) -> list[str]:
-    from emulator.journal.sqlite import stored_workspaces
+    from emulator.journal.journal_file import stored_workspaces
 
     _check_file(file)
     found = stored_workspaces(file)
@@ -87,7 +87,7 @@ def _workspaces(file: Path, wanted: str | None) -> list[str]:
 
 
 def _entries(file: Path, workspace: str) -> Iterator[Entry]:
-    from emulator.journal.sqlite import read_entries
+    from emulator.journal.journal_file import read_entries
     from emulator.workspace.fold import KINDS
 
     return read_entries(file, {kind: type_ for kind, (type_, _) in KINDS.items()}, workspace)

@@ -60,10 +60,6 @@ class Journal:
         self._last.pop(workspace, None)
         self._wake(workspace)
 
-    def set_aside(self, workspace: str) -> None:
-        """Move a workspace's unreadable entries out of the way, before anything is written."""
-        self._store.set_aside(workspace)
-
     @property
     def is_durable(self) -> bool:
         """Whether entries survive the process."""

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from emulator.errors import InvalidInputError, JournalError
-from emulator.journal.sqlite import SqliteStore, whole
+from emulator.journal.journal_file import verified
+from emulator.journal.sqlite import SqliteStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from emulator.journal.entry import Entry
 
-_Row = tuple[int, bytes | None, bytes]
+_Row = tuple[int, bytes, bytes]
 
 
 class Salvaged(msgspec.Struct, frozen=True):
@@ -76,7 +77,7 @@ def _saved(
     kept: list[Entry] = []
     lost = ""
     try:
-        for entry in _opened(whole(path, kinds, workspace, rows)):
+        for entry in verified(path, kinds, workspace, rows):
             kept.append(entry)  # noqa: PERF402 - keep the entries before the damage
     except JournalError as error:
         lost = error.message.partition(";")[0]
@@ -85,26 +86,13 @@ def _saved(
     return Salvaged(workspace, len(kept), lost)
 
 
-def _opened(entries: Iterator[Entry]) -> Iterator[Entry]:
-    """Yield *entries*, which have to start with ``workspace.opened``."""
-    for entry in entries:
-        if entry.number == 1 and entry.kind != "workspace.opened":
-            message = f"the first entry is {entry.kind!r}, not 'workspace.opened'"
-            raise JournalError(message)
-        yield entry
-
-
 def _blocks(path: Path) -> tuple[dict[str, list[_Row]], str]:
     """Return the blocks that SQLite can still read, by workspace, and why it read no more."""
     found: dict[str, list[_Row]] = defaultdict(list)
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
             database.text_factory = lambda text: text.decode("utf-8", "backslashreplace")
-            columns = [row[1] for row in database.execute("PRAGMA table_info(blocks)")]
-            sum_ = "sum" if "sum" in columns else "NULL"
-            rows = database.execute(
-                f"SELECT workspace, last, {sum_}, data FROM blocks NOT INDEXED"  # noqa: S608 - ours
-            )
+            rows = database.execute("SELECT workspace, last, sum, data FROM blocks NOT INDEXED")
             for workspace, last, checksum, data in rows:
                 if isinstance(last, int) and isinstance(data, bytes):
                     found[str(workspace)].append((last, checksum, data))

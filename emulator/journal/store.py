@@ -56,10 +56,6 @@ class Store(Protocol):
         """Delete a workspace's entries."""
         ...
 
-    def set_aside(self, workspace: str) -> None:
-        """Move a workspace's unreadable entries out of the way, before anything is written."""
-        ...
-
     async def flush(self) -> None:
         """Wait until all written entries are saved."""
         ...
@@ -134,10 +130,6 @@ class MemoryStore:
         if spill is not None:
             spill.close()
 
-    def set_aside(self, workspace: str) -> None:
-        """Delete the entries, which would not survive the process anyway."""
-        self.forget(workspace)
-
     async def flush(self) -> None:
         """Return at once: nothing more can be done for entries in memory."""
 
@@ -155,13 +147,11 @@ class _Spill:
         self._kinds = kinds
         self._file = TemporaryFile()  # noqa: SIM115 - closed by `close`
         self._blocks: list[tuple[int, int, int]] = []  # last entry's number, offset, length
-        self.last = 0
 
     def take(self, entries: Sequence[Entry]) -> None:
         block = packed(entries)
         self._blocks.append((entries[-1].number, self._file.seek(0, SEEK_END), len(block)))
         self._file.write(block)
-        self.last = entries[-1].number
         self._workspace = entries[0].workspace
 
     def read(self, after: int) -> Iterator[Entry]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 
-from emulator.journal.sqlite import read_entries
+from emulator.journal.journal_file import read_entries
 from emulator.receiver import Receiver
 from emulator.workspace import fold
 

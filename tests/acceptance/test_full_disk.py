@@ -13,7 +13,7 @@ import httpx2
 import pytest
 
 from emulator.delivery.records import Message
-from emulator.journal.sqlite import read_entries
+from emulator.journal.journal_file import read_entries
 from emulator.workspace.fold import KINDS
 
 if TYPE_CHECKING:

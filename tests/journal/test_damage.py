@@ -12,9 +12,7 @@ import pytest
 
 from emulator.emulator import Emulator
 from emulator.errors import JournalError
-from emulator.journal.encoding import checksum, packed
 from emulator.journal.salvage import salvage
-from emulator.journal.sqlite import read_entries, stored_workspaces
 from emulator.workspace.fold import KINDS
 
 if TYPE_CHECKING:
@@ -105,7 +103,7 @@ def test_the_place_of_the_damage_is_told(journal: Path, tmp_path: Path) -> None:
         read(path)
     assert str(caught.value) == (
         f"the journal {str(path)!r} is damaged at workspace 'acme', entry {last + 1}: the checksum"
-        f" is wrong; 'testlify-emulator journal {path} --salvage NEW' keeps what is whole before it"
+        f" is wrong; 'testlify-emulator journal {path} --salvage NEW' keeps the entries before it"
     )
     into = tmp_path / "c.db"
     found = {one.workspace: one for one in salvage(path, into, TYPES)}
@@ -146,61 +144,6 @@ def test_whatever_can_be_read_is_salvaged_without_a_crash(journal: Path, tmp_pat
             continue
         for name, entries in read(into).items():
             assert entries == expected[name][: len(entries)]
-
-
-def test_a_file_without_checksums_is_read_and_upgraded(journal: Path, tmp_path: Path) -> None:
-    path = tmp_path / "b.db"
-    path.write_bytes(journal.read_bytes())
-    with closing(sqlite3.connect(path)) as database:
-        database.execute("CREATE TABLE old AS SELECT workspace, last, data FROM blocks")
-        database.execute("DROP TABLE blocks")
-        database.execute(
-            "CREATE TABLE blocks (workspace TEXT NOT NULL, last INTEGER NOT NULL,"
-            " data BLOB NOT NULL, PRIMARY KEY (workspace, last))"
-        )
-        database.execute("INSERT INTO blocks SELECT * FROM old")
-        database.execute("DROP TABLE old")
-        database.execute("PRAGMA user_version = 1")
-        database.commit()
-    expected = read(journal)
-    assert stored_workspaces(path) == NAMES
-    assert list(read_entries(path, TYPES, "acme")) == expected["acme"]
-    assert read(path) == expected
-    with closing(sqlite3.connect(path)) as database:
-        assert database.execute("PRAGMA user_version").fetchone() == (2,)
-        sums = database.execute("SELECT count(sum) FROM blocks").fetchone()
-        assert sums == database.execute("SELECT count(*) FROM blocks").fetchone()
-    assert read(path) == expected
-
-
-def test_a_workspace_without_its_opening_is_set_aside(
-    journal: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    """As an older version could leave it behind, when a call came late to a removed workspace."""
-    path = tmp_path / "b.db"
-    path.write_bytes(journal.read_bytes())
-    late = [one for one in read(journal)["acme"] if one.kind == "assessment.created"][:1]
-    block = packed(late)
-    with closing(sqlite3.connect(path)) as database:
-        database.execute("DELETE FROM blocks WHERE workspace = 'acme'")
-        database.execute(
-            "INSERT INTO blocks VALUES ('acme', 1, ?, ?)", (checksum("acme", 1, block), block)
-        )
-        database.commit()
-    found = read(path)
-    assert sorted(found) == ["default", "other"]
-    (warning,) = caplog.messages
-    assert warning == (
-        "workspace 'acme' is set aside: its journal begins with 'assessment.created', not with its"
-        " opening"
-    )
-    assert stored_workspaces(path) == ["acme (set aside)", "default", "other"]
-
-    async def again() -> None:
-        async with Emulator(journal=path) as emulator:
-            assert emulator.workspace("acme").last_entry == 1
-
-    asyncio.run(again())
 
 
 @pytest.mark.parametrize("link", ["symlink_to", "hardlink_to"])

@@ -14,7 +14,8 @@ import pytest
 from emulator import Emulator
 from emulator.errors import JournalError
 from emulator.journal.entry import Entry
-from emulator.journal.sqlite import SqliteStore, read_entries, stored_workspaces
+from emulator.journal.journal_file import read_entries, stored_workspaces
+from emulator.journal.sqlite import SqliteStore
 from emulator.receiver import Receiver
 from emulator.workspace.canonical import canonical
 
@@ -115,7 +116,7 @@ def test_another_programs_file_is_refused_and_left_alone(tmp_path: Path) -> None
     before = path.read_bytes()
     with pytest.raises(JournalError) as caught:
         SqliteStore(path, KINDS)
-    expected = f"{str(path)!r} is no journal of ours; expected one that 'serve --journal' made"
+    expected = f"{str(path)!r} is not a journal; expected a file that 'serve --journal' made"
     assert str(caught.value) == expected
     assert path.read_bytes() == before
 
@@ -126,7 +127,7 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) ->
     with pytest.raises(JournalError) as caught:
         SqliteStore(path, KINDS)
     assert str(caught.value) == (
-        f"{str(path)!r} is no journal of ours, or its first page is damaged; expected a file that"
+        f"{str(path)!r} is not a journal, or its first page is damaged; expected a file that"
         " 'serve --journal' made"
     )
     assert path.read_text().startswith("not a database")
