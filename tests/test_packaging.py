@@ -124,6 +124,12 @@ def test_an_emulator_is_made_without_what_it_needs_later() -> None:
     assert loaded(code) & set(LATE) == set()
 
 
+def test_the_page_is_not_imported_before_somebody_opens_it() -> None:
+    output = run(sys.executable, "-c", "import emulator.server.app, sys; print(*sys.modules)")
+    rooms = ("emulator.server.ui", "emulator.server.html", "jinja2")
+    assert [name for name in output.split() if name.startswith(rooms)] == []
+
+
 def test_a_run_in_a_pipe_needs_no_report_library() -> None:
     code = "import emulator.cli.run_verb, emulator.cli.scenario_runs, emulator.reports.folder"
     assert loaded(code) & {"jinja2", "junitparser", "rich"} == set()

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
     from starlette.responses import Response
+    from starlette.types import Receive, Scope, Send
 
     from emulator.emulator import Emulator
     from emulator.server.request_guard import ControlToken
@@ -40,7 +41,21 @@ async def _static(request: Request) -> Response:
     return await static(request)
 
 
-PAGES = [Route("/static/{name}", _static)]
+class _Ui:
+    """The page; its room is imported with the first request."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        from emulator.server.ui.routes import ROUTER
+
+        await ROUTER(scope, receive, send)
+
+
+PAGES = [
+    Route("/", _Ui()),
+    Route("/ui", _Ui()),
+    Route("/ui/{rest:path}", _Ui()),
+    Route("/static/{name}", _static),
+]
 """The routes of pages for people; nothing of them is imported before somebody opens one."""
 
 _log = logging.getLogger("emulator.server")
@@ -58,7 +73,7 @@ def application(
     Args:
         emulator: open.
         hostnames: names under which we are called, beside loopback ones.
-        control_token: what every control call has to bring; None asks for none.
+        control_token: what every control call and the page have to bring; None asks for none.
         is_exposed: other machines reach us, so the Host may be any address.
     """
     handlers: dict[Any, Any] = {
@@ -82,6 +97,7 @@ def application(
         ],
     )
     app.state.emulator = emulator
+    app.state.control_token = control_token
     return app
 
 
@@ -92,10 +108,16 @@ def _answer(request: Request, status: int, code: str, error: EmulatorError | str
             response.headers["WWW-Authenticate"] = "Bearer"
         return response
     if any(route.path_regex.match(request.url.path) for route in PAGES):
-        from emulator.server.html import error as error_page
-
-        return error_page(status, str(error))
+        return _page(request, status, str(error))
     return provider_error(status, code, str(error))
+
+
+def _page(request: Request, status: int, message: str) -> Response:
+    from emulator.server import html
+
+    if status == HTTPStatus.UNAUTHORIZED:
+        return html.page("token.html.jinja", status, message=message, path=request.url.path)
+    return html.error(status, message)
 
 
 def _wrong(request: Request, error: EmulatorError) -> Response:

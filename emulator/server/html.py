@@ -26,6 +26,7 @@ from emulator.server.http import body_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from starlette.requests import Request
 
@@ -52,7 +53,7 @@ _MEDIA_TYPES: Mapping[str, str] = MappingProxyType(
 
 
 def page(
-    template: str, status: int = 200, headers: Mapping[str, str] | None = None, **context: Any
+    template: str, status: int = 200, headers: Mapping[str, str] | None = None, /, **context: Any
 ) -> Response:
     """Return a page.
 
@@ -98,7 +99,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["as_is"] = escape
+    made.filters.update(as_is=escape, when=when)
     made.globals["static"] = static_url
     return made
 
@@ -106,6 +107,11 @@ def environment() -> Environment:
 def _shown(value: Any) -> Any:
     is_text = isinstance(value, str) and not isinstance(value, Markup)
     return visible(value, but="\n\t") if is_text else value
+
+
+def when(at: datetime) -> str:
+    """Return a time as people read it, ``2026-01-01 00:00:00 UTC``."""
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC"
 
 
 async def form_of(request: Request) -> Form:

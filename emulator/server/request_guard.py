@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 _HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\[\]:@/?#]+))(?::[0-9]*)?", re.ASCII)
 _OF_A_PAGE = frozenset({b"host", b"origin", b"referer", b"sec-fetch-site"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+TOKEN_PATH = "/ui/-/token"  # noqa: S105 - no workspace is called "-"
+"""Where the page sends the control token."""
+
 _TOKEN = re.compile(r"[!-~]{1,1000}")
 
 
@@ -92,21 +96,29 @@ class PageGuard:
 class ControlToken:
     """The token of the control API; compared, and never shown.
 
+    The page keeps a digest of it in a cookie, not the token: other servers on this host get the
+    cookies of ours, whatever their port.
+
     Args:
         token: as it stands in the header.
+
+    Attributes:
+        cookie: name and value of the page's cookie; the name tells servers on one host apart.
 
     Raises:
         InvalidInputError: empty, too long, or other than visible ASCII.
     """
 
     # A class of its own because Starlette's Middleware shows its arguments in its repr.
-    __slots__ = ("_value",)
+    __slots__ = ("_value", "cookie")
 
     def __init__(self, token: str) -> None:
         if not _TOKEN.fullmatch(token):
             message = "can't use the control token; expected 1 to 1000 visible ASCII characters"
             raise InvalidInputError(message)
         self._value = token.encode()
+        digest = hmac.digest(self._value, b"cookie of the page", "sha256").hex()
+        self.cookie = (f"testlify-emulator-{digest[:8]}", digest[8:])
 
     def check(self, authorization: bytes) -> None:
         """Let the value of an Authorization header pass, or raise.
@@ -121,9 +133,25 @@ class ControlToken:
             message = f"{known}; expected the header 'Authorization: Bearer TOKEN'"
             raise UnauthorizedError(message)
 
+    def check_cookie(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        """Let a request of the page pass, or raise.
+
+        Raises:
+            UnauthorizedError: without the cookie that the page gives for the token.
+        """
+        name, value = self.cookie
+        for header, cookies in headers:
+            for cookie in cookies.split(b";") if header == b"cookie" else ():
+                if hmac.compare_digest(cookie.strip(), f"{name}={value}".encode()):
+                    return
+        message = "the page needs the control token"
+        raise UnauthorizedError(message)
+
 
 class TokenGuard:
     """Middleware that wants the token of every control call but ``livez`` and ``readyz``.
+
+    Of the page it wants the cookie that the page gives for the token.
 
     Args:
         app: what is guarded.
@@ -142,6 +170,8 @@ class TokenGuard:
         """
         if scope["type"] == "http" and _is_guarded(scope["path"]):
             self._token.check(dict(scope["headers"]).get(b"authorization", b""))
+        elif scope["type"] == "http" and _is_page(scope["path"]):
+            self._token.check_cookie(scope["headers"])
         await self._app(scope, receive, send)
 
 
@@ -171,6 +201,10 @@ class ReplayGuard:
 
 def _is_guarded(path: str) -> bool:
     return path.startswith(PREFIX) and path not in (f"{PREFIX}/livez", f"{PREFIX}/readyz")
+
+
+def _is_page(path: str) -> bool:
+    return path in ("/", "/ui") or (path.startswith("/ui/") and path != TOKEN_PATH)
 
 
 def _netloc(origin: str) -> str:

@@ -1,0 +1,1 @@
+"""The page for people: translates forms into a workspace's commands; never imported by `serve`."""
