@@ -162,7 +162,7 @@ def target(
         url=asked["url"] or said.url or "",
         app=_imported(app),
         generation=asked["webhooks"] or said.webhooks or "v1",  # type: ignore[arg-type]
-        headers=_headers(asked["headers"], said.headers),
+        headers=headers(asked["headers"], said.headers),
         secret=_secret(asked["secret"] or said.secret),
         events=_events(asked["events"] or said.events),
         claims=claimed((*said.claims, *claims)),
@@ -229,26 +229,36 @@ def _words(name: str, text: str | None) -> tuple[str, ...]:
         raise InvalidInputError(message) from None
 
 
-def _headers(texts: tuple[str, ...], said: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers of the options, and those of the file that no option names."""
-    headers: dict[str, str] = {}
+def headers(texts: tuple[str, ...], said: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the headers of the options, and those of the file that no option names.
+
+    Args:
+        texts: each ``NAME: VALUE``.
+        said: the headers of the file.
+
+    Raises:
+        InvalidInputError: one that cannot be read or sent.
+    """
+    found: dict[str, str] = {}
     for text in texts:
         name, colon, value = text.partition(":")
         if not colon:  # without the text: it may be a secret
             message = "a --header without a colon; expected 'NAME: VALUE'"
             raise InvalidInputError(message)
         name = name.strip()
-        if name.lower() in map(str.lower, headers):
+        if name.lower() in map(str.lower, found):
             message = f"--header {name!r} is given twice"
             raise InvalidInputError(message)
-        headers[name] = value.strip()
+        found[name] = value.strip()
     try:
-        checked_headers(headers.items())
+        checked_headers(found.items())
     except InvalidInputError as error:
         error.path = "--header"
         raise
-    given = {name.lower() for name in headers}
-    return {name: value for name, value in said.items() if name.lower() not in given} | headers
+    given = {name.lower() for name in found}
+    return {
+        name: value for name, value in (said or {}).items() if name.lower() not in given
+    } | found
 
 
 def _secret(secret: str | None) -> str | None:

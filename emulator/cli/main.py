@@ -24,6 +24,7 @@ _VERBS = {
     "test": "grade a consumer with the catalogue of checks",
     "trigger": "send one message to a consumer, without a server",
     "listen": "run a receiver that prints the requests it gets",
+    "replay": "send captured deliveries again",
     "validate": "check scenarios, or payloads against their schema",
     "journal": "print a journal file as JSON lines",
     "schema": "print the JSON Schema of an event's payload",
