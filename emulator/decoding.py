@@ -130,7 +130,7 @@ def _complaint(
         except msgspec.ValidationError as inner:
             return _complaint(inner, part, part_kind, strict=strict, path=(*path, step))
     place = shown(path)
-    words = [one for arm in _arms(kind) if get_origin(arm) is Literal for one in get_args(arm)]
+    words = [one for arm in arms(kind) if get_origin(arm) is Literal for one in get_args(arm)]
     if words and isinstance(value, str):
         known = ", ".join(map(repr, sorted(words)))
         return InvalidInputError(f"expected one of {known}, got {value[:_LONGEST]!r}", path=place)
@@ -160,7 +160,7 @@ def _parts(value: Any, kind: Any) -> Iterator[tuple[str | int, Any, Any]]:
             if field.encode_name in value:
                 yield field.encode_name, value[field.encode_name], field.type
         return
-    for arm in _arms(kind):
+    for arm in arms(kind):
         inner = get_args(arm)
         if isinstance(value, dict) and get_origin(arm) in (dict, Mapping):
             yield from ((str(key)[:_LONGEST], part, inner[1]) for key, part in value.items())
@@ -170,17 +170,17 @@ def _parts(value: Any, kind: Any) -> Iterator[tuple[str | int, Any, Any]]:
 
 def _record(kind: Any) -> type[msgspec.Struct] | None:
     """Return the record that a *kind* is, or may be."""
-    records = (arm for arm in _arms(kind) if isinstance(arm, type))
+    records = (arm for arm in arms(kind) if isinstance(arm, type))
     return next((arm for arm in records if issubclass(arm, msgspec.Struct)), None)
 
 
-def _arms(kind: Any) -> list[Any]:
+def arms(kind: Any) -> list[Any]:
     """Return the alternatives of a *kind*, without annotations."""
     origin, inner = get_origin(kind), get_args(kind)
     if origin is Annotated:
-        return _arms(inner[0])
+        return arms(inner[0])
     if origin in (Union, types.UnionType):
-        return [arm for one in inner for arm in _arms(one)]
+        return [arm for one in inner for arm in arms(one)]
     return [kind]
 
 

@@ -9,7 +9,10 @@ from functools import lru_cache
 from emulator.errors import InvalidInputError
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
-_FORM = re.compile(r"(?P<number>[0-9]{1,9}(?:\.[0-9]{1,6})?)(?P<unit>ms|s|m|h|d)")
+PATTERN = r"^([0-9]{1,9}(?:\.[0-9]{1,6})?)(ms|s|m|h|d)$"
+"""The form of a duration, for JSON schemas."""
+
+_FORM = re.compile(PATTERN)
 LONGEST = 3_650 * 86_400.0  # ten years: beyond that it is a slip of the pen
 
 
@@ -25,7 +28,7 @@ def parse(text: str) -> float:
             f"not a duration: {text!r}; expected a number and a unit, as in 150ms 10s 5m 2h 30d"
         )
         raise InvalidInputError(message)
-    seconds = float(match["number"]) * _UNITS[match["unit"]]
+    seconds = float(match[1]) * _UNITS[match[2]]
     if seconds > LONGEST:
         message = f"too long a duration: {text!r}; the longest is 3650d"
         raise InvalidInputError(message)

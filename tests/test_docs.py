@@ -25,6 +25,7 @@ from emulator.pytest_plugin.expectations import Demand
 from emulator.pytest_plugin.options import TestlifyOptions
 from emulator.scenario.loading import read
 from emulator.server import app
+from emulator.server.control import routes as control
 from emulator.server.provider import routes as provider
 from emulator.twin import EmulatorOptions
 
@@ -41,9 +42,15 @@ PAGES = {
 }
 PROVIDER = DOCS["provider-api.md"]
 ROUTES: list[Route] = app.ROUTES
+COMMANDS: list[Route] = control.UNKNOWN_COMMANDS
 CALLS = [
-    (method, route) for route in ROUTES for method in sorted((route.methods or set()) - {"HEAD"})
+    (method, route)
+    for route in ROUTES
+    for method in sorted((route.methods or set()) - {"HEAD"})
+    if route in COMMANDS or not any(one.path_regex.match(route.path) for one in COMMANDS)
 ]
+"""All calls; those of commands as one with ``{command}``."""
+
 VERBS = cli.list_commands(click.Context(cli))
 DEADLINE = 60.0  # real seconds
 

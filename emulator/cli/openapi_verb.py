@@ -18,23 +18,29 @@ from emulator.cli import output
     "--as-consumer", "url", metavar="URL",
     help="Describe the consumer at this URL instead: what Testlify posts to it.",
 )  # fmt: skip
+@click.option("--control", "is_control", is_flag=True, help="Describe the control API instead.")
 @click.option(
     "--webhooks", type=click.Choice(["v1", "v2"]), default="v1", show_default=True,
     help="Generation of the payloads.",
 )  # fmt: skip
-def command(url: str | None, webhooks: str) -> None:
+def command(*, url: str | None, is_control: bool, webhooks: str) -> None:
     """Print the OpenAPI 3.1 document (JSON) of the emulated provider API.
 
     The document has all calls, and the webhooks with the schemas of their payloads. With
     --as-consumer it has one path with one POST, and the schemas of all payloads: for Schemathesis
     and other tools that test an API by its document.
     """
+    if url is not None and is_control:
+        message = "--as-consumer and --control exclude each other"
+        raise click.UsageError(message)
     from emulator.contracts.openapi import as_consumer
     from emulator.contracts.validation import Contracts
-    from emulator.server.documents import openapi
+    from emulator.server.documents import control_openapi, openapi
 
     contracts = Contracts()
-    if url is None:
+    if is_control:
+        document = control_openapi()
+    elif url is None:
         document = openapi(contracts, webhooks)  # type: ignore[arg-type]
     else:
         document = as_consumer(contracts, webhooks, url)  # type: ignore[arg-type]

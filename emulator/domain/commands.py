@@ -61,7 +61,8 @@ class InviteDetails(Details, frozen=True):
     first_name: Annotated[str, _doc("First name.")] | None = None
     last_name: Annotated[str, _doc("Last name.")] | None = None
     scheduled_date: (
-        Annotated[datetime, _doc("When the invitation goes out; at once when left out.")] | None
+        Annotated[datetime, _doc("When the invitation goes out; at once when left out.", tz=True)]
+        | None
     ) = None
     source: Annotated[str, _doc("Where the invitation comes from, a label.")] | None = None
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_
 
 import msgspec
 
+from emulator import durations
 from emulator.delivery.faults.fault import Seconds
 from emulator.delivery.faults.registry import FAULTS
 from emulator.domain.calls import CALLS
@@ -40,7 +41,7 @@ _WORDS = [one.v1_word for one in EVENT_TYPES.values() if one.v1_word]
 _VALUES: Mapping[Any, Schema] = {
     value_types.Duration: {
         "type": "string",
-        "pattern": "^[0-9]{1,9}(\\.[0-9]{1,6})?(ms|s|m|h|d)$",
+        "pattern": durations.PATTERN,
         "description": "A duration with its unit: 150ms, 10s, 5m, 2h, 30d.",
     },
     value_types.EventName: {"anyOf": [{"enum": list(EVENT_TYPES)}, _TEXT]},

@@ -65,42 +65,6 @@ def _too_large() -> TooLargeError:
     return TooLargeError(f"the body is larger than {LARGEST_BODY} bytes")
 
 
-def number(request: Request, name: str, default: int, least: int) -> int:
-    """Return a whole number from the query.
-
-    Raises:
-        InvalidInputError: not a whole number, or below *least*.
-    """
-    text = request.query_params.get(name)
-    if text is None:
-        return default
-    return whole(text, name, least, path=f"?{name}")
-
-
-def whole(text: str, name: str, least: int, *, path: str | None = None) -> int:
-    """Return the whole number that *text*, of a query or a header, is.
-
-    Raises:
-        InvalidInputError: not a whole number, or below *least*.
-    """
-    if not text.isascii() or not text.isdecimal() or len(text) > 9 or int(text) < least:
-        message = f"{name} is {text[:40]!r}; expected a whole number from {least}"
-        raise InvalidInputError(message, path=path)
-    return int(text)
-
-
-def known_query(request: Request, *known: str) -> None:
-    """Refuse query parameters that a call does not know: a misspelt filter would show all.
-
-    Raises:
-        InvalidInputError: one that is not *known*.
-    """
-    for name in request.query_params:
-        if name not in known:
-            message = f"unknown parameter {name[:40]!r}; known: {', '.join(known) or 'none'}"
-            raise InvalidInputError(message, path=f"?{name[:40]}")
-
-
 def duration(text: str, path: str) -> float:
     """Return a duration of a request's body in seconds.
 

@@ -1,144 +1,284 @@
-"""Records as the APIs show them: camelCase, times as text, secrets redacted."""
+"""Records as the control API shows them: camelCase, times as text, secrets redacted."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
+
+import msgspec
 
 from emulator import durations
-from emulator.delivery.faults.reading import plain
+from emulator.clock import Mode
+from emulator.delivery.profiles import AnswerHeader
+from emulator.delivery.records import Status
 from emulator.delivery.redaction import shown_headers
+from emulator.delivery.signing import SigningScheme
 from emulator.domain import assessment as assessments
 from emulator.domain import candidate as candidates
+from emulator.domain.events import Generation
 from emulator.domain.payloads.links import invite_link
 from emulator.durations import instant
 from emulator.workspace import delivery_view as deliveries
 from emulator.workspace import queries
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from emulator.delivery.faults.fault import Standing
     from emulator.delivery.profiles import Profile
-    from emulator.delivery.records import Delivery, Refused
+    from emulator.delivery.records import Delivery, Message, Refused
     from emulator.domain.assessment import Assessment
     from emulator.domain.candidate import Candidate
     from emulator.domain.webhook import Webhook
     from emulator.workspace.state import State
     from emulator.workspace.workspace import Workspace
 
-View = dict[str, Any]
+Instant = Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
+"""A time, ISO 8601 with a zone."""
+
+Duration = Annotated[
+    str,
+    msgspec.Meta(
+        description="A duration with its unit, as in 150ms, 10s, 5m, 2h, 30d.",
+        extra_json_schema={"pattern": durations.PATTERN},
+    ),
+]
 
 
-def workspace_view(workspace: Workspace) -> View:
-    """Return a workspace: how it is set, and how much there is in it."""
+class View(msgspec.Struct, frozen=True, rename="camel"):
+    """The base of all records."""
+
+
+class ClockView(View, frozen=True):
+    """The clock of a workspace."""
+
+    mode: Mode
+    now: Instant
+
+
+class TimeoutsView(View, frozen=True):
+    """The time-outs of an attempt, in real time."""
+
+    connect: Duration
+    first_byte: Duration
+    total: Duration
+
+
+class ProfileView(View, frozen=True):
+    """How deliveries are made."""
+
+    retries: list[Duration]
+    timeouts: TimeoutsView
+    success: tuple[int, int]
+    signature: SigningScheme | None
+    obeys: list[AnswerHeader]
+    disable_after: Duration | None
+
+
+class OrganisationView(View, frozen=True):
+    """The organisation of a workspace, as payloads name it."""
+
+    id: str
+    name: str
+
+
+class WorkspaceView(View, frozen=True):
+    """A workspace: its settings, and how many records it has."""
+
+    name: str
+    token: str
+    seed: int
+    clock: ClockView
+    generation: Generation
+    profile: ProfileView
+    observed: list[str]
+    insecure: bool
+    organisation: OrganisationView
+    webhooks: int
+    assessments: int
+    candidates: int
+    deliveries: dict[Status, int]
+
+
+class WebhookState(View, frozen=True):
+    """A webhook with what the provider API does not show."""
+
+    id: str
+    name: str
+    payload_url: str
+    events: list[str]
+    generation: Generation
+    headers: dict[str, str]
+    has_secret: bool
+    profile: ProfileView
+    has_own_profile: bool
+    disabled: bool
+    failing_since: Instant | None
+    pending: int
+
+
+class AssessmentView(View, frozen=True):
+    """An assessment, with the commands that it allows now."""
+
+    id: str
+    title: str
+    status: str
+    created: Instant
+    modified: Instant
+    invitation_email_link_validity: int
+    tests: list[str]
+    custom_questions: int
+    total_time: int
+    legal: list[str]
+
+
+class ScoreView(View, frozen=True):
+    """The result of a candidate."""
+
+    score: int
+    of: int
+    percentage: int
+
+
+class CandidateView(View, frozen=True):
+    """A candidate, with the commands that they allow now."""
+
+    id: str
+    candidate_id: str
+    assessment_id: str
+    email: str
+    first_name: str
+    last_name: str
+    status: str
+    invite_link: str
+    invited_at: Instant
+    valid_until: Instant
+    started_at: Instant | None
+    completed_at: Instant | None
+    score: ScoreView | None
+    reason: str | None
+    legal: list[str]
+
+
+class MessageView(View, frozen=True):
+    """A message that a command caused."""
+
+    id: str
+    event: str
+    deliveries: list[str]
+
+
+class RefusedView(View, frozen=True):
+    """A payload that was not sent, because it violates its schema."""
+
+    event: str
+    generation: Generation
+    subject_id: str | None
+    violations: list[str]
+
+
+def workspace_view(workspace: Workspace) -> WorkspaceView:
+    """Return a workspace as it is shown."""
     state = workspace.state
-    return {
-        "name": workspace.name,
-        "token": workspace.name,
-        "seed": state.settings.seed,
-        "clock": clock_view(workspace),
-        "generation": state.settings.generation,
-        "profile": profile_view(state.settings.profile_of(state.settings.generation)),
-        "observed": list(state.settings.observed),
-        "insecure": state.settings.is_insecure,
-        "organisation": {"id": state.organisation.id, "name": state.organisation.name},
-        "webhooks": len(state.webhooks),
-        "assessments": len(state.assessments),
-        "candidates": len(state.candidates),
-        "deliveries": {
+    settings = state.settings
+    return WorkspaceView(
+        name=workspace.name,
+        token=workspace.name,
+        seed=settings.seed,
+        clock=clock_view(workspace),
+        generation=settings.generation,
+        profile=_profile(settings.profile_of(settings.generation)),
+        observed=list(settings.observed),
+        insecure=settings.is_insecure,
+        organisation=OrganisationView(state.organisation.id, state.organisation.name),
+        webhooks=len(state.webhooks),
+        assessments=len(state.assessments),
+        candidates=len(state.candidates),
+        deliveries={
             status: len(state.by_status.get(status, ())) + state.retired[status]
-            for status in ("pending", "succeeded", "failed", "dropped")
+            for status in get_args(Status)
         },
-    }
+    )
 
 
-def profile_view(profile: Profile) -> View:
-    """Return how deliveries are made; durations carry their unit."""
+def _profile(profile: Profile) -> ProfileView:
     timeouts = profile.timeouts
-    return {
-        "retries": [durations.show(pause) for pause in profile.retries],
-        "timeouts": {
-            "connect": durations.show(timeouts.connect),
-            "firstByte": durations.show(timeouts.first_byte),
-            "total": durations.show(timeouts.total),
-        },
-        "success": list(profile.success),
-        "signature": profile.signature,
-        "obeys": list(profile.obeys),
-        "disableAfter": profile.disable_after and durations.show(profile.disable_after),
-    }
+    return ProfileView(
+        retries=[durations.show(pause) for pause in profile.retries],
+        timeouts=TimeoutsView(
+            durations.show(timeouts.connect),
+            durations.show(timeouts.first_byte),
+            durations.show(timeouts.total),
+        ),
+        success=profile.success,
+        signature=profile.signature,
+        obeys=list(profile.obeys),
+        disable_after=_maybe(profile.disable_after, durations.show),
+    )
 
 
-def webhook_view(workspace: Workspace, webhook: Webhook) -> View:
-    """Return a webhook as its owner sees it: with what the provider's API does not tell."""
+def webhook_view(workspace: Workspace, webhook: Webhook) -> WebhookState:
+    """Return a webhook as it is shown."""
     state = workspace.state
     failures = state.failures.get(webhook.number)
-    return {
-        "id": webhook.id,
-        "name": webhook.name,
-        "payloadUrl": webhook.payload_url,
-        "events": list(webhook.events),
-        "generation": webhook.generation,
-        "headers": shown_headers(webhook.headers),
-        "hasSecret": webhook.secret is not None,
-        "profile": profile_view(state.profile(webhook)),
-        "hasOwnProfile": webhook.number in state.profiles,
-        "disabled": webhook.number in state.disabled,
-        "failingSince": None if failures is None else _maybe(failures.since),
-        "pending": sum(
-            number == webhook.number for _, number in state.by_status.get("pending", ())
-        ),
-    }
+    return WebhookState(
+        id=webhook.id,
+        name=webhook.name,
+        payload_url=webhook.payload_url,
+        events=list(webhook.events),
+        generation=webhook.generation,
+        headers=shown_headers(webhook.headers),
+        has_secret=webhook.secret is not None,
+        profile=_profile(state.profile(webhook)),
+        has_own_profile=webhook.number in state.profiles,
+        disabled=webhook.number in state.disabled,
+        failing_since=None if failures is None else _maybe(failures.since, instant),
+        pending=sum(number == webhook.number for _, number in state.by_status.get("pending", ())),
+    )
 
 
-def clock_view(workspace: Workspace) -> View:
-    """Return the clock of a workspace."""
-    return {"mode": workspace.state.settings.clock, "now": instant(workspace.now())}
+def clock_view(workspace: Workspace) -> ClockView:
+    """Return the clock of a workspace as it is shown."""
+    return ClockView(workspace.state.settings.clock, instant(workspace.now()))
 
 
-def assessment_view(assessment: Assessment) -> View:
-    """Return an assessment, with the commands that it allows now."""
+def assessment_view(assessment: Assessment) -> AssessmentView:
+    """Return an assessment as it is shown."""
     content = assessment.content
-    return {
-        "id": assessment.id,
-        "title": assessment.title,
-        "status": assessment.state,
-        "created": instant(assessment.created_at),
-        "modified": instant(assessment.modified_at),
-        "invitationEmailLinkValidity": assessment.validity_days,
-        "tests": [test.title for test in content.tests],
-        "customQuestions": len(content.custom_questions),
-        "totalTime": content.total_time,
-        "legal": assessments.LIFECYCLE.legal(assessment.state),
-    }
+    return AssessmentView(
+        id=assessment.id,
+        title=assessment.title,
+        status=assessment.state,
+        created=instant(assessment.created_at),
+        modified=instant(assessment.modified_at),
+        invitation_email_link_validity=assessment.validity_days,
+        tests=[test.title for test in content.tests],
+        custom_questions=len(content.custom_questions),
+        total_time=content.total_time,
+        legal=assessments.LIFECYCLE.legal(assessment.state),
+    )
 
 
-def candidate_view(candidate: Candidate) -> View:
-    """Return a candidate, with the commands that they allow now."""
+def candidate_view(candidate: Candidate) -> CandidateView:
+    """Return a candidate as they are shown."""
     score, why = candidate.score, candidate.disqualification
-    return {
-        "id": candidate.id,
-        "candidateId": candidate.candidate_id,
-        "assessmentId": candidate.assessment_id,
-        "email": candidate.email,
-        "firstName": candidate.first_name,
-        "lastName": candidate.last_name,
-        "status": candidate.state,
-        "inviteLink": invite_link(candidate),
-        "invitedAt": instant(candidate.invited_at),
-        "validUntil": instant(candidate.valid_until),
-        "startedAt": _maybe(candidate.started_at),
-        "completedAt": _maybe(candidate.completed_at),
-        "score": None
-        if score is None
-        else {"score": score.points, "of": score.of, "percentage": score.percentage},
-        "reason": None if why is None else why.reason,
-        "legal": candidates.LIFECYCLE.legal(candidate.state),
-    }
+    return CandidateView(
+        id=candidate.id,
+        candidate_id=candidate.candidate_id,
+        assessment_id=candidate.assessment_id,
+        email=candidate.email,
+        first_name=candidate.first_name,
+        last_name=candidate.last_name,
+        status=candidate.state,
+        invite_link=invite_link(candidate),
+        invited_at=instant(candidate.invited_at),
+        valid_until=instant(candidate.valid_until),
+        started_at=_maybe(candidate.started_at, instant),
+        completed_at=_maybe(candidate.completed_at, instant),
+        score=None if score is None else ScoreView(score.points, score.of, score.percentage),
+        reason=None if why is None else why.reason,
+        legal=candidates.LIFECYCLE.legal(candidate.state),
+    )
 
 
-def delivery_view(state: State, delivery: Delivery) -> View:
-    """Return a delivery with its attempts, each with request and response.
+def delivery_view(state: State, delivery: Delivery) -> dict[str, Any]:
+    """Return a delivery with its attempts, a `DeliveryView` as plain JSON.
 
     Args:
         state: of its workspace.
@@ -146,25 +286,25 @@ def delivery_view(state: State, delivery: Delivery) -> View:
     """
     webhook = state.webhook_numbers[delivery.webhook_number].name
     changed = queries.changed_bodies(state, delivery)
-    view: View = deliveries.plain(deliveries.delivery_view(delivery, webhook, changed))
+    view: dict[str, Any] = deliveries.plain(deliveries.delivery_view(delivery, webhook, changed))
     return view
 
 
-def fault_view(standing: Standing) -> View:
-    """Return a fault that is set, with how often it matched and was used."""
-    counts = {"matched": standing.matched, "used": standing.used}
-    return {"id": standing.id, **plain(standing.fault), **counts}
+def message_view(message: Message) -> MessageView:
+    """Return a message as it is shown."""
+    ids = [f"{message.number}-{webhook}" for webhook in message.webhooks]
+    return MessageView(message.id, message.event, ids)
 
 
-def refused_view(refused: Refused) -> View:
-    """Return a payload that was not sent, and why."""
-    return {
-        "event": refused.event,
-        "generation": refused.generation,
-        "subjectId": refused.subject or None,
-        "violations": list(refused.violations),
-    }
+def refused_view(refused: Refused) -> RefusedView:
+    """Return a payload that was not sent as it is shown."""
+    return RefusedView(
+        event=refused.event,
+        generation=refused.generation,
+        subject_id=refused.subject or None,
+        violations=list(refused.violations),
+    )
 
 
-def _maybe(at: datetime | None) -> str | None:
-    return None if at is None else instant(at)
+def _maybe(value: Any, show: Any) -> str | None:
+    return None if value is None else show(value)

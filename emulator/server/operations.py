@@ -36,7 +36,7 @@ _log = logging.getLogger("emulator.server")
 
 
 class Record(msgspec.Struct, frozen=True, rename="camel"):
-    """What a call takes or answers.
+    """What a call of the provider's API takes or answers.
 
     Attributes:
         provenance: of its fields, except those that are marked themselves.
@@ -49,8 +49,13 @@ ASSUMED = msgspec.Meta(extra_json_schema={"x-provenance": "assumed"})
 """Marks a field that no source names."""
 
 
-def provenances(kind: type[Record]) -> dict[str, Provenance]:
-    """Return how we know of each field of a record: name in JSON -> provenance."""
+def provenances(kind: type[msgspec.Struct]) -> dict[str, Provenance]:
+    """Return how we know of each field of a record: name in JSON -> provenance.
+
+    Empty for records of our own API.
+    """
+    if not issubclass(kind, Record):
+        return {}
     return {
         field.encode_name: _marked(field.type) or kind.provenance
         for field in msgspec.structs.fields(kind)
@@ -70,7 +75,7 @@ class NoQuery(Record, frozen=True):
     """The query of a call that takes none."""
 
 
-_Q = TypeVar("_Q", bound=Record)
+_Q = TypeVar("_Q", bound=msgspec.Struct)
 _B = TypeVar("_B")
 
 
@@ -80,7 +85,7 @@ class Call(Generic[_Q, _B]):
     Args:
         operation: what is called.
         request: as it came.
-        workspace: whose data it sees; None for a call without a token.
+        workspace: whose data it sees; None if the operation has none.
 
     Attributes:
         request: as given.
@@ -96,7 +101,7 @@ class Call(Generic[_Q, _B]):
     @property
     def workspace(self) -> Workspace:
         """The workspace whose data it sees."""
-        assert self._workspace is not None  # noqa: S101 - only a public call has none
+        assert self._workspace is not None  # noqa: S101 - the handler belongs to the row
         return self._workspace
 
     @property
@@ -130,10 +135,13 @@ class Operation(msgspec.Struct, frozen=True):
         doc: what it does, one sentence for people.
         answer: type of the answer; None when there is no body.
         query, body: records of what it takes.
-        provenance: how we know of the call itself.
+        status: of the answer.
+        other_statuses: that come with the same answer.
+        media_type: of the answer.
+        provenance: how we know of the call itself; None for a call of our own API.
         page: of Testlify's reference, its name there.
         is_wrapped: the answer is the value of ``data``.
-        is_public: it needs no token.
+        has_workspace: it sees the data of one workspace, which the token or the path names.
     """
 
     id: str
@@ -143,12 +151,14 @@ class Operation(msgspec.Struct, frozen=True):
     doc: str
     answer: Any
     query: type[Any] = NoQuery
-    body: type[Any] | None = None
+    body: Any = None
     status: int = 200
-    provenance: Provenance = "documented"
+    other_statuses: tuple[int, ...] = ()
+    media_type: str = "application/json"
+    provenance: Provenance | None = "documented"
     page: str = ""
     is_wrapped: bool = True
-    is_public: bool = False
+    has_workspace: bool = True
 
     async def respond(self, request: Request, workspace: Workspace | None) -> Response:
         """Return the response to a request, which may see the data of *workspace*."""
@@ -157,20 +167,26 @@ class Operation(msgspec.Struct, frozen=True):
             return answer
         if self.answer is None:
             return Response(status_code=self.status)
-        return json({"data": answer} if self.is_wrapped else answer, self.status)
+        content = {"data": answer} if self.is_wrapped else answer
+        return json(content, self.status, self.media_type)
 
 
 def _query(request: Request, kind: type[_Q]) -> _Q:
     """Return the query as a *kind*; what is left empty counts as left out.
 
-    An unknown parameter passes, as it does with the real service, but the log names it.
+    An unknown parameter is refused if the record forbids it. Otherwise it passes, as it does with
+    the real service, but the log names it.
 
     Raises:
-        InvalidInputError: a wrong value; names the parameter.
+        InvalidInputError: a wrong value, or an unknown parameter; names the parameter.
     """
     given = dict(request.query_params)
     fields = {field.encode_name: field.required for field in msgspec.structs.fields(kind)}
     unknown = sorted(given.keys() - fields.keys())
+    if unknown and kind.__struct_config__.forbid_unknown_fields:
+        name = unknown[0][:40]
+        message = f"unknown parameter {name!r}; known: {', '.join(fields) or 'none'}"
+        raise InvalidInputError(message, path=f"?{name}")
     if unknown:
         names = ", ".join(repr(name[:40]) for name in unknown[:10])
         _log.info("%s %s: unknown parameter %s", request.method, request.url.path, names)

@@ -87,6 +87,20 @@ def test_a_schema_of_an_unknown_event(cli: Cli) -> None:
     assert cli("schema", "hired") == (2, "", f"error: no event type 'hired'; known: {known}\n")
 
 
+def test_the_document_of_each_api_is_printed(cli: Cli) -> None:
+    printed = [cli("openapi", *words) for words in ([], ["--control"])]
+    assert [(code, err) for code, _, err in printed] == [(0, "")] * 2
+    provider, control = (json.loads(out) for _, out, _ in printed)
+    assert "/v1/webhook" in provider["paths"]
+    assert "/_emulator/workspaces" in control["paths"]
+
+
+def test_one_call_of_openapi_describes_one_api(cli: Cli) -> None:
+    code, out, err = cli("openapi", "--control", "--as-consumer", "http://127.0.0.1:9000/hook")
+    assert (code, out) == (2, "")
+    assert err.endswith("Error: --as-consumer and --control exclude each other\n")
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_completion_script_is_printed(cli: Cli, shell: str) -> None:
     code, out, err = cli("completion", shell)

@@ -232,6 +232,13 @@ def _chunks() -> Iterator[bytes]:
         (
             "POST",
             INVITE,
+            {"assessmentId": "{assessment}", "scheduledDate": "2026-02-01T00:00:00"},
+            "not a time: '2026-02-01T00:00:00'; expected one like '2026-01-01T00:00:00Z'",
+            "$.scheduledDate",
+        ),
+        (
+            "POST",
+            INVITE,
             {"assessmentId": "{assessment}", "email": "ada"},
             "not an e-mail address: 'ada'; expected one like 'ada@example.com'",
             "$.email",
@@ -502,21 +509,21 @@ def test_a_wrong_method_beside_the_workspaces(
 @pytest.mark.parametrize(
     ("path", "query", "detail"),
     [
-        (ASSESSMENT, "limit=0", "limit is '0'; expected a whole number from 1"),
+        (ASSESSMENT, "limit=0", "limit is '0'; expected 'int' >= 1"),
         (ASSESSMENT, "page=0", "unknown parameter 'page'; known: limit, skip"),
-        (INVITE, "skip=x", "skip is 'x'; expected a whole number from 0"),
+        (INVITE, "skip=x", "skip is 'x'; expected 'int'"),
         (
             INVITE,
             "email=x",
             "unknown parameter 'email'; known: limit, skip, assessment, candidate",
         ),
-        ("/deliveries", "limit=-1", "limit is '-1'; expected a whole number from 1"),
+        ("/deliveries", "limit=-1", "limit is '-1'; expected 'int' >= 1"),
         (
             "/deliveries",
             "events=x",
             "unknown parameter 'events'; known: limit, skip, event, candidate, webhook, status",
         ),
-        ("/journal", "after=x", "after is 'x'; expected a whole number from 0"),
+        ("/journal", "after=x", "after is 'x'; expected 'int'"),
         ("/journal", "limit=1", "unknown parameter 'limit'; known: after"),
         ("/../../workspaces", "seed=1", "unknown parameter 'seed'; known: limit, skip"),
     ],

@@ -1,4 +1,4 @@
-"""The documents of the provider's API: valid, and nothing of the table is missing in them."""
+"""The documents of both APIs: valid, and nothing of the tables is missing in them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from jsonschema import Draft7Validator, Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from emulator.contracts.validation import Contracts
+from emulator.domain.commands import COMMANDS
 from emulator.domain.events import EVENT_TYPES
-from emulator.server.documents import asyncapi, openapi
+from emulator.server.control import routes as control
+from emulator.server.documents import asyncapi, control_openapi, openapi
 from emulator.server.operations import provenances
 from emulator.server.provider.routes import OPERATIONS
 from tests.server.provider.conftest import World
@@ -21,6 +23,7 @@ from tests.server.provider.conftest import World
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from emulator.emulator import Emulator
     from emulator.server.operations import Operation
     from tests.server.conftest import Server, Tenant
 
@@ -73,7 +76,7 @@ def test_each_operation_is_in_the_document_with_its_records(
     assert found["operationId"] == operation.id
     assert found["x-provenance"] == operation.provenance
     assert ("requestBody" in found) == (operation.body is not None)
-    assert bool(found["security"]) is not operation.is_public
+    assert bool(found["security"]) is operation.has_workspace
     assert [one["name"] for one in found["parameters"] if one["in"] == "query"] == [
         field.encode_name for field in msgspec.structs.fields(operation.query)
     ]
@@ -98,9 +101,56 @@ def test_a_call_answers_what_the_document_says(
     Draft202012Validator(whole).validate(answer.json())
 
 
-@pytest.mark.parametrize("path", ["/openapi.json", "/asyncapi.json"])
-def test_a_document_is_served_without_a_token(server: Server, path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "document"),
+    [
+        ("/openapi.json", lambda emulator: openapi(emulator.contracts)),
+        ("/asyncapi.json", lambda emulator: asyncapi(emulator.contracts)),
+        ("/_emulator/openapi.json", lambda _: control_openapi()),
+    ],
+)
+def test_a_document_is_served_without_a_token(
+    server: Server, path: str, document: Callable[[Emulator], Any]
+) -> None:
     answer = server.client.get(path)
     assert answer.status_code == 200
-    expected = (openapi if path == "/openapi.json" else asyncapi)(server.emulator.contracts)
-    assert answer.json() == json.loads(json.dumps(expected))
+    assert answer.json() == json.loads(json.dumps(document(server.emulator)))
+
+
+def test_the_document_of_the_control_api_is_valid() -> None:
+    OpenAPIV31SpecValidator(json.loads(json.dumps(control_openapi()))).validate()
+
+
+def test_each_control_route_is_an_operation_with_its_records() -> None:
+    document = control_openapi()
+    assert len({one.id for one in control.OPERATIONS}) == len(control.OPERATIONS)
+    described = {
+        (method.upper(), path) for path, calls in document["paths"].items() for method in calls
+    }
+    served = {
+        (method, one.path)
+        for one in control.ROUTES
+        for method in (one.methods or set()) - {"HEAD"}
+        if one not in control.UNKNOWN_COMMANDS
+    }
+    assert described == served
+    for operation in control.OPERATIONS:
+        assert (operation.answer is None) == (operation.status == 204), operation.id
+        assert operation.body is None or operation.method in ("POST", "PUT")
+        assert operation.query.__struct_config__.forbid_unknown_fields
+
+
+def test_each_command_has_a_control_call_with_its_details() -> None:
+    document = control_openapi()
+    bodies = {
+        call["operationId"]: call["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+        for path in document["paths"].values()
+        for call in path.values()
+        if "requestBody" in call
+    }
+    schemas = document["components"]["schemas"]
+    for command in COMMANDS.values():
+        first, *rest = command.name.split("_")
+        body = schemas[bodies[first + "".join(map(str.title, rest))].rpartition("/")[2]]
+        assert len(body["properties"]) == len(command.details.__struct_fields__)
+        assert body["additionalProperties"] is False

@@ -180,7 +180,7 @@ def test_a_head_request_does_not_wait_for_the_end(acme: Tenant) -> None:
 @pytest.mark.parametrize(
     ("query", "headers", "message"),
     [
-        ("?after=x", {}, "after is 'x'; expected a whole number from 0"),
+        ("?after=x", {}, "after is 'x'; expected 'int'"),
         ("", {"Last-Event-ID": "-1"}, "Last-Event-ID is '-1'; expected a whole number from 0"),
         ("?since=1", {}, "unknown parameter 'since'; known: after"),
     ],

@@ -122,7 +122,7 @@ def test_the_oldest_leave_the_state_and_every_index_and_are_counted(
             keys = {key for keys in index.values() for key in keys}
             assert keys == set(state.deliveries)
         assert state.retired == {"succeeded": 7}
-        assert workspace_view(workspace)["deliveries"]["succeeded"] == 10
+        assert workspace_view(workspace).deliveries["succeeded"] == 10
         with pytest.raises(NotFoundError) as caught:
             state.delivery("1-1")
         assert str(caught.value) == (

@@ -89,6 +89,7 @@ def test_a_scheduled_invitation_can_be_sent_early_and_then_goes_out_once(
     [
         (EPOCH, "scheduled for 2026-01-01T00:00:00.000Z; expected a time after"),
         (EPOCH + timedelta(days=4_000), "scheduled for 2036-12-14T00:00:00.000Z; expected a time"),
+        (datetime(2026, 2, 1), "expected 'datetime' with a timezone component"),  # noqa: DTZ001
     ],
 )
 def test_a_date_that_has_passed_or_is_too_far_off_is_refused(

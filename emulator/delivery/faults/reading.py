@@ -78,8 +78,7 @@ def _read(settings: dict[Any, Any], kind: type[_Record], path: str) -> _Record:
     for name, value in settings.items():
         if name not in known:
             raise unknown_key(str(name), known, path=path)
-        is_duration = _is_duration(fields[name])
-        values[name] = _seconds(value, f"{path}.{name}") if is_duration else value
+        values[name] = _seconds(value, f"{path}.{name}") if is_duration(fields[name]) else value
     try:
         return convert(values, kind)
     except InvalidInputError as error:
@@ -87,7 +86,8 @@ def _read(settings: dict[Any, Any], kind: type[_Record], path: str) -> _Record:
         raise
 
 
-def _is_duration(kind: Any) -> bool:
+def is_duration(kind: Any) -> bool:
+    """Return whether a setting of that type is a duration, text in plain data."""
     return Seconds in (kind, *get_args(kind))
 
 
@@ -109,6 +109,7 @@ def _plain(record: Fault | Chance) -> dict[str, Any]:
         has_factory = field.default_factory is not msgspec.NODEFAULT
         if value == (field.default_factory() if has_factory else field.default):
             continue
-        is_duration = _is_duration(field.type)
-        found[field.name] = durations.show(value) if is_duration else msgspec.to_builtins(value)
+        found[field.name] = (
+            durations.show(value) if is_duration(field.type) else msgspec.to_builtins(value)
+        )
     return found

@@ -2,40 +2,62 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 from emulator import __version__
 from emulator.errors import JournalError, StoppingError
-from emulator.server.http import emulator_of, json
+from emulator.server.control.operation import ControlOperation, Nothing
+from emulator.server.json_views import View
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
-    from starlette.responses import Response
+    from emulator.server.operations import Call
 
 
-async def livez(_: Request) -> Response:
+class Health(View, frozen=True):
+    """The answer of a server that is well."""
+
+    status: Literal["ok"]
+    version: str
+
+
+async def livez(_: Call[Nothing, None]) -> Health:
     """Say that the process lives."""
-    return json({"status": "ok", "version": __version__})
+    return Health("ok", __version__)
 
 
-async def readyz(request: Request) -> Response:
+async def readyz(call: Call[Nothing, None]) -> Health:
     """Say that calls are served.
 
     Raises:
         StoppingError: not for long any more.
-        JournalError: what is asked of us can't be written down.
+        JournalError: changes can't be written down.
     """
-    emulator = emulator_of(request)
-    if emulator.is_stopping:
+    if call.emulator.is_stopping:
         raise StoppingError
-    if emulator.journal.failure is not None:
-        raise JournalError(emulator.journal.failure)
-    return json({"status": "ok", "version": __version__})
+    if call.emulator.journal.failure is not None:
+        raise JournalError(call.emulator.journal.failure)
+    return Health("ok", __version__)
 
 
-async def schema(request: Request) -> Response:
+async def schema(call: Call[Nothing, None]) -> dict[str, Any]:
     """Give the self-contained schema of an event type's payloads."""
-    path = request.path_params
-    contracts = emulator_of(request).contracts
-    document = contracts.document(path["generation"], path["event"])
-    return json(document, media_type="application/schema+json")
+    return call.emulator.contracts.document(call.path("generation"), call.path("event"))
+
+
+OPERATIONS = (
+    ControlOperation(
+        "livez", "GET", "/_emulator/livez", livez,
+        "Say that the process lives.",
+        Health, has_workspace=False,
+    ),
+    ControlOperation(
+        "readyz", "GET", "/_emulator/readyz", readyz,
+        "Say that calls are served; 503 while they are not.",
+        Health, has_workspace=False,
+    ),
+    ControlOperation(
+        "getSchema", "GET", "/_emulator/schemas/{generation}/{event}.json", schema,
+        "Give the self-contained JSON Schema of an event type's payloads.",
+        dict[str, Any], media_type="application/schema+json", has_workspace=False,
+    ),
+)  # fmt: skip

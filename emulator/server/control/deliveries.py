@@ -7,88 +7,108 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 
 from emulator import durations
-from emulator.server.control.workspaces import workspace_of
-from emulator.server.http import body_as, duration, emulator_of, json, known_query, number
-from emulator.server.json_views import delivery_view
+from emulator.server.control.operation import Asked, ControlOperation, Nothing, Page, Rows, rows
+from emulator.server.http import duration, json
+from emulator.server.json_views import Duration, Instant, View, delivery_view
+from emulator.workspace.delivery_view import DeliveryView
 from emulator.workspace.queries import nearest
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
+    from typing import Any
+
     from starlette.responses import Response
 
+    from emulator.server.operations import Call
+
 _LIMIT = 1_000
-_FILTERS = ("event", "candidate", "webhook", "status")
+_ALL = "/_emulator/workspaces/{workspace}/deliveries"
 
 
-class _Nothing(msgspec.Struct, forbid_unknown_fields=True):
-    """The body of a call that takes none."""
+class Filters(Page, frozen=True):
+    """The query of the list of deliveries."""
+
+    event: str | None = None
+    candidate: Annotated[str | None, msgspec.Meta(description="Invitation or person.")] = None
+    webhook: str | None = None
+    status: str | None = None
 
 
-class _Wait(msgspec.Struct, forbid_unknown_fields=True):
+class Wait(Asked, frozen=True):
+    """What to wait for; a count of 0 waits for silence."""
+
     event: str | None = None
     candidate: str | None = None
     webhook: str | None = None
     status: str | None = None
     count: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 1
-    within: str = "5s"
+    within: Duration = "5s"
 
 
-class _Since(msgspec.Struct, forbid_unknown_fields=True):
-    since: str
+class Since(Asked, frozen=True):
+    """Which failed deliveries are tried once more: those of messages not older than *since*."""
+
+    since: Instant
 
 
-async def list_all(request: Request) -> Response:
+class MissView(View, frozen=True):
+    """A delivery that is not quite what was waited for; *differs* maps filter to value."""
+
+    delivery: DeliveryView
+    differs: dict[str, str]
+
+
+class Waited(View, frozen=True):
+    """What came of a wait: the deliveries that fit and, when unmet, the nearest others."""
+
+    met: bool
+    deliveries: list[DeliveryView]
+    nearest: list[MissView]
+
+
+def _filters(asked: Filters | Wait) -> dict[str, str | None]:
+    names = ("event", "candidate", "webhook", "status")
+    return {name: getattr(asked, name) for name in names}
+
+
+async def list_all(call: Call[Filters, None]) -> Rows[Any]:
     """List deliveries in the order of their messages, filtered."""
-    workspace = workspace_of(request)
-    known_query(request, "limit", "skip", *_FILTERS)
-    limit, skip = number(request, "limit", _LIMIT, 1), number(request, "skip", 0, 0)
-    filters = {name: request.query_params.get(name) for name in _FILTERS}
-    found = workspace.deliveries(**filters)
-    page = [delivery_view(workspace.state, one) for one in found[skip : skip + limit]]
-    return json({"data": page, "total": len(found)})
+    found = call.workspace.deliveries(**_filters(call.query))
+    return rows(call.query, found, lambda one: delivery_view(call.workspace.state, one))
 
 
-async def read(request: Request) -> Response:
+async def read(call: Call[Nothing, None]) -> dict[str, Any]:
     """Show one delivery, its attempts with request and response."""
-    workspace = workspace_of(request)
-    return json(delivery_view(workspace.state, workspace.state.delivery(request.path_params["id"])))
+    state = call.workspace.state
+    return delivery_view(state, state.delivery(call.path("id")))
 
 
-async def redeliver(request: Request) -> Response:
+async def redeliver(call: Call[Nothing, Nothing]) -> dict[str, Any]:
     """Try one delivery once more; answers with it, attempted."""
-    workspace = workspace_of(request)
-    await body_as(request, _Nothing)
-    return json(
-        delivery_view(workspace.state, await workspace.redeliver(request.path_params["id"]))
-    )
+    await call.body()
+    return delivery_view(call.workspace.state, await call.workspace.redeliver(call.path("id")))
 
 
-async def redeliver_failed(request: Request) -> Response:
+async def redeliver_failed(call: Call[Nothing, Since]) -> Rows[Any]:
     """Have all failed deliveries tried once more whose message is not older than ``since``."""
-    workspace = workspace_of(request)
-    asked = await body_as(request, _Since)
-    since = durations.parse_instant(asked.since, path="$.since")
+    workspace = call.workspace
+    since = durations.parse_instant((await call.body()).since, path="$.since")
     found = workspace.redeliver_failed(since)
     await workspace.flush()
-    return json(
-        {"data": [delivery_view(workspace.state, one) for one in found], "total": len(found)}, 202
-    )
+    return Rows([delivery_view(workspace.state, one) for one in found], len(found))
 
 
-async def wait(request: Request) -> Response:
+async def wait(call: Call[Nothing, Wait]) -> Response:
     """Wait for deliveries, or for silence: 200 when met, 408 when not, with the nearest."""
-    workspace = workspace_of(request)
-    asked = await body_as(request, _Wait)
-    filters = {name: getattr(asked, name) for name in _FILTERS}
+    workspace, asked = call.workspace, await call.body()
+    filters = _filters(asked)
     within = duration(asked.within, "$.within")
-    async with emulator_of(request).unless_stopping():
+    async with call.emulator.unless_stopping():
         is_met = await workspace.wait(**filters, count=asked.count, within=within)
         await workspace.flush()
+    found = workspace.deliveries(**filters)[:_LIMIT]
     view = {
         "met": is_met,
-        "deliveries": [
-            delivery_view(workspace.state, one) for one in workspace.deliveries(**filters)[:_LIMIT]
-        ],
+        "deliveries": [delivery_view(workspace.state, one) for one in found],
         "nearest": []
         if is_met
         else [
@@ -97,3 +117,32 @@ async def wait(request: Request) -> Response:
         ],
     }
     return json(view, 200 if is_met else 408)
+
+
+OPERATIONS = (
+    ControlOperation(
+        "wait", "POST", "/_emulator/workspaces/{workspace}/wait", wait,
+        "Wait for deliveries, or for silence; 408 when it is not met in time.",
+        Waited, body=Wait, other_statuses=(408,),
+    ),
+    ControlOperation(
+        "listDeliveries", "GET", _ALL, list_all,
+        "List deliveries in the order of their messages, filtered.",
+        Rows[DeliveryView], query=Filters,
+    ),
+    ControlOperation(
+        "redeliverFailed", "POST", f"{_ALL}/redeliver", redeliver_failed,
+        "Try all failed deliveries once more whose message is not older than since.",
+        Rows[DeliveryView], body=Since, status=202,
+    ),
+    ControlOperation(
+        "getDelivery", "GET", f"{_ALL}/{{id}}", read,
+        "Show one delivery, its attempts with request and response.",
+        DeliveryView,
+    ),
+    ControlOperation(
+        "redeliver", "POST", f"{_ALL}/{{id}}/redeliver", redeliver,
+        "Try one delivery once more, and answer with it, attempted.",
+        DeliveryView, body=Nothing,
+    ),
+)  # fmt: skip

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from emulator.errors import EmulatorError, IllegalCommandError
 from emulator.server.http import json
@@ -11,23 +13,39 @@ from emulator.server.http import json
 if TYPE_CHECKING:
     from starlette.responses import Response
 
+MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """The answer to a call that is refused (RFC 9457).
+
+    Attributes:
+        path: JSON path of the wrong value.
+        state, command, legal: of a command that the state of its subject does not allow.
+    """
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    path: str | msgspec.UnsetType = msgspec.UNSET
+    state: str | msgspec.UnsetType = msgspec.UNSET
+    command: str | msgspec.UnsetType = msgspec.UNSET
+    legal: list[str] | msgspec.UnsetType = msgspec.UNSET
+
 
 def problem(status: int, code: str, error: EmulatorError | str) -> Response:
-    """Return *error* as a problem document.
-
-    Its members: ``type``, ``title``, ``status``, ``detail``, our ``code``, and where there is
-    one ``path`` (JSON path of the wrong value); an illegal command has ``state``, ``command``
-    and ``legal``.
-    """
-    detail: dict[str, Any] = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": error.message if isinstance(error, EmulatorError) else error,
-        "code": code,
-    }
-    if isinstance(error, EmulatorError) and error.path:
-        detail["path"] = error.path
+    """Return *error* as a problem document."""
+    found = Problem(
+        "about:blank",
+        HTTPStatus(status).phrase,
+        status,
+        error.message if isinstance(error, EmulatorError) else error,
+        code,
+        (error.path if isinstance(error, EmulatorError) else None) or msgspec.UNSET,
+    )
     if isinstance(error, IllegalCommandError):
-        detail |= {"state": error.state, "command": error.command, "legal": error.legal}
-    return json(detail, status, "application/problem+json")
+        illegal = {"state": error.state, "command": error.command, "legal": error.legal}
+        found = msgspec.structs.replace(found, **illegal)
+    return json(found, status, MEDIA_TYPE)

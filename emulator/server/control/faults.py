@@ -2,45 +2,108 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from starlette.responses import Response
+import msgspec
+from msgspec import UNSET, UnsetType
 
-from emulator.delivery.faults.reading import fault_from
-from emulator.server.control.workspaces import workspace_of
-from emulator.server.http import body_as, json, known_query
-from emulator.server.json_views import fault_view
+from emulator.delivery.faults.fault import CallMatch, Match
+from emulator.delivery.faults.reading import fault_from, is_duration, plain
+from emulator.delivery.faults.registry import FAULTS
+from emulator.server.control.operation import ControlOperation, Nothing, Page, Rows, rows
+from emulator.server.http import body_as
+from emulator.server.json_views import Duration
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
+    from emulator.delivery.faults.fault import Fault, Standing
+    from emulator.server.operations import Call
+
+_ALL = "/_emulator/workspaces/{workspace}/faults"
 
 
-async def list_all(request: Request) -> Response:
+def _settings(fault: type[Fault]) -> type[msgspec.Struct]:
+    """Return the record of a fault's settings in JSON, where durations are text."""
+    fields: list[Any] = []
+    for field in msgspec.structs.fields(fault):
+        type_ = Duration if is_duration(field.type) else field.type
+        if field.name != "on":
+            required = (field.name, type_)
+            fields.append(required if field.required else (field.name, type_ | UnsetType, UNSET))
+    told = (fault.__doc__ or "").partition("\n")[0]
+    return msgspec.defstruct(
+        f"{fault.__name__}Settings", fields,
+        namespace={"__doc__": told}, kw_only=True, forbid_unknown_fields=True,
+    )  # fmt: skip
+
+
+_ON = msgspec.defstruct(
+    "FaultMatch", [(one.name, one.type, one.default) for one in msgspec.structs.fields(CallMatch)],
+    bases=(Match,), namespace={"__doc__": "The attempts or the calls that a fault applies to."},
+    kw_only=True, forbid_unknown_fields=True, frozen=True,
+)  # fmt: skip
+_KINDS: list[Any] = [(name, _settings(kind) | UnsetType, UNSET) for name, kind in FAULTS.items()]
+_ONE_KIND = msgspec.Meta(extra_json_schema={"oneOf": [{"required": [name]} for name in FAULTS]})
+
+SetFault = msgspec.defstruct(
+    "SetFault", [*_KINDS, ("on", _ON | UnsetType, UNSET)],
+    namespace={"__doc__": "A fault: its settings behind its name, and the attempts it applies to."},
+    forbid_unknown_fields=True,
+)  # fmt: skip
+FaultView: Any = msgspec.defstruct(
+    "FaultView", [("id", str), ("matched", int), ("used", int)], bases=(SetFault,), kw_only=True,
+    namespace={"__doc__": "A fault that is set, with how often it matched and was used."},
+)  # fmt: skip
+
+
+def fault_view(standing: Standing) -> dict[str, Any]:
+    """Return a fault that is set, a `FaultView` as plain JSON."""
+    counts = {"matched": standing.matched, "used": standing.used}
+    return {"id": standing.id, **plain(standing.fault), **counts}
+
+
+async def list_all(call: Call[Page, None]) -> Rows[dict[str, Any]]:
     """List the faults that are set, with how often each matched and was used."""
-    known_query(request)
-    found = [fault_view(one) for one in workspace_of(request).faults()]
-    return json({"data": found, "total": len(found)})
+    return rows(call.query, call.workspace.faults(), fault_view)
 
 
-async def create(request: Request) -> Response:
+async def create(call: Call[Nothing, Any]) -> dict[str, Any]:
     """Set a fault: 201."""
-    workspace = workspace_of(request)
-    standing = workspace.inject(fault_from(await body_as(request, Any)))
-    await workspace.flush()
-    return json(fault_view(standing), 201)
+    standing = call.workspace.inject(fault_from(await body_as(call.request, Any)))
+    await call.workspace.flush()
+    return fault_view(standing)
 
 
-async def clear(request: Request) -> Response:
+async def clear(call: Call[Nothing, None]) -> None:
     """Take one fault away: 204."""
-    workspace = workspace_of(request)
-    workspace.clear_fault(request.path_params["id"])
-    await workspace.flush()
-    return Response(status_code=204)
+    call.workspace.clear_fault(call.path("id"))
+    await call.workspace.flush()
 
 
-async def clear_all(request: Request) -> Response:
+async def clear_all(call: Call[Nothing, None]) -> None:
     """Take all faults away: 204."""
-    workspace = workspace_of(request)
-    workspace.clear_faults()
-    await workspace.flush()
-    return Response(status_code=204)
+    call.workspace.clear_faults()
+    await call.workspace.flush()
+
+
+OPERATIONS = (
+    ControlOperation(
+        "listFaults", "GET", _ALL, list_all,
+        "List the faults that are set, with how often each matched and was used.",
+        Rows[Annotated[FaultView, _ONE_KIND]], query=Page,
+    ),
+    ControlOperation(
+        "setFault", "POST", _ALL, create,
+        "Set a fault, in the format of scenario files.",
+        FaultView, body=Annotated[SetFault, _ONE_KIND], status=201,
+    ),
+    ControlOperation(
+        "clearFaults", "DELETE", _ALL, clear_all,
+        "Take all faults away.",
+        None, status=204,
+    ),
+    ControlOperation(
+        "clearFault", "DELETE", f"{_ALL}/{{id}}", clear,
+        "Take one fault away.",
+        None, status=204,
+    ),
+)  # fmt: skip

@@ -9,7 +9,9 @@ import msgspec
 from emulator.delivery.profiles import AnswerHeader
 from emulator.delivery.signing import SigningScheme
 from emulator.errors import InvalidInputError
+from emulator.server.control.operation import Asked
 from emulator.server.http import duration
+from emulator.server.json_views import Duration
 
 if TYPE_CHECKING:
     from emulator.delivery.profiles import Profile
@@ -20,23 +22,23 @@ Status = Annotated[int, msgspec.Meta(ge=200, le=599)]
 _LONGEST_TIMEOUT = 600.0  # real seconds: somebody waits for them
 
 
-class AskedTimeouts(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+class AskedTimeouts(Asked, frozen=True):
     """Time-outs as asked for: ``{"connect": "5s", "firstByte": "15s", "total": "15s"}``."""
 
-    connect: str | None = None
-    first_byte: str | None = None
-    total: str | None = None
+    connect: Duration | None = None
+    first_byte: Duration | None = None
+    total: Duration | None = None
 
 
-class AskedProfile(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+class AskedProfile(Asked, frozen=True):
     """A profile as asked for: ``{"retries": ["5s", "5m"], "success": [200, 299]}``."""
 
-    retries: list[str] | None = None
+    retries: list[Duration] | None = None
     timeouts: AskedTimeouts | None = None
     success: tuple[Status, Status] | None = None
     signature: SigningScheme | msgspec.UnsetType | None = msgspec.UNSET
     obeys: tuple[AnswerHeader, ...] | None = None
-    disable_after: str | msgspec.UnsetType | None = msgspec.UNSET
+    disable_after: Duration | msgspec.UnsetType | None = msgspec.UNSET
 
 
 def profile_from(asked: AskedProfile, before: Profile, *, path: str = "$.profile") -> Profile:

@@ -1,6 +1,8 @@
-"""The routes of the control API."""
+"""The calls of the control API, in one table, and their routes."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from starlette.routing import Route
 
@@ -14,49 +16,41 @@ from emulator.server.control import (
     webhooks,
     workspaces,
 )
+from emulator.server.http import emulator_of
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from emulator.server.operations import Operation
 
 PREFIX = "/_emulator"
 
-_ALL = f"{PREFIX}/workspaces"
-_ONE = f"{_ALL}/{{workspace}}"
+OPERATIONS = (
+    *about.OPERATIONS,
+    *workspaces.OPERATIONS,
+    *subjects.OPERATIONS,
+    *webhooks.OPERATIONS,
+    *deliveries.OPERATIONS,
+    *faults.OPERATIONS,
+    *scenarios.OPERATIONS,
+    *stream.OPERATIONS,
+)
 
-ROUTES = [
-    Route(f"{PREFIX}/livez", about.livez),
-    Route(f"{PREFIX}/readyz", about.readyz),
-    Route(f"{PREFIX}/schemas/{{generation}}/{{event}}.json", about.schema),
-    Route(f"{PREFIX}/scenarios", scenarios.list_all),
-    Route(_ALL, workspaces.list_all),
-    Route(_ONE, workspaces.read, methods=["GET"]),
-    Route(_ONE, workspaces.put, methods=["PUT"]),
-    Route(_ONE, workspaces.delete, methods=["DELETE"]),
-    Route(f"{_ONE}/reset", workspaces.reset, methods=["POST"]),
-    Route(f"{_ONE}/clock", workspaces.clock, methods=["GET"]),
-    Route(f"{_ONE}/clock", workspaces.set_clock, methods=["PUT"]),
-    Route(f"{_ONE}/clock/advance", workspaces.advance, methods=["POST"]),
-    Route(f"{_ONE}/settle", workspaces.settle, methods=["POST"]),
-    Route(f"{_ONE}/scenarios/run", scenarios.run, methods=["POST"]),
-    Route(f"{_ONE}/wait", deliveries.wait, methods=["POST"]),
-    Route(f"{_ONE}/journal", workspaces.journal),
-    Route(f"{_ONE}/webhooks", webhooks.list_all),
-    Route(f"{_ONE}/webhooks/{{id}}/profile", webhooks.set_profile, methods=["PUT"]),
-    Route(f"{_ONE}/webhooks/{{id}}/profile", webhooks.clear_profile, methods=["DELETE"]),
-    Route(f"{_ONE}/journal/stream", stream.journal),
-    Route(f"{_ONE}/webhooks/{{id}}/secret", webhooks.secret),
-    Route(f"{_ONE}/webhooks/{{id}}/rotate-secret", webhooks.rotate_secret, methods=["POST"]),
-    Route(f"{_ONE}/assessments", subjects.list_assessments, methods=["GET"]),
-    Route(f"{_ONE}/assessments", subjects.create_assessment, methods=["POST"]),
-    Route(f"{_ONE}/assessments/{{id}}", subjects.read_assessment),
-    Route(f"{_ONE}/assessments/{{id}}/{{command}}", subjects.move_assessment, methods=["POST"]),
-    Route(f"{_ONE}/candidates", subjects.list_candidates, methods=["GET"]),
-    Route(f"{_ONE}/candidates", subjects.invite, methods=["POST"]),
-    Route(f"{_ONE}/candidates/{{id}}", subjects.read_candidate),
-    Route(f"{_ONE}/candidates/{{id}}/{{command}}", subjects.move_candidate, methods=["POST"]),
-    Route(f"{_ONE}/faults", faults.list_all, methods=["GET"]),
-    Route(f"{_ONE}/faults", faults.create, methods=["POST"]),
-    Route(f"{_ONE}/faults", faults.clear_all, methods=["DELETE"]),
-    Route(f"{_ONE}/faults/{{id}}", faults.clear, methods=["DELETE"]),
-    Route(f"{_ONE}/deliveries", deliveries.list_all),
-    Route(f"{_ONE}/deliveries/redeliver", deliveries.redeliver_failed, methods=["POST"]),
-    Route(f"{_ONE}/deliveries/{{id}}", deliveries.read),
-    Route(f"{_ONE}/deliveries/{{id}}/redeliver", deliveries.redeliver, methods=["POST"]),
+
+def _route(operation: Operation) -> Route:
+    async def endpoint(request: Request) -> Response:
+        emulator, path = emulator_of(request), request.path_params
+        workspace = emulator.existing(path["workspace"]) if operation.has_workspace else None
+        return await operation.respond(request, workspace)
+
+    return Route(operation.path, endpoint, methods=[operation.method])
+
+
+UNKNOWN_COMMANDS = [
+    Route(f"{subjects.ONE}/{subject}s/{{id}}/{{command}}", refuse, methods=["POST"])
+    for subject, refuse in subjects.UNKNOWN_COMMANDS.items()
 ]
+"""Answer a command that no operation has with those that are known."""
+
+ROUTES = [*map(_route, OPERATIONS), *UNKNOWN_COMMANDS]

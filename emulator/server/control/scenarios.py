@@ -13,8 +13,10 @@ from starlette.requests import ClientDisconnect
 from emulator import paths
 from emulator.errors import InvalidInputError, UnknownNameError
 from emulator.event_loops import beside
-from emulator.server.control.workspaces import workspace_of
-from emulator.server.http import body_as, duration, emulator_of, json, known_query
+from emulator.reports.report import Case
+from emulator.server.control.operation import Asked, ControlOperation, Nothing, Page, Rows, rows
+from emulator.server.http import duration, json
+from emulator.server.json_views import Duration, View
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -25,13 +27,14 @@ if TYPE_CHECKING:
 
     from emulator.scenario.result import ScenarioResult
     from emulator.scenario.scenario import Scenario
+    from emulator.server.operations import Call
 
 _T = TypeVar("_T")
 
 _INLINE = "scenario.yaml"
 
 
-class _Run(msgspec.Struct, forbid_unknown_fields=True):
+class RunScenario(Asked, frozen=True):
     """What to run.
 
     Attributes:
@@ -43,32 +46,42 @@ class _Run(msgspec.Struct, forbid_unknown_fields=True):
     """
 
     scenario: str
-    set: dict[str, str] = {}
-    files: dict[str, str] = {}
+    set: dict[str, str] = msgspec.field(default_factory=dict)
+    files: dict[str, str] = msgspec.field(default_factory=dict)
     file: str = _INLINE
-    timeout: str | None = None
+    timeout: Duration | None = None
 
 
-async def list_all(request: Request) -> Response:
+class BundledScenario(View, frozen=True):
+    """A scenario that is part of the emulator."""
+
+    name: str
+    title: str
+
+
+class ScenarioRun(Case, frozen=True, kw_only=True, rename="camel"):
+    """The result of a run; *exit_code* as `run` would exit with."""
+
+    exit_code: int
+
+
+async def list_all(call: Call[Page, None]) -> Rows[BundledScenario]:
     """List the bundled scenarios."""
     from emulator.scenario.discovery import bundled
 
-    known_query(request)
-    found = [{"name": one.name, "title": one.title} for one in bundled()]
-    return json({"data": found, "total": len(found)})
+    return rows(call.query, bundled(), lambda one: BundledScenario(one.name, one.title))
 
 
-async def run(request: Request) -> Response:
+async def run(call: Call[Nothing, RunScenario]) -> Response:
     """Run a scenario in the workspace, and answer with what it came to."""
     from emulator.scenario.run import run_in
 
-    workspace, emulator = workspace_of(request), emulator_of(request)
-    asked = await body_as(request, _Run)
+    workspace, emulator, asked = call.workspace, call.emulator, await call.body()
     limit = None if asked.timeout is None else duration(asked.timeout, "$.timeout")
     async with emulator.unless_stopping():
         # Reading and reporting a large scenario take seconds.
         scenario = await beside(partial(_read, asked))
-        result = await _unless_left(request, run_in(scenario, emulator, workspace, limit))
+        result = await _unless_left(call.request, run_in(scenario, emulator, workspace, limit))
         return await beside(partial(_shown, result, workspace.now()))
 
 
@@ -90,7 +103,7 @@ async def _unless_left(request: Request, work: Coroutine[Any, Any, _T]) -> _T:
         await asyncio.wait({running, gone})
 
 
-def _read(asked: _Run) -> Scenario:
+def _read(asked: RunScenario) -> Scenario:
     from emulator.scenario.loading import read
 
     source = _bundled(asked.scenario)
@@ -102,8 +115,7 @@ def _shown(result: ScenarioResult, started: datetime) -> Response:
     from emulator.reports.from_scenarios import report_of
 
     (case,) = report_of([result], started=started, duration_ms=result.duration_ms).cases
-    fields = {one.encode_name: getattr(case, one.name) for one in msgspec.structs.fields(case)}
-    return json({**fields, "exitCode": result.exit_code})
+    return json(ScenarioRun(**msgspec.structs.asdict(case), exit_code=result.exit_code))
 
 
 def _bundled(text: str) -> tuple[str, bytes] | None:
@@ -128,3 +140,17 @@ def _decoded(files: dict[str, str]) -> dict[str, bytes]:
             message = "not base64"
             raise InvalidInputError(message, path=paths.shown(("files", name))) from None
     return found
+
+
+OPERATIONS = (
+    ControlOperation(
+        "listScenarios", "GET", "/_emulator/scenarios", list_all,
+        "List the bundled scenarios.",
+        Rows[BundledScenario], query=Page, has_workspace=False,
+    ),
+    ControlOperation(
+        "runScenario", "POST", "/_emulator/workspaces/{workspace}/scenarios/run", run,
+        "Run a scenario in the workspace, and answer with its result.",
+        ScenarioRun, body=RunScenario,
+    ),
+)  # fmt: skip

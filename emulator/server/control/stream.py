@@ -12,42 +12,46 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response, StreamingResponse
 
-from emulator.errors import StoppingError
-from emulator.server.control.workspaces import workspace_of
-from emulator.server.http import emulator_of, known_query, number, whole
+from emulator.errors import InvalidInputError, StoppingError
+from emulator.server.control.operation import ControlOperation
+from emulator.server.control.workspaces import ONE, After
 from emulator.workspace.journal_lines import line
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from starlette.requests import Request
-
     from emulator.emulator import Emulator
     from emulator.journal.entry import Entry
+    from emulator.server.operations import Call
     from emulator.workspace.workspace import Workspace
 
 PING = 15.0
 """Seconds of silence after which a comment says that the line is alive."""
 
 _AT_ONCE = 200  # entries of one chunk, so that a long journal holds up nobody
+_KIND = "text/event-stream"
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
-async def journal(request: Request) -> Response:
+async def journal(call: Call[After, None]) -> Response:
     """Stream the journal from ``after`` or ``Last-Event-ID`` on, each entry as it comes."""
-    workspace = workspace_of(request)
-    known_query(request, "after")
-    after = number(request, "after", 0, 0)
-    last = request.headers.get("last-event-id")
+    workspace, after = call.workspace, call.query.after
+    last = call.request.headers.get("last-event-id")
     if last is not None:  # a browser that comes back, by the URL that it started with
-        after = whole(last, "Last-Event-ID", 0)
+        after = _number(last)
     if after > workspace.last_entry:
         after = 0  # a number of a journal that is no more: all is news
-    kind = "text/event-stream"
-    if request.method == "HEAD":
-        return Response(headers=_HEADERS, media_type=kind)
-    told = events(emulator_of(request), workspace, after)
-    return StreamingResponse(told, headers=_HEADERS, media_type=kind)
+    if call.request.method == "HEAD":
+        return Response(headers=_HEADERS, media_type=_KIND)
+    told = events(call.emulator, workspace, after)
+    return StreamingResponse(told, headers=_HEADERS, media_type=_KIND)
+
+
+def _number(last: str) -> int:
+    if not last.isascii() or not last.isdecimal() or len(last) > 9:
+        message = f"Last-Event-ID is {last[:40]!r}; expected a whole number from 0"
+        raise InvalidInputError(message)
+    return int(last)
 
 
 async def events(
@@ -81,3 +85,12 @@ async def events(
 def _event(entry: Entry) -> bytes:
     # JSON has no line ends of its own, so one data line holds it all; ours ends with one.
     return b"id: %d\nevent: %s\ndata: %s\n" % (entry.number, entry.kind.encode(), line(entry))
+
+
+OPERATIONS = (
+    ControlOperation(
+        "streamJournal", "GET", f"{ONE}/journal/stream", journal,
+        "Stream the journal as server-sent events, each entry as it comes.",
+        str, query=After, media_type=_KIND,
+    ),
+)  # fmt: skip

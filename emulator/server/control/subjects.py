@@ -1,41 +1,97 @@
-"""Assessments and candidates over the control API."""
+"""Assessments and candidates over the control API; the routes of commands come from their table."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
+from emulator.decoding import arms
 from emulator.domain.commands import COMMANDS, WIRE_NAMES, moving
+from emulator.domain.events import SubjectKind
 from emulator.durations import parse_instant
-from emulator.server.control.workspaces import workspace_of
-from emulator.server.http import body_as, json, known_query, number
+from emulator.server.control.operation import Asked, ControlOperation, Nothing, Page, Rows, rows
 from emulator.server.json_views import (
-    View,
+    AssessmentView,
+    CandidateView,
+    Instant,
+    MessageView,
+    RefusedView,
     assessment_view,
     candidate_view,
+    message_view,
     refused_view,
 )
 from emulator.workspace import queries
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from emulator.delivery.records import Message
     from emulator.domain.commands import Command
+    from emulator.server.operations import Call
 
-_LIMIT = 1_000
+ONE = "/_emulator/workspaces/{workspace}"
 
 
-def _wire(command: Command) -> type[msgspec.Struct]:
-    """Return the record of a command's details as the body has them: camelCase, times as text."""
-    fields = [
-        (field.name, str | None if field.type == datetime | None else field.type, field.default)
-        for field in msgspec.structs.fields(command.details)
-    ]
-    return msgspec.defstruct(command.name, fields, rename=_key, forbid_unknown_fields=True)
+class CandidateFilters(Page, frozen=True):
+    """The query of the list of candidates."""
+
+    assessment: str | None = None
+    candidate: str | None = None
+
+
+class AssessmentDone(AssessmentView, frozen=True):
+    """An assessment after a command, with the messages that it caused, and those refused."""
+
+    messages: list[MessageView]
+    refused: list[RefusedView]
+
+
+class CandidateDone(CandidateView, frozen=True):
+    """A candidate after a command, with the messages that it caused, and those refused."""
+
+    messages: list[MessageView]
+    refused: list[RefusedView]
+
+
+async def list_assessments(call: Call[Page, None]) -> Rows[AssessmentView]:
+    """List assessments, oldest first."""
+    return rows(call.query, list(call.workspace.state.assessments.values()), assessment_view)
+
+
+async def read_assessment(call: Call[Nothing, None]) -> AssessmentView:
+    """Show one assessment."""
+    return assessment_view(call.workspace.state.assessment(call.path("id")))
+
+
+async def list_candidates(call: Call[CandidateFilters, None]) -> Rows[CandidateView]:
+    """List candidates in the order of their invitations."""
+    asked, state = call.query, call.workspace.state
+    found = queries.candidates(state, assessment=asked.assessment, candidate=asked.candidate)
+    return rows(asked, found, candidate_view)
+
+
+async def read_candidate(call: Call[Nothing, None]) -> CandidateView:
+    """Show one candidate."""
+    return candidate_view(call.workspace.state.candidate(call.path("id")))
+
+
+def _unknown_command(subject: SubjectKind) -> Callable[[Request], Awaitable[Response]]:
+    """Return the endpoint of commands that a subject does not have."""
+
+    async def refuse(request: Request) -> Response:
+        known = moving(subject, request.path_params["command"])
+        raise AssertionError(known)  # a command that is known has its own route
+
+    return refuse
+
+
+UNKNOWN_COMMANDS = {one: _unknown_command(one) for one in get_args(SubjectKind)}
+"""Subject -> the endpoint that refuses commands that it does not have."""
 
 
 def _key(name: str) -> str:
@@ -43,83 +99,71 @@ def _key(name: str) -> str:
     return WIRE_NAMES.get(name) or first + "".join(word.title() for word in rest)
 
 
-_WIRE = {name: _wire(command) for name, command in COMMANDS.items()}
-"""Name of a command -> the record of its details in the body of a call."""
-
-
-async def list_assessments(request: Request) -> Response:
-    """List assessments, oldest first."""
-    workspace = workspace_of(request)
-    known_query(request, "limit", "skip")
-    return _page(request, [assessment_view(a) for a in workspace.state.assessments.values()])
-
-
-async def create_assessment(request: Request) -> Response:
-    """Create a draft: 201."""
-    return await _do(request, COMMANDS["create_assessment"], 201)
-
-
-async def read_assessment(request: Request) -> Response:
-    """Show one assessment."""
-    workspace = workspace_of(request)
-    return json(assessment_view(workspace.state.assessment(request.path_params["id"])))
-
-
-async def move_assessment(request: Request) -> Response:
-    """Do a command of the assessment's lifecycle; the body has its details."""
-    return await _do(request, moving("assessment", request.path_params["command"]))
-
-
-async def list_candidates(request: Request) -> Response:
-    """List candidates in the order of their invitations."""
-    workspace = workspace_of(request)
-    known_query(request, "limit", "skip", "assessment", "candidate")
-    query = request.query_params
-    found = queries.candidates(
-        workspace.state, assessment=query.get("assessment"), candidate=query.get("candidate")
+def _body(command: Command) -> type[msgspec.Struct]:
+    """Return the record of a command's details in JSON: camelCase, times as text."""
+    fields = [
+        (field.name, Instant | None if datetime in arms(field.type) else field.type, field.default)
+        for field in msgspec.structs.fields(command.details)
+    ]
+    name = "".join(word.title() for word in command.name.split("_"))
+    about = {"__doc__": command.details.__doc__}
+    return msgspec.defstruct(
+        name, fields, rename=_key, bases=(Asked,), namespace=about, frozen=True
     )
-    return _page(request, [candidate_view(one) for one in found])
 
 
-async def invite(request: Request) -> Response:
-    """Invite a candidate: 201."""
-    return await _do(request, COMMANDS["invite"], 201)
+def _operation(command: Command) -> ControlOperation:
+    """Return the call of a command."""
+    body = _body(command)
+    is_assessment = command.subject == "assessment"
+    kind: Any = AssessmentDone if is_assessment else CandidateDone
+    view: Any = assessment_view if is_assessment else candidate_view
+    times = [
+        one.name for one in msgspec.structs.fields(command.details) if datetime in arms(one.type)
+    ]
+
+    async def do(call: Call[Nothing, Any]) -> Any:
+        given = msgspec.structs.asdict(await call.body())
+        for name in times:
+            if given[name] is not None:
+                given[name] = parse_instant(given[name], path=f"$.{_key(name)}")
+        id_ = call.request.path_params.get("id", "")
+        done = call.workspace.do(command.name, id_, **given)
+        await call.workspace.flush()
+        return kind(
+            **msgspec.structs.asdict(view(done.subject)),
+            messages=[message_view(one) for one in done.messages],
+            refused=[refused_view(one) for one in done.refused],
+        )
+
+    path = f"{ONE}/{command.subject}s" + ("" if command.is_new else f"/{{id}}/{command.verb}")
+    return ControlOperation(
+        _key(command.name), "POST", path, do,
+        command.doc,
+        kind, body=body, status=201 if command.is_new else 200,
+    )  # fmt: skip
 
 
-async def read_candidate(request: Request) -> Response:
-    """Show one candidate."""
-    workspace = workspace_of(request)
-    return json(candidate_view(workspace.state.candidate(request.path_params["id"])))
-
-
-async def move_candidate(request: Request) -> Response:
-    """Do a command of the candidate's lifecycle; the body has its details."""
-    return await _do(request, moving("candidate", request.path_params["command"]))
-
-
-async def _do(request: Request, command: Command, status: int = 200) -> Response:
-    """Do a command; answer with its subject, the messages that it caused, and those refused."""
-    workspace = workspace_of(request)
-    body = msgspec.structs.asdict(await body_as(request, _WIRE[command.name]))
-    for field in msgspec.structs.fields(command.details):
-        if field.type == datetime | None and body[field.name] is not None:
-            body[field.name] = parse_instant(body[field.name], path=f"$.{_key(field.name)}")
-    done = workspace.do(command.name, request.path_params.get("id", ""), **body)
-    view = assessment_view if command.subject == "assessment" else candidate_view
-    shown = {
-        **view(done.subject),
-        "messages": [_message_view(one) for one in done.messages],
-        "refused": [refused_view(one) for one in done.refused],
-    }
-    await workspace.flush()
-    return json(shown, status)
-
-
-def _message_view(message: Message) -> View:
-    deliveries = [f"{message.number}-{webhook}" for webhook in message.webhooks]
-    return {"id": message.id, "event": message.event, "deliveries": deliveries}
-
-
-def _page(request: Request, rows: list[View]) -> Response:
-    limit, skip = number(request, "limit", _LIMIT, 1), number(request, "skip", 0, 0)
-    return json({"data": rows[skip : skip + limit], "total": len(rows)})
+OPERATIONS = (
+    ControlOperation(
+        "listAssessments", "GET", f"{ONE}/assessments", list_assessments,
+        "List assessments, oldest first.",
+        Rows[AssessmentView], query=Page,
+    ),
+    ControlOperation(
+        "getAssessment", "GET", f"{ONE}/assessments/{{id}}", read_assessment,
+        "Show one assessment, with the commands that it allows now.",
+        AssessmentView,
+    ),
+    ControlOperation(
+        "listCandidates", "GET", f"{ONE}/candidates", list_candidates,
+        "List candidates in the order of their invitations.",
+        Rows[CandidateView], query=CandidateFilters,
+    ),
+    ControlOperation(
+        "getCandidate", "GET", f"{ONE}/candidates/{{id}}", read_candidate,
+        "Show one candidate, with the commands that they allow now.",
+        CandidateView,
+    ),
+    *(_operation(one) for one in COMMANDS.values()),
+)  # fmt: skip

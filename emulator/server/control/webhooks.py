@@ -4,67 +4,92 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
+from emulator.server.control.operation import Asked, ControlOperation, Nothing, Page, Rows, rows
 from emulator.server.control.profiles import AskedProfile, profile_from
-from emulator.server.control.workspaces import workspace_of
-from emulator.server.http import body_as, json, known_query, number
-from emulator.server.json_views import webhook_view
+from emulator.server.json_views import View, WebhookState, webhook_view
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
-    from starlette.responses import Response
+    from emulator.server.operations import Call
+
+_ALL = "/_emulator/workspaces/{workspace}/webhooks"
 
 
-class _Rotate(msgspec.Struct, forbid_unknown_fields=True):
+class Rotate(Asked, frozen=True):
+    """The new secret; made when it is left out."""
+
     secret: str | None = None
 
 
-_LIMIT = 1_000
+class Secret(View, frozen=True):
+    """The secret that a webhook signs with."""
+
+    secret: str | None
 
 
-async def list_all(request: Request) -> Response:
+async def list_all(call: Call[Page, None]) -> Rows[WebhookState]:
     """List the webhooks, oldest first, with their profiles and how they do."""
-    workspace = workspace_of(request)
-    known_query(request, "limit", "skip")
-    limit, skip = number(request, "limit", _LIMIT, 1), number(request, "skip", 0, 0)
-    webhooks = list(workspace.state.webhooks.values())
-    page = [webhook_view(workspace, one) for one in webhooks[skip : skip + limit]]
-    return json({"data": page, "total": len(webhooks)})
+    webhooks = list(call.workspace.state.webhooks.values())
+    return rows(call.query, webhooks, lambda one: webhook_view(call.workspace, one))
 
 
-async def set_profile(request: Request) -> Response:
+async def set_profile(call: Call[Nothing, AskedProfile]) -> WebhookState:
     """Set how deliveries to one webhook are made; what is left out stays as it was."""
-    workspace = workspace_of(request)
-    webhook = workspace.state.webhook(request.path_params["id"])
-    asked = await body_as(request, AskedProfile)
+    workspace = call.workspace
+    webhook = workspace.state.webhook(call.path("id"))
+    asked = await call.body()
     profile = profile_from(asked, workspace.state.profile(webhook), path="$")
     workspace.configure_webhook(webhook.id, profile)
     await workspace.flush()
-    return json(webhook_view(workspace, webhook))
+    return webhook_view(workspace, webhook)
 
 
-async def clear_profile(request: Request) -> Response:
+async def clear_profile(call: Call[Nothing, None]) -> WebhookState:
     """Have one webhook delivered to as the workspace says again."""
-    workspace = workspace_of(request)
-    webhook = workspace.state.webhook(request.path_params["id"])
+    workspace = call.workspace
+    webhook = workspace.state.webhook(call.path("id"))
     workspace.configure_webhook(webhook.id, None)
     await workspace.flush()
-    return json(webhook_view(workspace, webhook))
+    return webhook_view(workspace, webhook)
 
 
-async def secret(request: Request) -> Response:
+async def secret(call: Call[Nothing, None]) -> Secret:
     """Tell the secret that a webhook signs with: the one answer that is not redacted."""
-    webhook = workspace_of(request).state.webhook(request.path_params["id"])
-    return json({"secret": webhook.secret})
+    return Secret(call.workspace.state.webhook(call.path("id")).secret)
 
 
-async def rotate_secret(request: Request) -> Response:
+async def rotate_secret(call: Call[Nothing, Rotate]) -> Secret:
     """Give a webhook a new secret; for 24 hours the one before signs, too."""
-    workspace = workspace_of(request)
-    id_ = request.path_params["id"]
-    workspace.state.webhook(id_)
-    asked = await body_as(request, _Rotate)
-    webhook = workspace.rotate_secret(id_, asked.secret)
-    await workspace.flush()
-    return json({"secret": webhook.secret})
+    id_ = call.path("id")
+    call.workspace.state.webhook(id_)
+    webhook = call.workspace.rotate_secret(id_, (await call.body()).secret)
+    await call.workspace.flush()
+    return Secret(webhook.secret)
+
+
+OPERATIONS = (
+    ControlOperation(
+        "listWebhookStates", "GET", _ALL, list_all,
+        "List the webhooks, oldest first, with what the provider API does not show.",
+        Rows[WebhookState], query=Page,
+    ),
+    ControlOperation(
+        "setProfile", "PUT", f"{_ALL}/{{id}}/profile", set_profile,
+        "Set how deliveries to one webhook are made; what is left out stays as it was.",
+        WebhookState, body=AskedProfile,
+    ),
+    ControlOperation(
+        "clearProfile", "DELETE", f"{_ALL}/{{id}}/profile", clear_profile,
+        "Deliver to one webhook as the workspace says again.",
+        WebhookState,
+    ),
+    ControlOperation(
+        "getSecret", "GET", f"{_ALL}/{{id}}/secret", secret,
+        "Show the secret that a webhook signs with: the one answer that is not redacted.",
+        Secret,
+    ),
+    ControlOperation(
+        "rotateSecret", "POST", f"{_ALL}/{{id}}/rotate-secret", rotate_secret,
+        "Give a webhook a new secret; for 24 hours the one before signs, too.",
+        Secret, body=Rotate,
+    ),
+)  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from starlette.responses import Response, StreamingResponse
@@ -11,66 +11,100 @@ from emulator import durations
 from emulator.clock import Mode
 from emulator.domain.events import Generation
 from emulator.domain.payloads.variants import checked_variants
+from emulator.server.control.operation import (
+    MOST,
+    Asked,
+    ControlOperation,
+    Nothing,
+    Page,
+    Rows,
+    rows,
+)
 from emulator.server.control.profiles import AskedProfile, profile_from
-from emulator.server.http import body_as, duration, emulator_of, json, known_query, number
-from emulator.server.json_views import clock_view, delivery_view, workspace_view
+from emulator.server.http import duration, json
+from emulator.server.json_views import (
+    ClockView,
+    Duration,
+    Instant,
+    View,
+    WorkspaceView,
+    clock_view,
+    delivery_view,
+    workspace_view,
+)
 from emulator.workspace.commands.webhooks import check_secrets
+from emulator.workspace.delivery_view import DeliveryView
 from emulator.workspace.journal_lines import line
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from starlette.requests import Request
+    from emulator.server.operations import Call
 
-    from emulator.workspace.workspace import Workspace
+ALL = "/_emulator/workspaces"
+ONE = f"{ALL}/{{workspace}}"
 
-_LIMIT = 1_000
 
+class Configure(Asked, frozen=True):
+    """How a workspace is set; what is left out stays."""
 
-class _Configure(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     seed: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] | None = None
     clock: Mode | None = None
-    now: str | None = None
+    now: Instant | None = None
     generation: Generation | None = None
     profile: AskedProfile | None = None
     observed: list[str] | None = None
 
 
-class _Clock(msgspec.Struct, forbid_unknown_fields=True):
+class SetClock(Asked, frozen=True):
+    """The clock's mode and, when virtual, its time."""
+
     mode: Mode
-    now: str | None = None
+    now: Instant | None = None
 
 
-class _Advance(msgspec.Struct, forbid_unknown_fields=True):
-    by: str
+class Advance(Asked, frozen=True):
+    """How far to move a virtual clock."""
+
+    by: Duration
 
 
-class _Settle(msgspec.Struct, forbid_unknown_fields=True):
-    timeout: str = "10s"
+class Settle(Asked, frozen=True):
+    """How long to wait at most, in real time."""
+
+    timeout: Duration = "10s"
 
 
-def workspace_of(request: Request) -> Workspace:
-    """Return the workspace that the path names.
+class After(Asked, frozen=True):
+    """The query of the journal: the number of the last entry to leave out."""
 
-    Raises:
-        NotFoundError: it is not open.
-    """
-    return emulator_of(request).existing(request.path_params["workspace"])
+    after: Annotated[int, msgspec.Meta(ge=0, le=MOST)] = 0
 
 
-async def list_all(request: Request) -> Response:
+class Advanced(View, frozen=True):
+    """What an advance did; *entries* counts those of the journal."""
+
+    clock: ClockView
+    entries: int
+    deliveries: list[DeliveryView]
+
+
+class Settled(View, frozen=True):
+    """Whether all is settled, and how many deliveries still wait for their time."""
+
+    settled: bool
+    pending: int
+
+
+async def list_all(call: Call[Page, None]) -> Rows[WorkspaceView]:
     """List the open workspaces, oldest first."""
-    known_query(request, "limit", "skip")
-    limit, skip = number(request, "limit", _LIMIT, 1), number(request, "skip", 0, 0)
-    found = list(emulator_of(request).workspaces.values())
-    page = [workspace_view(one) for one in found[skip : skip + limit]]
-    return json({"data": page, "total": len(found)})
+    return rows(call.query, list(call.emulator.workspaces.values()), workspace_view)
 
 
-async def put(request: Request) -> Response:
+async def put(call: Call[Nothing, Configure]) -> Response:
     """Open a workspace, or set one that is open: 201 or 200."""
-    emulator, name = emulator_of(request), request.path_params["workspace"]
-    asked = await body_as(request, _Configure)
+    emulator, name = call.emulator, call.path("workspace")
+    asked = await call.body()
     now = None if asked.now is None else durations.parse_instant(asked.now, path="$.now")
     changes = {
         "seed": asked.seed,
@@ -100,47 +134,43 @@ def _variants(names: list[str] | None) -> tuple[str, ...] | None:
     return None if names is None else checked_variants(names, path="$.observed")
 
 
-async def read(request: Request) -> Response:
+async def read(call: Call[Nothing, None]) -> WorkspaceView:
     """Show one workspace."""
-    return json(workspace_view(workspace_of(request)))
+    return workspace_view(call.workspace)
 
 
-async def delete(request: Request) -> Response:
+async def delete(call: Call[Nothing, None]) -> None:
     """Close a workspace and forget all of it: 204."""
-    await emulator_of(request).remove(request.path_params["workspace"])
-    return Response(status_code=204)
+    await call.emulator.remove(call.workspace.name)
 
 
-async def reset(request: Request) -> Response:
+async def reset(call: Call[Nothing, None]) -> WorkspaceView:
     """Make a workspace as new: its settings stay, nothing else does."""
-    workspace = workspace_of(request)
-    workspace.reset()
-    await workspace.flush()
-    return json(workspace_view(workspace))
+    call.workspace.reset()
+    await call.workspace.flush()
+    return workspace_view(call.workspace)
 
 
-async def clock(request: Request) -> Response:
+async def clock(call: Call[Nothing, None]) -> ClockView:
     """Show the clock."""
-    return json(clock_view(workspace_of(request)))
+    return clock_view(call.workspace)
 
 
-async def set_clock(request: Request) -> Response:
+async def set_clock(call: Call[Nothing, SetClock]) -> ClockView:
     """Set the clock's mode and, when virtual, where it stands."""
-    workspace = workspace_of(request)
-    asked = await body_as(request, _Clock)
+    workspace, asked = call.workspace, await call.body()
     workspace.set_clock(
         asked.mode, None if asked.now is None else durations.parse_instant(asked.now, path="$.now")
     )
     await workspace.flush()
-    return json(clock_view(workspace))
+    return clock_view(workspace)
 
 
-async def advance(request: Request) -> Response:
+async def advance(call: Call[Nothing, Advance]) -> dict[str, Any]:
     """Move a virtual clock on; answers when all is settled, with what happened."""
-    workspace = workspace_of(request)
-    asked = await body_as(request, _Advance)
-    by = duration(asked.by, "$.by")
-    async with emulator_of(request).unless_stopping():
+    workspace = call.workspace
+    by = duration((await call.body()).by, "$.by")
+    async with call.emulator.unless_stopping():
         entries = await workspace.advance(by)
     attempted = dict.fromkeys(
         (entry.data.message, entry.data.webhook)  # type: ignore[attr-defined]
@@ -152,28 +182,78 @@ async def advance(request: Request) -> Response:
         for key in attempted
         if key in workspace.state.deliveries  # not reset meanwhile
     ]
-    return json({"clock": clock_view(workspace), "entries": len(entries), "deliveries": deliveries})
+    return {"clock": clock_view(workspace), "entries": len(entries), "deliveries": deliveries}
 
 
-async def settle(request: Request) -> Response:
+async def settle(call: Call[Nothing, Settle]) -> Response:
     """Wait until nothing is in flight and nothing is due now."""
-    workspace = workspace_of(request)
-    asked = await body_as(request, _Settle)
-    timeout = duration(asked.timeout, "$.timeout")
-    async with emulator_of(request).unless_stopping():
-        settled = await workspace.settle(timeout)
+    workspace = call.workspace
+    timeout = duration((await call.body()).timeout, "$.timeout")
+    async with call.emulator.unless_stopping():
+        is_settled = await workspace.settle(timeout)
     pending = len(workspace.state.by_status.get("pending", ()))
-    return json({"settled": settled, "pending": pending}, 200 if settled else 408)
+    return json(Settled(is_settled, pending), 200 if is_settled else 408)
 
 
-async def journal(request: Request) -> Response:
+async def journal(call: Call[After, None]) -> Response:
     """Give the journal as JSON lines, secrets redacted, from ``after`` on."""
-    workspace = workspace_of(request)
-    known_query(request, "after")
-    after = number(request, "after", 0, 0)
 
     async def lines() -> AsyncIterator[bytes]:
-        for entry in workspace.entries(after):
+        for entry in call.workspace.entries(call.query.after):
             yield line(entry)
 
     return StreamingResponse(lines(), media_type="application/x-ndjson")
+
+
+OPERATIONS = (
+    ControlOperation(
+        "listWorkspaces", "GET", ALL, list_all,
+        "List the open workspaces, oldest first.",
+        Rows[WorkspaceView], query=Page, has_workspace=False,
+    ),
+    ControlOperation(
+        "getWorkspace", "GET", ONE, read,
+        "Show one workspace.",
+        WorkspaceView,
+    ),
+    ControlOperation(
+        "putWorkspace", "PUT", ONE, put,
+        "Open a workspace, or set one that is open.",
+        WorkspaceView, body=Configure, status=201, other_statuses=(200,), has_workspace=False,
+    ),
+    ControlOperation(
+        "deleteWorkspace", "DELETE", ONE, delete,
+        "Close a workspace and forget all of it.",
+        None, status=204,
+    ),
+    ControlOperation(
+        "resetWorkspace", "POST", f"{ONE}/reset", reset,
+        "Make a workspace as new: its settings stay, nothing else does.",
+        WorkspaceView,
+    ),
+    ControlOperation(
+        "getClock", "GET", f"{ONE}/clock", clock,
+        "Show the clock.",
+        ClockView,
+    ),
+    ControlOperation(
+        "setClock", "PUT", f"{ONE}/clock", set_clock,
+        "Set the clock's mode and, when virtual, its time.",
+        ClockView, body=SetClock,
+    ),
+    ControlOperation(
+        "advanceClock", "POST", f"{ONE}/clock/advance", advance,
+        "Move a virtual clock on, and answer when all is settled.",
+        Advanced, body=Advance,
+    ),
+    ControlOperation(
+        "settle", "POST", f"{ONE}/settle", settle,
+        "Wait until nothing is in flight and nothing is due now; 408 when time runs out.",
+        Settled, body=Settle, other_statuses=(408,),
+    ),
+    ControlOperation(
+        "getJournal", "GET", f"{ONE}/journal", journal,
+        "Give the journal as JSON lines, secrets redacted.",
+        str, query=After, media_type="application/x-ndjson",
+    ),
+)  # fmt: skip

@@ -29,7 +29,7 @@ def route(operation: Operation) -> Route:
     name = f"{operation.method} {operation.path}"
 
     async def endpoint(request: Request) -> Response:
-        if operation.is_public:
+        if not operation.has_workspace:
             return await operation.respond(request, None)
         workspace = workspace_of(request)
         reply = workspace.reply_to(name, request.url.path)

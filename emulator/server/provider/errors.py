@@ -5,14 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emulator.server.http import json
+from emulator.server.operations import Record
 
 if TYPE_CHECKING:
     from starlette.responses import Response
 
 
-def error(status: int, code: str, message: str) -> Response:
-    """Return an error as the provider's API answers it.
+class ErrorDetail(Record, frozen=True):
+    """What is wrong."""
+
+    message: str
+    code: str
+
+
+class Error(Record, frozen=True):
+    """The answer to a call that is refused.
 
     Source: observed, a live consumer reads ``error.message``; ``code`` is assumed.
     """
-    return json({"error": {"message": message, "code": code}}, status)
+
+    error: ErrorDetail
+
+
+def error(status: int, code: str, message: str) -> Response:
+    """Return an error as the provider's API answers it."""
+    return json(Error(ErrorDetail(message, code)), status)

@@ -205,21 +205,21 @@ OPERATIONS = (
     Operation(
         "sendLoginCode", "POST", "/v1/public/auth/otp", send_code,
         "Send a login code; it is in the journal of the workspace.",
-        None, body=SendCode, status=204, is_public=True,
+        None, body=SendCode, status=204, has_workspace=False,
     ),
     Operation(
         "verifyLoginCode", "POST", "/v1/public/auth/otp/verify", verify_code,
         "Change a login code for an access key.",
-        AccessKey, body=VerifyCode, is_wrapped=False, is_public=True,
+        AccessKey, body=VerifyCode, is_wrapped=False, has_workspace=False,
     ),
     Operation(
         "logIn", "POST", "/v1/public/auth/login", log_in,
         "Change an access key for an access token.",
-        LoggedIn, body=LogIn, is_public=True,
+        LoggedIn, body=LogIn, has_workspace=False,
     ),
     Operation(
         "registerReseller", "POST", "/v1/reseller/register", register,
         "Open a workspace for a reseller's customer.",
-        Registered, body=Register, status=201, page="register_reseller", is_public=True,
+        Registered, body=Register, status=201, page="register_reseller", has_workspace=False,
     ),
 )  # fmt: skip

@@ -37,7 +37,7 @@ async def index(request: Request) -> Response:
             one: sum(webhook.generation == one for webhook in webhooks) for one in ("v1", "v2")
         },
         webhooks=[
-            webhook_view(workspace, one) | {"warning": _warning(emulator, one.payload_url)}
+            (webhook_view(workspace, one), _warning(emulator, one.payload_url))
             for one in webhooks
             if one.generation == generation
         ],

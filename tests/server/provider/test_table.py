@@ -35,7 +35,7 @@ def test_each_operation_has_an_id_and_a_place_of_its_own() -> None:
 
 
 def test_faults_know_the_route_of_each_operation_with_a_token() -> None:
-    routes = {one.id: f"{one.method} {one.path}" for one in OPERATIONS if not one.is_public}
+    routes = {one.id: f"{one.method} {one.path}" for one in OPERATIONS if one.has_workspace}
     assert routes == CALLS
 
 
@@ -107,7 +107,7 @@ def test_ids_of_another_workspace_lead_nowhere(
     world: World, old_world: World, operation: Operation
 ) -> None:
     """With an id of another workspace it is 404; without any, nothing of the other shows."""
-    if operation.is_public:  # it needs no token, so it belongs to no workspace
+    if not operation.has_workspace:  # it needs no token, so it belongs to no workspace
         return
     before = old_world.tenant.journal()
     answer = world.call(operation, ids=old_world.ids)
@@ -124,7 +124,7 @@ def test_ids_of_another_workspace_lead_nowhere(
 def test_without_a_token_a_call_is_refused(
     server: Server, old_world: World, operation: Operation, token: str | None
 ) -> None:
-    if operation.is_public:
+    if not operation.has_workspace:
         return
     before = (server.workspaces(), old_world.tenant.journal())
     headers = {} if token is None else {"Authorization": token}

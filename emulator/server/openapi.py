@@ -1,0 +1,137 @@
+"""The paths and schemas of an OpenAPI 3.1 document, made from the table of an API's calls."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from emulator.decoding import arms
+from emulator.server.operations import Operation, Record, provenances
+
+Document = dict[str, Any]
+
+SCHEMAS = "#/components/schemas/"
+"""Where a document has its schemas."""
+
+_DOCS = "https://docs.testlify.com/reference/"
+
+
+class Api(msgspec.Struct, frozen=True):
+    """The calls of an API, and how it refuses a call.
+
+    Attributes:
+        error: the record of an error.
+        error_type: its media type.
+        security: of calls that have a workspace.
+        open_security: of all other calls.
+    """
+
+    operations: Sequence[Operation]
+    error: type[msgspec.Struct]
+    error_type: str
+    security: list[dict[str, list[str]]]
+    open_security: list[dict[str, list[str]]] = []
+
+    def paths(self) -> Document:
+        """Return the paths of the document."""
+        found: dict[str, Document] = {}
+        for one in self.operations:
+            found.setdefault(one.path, {})[one.method.lower()] = self._operation(one)
+        return found
+
+    def schemas(self) -> Document:
+        """Return the schemas of all records; fields of Testlify's have their provenance."""
+        kinds = [kind for one in self.operations for kind in (one.answer, one.body) if kind]
+        _, found = msgspec.json.schema_components([self.error, *kinds], ref_template=_REFERENCE)
+        for schema in found.values():
+            told = inspect.cleandoc(schema.get("description", ""))
+            schema["description"] = told.partition("\n\n")[0].replace("\n", " ")
+        for record in _subclasses(Record) if issubclass(self.error, Record) else ():
+            for name, provenance in provenances(record).items() if record.__name__ in found else ():
+                found[record.__name__]["properties"][name].setdefault("x-provenance", provenance)
+        return found
+
+    def _operation(self, one: Operation) -> Document:
+        error = _content(self.error, self.error_type)
+        described: Document = {
+            "operationId": one.id,
+            "summary": one.doc,
+            "parameters": [*_path_parameters(one.path), *_query_parameters(one.query)],
+            "responses": {
+                **{str(status): _answer(one) for status in (one.status, *one.other_statuses)},
+                "4XX": {"description": "Refused.", **error},
+                "5XX": {"description": "Not possible now.", **error},
+            },
+            "security": self.security if one.has_workspace else self.open_security,
+        }
+        if one.provenance:
+            described["x-provenance"] = one.provenance
+        if one.page:
+            described["externalDocs"] = {"url": f"{_DOCS}{one.page}"}
+        if one.body is not None:
+            (record,) = arms(one.body)
+            is_required = any(field.required for field in msgspec.structs.fields(record))
+            described["requestBody"] = {"required": is_required, **_content(one.body)}
+        return described
+
+
+_REFERENCE = f"{SCHEMAS}{{name}}"
+
+
+def _answer(one: Operation) -> Document:
+    if one.answer is None:
+        return {"description": "Done."}
+    found = _content(one.answer, one.media_type)
+    if one.is_wrapped:
+        media = found["content"][one.media_type]
+        media["schema"] = {
+            "type": "object",
+            "properties": {"data": media["schema"]},
+            "required": ["data"],
+        }
+    return {"description": "Done.", **found}
+
+
+def _content(kind: Any, media_type: str = "application/json") -> Document:
+    (schema,), _ = msgspec.json.schema_components([kind], ref_template=_REFERENCE)
+    return {"content": {media_type: {"schema": schema}}}
+
+
+def _path_parameters(path: str) -> list[Document]:
+    return [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in re.findall(r"\{(\w+)\}", path)
+    ]
+
+
+def _query_parameters(kind: type[msgspec.Struct]) -> list[Document]:
+    _, components = msgspec.json.schema_components([kind], ref_template=_REFERENCE)
+    schema, known = components[kind.__name__], provenances(kind)
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "required": name in schema["required"],
+            "schema": _without_null(one),
+            **({"x-provenance": known[name]} if known else {}),
+        }
+        for name, one in schema["properties"].items()
+    ]
+
+
+def _without_null(schema: Document) -> Document:
+    """Return the schema of a parameter that may be left out: it is never null in a query."""
+    if "anyOf" not in schema:
+        return schema
+    (found,) = [one for one in schema["anyOf"] if one != {"type": "null"}]
+    return {**found, **{key: one for key, one in schema.items() if key not in ("anyOf", "default")}}
+
+
+def _subclasses(kind: type[Record]) -> Iterable[type[Record]]:
+    for one in kind.__subclasses__():
+        yield one
+        yield from _subclasses(one)
