@@ -32,9 +32,9 @@ def command(
 ) -> int:
     """Check FILES: scenarios, or with --event payloads.
 
-    A payload is checked against its schema, as before a delivery. Of a scenario, commands that the
-    lifecycles would refuse are told, too. Each problem has its line and column. Exit 0 when all is
-    well, 1 when a file does not fit, 2 when one can't be read.
+    A payload is checked against its schema, as before a delivery. A scenario is also checked for
+    steps that a run would refuse. Each problem is reported with line and column. Exit 0: all files
+    are valid; 1: a file is invalid; 2: a file can't be read.
     """
     if event is None:
         return max(_scenario(file, settings) for file in files)
@@ -45,7 +45,7 @@ def command(
 
 
 def _scenario(file: Path, settings: tuple[str, ...]) -> int:
-    from emulator.scenario.lifecycle_check import illegal
+    from emulator.scenario.dry_run import refusals
     from emulator.scenario.loading import read_file
 
     if file.suffix == ".json":
@@ -58,7 +58,7 @@ def _scenario(file: Path, settings: tuple[str, ...]) -> int:
     known = {"CONSUMER_URL": "http://127.0.0.1:9000/hook"} | variables(settings, url=None)
     try:
         scenario = read_file(file, known)
-        refused = illegal(scenario)
+        refused = refusals(scenario)
     except ScenarioError as error:
         say(str(error), err=True)
         return FAILED

@@ -95,14 +95,7 @@ class Shaper:
         try:
             return kind(**values)
         except EmulatorError as error:
-            place = node.place
-            at = node
-            for key in (error.path or "$").split(".")[1:]:
-                if not isinstance(at.value, dict) or key not in at.value:
-                    break
-                at = at.value[key]
-                place = at.place
-            self._problems.add(place, error.message)
+            self._problems.add(node.place_of(error.path) or node.place, error.message)
             return WRONG
 
     def _special(self, node: Node, kind: Any) -> Any:

@@ -18,7 +18,7 @@ from emulator.scenario.result import ScenarioResult, StepResult, verdict
 from emulator.scenario.scenario import every
 from emulator.scenario.steps.step import Context
 from emulator.scenario.steps.table import STEPS
-from emulator.scenario.steps.webhooks import signing_profile
+from emulator.scenario.steps.webhooks import registration
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -135,17 +135,10 @@ def _observe(workspace: Workspace, variants: tuple[str, ...]) -> None:
 
 def register(scenario: Scenario, workspace: Workspace) -> None:
     """Register the scenario's consumers as webhooks of *workspace*."""
-    generation = scenario.document.webhooks
-    for number, consumer in enumerate(scenario.document.consumer, start=1):
-        workspace.add_webhook(
-            generation=generation,  # type: ignore[arg-type]
-            name=consumer.name or f"consumer {number}",
-            payload_url=consumer.payload_url,
-            events=consumer.events,
-            headers=consumer.headers,
-            secret=consumer.secret,
-            profile=signing_profile(workspace, consumer.secret, generation),
-        )
+    document, settings = scenario.document, workspace.state.settings
+    for consumer in document.consumer:
+        asked = registration(consumer, str(consumer.name), document.webhooks, settings)
+        workspace.add_webhook(**asked)
 
 
 async def play(

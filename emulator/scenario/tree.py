@@ -79,6 +79,23 @@ class Node(msgspec.Struct, frozen=True):
         held = Node(others, place, places)
         return Node({name: held, **own}, self.place, {**self.keys, name: place})
 
+    def place_of(self, path: str | None) -> Place | None:
+        """Return where the value at a JSON path stands, or the nearest value around it.
+
+        Args:
+            path: ``$.settings.titleSlug``; None without one.
+
+        Returns:
+            None if not even its first key is there.
+        """
+        at, place = self, None
+        for key in (path or "$").split(".")[1:]:
+            if not isinstance(at.value, dict) or key not in at.value:
+                break
+            at = at.value[key]
+            place = at.place
+        return place
+
     @property
     def holds_late(self) -> bool:
         """Whether anything in it is known only when the step runs."""

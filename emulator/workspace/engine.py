@@ -13,15 +13,11 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from emulator.clock import Timeline
 from emulator.delivery.dispatcher import Dispatcher
 from emulator.delivery.queue import AttemptQueue
 from emulator.delivery.records import Finished, Message, Outcome, RedeliveryAsked, Refused
 from emulator.delivery.transports.mounts import Mounts
-from emulator.domain.ids import chance
-from emulator.domain.people import organisation
 from emulator.errors import NotFoundError, StoppingError
 from emulator.workspace import fold, outbox
 from emulator.workspace.commands.candidates import move_candidate
@@ -31,6 +27,8 @@ from emulator.workspace.messages import messages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    import msgspec
 
     from emulator.clock import TimerKey
     from emulator.contracts.validation import Contracts
@@ -114,7 +112,7 @@ class Engine:
         first = next(journal.entries(name), None)
         if first is None:
             (first,) = journal.append(
-                name, self.now(), [("workspace.opened", _opened(settings, self.now()))]
+                name, self.now(), [("workspace.opened", Opened.drawn(settings, self.now()))]
             )
         self.state: State = fold.opened(first)
 
@@ -188,7 +186,7 @@ class Engine:
         self.timeline.clear()
         settings = self.state.settings
         self.timeline = Timeline(settings.clock, settings.now)
-        self.commit([("workspace.reset", _opened(settings, self.now()))])
+        self.commit([("workspace.reset", Opened.drawn(settings, self.now()))])
         self.arm()
 
     @property
@@ -449,9 +447,3 @@ class Engine:
         self._alarm = None
         self.run_due()
         self.arm()
-
-
-def _opened(settings: Settings, now: datetime) -> Opened:
-    drawn = organisation(chance(settings.seed, "organisation", 0), now)
-    name = settings.organisation_name or drawn.name
-    return Opened(settings, msgspec.structs.replace(drawn, name=name))

@@ -12,8 +12,9 @@ from emulator.delivery.profiles import PROFILES, Profile
 from emulator.domain.assessment import Assessment
 from emulator.domain.candidate import Candidate
 from emulator.domain.events import Generation
+from emulator.domain.ids import chance
 from emulator.domain.payloads.variants import checked_variants
-from emulator.domain.people import Organisation
+from emulator.domain.people import Organisation, organisation
 from emulator.domain.team import Member
 
 KEEP = 20_000
@@ -62,6 +63,13 @@ class Opened(msgspec.Struct, frozen=True):
 
     settings: Settings
     organisation: Organisation
+
+    @classmethod
+    def drawn(cls, settings: Settings, now: datetime) -> Opened:
+        """Return the record of a workspace that opens at *now*; its organisation is drawn."""
+        made = organisation(chance(settings.seed, "organisation", 0), now)
+        name = settings.organisation_name or made.name
+        return cls(settings, msgspec.structs.replace(made, name=name))
 
 
 class Configured(msgspec.Struct, frozen=True):

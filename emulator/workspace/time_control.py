@@ -54,7 +54,7 @@ class TimeControl(EngineCalls):
             is_blank = not (self.state.assessments or self.state.deliveries)
             is_fresh = is_blank and engine.timeline.mode == "real"
             now = checked(now or (self.state.settings.now if is_fresh else self.now()))
-            _check_jump(engine.timeline, now)
+            check_jump(engine.timeline, now)
         engine.timeline.mode = mode
         engine.timeline.move_to(now)
         engine.commit([("clock.set", ClockMoved(mode, now))])
@@ -130,7 +130,12 @@ class TimeControl(EngineCalls):
         return True
 
 
-def _check_jump(timeline: Timeline, now: datetime) -> None:
+def check_jump(timeline: Timeline, now: datetime) -> None:
+    """Check that a virtual clock can be set to *now*.
+
+    Raises:
+        ConflictError: the clock would go back while timers are set, or skip a timer.
+    """
     if now < timeline.now() and len(timeline):
         message = "the clock can't go back while timers are set; reset first"
         raise ConflictError(message)

@@ -64,11 +64,7 @@ class WebhookCalls(EngineCalls):
         url = self._reachable(payload_url, name)
         asked = webhooks.Registration(name, url, events, headers, secret, description, generation)
         webhook = webhooks.add_webhook(self.state, self.now(), asked, profile)
-        records: list[Record] = [("webhook.added", webhook)]
-        if profile is not None:
-            configured = WebhookConfigured(webhook.id, webhook.number, profile)
-            records.append(("webhook.configured", configured))
-        self._engine.commit(records)
+        self._engine.commit(webhooks.added(webhook, profile))
         return webhook
 
     def mount(self, app: App, name: str) -> str:

@@ -17,7 +17,7 @@ from emulator.domain import assessment, candidate, fidelity
 from emulator.domain.lifecycle import NEW
 from emulator.receiver import Receiver
 from emulator.scenario.discovery import bundled, read_all
-from emulator.scenario.lifecycle_check import illegal
+from emulator.scenario.dry_run import refusals
 from emulator.scenario.run import run
 from emulator.workspace.canonical import canonical
 from emulator.workspace.entry_data import AssessmentChanged, CandidateChanged
@@ -140,7 +140,7 @@ def test_a_bundled_scenario_starts_with_what_it_shows(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_bundled_scenario_is_legal(name: str) -> None:
     [scenario] = read_all([name], {"CONSUMER_URL": "http://127.0.0.1:9"})
-    assert illegal(scenario) == ""
+    assert refusals(scenario) == ""
 
 
 # --- every path through both lifecycles ------------------------------------------------------

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from emulator.scenario.discovery import bundled
-from emulator.scenario.lifecycle_check import illegal
+from emulator.scenario.dry_run import refusals
 from emulator.scenario.loading import read
 from emulator.scenario.matchers import Word
 from emulator.scenario.result import Verdict
@@ -67,7 +67,7 @@ BLOCKS = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 
 def test_the_first_scenario_on_the_page_can_be_read_and_is_legal() -> None:
     scenario = read("docs/scenarios.md", BLOCKS[0].encode(), {"CONSUMER_URL": "http://127.0.0.1:9"})
-    assert not illegal(scenario)
+    assert not refusals(scenario)
 
 
 @pytest.mark.parametrize("block", BLOCKS[1:])

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 import msgspec
 
 from emulator.errors import ConflictError, EmulatorError
-from emulator.scenario.scenario import PlacedStep
+from emulator.scenario.scenario import PlacedStep, every
 from emulator.scenario.steps.step import TURN, Context, Step
 from emulator.scenario.value_types import VariableName
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from emulator.scenario.dry_run import DryRun
     from emulator.scenario.tree import Node
 
 BLOCKS = frozenset({"parallel", "repeat"})
@@ -38,6 +39,7 @@ class Parallel(Step, frozen=True):
 
     example: ClassVar[str] = "parallel: [{enroll: ada}, {test_webhook: consumer 1}]"
     bare: ClassVar[str | None] = "steps"
+    changes: ClassVar[dict[str, str]] = {}
 
     steps: Annotated[list[PlacedStep], msgspec.Meta(min_length=1, max_length=MOST_AT_ONCE)]
 
@@ -51,6 +53,11 @@ class Parallel(Step, frozen=True):
         finally:
             context.is_parallel = False
         return _told(ended)
+
+    def dry_run(self, dry_run: DryRun) -> None:
+        """Forget what the steps change: their order is not known."""
+        for placed in every(self.steps):
+            dry_run.forget(placed)
 
     async def _all(self, context: Context) -> list[list[str] | BaseException]:
         branches: list[asyncio.Task[list[str]]] = []
@@ -71,6 +78,7 @@ class Repeat(Step, frozen=True, rename={"as_": "as"}):
     example: ClassVar[str] = (
         'repeat: {times: 3, as: i, steps: [{invite: {to: job, email: "c${i}@example.com"}}]}'
     )
+    changes: ClassVar[dict[str, str]] = {}
 
     times: Times
     steps: Steps
@@ -80,6 +88,11 @@ class Repeat(Step, frozen=True, rename={"as_": "as"}):
         """Do them, round after round; `steps` holds those of every round."""
         told = await _played(context, self.steps, per_round=len(self.steps) // self.times)
         return "\n".join(told)
+
+    def dry_run(self, dry_run: DryRun) -> None:
+        """Do them, round after round."""
+        for placed in self.steps:
+            dry_run.play(placed)
 
 
 async def _played(

@@ -15,6 +15,7 @@ from emulator.scenario.value_types import Duration, SentEvent
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from emulator.scenario.dry_run import DryRun
     from emulator.scenario.matching import Sent
     from emulator.scenario.steps.step import Context
 
@@ -30,6 +31,7 @@ class Expect(OfAttempts, frozen=True, kw_only=True):
     )
     is_expectation: ClassVar[bool] = True
     is_settling: ClassVar[bool] = True
+    passes_time: ClassVar[bool] = True
 
     event: SentEvent
     count: Count | None = None
@@ -40,6 +42,10 @@ class Expect(OfAttempts, frozen=True, kw_only=True):
         await _until(context, lambda: self._is_decided(context), self.within)
         found = self.matching(context)
         return "" if self._is_met(len(found)) else self._told(context, found)
+
+    def dry_run(self, dry_run: DryRun) -> None:
+        """Let up to `within` pass: the step ends at the match."""
+        dry_run.pass_time(0, self.within)
 
     def _is_met(self, found: int) -> bool:
         return found >= 1 if self.count is None else found == self.count
@@ -63,6 +69,7 @@ class ExpectNone(OfAttempts, frozen=True, kw_only=True, rename={"for_": "for"}):
     example: ClassVar[str] = "expect_none: {event: candidate.rejected, candidate: ada, for: 1d}"
     is_expectation: ClassVar[bool] = True
     is_settling: ClassVar[bool] = True
+    passes_time: ClassVar[bool] = True
 
     event: SentEvent
     for_: Duration = Duration(0)
@@ -77,6 +84,10 @@ class ExpectNone(OfAttempts, frozen=True, kw_only=True, rename={"for_": "for"}):
         return "\n".join(
             [f"expected no {self.demanded()}{time}; came {len(found)}", *_listed(found)]
         )
+
+    def dry_run(self, dry_run: DryRun) -> None:
+        """Let the whole time pass: the step ends before only if it fails."""
+        dry_run.pass_time(self.for_, self.for_)
 
 
 def _listed(found: list[Sent]) -> list[str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
 from emulator.delivery.faults.fault import Count, Fault, Probability
 from emulator.errors import InvalidInputError
-from emulator.scenario.steps.step import Context, Step
+from emulator.scenario.steps.step import Context, Names, Step
 from emulator.scenario.value_types import (
     CandidateName,
     FaultWords,
@@ -16,6 +16,10 @@ from emulator.scenario.value_types import (
     SentEvent,
     WebhookName,
 )
+from emulator.workspace.commands import faults
+
+if TYPE_CHECKING:
+    from emulator.scenario.dry_run import DryRun
 
 
 class On(msgspec.Struct, frozen=True):
@@ -37,6 +41,7 @@ class SetFault(Step, frozen=True, rename={"fault": "settings"}):
         "fault: {duplicate: {times: 1}, on: {event: candidate.completed, attempt: 1}}"
     )
     others: ClassVar[str | None] = "settings"
+    changes: ClassVar[dict[str, str]] = {}
 
     fault: FaultWords
     on: On = On()
@@ -67,22 +72,34 @@ class SetFault(Step, frozen=True, rename={"fault": "settings"}):
 
     async def run(self, context: Context) -> str:
         """Set it."""
+        context.workspace.inject(self._with_ids(context))
+        return ""
+
+    def dry_run(self, dry_run: DryRun) -> None:
+        """Check that it could be set; commands do not depend on it."""
+        faults.set_fault(dry_run.state, self._with_ids(dry_run))
+
+    def _with_ids(self, names: Names) -> Fault:
+        """Return the fault with ids in place of the scenario's names."""
         on = self._on()
         if self.on.candidate is not None:
-            on["candidate"] = context.candidate(self.on.candidate)
+            on["candidate"] = names.candidate(self.on.candidate)
         if self.on.webhook is not None:
-            on["webhook"] = context.webhook(self.on.webhook)
+            on["webhook"] = names.webhook(self.on.webhook)
         fault = self._fault
-        context.workspace.inject(msgspec.structs.replace(fault, on=type(fault.on)(**on)))
-        return ""
+        return msgspec.structs.replace(fault, on=type(fault.on)(**on))
 
 
 class ClearFaults(Step, frozen=True):
     """Remove all faults."""
 
     example: ClassVar[str] = "clear_faults: {}"
+    changes: ClassVar[dict[str, str]] = {}
 
     async def run(self, context: Context) -> str:
         """Remove them."""
         context.workspace.clear_faults()
         return ""
+
+    def dry_run(self, dry_run: DryRun) -> None:
+        """Commands do not depend on faults."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import msgspec
 
@@ -12,6 +12,10 @@ from emulator.errors import InvalidInputError, NotFoundError
 from emulator.scenario.steps.selection import OfMessages
 from emulator.scenario.steps.step import Context, Step
 from emulator.scenario.value_types import CandidateName, DataFile, Duration, SentEvent, WebhookName
+from emulator.workspace.commands import deliveries
+
+if TYPE_CHECKING:
+    from emulator.scenario.dry_run import DryRun
 
 
 class Send(Step, frozen=True):
@@ -21,6 +25,7 @@ class Send(Step, frozen=True):
         "send: {event: candidate.completed, payload: {data: {status: COMPLETED}}, "
         "webhook: consumer 1}"
     )
+    changes: ClassVar[dict[str, str]] = {}
 
     event: SentEvent = SentEvent(TEST_EVENT)
     payload: Any = msgspec.UNSET
@@ -43,6 +48,12 @@ class Send(Step, frozen=True):
             candidate=None if self.candidate is None else context.candidate(self.candidate),
         )
         return ""
+
+    def dry_run(self, dry_run: DryRun) -> None:
+        """Check that somebody would get it, unless it is not known which webhooks there are."""
+        webhook = None if self.webhook is None else dry_run.webhook(self.webhook)
+        if webhook is not None or "webhook" not in dry_run.unforeseen:
+            deliveries.deliberate(dry_run.state, dry_run.now, b"", self.event, webhook, None)
 
 
 class Redeliver(OfMessages, frozen=True):
@@ -73,3 +84,8 @@ class Redeliver(OfMessages, frozen=True):
             raise NotFoundError("\n".join(lines))
         await workspace.redeliver(found[-1].delivery.id)
         return ""
+
+    def dry_run(self, dry_run: DryRun) -> None:
+        """Check the webhook; what there is to redeliver depends on the consumer's answers."""
+        if self.webhook is not None:
+            dry_run.webhook(self.webhook)

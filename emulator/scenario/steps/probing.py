@@ -27,6 +27,7 @@ from emulator.scenario.value_types import (
 from emulator.workspace import queries
 
 if TYPE_CHECKING:
+    from emulator.scenario.dry_run import DryRun
     from emulator.scenario.probes import Look
 
 Argv = Annotated[list[str], msgspec.Meta(min_length=1)]
@@ -62,6 +63,8 @@ class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class _Looking(Step, frozen=True):
     """A step with a place to look at: a URL or a command."""
 
+    changes: ClassVar[dict[str, str]] = {}
+
     get: ProbeUrl | None = None
     headers: dict[str, str] = msgspec.field(default_factory=dict)
     command: Argv | None = None
@@ -73,6 +76,9 @@ class _Looking(Step, frozen=True):
         if self.headers and self.get is None:
             message = "'headers' go with 'get' alone"
             raise InvalidInputError(message, path="$.headers")
+
+    def dry_run(self, dry_run: DryRun) -> None:
+        """The consumer's state is not known before a run, and commands do not depend on it."""
 
     async def look(self, context: Context) -> Look:
         """Look once."""

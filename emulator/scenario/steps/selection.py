@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import msgspec
 
@@ -34,6 +34,8 @@ Number = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 
 class OfMessages(Step, frozen=True):
     """A step about messages; each key that is left out fits all of them."""
+
+    changes: ClassVar[dict[str, str]] = {}
 
     event: SentEvent | None = None
     candidate: CandidateName | None = None

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from emulator.delivery.transports.address_guard import Guard
     from emulator.domain.candidate import Candidate
     from emulator.journal.journal import Journal
+    from emulator.scenario.dry_run import DryRun
     from emulator.scenario.scenario import PlacedStep
     from emulator.workspace.state import DeliveryKey
     from emulator.workspace.workspace import Workspace
@@ -28,7 +29,49 @@ TURN = 50
 """Steps after which the run yields to everything else on the event loop."""
 
 
-class Context:
+class Names:
+    """The scenario's names for subjects and webhooks.
+
+    Attributes:
+        assessments, candidates, webhooks: name -> id.
+    """
+
+    def __init__(self) -> None:
+        self.assessments: dict[str, str] = {}
+        self.candidates: dict[str, str] = {}
+        self.webhooks: dict[str, str] = {}
+
+    def assessment(self, name: str) -> str:
+        """Return the id of the assessment that the scenario calls *name*.
+
+        Raises:
+            UnknownNameError: no step has made it so far.
+        """
+        return self._named("assessment", self.assessments, name)
+
+    def candidate(self, name: str) -> str:
+        """Return the id of the candidate that the scenario calls *name*.
+
+        Raises:
+            UnknownNameError: no step has invited them so far.
+        """
+        return self._named("candidate", self.candidates, name)
+
+    def webhook(self, name: str) -> str:
+        """Return the id of the webhook that the scenario calls *name*.
+
+        Raises:
+            UnknownNameError: it is not registered so far.
+        """
+        return self._named("webhook", self.webhooks, name)
+
+    def _named(self, kind: str, known: Mapping[str, str], name: str) -> str:
+        if name not in known:
+            raise UnknownNameError(kind, name, known)
+        return known[name]
+
+
+class Context(Names):
     """What the steps of one run share.
 
     Args:
@@ -38,7 +81,6 @@ class Context:
         folder: of the scenario's file, in which commands run.
 
     Attributes:
-        assessments, candidates, webhooks: the scenario's name -> id.
         variables: what captures gave, name -> value.
         is_parallel: nothing is settled between steps.
         set_up: makes a candidate known to the consumer before the invitation; None without a hook.
@@ -47,13 +89,12 @@ class Context:
     def __init__(
         self, workspace: Workspace, journal: Journal, *, guard: Guard, folder: Path
     ) -> None:
+        super().__init__()
         self.workspace = workspace
         self.journal = journal
         self.guard = guard
         self.folder = folder
-        self.assessments: dict[str, str] = {}
-        self.candidates: dict[str, str] = {}
-        self.webhooks = {one.name: one.id for one in workspace.state.webhooks.values()}
+        self.webhooks |= {one.name: one.id for one in workspace.state.webhooks.values()}
         self.variables: dict[str, str] = {}
         self.is_parallel = False
         self._room = Room()
@@ -92,30 +133,6 @@ class Context:
         if not self.is_parallel:
             await self.workspace.settle()
 
-    def assessment(self, name: str) -> str:
-        """Return the id of the assessment that the scenario calls *name*.
-
-        Raises:
-            UnknownNameError: no step has made it so far.
-        """
-        return _named("assessment", self.assessments, name)
-
-    def candidate(self, name: str) -> str:
-        """Return the id of the candidate that the scenario calls *name*.
-
-        Raises:
-            UnknownNameError: no step has invited them so far.
-        """
-        return _named("candidate", self.candidates, name)
-
-    def webhook(self, name: str) -> str:
-        """Return the id of the webhook that the scenario calls *name*.
-
-        Raises:
-            UnknownNameError: it is not registered so far.
-        """
-        return _named("webhook", self.webhooks, name)
-
     def deliveries(
         self, *, after: int = 0, event: str | None = None, subject: str | None = None
     ) -> list[Delivery]:
@@ -136,12 +153,6 @@ class Context:
         return [state.deliveries[key] for key in reversed([*late])]
 
 
-def _named(what: str, known: Mapping[str, str], name: str) -> str:
-    if name not in known:
-        raise UnknownNameError(what, name, known)
-    return known[name]
-
-
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One step; its docstring says what it does, its fields are the keys in the file.
 
@@ -151,6 +162,10 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         others: the field that takes, as a mapping, the keys that are no fields; None refuses them.
         is_expectation: whether it can fail for the consumer's sake.
         is_settling: it waits for deliveries or moves the clock, so it can't run in parallel.
+        passes_time: it lets the workspace's time pass.
+        changes: the fields that name a subject which the step makes, moves or removes, with the
+            kind of the subject: ``assessment``, ``candidate`` or ``webhook``. When the effect of
+            the step is not known before the run, these subjects are not known either.
     """
 
     example: ClassVar[str]
@@ -158,6 +173,8 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     others: ClassVar[str | None] = None
     is_expectation: ClassVar[bool] = False
     is_settling: ClassVar[bool] = False
+    passes_time: ClassVar[bool] = False
+    changes: ClassVar[dict[str, str]]
 
     def __repr__(self) -> str:
         """Leave out the fields, which may hold secrets."""
@@ -171,5 +188,13 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
         Raises:
             EmulatorError: it could not be done; the run ends.
+        """
+        raise NotImplementedError
+
+    def dry_run(self, dry_run: DryRun) -> None:
+        """Do the part of it whose effect is known before the run.
+
+        Raises:
+            EmulatorError: a run would refuse the step.
         """
         raise NotImplementedError

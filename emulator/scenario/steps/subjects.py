@@ -11,7 +11,7 @@ from emulator.clock import later
 from emulator.domain.assessment import LONGEST_VALIDITY_DAYS
 from emulator.domain.commands import COMMANDS, Command
 from emulator.errors import InvalidInputError
-from emulator.scenario.steps.step import Context, Step
+from emulator.scenario.steps.step import Context, Names, Step
 from emulator.scenario.value_types import (
     AssessmentName,
     CandidateName,
@@ -25,7 +25,9 @@ from emulator.workspace.commands.change import LONGEST_TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
+    from emulator.scenario.dry_run import DryRun
 
 Title = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_TEXT)]
 Days = Annotated[int, msgspec.Meta(ge=1, le=LONGEST_VALIDITY_DAYS)]
@@ -36,6 +38,9 @@ _IN_FILES: Mapping[str, Any] = MappingProxyType(
     {"title": Title, "validity_days": Days, "reason": Reason}
 )
 """Details whose values are checked when the file is read: name -> type."""
+
+_COMPARED_WITH_DRAWN = frozenset({"score", "tests", "template"})
+"""Details that are refused when they do not fit the content that was drawn."""
 
 
 class CommandStep(Step, frozen=True):
@@ -51,12 +56,18 @@ class CommandStep(Step, frozen=True):
         """Return the details that the file gives."""
         return {name: getattr(self, name) for name in self.command.details.__struct_fields__}
 
+    def foreseen(self, dry_run: DryRun) -> dict[str, Any]:
+        """Return the details, without those that nobody can judge before the content is drawn."""
+        left_out = frozenset() if dry_run.is_drawn_content_known else _COMPARED_WITH_DRAWN
+        return {name: value for name, value in self.details().items() if name not in left_out}
+
 
 class CreateAssessment(CommandStep, frozen=True, rename={"as_": "as"}):
     """Create an assessment, a draft; the content that is left out is drawn."""
 
     command: ClassVar[Command] = COMMANDS["create_assessment"]
     example: ClassVar[str] = command.example
+    changes: ClassVar[dict[str, str]] = {"as": "assessment"}
 
     as_: NewAssessment | None = None
     title: Title | None = None
@@ -72,12 +83,19 @@ class CreateAssessment(CommandStep, frozen=True, rename={"as_": "as"}):
             context.assessments[self.as_] = made.subject.id
         return ""
 
+    def dry_run(self, dry_run: DryRun) -> None:
+        """Create it in the same way."""
+        id_ = dry_run.do(self.command, "", self.foreseen(dry_run))
+        if self.as_ is not None:
+            dry_run.assessments[self.as_] = id_
+
 
 class Invite(CommandStep, frozen=True, rename={"as_": "as"}):
     """Invite a candidate to an assessment; what is left out of the person is made up."""
 
     command: ClassVar[Command] = COMMANDS["invite"]
     example: ClassVar[str] = command.example
+    changes: ClassVar[dict[str, str]] = {"to": "assessment", "as": "candidate"}
 
     to: AssessmentName
     as_: NewCandidate | None = None
@@ -89,15 +107,7 @@ class Invite(CommandStep, frozen=True, rename={"as_": "as"}):
 
     async def run(self, context: Context) -> str:
         """Invite them, now or later, and keep the invitation's id under its name."""
-        date = later(context.workspace.now(), self.scheduled) if self.scheduled else None
-        details = {
-            "assessment_id": context.assessment(self.to),
-            "email": self.email,
-            "first_name": self.first_name,
-            "last_name": self.last_name,
-            "scheduled_date": date,
-            "source": self.source,
-        }
+        details = self._asked(context, context.workspace.now())
         if context.set_up is not None:
             await context.set_up(context.workspace.preview(self.command.name, **details))
         made = context.workspace.do(self.command.name, **details)
@@ -105,11 +115,29 @@ class Invite(CommandStep, frozen=True, rename={"as_": "as"}):
             context.candidates[self.as_] = made.subject.id
         return ""
 
+    def dry_run(self, dry_run: DryRun) -> None:
+        """Invite them in the same way."""
+        id_ = dry_run.do(self.command, "", self._asked(dry_run, dry_run.now))
+        if self.as_ is not None:
+            dry_run.candidates[self.as_] = id_
+
+    def _asked(self, names: Names, now: datetime) -> dict[str, Any]:
+        """Return the details of the command."""
+        return {
+            "assessment_id": names.assessment(self.to),
+            "email": self.email,
+            "first_name": self.first_name,
+            "last_name": self.last_name,
+            "scheduled_date": later(now, self.scheduled) if self.scheduled else None,
+            "source": self.source,
+        }
+
 
 class MoveAssessment(CommandStep, frozen=True):
     """A command that moves an assessment."""
 
     bare: ClassVar[str | None] = "assessment"
+    changes: ClassVar[dict[str, str]] = {"assessment": "assessment"}
 
     assessment: AssessmentName
 
@@ -119,11 +147,16 @@ class MoveAssessment(CommandStep, frozen=True):
         context.workspace.do(self.command.name, id_, **self.details())
         return ""
 
+    def dry_run(self, dry_run: DryRun) -> None:
+        """Do the command."""
+        dry_run.do(self.command, dry_run.assessment(self.assessment), self.foreseen(dry_run))
+
 
 class MoveCandidate(CommandStep, frozen=True):
     """A command that moves a candidate."""
 
     bare: ClassVar[str | None] = "candidate"
+    changes: ClassVar[dict[str, str]] = {"candidate": "candidate"}
 
     candidate: CandidateName
 
@@ -140,6 +173,10 @@ class MoveCandidate(CommandStep, frozen=True):
         id_ = context.candidate(self.candidate)
         context.workspace.do(self.command.name, id_, **self.details())
         return ""
+
+    def dry_run(self, dry_run: DryRun) -> None:
+        """Do the command."""
+        dry_run.do(self.command, dry_run.candidate(self.candidate), self.foreseen(dry_run))
 
 
 def _step(command: Command) -> type[Step]:

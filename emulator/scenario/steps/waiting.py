@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
+from emulator.errors import ConflictError
 from emulator.scenario.steps.step import Context, Step
 from emulator.scenario.value_types import Duration, Instant
+
+if TYPE_CHECKING:
+    from emulator.scenario.dry_run import DryRun
+    from emulator.workspace.state import State
 
 
 class Wait(Step, frozen=True):
@@ -15,6 +20,8 @@ class Wait(Step, frozen=True):
     example: ClassVar[str] = "wait: 2h"
     bare: ClassVar[str | None] = "duration"
     is_settling: ClassVar[bool] = True
+    passes_time: ClassVar[bool] = True
+    changes: ClassVar[dict[str, str]] = {}
 
     duration: Duration
 
@@ -26,6 +33,10 @@ class Wait(Step, frozen=True):
             await asyncio.sleep(self.duration)
         return ""
 
+    def dry_run(self, dry_run: DryRun) -> None:
+        """Let as much time pass."""
+        dry_run.pass_time(self.duration, self.duration)
+
 
 class SetClock(Step, frozen=True):
     """Set the virtual clock; forward, what is due on the way happens, back only before all else."""
@@ -33,15 +44,29 @@ class SetClock(Step, frozen=True):
     example: ClassVar[str] = "set_clock: 2026-03-01T09:00:00Z"
     bare: ClassVar[str | None] = "now"
     is_settling: ClassVar[bool] = True
+    passes_time: ClassVar[bool] = True
+    changes: ClassVar[dict[str, str]] = {}
 
     now: Instant
 
     async def run(self, context: Context) -> str:
         """Advance to the time, or set the clock back."""
         workspace = context.workspace
+        _check_virtual(workspace.state)
         behind = (workspace.now() - self.now).total_seconds()
         if behind > 0:
             workspace.set_clock("virtual", self.now)
         else:
             await workspace.advance(-behind)
         return ""
+
+    def dry_run(self, dry_run: DryRun) -> None:
+        """Set it in the same way."""
+        _check_virtual(dry_run.state)
+        dry_run.set_clock(self.now)
+
+
+def _check_virtual(state: State) -> None:
+    if state.settings.clock != "virtual":
+        message = "the clock is real; only a virtual one can be set"
+        raise ConflictError(message)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import msgspec
 
@@ -19,14 +19,17 @@ from emulator.scenario.value_types import (
     PayloadUrl,
     WebhookName,
 )
+from emulator.workspace.commands import webhooks
+from emulator.workspace.entry_data import WebhookRemoved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from emulator.delivery.profiles import Profile
     from emulator.domain.events import Generation
+    from emulator.scenario.dry_run import DryRun
     from emulator.scenario.scenario import Consumer
-    from emulator.workspace.workspace import Workspace
+    from emulator.workspace.entry_data import Settings
+    from emulator.workspace.state import State
 
 Secret = Annotated[str, msgspec.Meta(min_length=1, max_length=1_000)]
 
@@ -45,18 +48,28 @@ def unfit(webhook: AddWebhook | Consumer, generation: Generation) -> Iterator[tu
         yield "secret", error.message
 
 
-def signing_profile(
-    workspace: Workspace, secret: str | None, generation: str | None
-) -> Profile | None:
-    """Return the profile of a webhook that signs though its generation does not; else None.
+def registration(
+    webhook: AddWebhook | Consumer, name: str, generation: str | None, settings: Settings
+) -> dict[str, Any]:
+    """Return a new webhook as `Workspace.add_webhook` takes it; a secret signs in v1, too.
 
     Args:
-        secret: to sign with.
+        webhook: as the file has it.
+        name: for people.
         generation: the workspace's when left out.
+        settings: of the workspace.
     """
-    settings = workspace.state.settings
     usual = settings.profile_of(generation or settings.generation)  # type: ignore[arg-type]
-    return signing(usual) if secret and usual.signature is None else None
+    is_unsigned = webhook.secret is not None and usual.signature is None
+    return {
+        "name": name,
+        "payload_url": webhook.payload_url,
+        "events": webhook.events,
+        "headers": webhook.headers,
+        "secret": webhook.secret,
+        "generation": generation,
+        "profile": signing(usual) if is_unsigned else None,
+    }
 
 
 class AddWebhook(Step, frozen=True, kw_only=True, rename={"as_": "as"}):
@@ -66,6 +79,7 @@ class AddWebhook(Step, frozen=True, kw_only=True, rename={"as_": "as"}):
         'add_webhook: {as: second, payload_url: "http://127.0.0.1:1/", '
         "events: [candidate.completed]}"
     )
+    changes: ClassVar[dict[str, str]] = {"as": "webhook"}
 
     as_: NewWebhook | None = None
     payload_url: PayloadUrl
@@ -80,25 +94,28 @@ class AddWebhook(Step, frozen=True, kw_only=True, rename={"as_": "as"}):
 
     async def run(self, context: Context) -> str:
         """Register it and keep its id under its name."""
-        workspace = context.workspace
-        webhook = workspace.add_webhook(
-            name=self.as_ or f"webhook {len(workspace.state.webhook_numbers) + 1}",
-            payload_url=self.payload_url,
-            events=self.events,
-            headers=self.headers,
-            secret=self.secret,
-            generation=self.generation,  # type: ignore[arg-type]
-            profile=signing_profile(workspace, self.secret, self.generation),
-        )
+        webhook = context.workspace.add_webhook(**self._asked(context.workspace.state))
         if self.as_ is not None:
             context.webhooks[self.as_] = webhook.id
         return ""
+
+    def dry_run(self, dry_run: DryRun) -> None:
+        """Register it in the same way."""
+        id_ = dry_run.add_webhook(**self._asked(dry_run.state))
+        if self.as_ is not None:
+            dry_run.webhooks[self.as_] = id_
+            dry_run.removed.pop(self.as_, None)  # in a repeat, the name moves on
+
+    def _asked(self, state: State) -> dict[str, Any]:
+        name = self.as_ or f"webhook {len(state.webhook_numbers) + 1}"
+        return registration(self, name, self.generation, state.settings)
 
 
 class EditWebhook(Step, frozen=True):
     """Change a webhook; later attempts go by it, those of pending deliveries too."""
 
     example: ClassVar[str] = "edit_webhook: {webhook: consumer 1, headers: {X-Token: n3w}}"
+    changes: ClassVar[dict[str, str]] = {"webhook": "webhook"}
 
     webhook: WebhookName
     payload_url: PayloadUrl | None = None
@@ -121,6 +138,12 @@ class EditWebhook(Step, frozen=True):
         context.workspace.edit_webhook(context.webhook(self.webhook), **self._changes())
         return ""
 
+    def dry_run(self, dry_run: DryRun) -> None:
+        """Change it in the same way."""
+        id_ = dry_run.webhook(self.webhook)
+        edited = webhooks.edit_webhook(dry_run.state, dry_run.now, id_, self._changes())
+        dry_run.commit([("webhook.edited", edited)])
+
     def _changes(self) -> dict[str, object]:
         given = msgspec.structs.asdict(self)
         del given["webhook"]
@@ -132,6 +155,7 @@ class RemoveWebhook(Step, frozen=True):
 
     example: ClassVar[str] = "remove_webhook: consumer 1"
     bare: ClassVar[str | None] = "webhook"
+    changes: ClassVar[dict[str, str]] = {"webhook": "webhook"}
 
     webhook: WebhookName
 
@@ -140,6 +164,11 @@ class RemoveWebhook(Step, frozen=True):
         context.workspace.remove_webhook(context.webhook(self.webhook))
         return ""
 
+    def dry_run(self, dry_run: DryRun) -> None:
+        """Delete it in the same way, and remember where."""
+        dry_run.commit([("webhook.removed", WebhookRemoved(dry_run.webhook(self.webhook)))])
+        dry_run.removed[self.webhook] = dry_run.line
+
 
 class TestWebhook(Step, frozen=True):
     """Send the test ping to a webhook, or a sample of an event type."""
@@ -147,6 +176,7 @@ class TestWebhook(Step, frozen=True):
     __test__: ClassVar[bool] = False  # not one of pytest's
     example: ClassVar[str] = "test_webhook: consumer 1"
     bare: ClassVar[str | None] = "webhook"
+    changes: ClassVar[dict[str, str]] = {}
 
     webhook: WebhookName
     event: EventName | None = None
@@ -155,3 +185,7 @@ class TestWebhook(Step, frozen=True):
         """Send it, and wait for the end of its attempt."""
         await context.workspace.send_test(context.webhook(self.webhook), self.event)
         return ""
+
+    def dry_run(self, dry_run: DryRun) -> None:
+        """Check that the webhook is there."""
+        dry_run.webhook(self.webhook)

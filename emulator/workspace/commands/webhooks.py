@@ -14,8 +14,9 @@ from emulator.domain.events import Generation
 from emulator.domain.ids import chance, object_id
 from emulator.domain.webhook import OldSecret, Webhook, checked_headers, checked_url, wanted
 from emulator.errors import ConflictError, InvalidInputError
-from emulator.workspace.commands.change import text
+from emulator.workspace.commands.change import Record, text
 from emulator.workspace.commands.faults import check_wire
+from emulator.workspace.entry_data import WebhookConfigured
 
 if TYPE_CHECKING:
     from emulator.delivery.profiles import Profile
@@ -58,6 +59,15 @@ def add_webhook(
     for standing in state.faults.values():
         check_wire(standing.fault, webhook)
     return _signing(state, webhook, profile or state.settings.profile_of(webhook.generation))
+
+
+def added(webhook: Webhook, profile: Profile | None) -> list[Record]:
+    """Return the records of a webhook that is registered with a profile of its own, if any."""
+    records: list[Record] = [("webhook.added", webhook)]
+    if profile is not None:
+        configured = WebhookConfigured(webhook.id, webhook.number, profile)
+        records.append(("webhook.configured", configured))
+    return records
 
 
 def _checked(state: State, at: datetime, asked: Registration) -> Webhook:

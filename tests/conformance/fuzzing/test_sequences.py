@@ -17,7 +17,7 @@ from emulator.domain.lifecycle import NEW
 from emulator.event_loops import hosted
 from emulator.receiver import Receiver
 from emulator.scenario import loading
-from emulator.scenario.lifecycle_check import illegal
+from emulator.scenario.dry_run import refusals
 from emulator.scenario.run import run
 
 EMAILS = {name: f"{name}@example.com" for name in sequences.NAMES}
@@ -28,7 +28,7 @@ EMAILS = {name: f"{name}@example.com" for name in sequences.NAMES}
 def test_a_sequence_that_is_drawn_is_a_scenario_that_the_lifecycle_allows(
     sequence: dict[str, Any],
 ) -> None:
-    assert illegal(scenario_of(sequence, EMAILS)) == ""
+    assert refusals(scenario_of(sequence, EMAILS)) == ""
 
 
 @settings(max_examples=20, deadline=None, database=None)

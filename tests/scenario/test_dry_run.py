@@ -6,8 +6,10 @@ import pytest
 
 from emulator.domain import assessment, candidate
 from emulator.domain.lifecycle import NEW
-from emulator.scenario.lifecycle_check import illegal
+from emulator.scenario.dry_run import refusals
 from emulator.scenario.loading import read
+from emulator.scenario.steps.step import Step
+from emulator.scenario.steps.table import STEPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +24,7 @@ VARIABLES = {"CONSUMER_URL": "http://127.0.0.1:9"}
 
 def _told(text: str) -> list[str]:
     """Return line and message of each problem."""
-    said = illegal(read("a.yaml", text.encode(), VARIABLES)).splitlines()
+    said = refusals(read("a.yaml", text.encode(), VARIABLES)).splitlines()
     return [line.removeprefix("a.yaml:") for line in said if line.startswith("a.yaml:")]
 
 
@@ -82,7 +84,7 @@ def test_a_command_is_complained_of_exactly_where_the_table_has_no_row(
 
 def test_the_line_has_its_caret(scenario: Text) -> None:
     text = scenario(MADE + "  - start: ada\n")
-    assert illegal(read("a.yaml", text.encode(), VARIABLES)) == (
+    assert refusals(read("a.yaml", text.encode(), VARIABLES)) == (
         "a.yaml:9:5: candidate ada is INVITED: 'start' is not legal; legal: enroll, expire\n"
         "      - start: ada\n"
         "        ^"
@@ -179,3 +181,146 @@ def test_a_webhook_that_was_removed_is_not_reached_any_more(scenario: Text) -> N
 def test_a_real_clock_can_not_be_set(scenario: Text) -> None:
     text = scenario("  - set_clock: 2026-01-31T00:00:00Z\n", head="clock: real\n")
     assert _told(text) == ["8:5: the clock is real; only a virtual one can be set"]
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_each_step_says_itself_how_much_of_it_is_known_before_a_run(name: str) -> None:
+    assert STEPS[name].dry_run is not Step.dry_run
+    assert set(STEPS[name].changes.values()) <= {"assessment", "candidate", "webhook"}
+
+
+ADA_TWICE = (
+    "  - create_assessment: {as: job}\n"
+    "  - invite: {as: ada, to: job, email: ada@example.com}\n"
+    "%s"
+    "  - invite: {as: again, to: job, email: Ada@example.com}\n"
+)
+
+
+def test_a_second_invitation_is_refused_while_the_first_is_open(scenario: Text) -> None:
+    assert _told(scenario(ADA_TWICE % "")) == [
+        "9:5: 'ada@example.com' is already invited to job: ada, INVITED"
+    ]
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        "  - expire: ada\n",
+        "  - wait: 30d\n",
+        "  - parallel: [{expire: ada}]\n",
+        "  - expect: {event: candidate.invitation_expired, within: 30d}\n",
+        "  - capture: {as: X, command: [echo, ada]}\n  - expire: ${X}\n",
+    ],
+)
+def test_a_second_invitation_may_follow_a_first_that_may_be_over(
+    between: str, scenario: Text
+) -> None:
+    assert _told(scenario(ADA_TWICE % between)) == []
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        ("  - send: {event: invited, payload: {}}\n", "7:5: no webhook wants 'candidate.invited'"),
+        (
+            "  - remove_webhook: consumer 1\n  - redeliver: {webhook: consumer 1}\n",
+            "8:5: the webhook 'consumer 1' is removed at line 7",
+        ),
+        (
+            (
+                "  - remove_webhook: consumer 1\n"
+                "  - fault: {duplicate: {copies: 1}, on: {webhook: consumer 1}}\n"
+            ),
+            "8:5: the webhook 'consumer 1' is removed at line 7",
+        ),
+        (
+            "  - edit_webhook: {webhook: consumer 1, generation: v2, secret: weak}\n",
+            (
+                "7:65: not a secret to sign with; expected 'whsec_' and a key in base64"
+                " with its padding"
+            ),
+        ),
+        (
+            "  - create_assessment: {as: job, tests: [Alchemy]}\n",
+            "7:5: no test 'Alchemy' in the library",
+        ),
+        (
+            "  - create_assessment: {as: job, settings: {titleSlug: a b}}\n",
+            "7:56: expected 'str' matching regex '^[A-Za-z0-9_-]{0,200}$'",
+        ),
+        (
+            "  - repeat: {times: 8, steps: [{wait: 3650d}]}\n",
+            (
+                "7:33: the clock can't stand at '2105-12-13T00:00:00+00:00';"
+                " expected a year from 2002 to 2099"
+            ),
+        ),
+        (
+            f"{MADE}  - set_clock: 2025-12-31T00:00:00Z\n",
+            "9:5: the clock can't go back while timers are set; reset first",
+        ),
+    ],
+)
+def test_whatever_a_command_refuses_is_reported(steps: str, expected: str, scenario: Text) -> None:
+    assert _told(scenario(steps)) == [expected]
+
+
+TOO_MANY_POINTS = (
+    f"{MADE}  - enroll: ada\n  - start: ada\n  - complete: {{candidate: ada, score: 99}}\n"
+)
+
+
+def test_what_depends_on_chance_is_reported_if_the_file_has_a_seed(scenario: Text) -> None:
+    [told] = _told(scenario(TOO_MANY_POINTS))
+    assert told.startswith("11:39: a score of 99 needs an 'of'; this assessment has ")
+    assert _told(scenario(TOO_MANY_POINTS).replace("seed: 7\n", "")) == []
+
+
+def test_what_depends_on_chance_is_not_known_after_assessments_in_any_order(scenario: Text) -> None:
+    assert _told(scenario("  - parallel: [{create_assessment: {}}]\n" + TOO_MANY_POINTS)) == []
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        "  - parallel: [{edit_webhook: {webhook: consumer 1, events: [invited]}}]\n",
+        (
+            "  - capture: {as: X, command: [pwd]}\n"
+            "  - add_webhook: {payload_url: 'http://127.0.0.1:${X}', events: [invited]}\n"
+        ),
+    ],
+)
+def test_who_subscribes_is_not_known_after_webhooks_that_are_not(
+    unknown: str, scenario: Text
+) -> None:
+    assert _told(scenario(unknown + "  - send: {event: invited, payload: {}}\n")) == []
+
+
+SCHEDULED = "  - create_assessment: {as: job}\n  - invite: {as: ada, to: job, scheduled: %s}\n"
+
+
+def test_a_scheduled_invitation_goes_out_when_its_time_has_come(scenario: Text) -> None:
+    steps = SCHEDULED % "1d"
+    assert _told(scenario(f"{steps}  - wait: 24h\n  - enroll: ada\n")) == []
+    [told] = _told(scenario(f"{steps}  - wait: 23h\n  - enroll: ada\n"))
+    assert told == "10:5: candidate ada is SCHEDULED: 'enroll' is not legal; legal: invite"
+    [told] = _told(scenario(f"{steps}  - wait: 31d\n  - enroll: ada\n"))
+    assert told.startswith("10:5: candidate ada is INVITATION_EXPIRED")
+
+
+def test_on_a_real_clock_the_steps_take_time(scenario: Text) -> None:
+    enroll = "  - enroll: ada\n"
+    assert _told(scenario(SCHEDULED % "2s" + enroll, head="clock: real\n")) == []
+    assert _told(scenario(SCHEDULED % "2h" + enroll, head="clock: real\n")) != []
+
+
+def test_a_time_that_was_uncertain_for_seconds_stays_known_by_days(scenario: Text) -> None:
+    steps = (
+        f"{MADE}"
+        "  - expect: {event: candidate.status_changed, within: 5s}\n"
+        "  - set_clock: 2026-01-31T00:00:%sZ\n"
+        "  - enroll: ada\n"
+    )
+    assert _told(scenario(steps % "04")) == []
+    assert len(_told(scenario(steps % "05"))) == 1
