@@ -10,7 +10,7 @@ from emulator.conformance.assertions import accepted, last, new_life
 from emulator.conformance.check import Check
 from emulator.conformance.outcomes import FailedError, SkippedError
 from emulator.conformance.sample_messages import ENDS
-from emulator.conformance.session import CHANGED
+from emulator.conformance.session import CHANGED, STATUS_EVENTS
 from emulator.domain.candidate import REASONS
 from emulator.domain.events import EVENT_TYPES
 
@@ -20,16 +20,11 @@ if TYPE_CHECKING:
 FAST = 1_000.0
 """Milliseconds in which a consumer with the claim ``answers_fast`` answers."""
 
-_LIVES = {
-    "candidate.invited": "",
-    "candidate.enrolled": "enroll",
-    "candidate.in_progress": "enroll start",
-    "candidate.completed": "enroll start complete",
-    "candidate.disqualified": "enroll disqualify",
-    "candidate.invitation_expired": "expire",
-    "candidate.rejected": "enroll start complete reject",
+_LIVES = {STATUS_EVENTS[status]: commands for status, commands in ENDS.items()} | {
     "candidate.score_updated": "enroll start complete rescore",
 }
+"""Event type -> the commands that lead to it, after the invitation."""
+
 _ASSESSMENTS = {
     "assessment.created": (),
     "assessment.updated": ("update",),
@@ -83,7 +78,7 @@ async def _whole_life(session: Session) -> None:
 
 async def _fast(session: Session) -> None:
     life = await new_life(session)
-    for status in filter(life.tells, ("INVITED", "COMPLETED")):
+    for status in filter(life.has_event_of, ("INVITED", "COMPLETED")):
         delivery = await session.send(life[status], CHANGED)
         accepted(delivery)
         outcome = last(delivery).outcome

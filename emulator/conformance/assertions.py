@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.conformance.outcomes import FailedError, IncompleteError, SkippedError
 from emulator.conformance.sample_messages import ENDS, life
-from emulator.conformance.session import CHANGED, TOLD
+from emulator.conformance.session import CHANGED, STATUS_EVENTS
 from emulator.domain.payloads.fields import text
 from emulator.durations import show
 from emulator.paths import ABSENT, find
@@ -48,7 +48,7 @@ def status(attempt: Attempt) -> int | None:
     return attempt.outcome.status if attempt.outcome else None
 
 
-def told(attempt: Attempt) -> str:
+def answer(attempt: Attempt) -> str:
     """Return the answer of an attempt in words: ``answered 500``."""
     outcome = attempt.outcome
     if outcome is None:
@@ -62,7 +62,7 @@ def told(attempt: Attempt) -> str:
 
 def unexpected(attempt: Attempt, what: str, expected: str) -> FailedError:
     """Return the finding that the answer to *what* was not the expected one."""
-    answered = told(attempt)
+    answered = answer(attempt)
     return FailedError(
         f"{answered} to {what}; expected {expected}", f"{answered}; expected {expected}"
     )
@@ -131,7 +131,7 @@ async def given(session: Session, payload: Any, event: str = CHANGED) -> Deliver
     delivery = await session.send(payload, event)
     attempt = last(delivery)
     if not attempt.is_success:
-        message = f"{told(attempt)} to {_described(payload)}, without which there is no evidence"
+        message = f"{answer(attempt)} to {_described(payload)}, without which there is no evidence"
         raise IncompleteError(message)
     return delivery
 
@@ -154,7 +154,11 @@ def usual(session: Session, status: str) -> str:
     Raises:
         SkippedError: the consumer subscribes to no event of a candidate's status.
     """
-    known = [one for one in (status, *ENDS) if session.wants(CHANGED) or session.wants(TOLD[one])]
+    known = [
+        one
+        for one in (status, *ENDS)
+        if session.wants(CHANGED) or session.wants(STATUS_EVENTS[one])
+    ]
     if not known:
         message = "it does not subscribe to any candidate event (--events)"
         raise SkippedError(message)
@@ -284,5 +288,5 @@ async def new_life(session: Session, end: str = "COMPLETED") -> Life:
 
 
 def _described(payload: Any) -> str:
-    told = text(payload, "candidateStatus")
-    return f"a regular payload ({told})" if told else "a regular payload"
+    status = text(payload, "candidateStatus")
+    return f"a regular payload ({status})" if status else "a regular payload"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NewType
 import msgspec
 
 from emulator.conformance.claims import CLAIMS, claimed
-from emulator.conformance.session import TOLD
+from emulator.conformance.session import STATUS_EVENTS
 from emulator.conformance.state import StateMap, StatusName
 from emulator.conformance.target import KnownPerson, SetupMethod
 from emulator.decoding import decode
@@ -31,22 +31,22 @@ if TYPE_CHECKING:
     from emulator.scenario.tree import Node
 
 NAME = "testlify-consumer.yaml"
-"""What the file is called by custom."""
+"""The usual name of the file."""
 
 ID = "https://testlify-emulator.example/schemas/consumer.json"
 
 _ATTRIBUTE = re.compile(r"^ {8}(?P<name>\w+): (?P<text>.*(?:\n {12}.*)*)", re.MULTILINE)
-"""Of a record, as its docstring describes it."""
+"""An attribute in the docstring of a record."""
 
 ClaimName = NewType("ClaimName", str)
-"""One of ``CLAIMS``."""
+"""A name of ``CLAIMS``."""
 
 
 class Probe(StateMap, frozen=True):
-    """Where the consumer's state is, and how it is read.
+    """The probe of the consumer's state.
 
     Attributes:
-        url: that shows it; left out, that of ``--probe``, or what ``probe_command`` prints.
+        url: URL of the state; by default that of ``--probe``, or the output of ``probe_command``.
     """
 
     url: str | None = None
@@ -56,9 +56,9 @@ class Setup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A call that makes a candidate known to the consumer.
 
     Attributes:
-        url: that is called.
+        url: URL to call.
         method: GET or POST.
-        json: body, a JSON value; places in its texts are filled in.
+        json: JSON body; placeholders in its strings are filled in.
     """
 
     url: str
@@ -66,29 +66,31 @@ class Setup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     json: Any = None
 
     def __post_init__(self) -> None:
-        """Refuse a body that would go along with GET."""
+        """Reject a body with GET."""
         if self.json is not None and self.method == "GET":
             message = "'json' goes with 'method: POST'"
             raise InvalidInputError(message, path="$.json")
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A consumer as a file describes it; each key is an option of ``test``, which comes first.
+    """The contents of the file. Each key is an option of ``test``, which overrides it.
 
     Attributes:
-        url: where deliveries go; with `app` the path in it.
+        url: URL of deliveries; with `app`, the path in the application.
         app: ``package.module:name`` of an ASGI application.
         webhooks: generation, v1 or v2.
-        headers: sent along with each delivery.
-        secret: to sign with.
-        events: event types that the consumer subscribes to; all when left out.
-        claims: what the consumer says of itself.
-        probe: URL that shows a candidate's state, or a mapping: where it is, how it is read.
-        probe_command: program and arguments that print it.
-        setup: URL that is called before a candidate is first told of, or a mapping: how.
-        setup_command: program and arguments for that.
+        headers: sent with each delivery.
+        secret: signs deliveries.
+        events: event types that the consumer subscribes to; by default all.
+        claims: claims that the consumer makes.
+        probe: URL that shows a candidate's state, or a mapping with the URL and the paths in its
+            answer.
+        probe_command: program and arguments that print the state.
+        setup: URL to call before the first message about a candidate, or a mapping with URL,
+            method and body.
+        setup_command: program and arguments to run instead of a call.
         restart_command: program and arguments that restart the consumer.
-        data: file of people whom the consumer knows, relative to this one.
+        data: file of people whom the consumer knows, relative to this file.
     """
 
     url: str | None = None
@@ -106,20 +108,20 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     data: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse headers that can't be sent."""
+        """Reject headers that can't be sent."""
         checked_headers(self.headers.items())
 
     def __repr__(self) -> str:
-        """Leave out what may be a secret."""
+        """Leave out secrets."""
         return f"Config({self.url!r}, {self.claims!r})"
 
 
 class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """People and an assessment that a consumer knows already.
+    """People and an assessment that a consumer already knows.
 
     Attributes:
-        people: told of in turn; made up when empty.
-        title: of assessments; made up when left out.
+        people: used in turn; made up by default.
+        title: title of assessments; made up by default.
     """
 
     people: tuple[KnownPerson, ...] = ()
@@ -127,14 +129,14 @@ class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def read(file: Path, variables: Mapping[str, str]) -> Config:
-    """Return what the file at *file* says.
+    """Return the contents of a consumer file.
 
     Args:
-        file: YAML; ``${NAME}`` is filled in.
+        file: a YAML file, in which ``${NAME}`` is filled in.
         variables: name -> value.
 
     Raises:
-        ScenarioError: it can't be read, or with everything that is wrong, each with its place.
+        ScenarioError: the file can't be read, or is invalid; has all problems with their places.
     """
     problems = Problems(str(file))
     readers = {kind: partial(_plain, reader) for kind, reader in READERS.items()}
@@ -151,10 +153,10 @@ def read(file: Path, variables: Mapping[str, str]) -> Config:
 
 
 def data(file: Path) -> Data:
-    """Return the people and the title in a JSON file; a list of people does, too.
+    """Return the people and the title in a JSON file, which may also be a list of people.
 
     Raises:
-        InvalidInputError: it can't be read, is not of that form, or holds neither.
+        InvalidInputError: the file can't be read, is invalid, or has neither people nor a title.
     """
     try:
         body = file.read_bytes()
@@ -176,14 +178,14 @@ def data(file: Path) -> Data:
 
 
 def schema() -> str:
-    """Return the JSON Schema of the file, for editors, as text."""
+    """Return the JSON Schema of a consumer file, for editors."""
     made = msgspec.json.schema(Config, schema_hook=lambda _: {"type": "string"})  # of paths
     record, probe, setup = (_described(made, kind) for kind in (Config, Probe, Setup))
     properties = record["properties"]
     properties["events"]["items"] = {"anyOf": [{"enum": list(EVENT_TYPES)}, {"type": "string"}]}
     properties["claims"]["items"] = {"enum": list(CLAIMS)}
     properties["webhooks"] = {"enum": ["v1", "v2"]} | _description(properties["webhooks"])
-    probe["properties"]["statuses"]["propertyNames"] = {"enum": list(TOLD)}
+    probe["properties"]["statuses"]["propertyNames"] = {"enum": list(STATUS_EVENTS)}
     for name, one in (("probe", probe), ("setup", setup)):
         either = {"anyOf": [{"type": "string"}, one]}
         properties[name] = either | _description(properties[name])
@@ -197,13 +199,13 @@ def schema() -> str:
 
 
 def _described(made: dict[str, Any], kind: type[msgspec.Struct]) -> dict[str, Any]:
-    """Return the schema of a record, its keys with what the docstrings say of them."""
+    """Return the schema of a record, with the descriptions in its docstrings."""
     docs = "".join(one.__doc__ or "" for one in kind.__mro__)
-    told = {found["name"]: " ".join(found["text"].split()) for found in _ATTRIBUTE.finditer(docs)}
+    texts = {found["name"]: " ".join(found["text"].split()) for found in _ATTRIBUTE.finditer(docs)}
     record: dict[str, Any] = made["$defs"][kind.__name__]
     for name, one in record["properties"].items():
         one.pop("default", None)
-        one["description"] = told[name]
+        one["description"] = texts[name]
     del record["title"], record["description"]
     return record
 
@@ -217,7 +219,7 @@ def _plain(reader: Any, node: Any) -> Any:
 
 
 def _url_or(shaper: Shaper, kind: type[Probe | Setup], node: Node) -> Any:
-    """Return a mapping as a *kind*; a text is its URL."""
+    """Return a mapping as a *kind*, and a string as a *kind* with this URL."""
     if isinstance(node.value, dict):
         return shaper.record(node, kind)
     url = shaper.read(node, str)
@@ -225,8 +227,8 @@ def _url_or(shaper: Shaper, kind: type[Probe | Setup], node: Node) -> Any:
 
 
 def _status(value: Any) -> str:
-    if value not in TOLD:
-        raise UnknownNameError("status", str(value), TOLD)
+    if value not in STATUS_EVENTS:
+        raise UnknownNameError("status", str(value), STATUS_EVENTS)
     return str(value)
 
 

@@ -38,7 +38,7 @@ async def _lands(session: Session, end: str) -> None:
     life = await new_life(session, end)
     life[end]  # skips the check if the consumer subscribes to no event of this status
     for event, status in life.payloads:  # in chronological order
-        if event != CHANGED or not life.tells(status):
+        if event != CHANGED or not life.has_event_of(status):
             continue
         await given(session, life[status])
         if status == end or session.target.shows(status):
@@ -78,7 +78,7 @@ async def _a_day_later(session: Session) -> None:
 
 async def _in_parallel(session: Session) -> None:
     life = await new_life(session)
-    if life.tells("INVITED"):
+    if life.has_event_of("INVITED"):
         await given(session, life["INVITED"])
     with session.workspace.out_of_lockstep(_AT_ONCE, _AT_ONCE):
         sent = [
@@ -124,7 +124,7 @@ async def _two_candidates(session: Session) -> None:
         message = "--data has only one person"
         raise SkippedError(message)
     for life, status in ((one, "INVITED"), (other, "INVITED"), (other, "ENROLLED")):
-        if life.tells(status):
+        if life.has_event_of(status):
             await given(session, life[status])
     untouched = await _known(session, other, "ENROLLED")
     await given(session, one["COMPLETED"])
@@ -136,11 +136,11 @@ async def _two_assessments(session: Session) -> None:
     if not _names_assessment(session):
         message = "the probe does not contain {assessment_id}"
         raise SkippedError(message)
-    who = session.person()
-    one = await sample_messages.life(session, ENDS["COMPLETED"], who=who)
-    other = await sample_messages.life(session, ENDS["IN_PROGRESS"], who=who)
+    person = session.person()
+    one = await sample_messages.life(session, ENDS["COMPLETED"], person=person)
+    other = await sample_messages.life(session, ENDS["IN_PROGRESS"], person=person)
     for life, status in ((one, "INVITED"), (other, "IN_PROGRESS")):
-        if life.tells(status):
+        if life.has_event_of(status):
             await given(session, life[status])
     untouched = await _known(session, other, "IN_PROGRESS")
     await given(session, one["COMPLETED"])
@@ -149,8 +149,8 @@ async def _two_assessments(session: Session) -> None:
 
 
 async def _known(session: Session, life: Life, status: str) -> State:
-    """Return what the consumer knows of a candidate after it was told of *status*, if it was."""
-    if life.tells(status) and session.target.shows(status):
+    """Return the consumer's state of a candidate, with *status* if it could receive it."""
+    if life.has_event_of(status) and session.target.shows(status):
         return await seen(session, life, status, 0)
     return visible(await session.state_of(life.subject))
 
@@ -164,7 +164,7 @@ def _names_assessment(session: Session) -> bool:
 async def _bystander(session: Session) -> None:
     life = await new_life(session)
     known = visible(await session.state_of(life.subject))
-    if life.tells("INVITED"):
+    if life.has_event_of("INVITED"):
         await given(session, life["INVITED"])
         known = await seen(session, life, "INVITED")
     stranger = life["COMPLETED"] | {"type": "interview", "event": "scheduled"}

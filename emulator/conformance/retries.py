@@ -39,7 +39,7 @@ async def _again(session: Session) -> None:
 async def _broken(session: Session, attempts: int) -> tuple[Life, Delivery]:
     """Send a completion whose first attempts are cut off."""
     life = await new_life(session)
-    if life.tells("INVITED"):
+    if life.has_event_of("INVITED"):
         await given(session, life["INVITED"])
     for number in range(1, attempts + 1):
         session.workspace.inject(Reset(after=40, times=1, on=Match(attempt=number)))
@@ -80,7 +80,7 @@ async def _overtaken(session: Session) -> None:
 async def _never_gone(session: Session) -> None:
     life = await new_life(session, "REJECTED")
     stranger = life["COMPLETED"] | {"type": "interview", "event": "scheduled"}
-    late = [life[one] for one in ("REJECTED", "INVITED") if life.tells(one)]
+    late = [life[one] for one in ("REJECTED", "INVITED") if life.has_event_of(one)]
     for payload in (*late, stranger, {}):
         delivery = await session.send(payload, CHANGED)
         if status(last(delivery)) == 410:

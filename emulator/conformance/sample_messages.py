@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from emulator.conformance.outcomes import SkippedError
-from emulator.conformance.session import CHANGED, TOLD, Session, subject_of
+from emulator.conformance.session import CHANGED, STATUS_EVENTS, Session, subject_of
 from emulator.conformance.target import Subject
 from emulator.domain.payloads import fields
 
@@ -26,9 +26,9 @@ ENDS = {
     "ENROLLED": "enroll",
     "IN_PROGRESS": "enroll start",
     "COMPLETED": "enroll start complete",
-    "REJECTED": "enroll start complete reject",
     "DISQUALIFIED": "enroll disqualify",
     "INVITATION_EXPIRED": "expire",
+    "REJECTED": "enroll start complete reject",
 }
 """Status -> the commands that lead to it, after the invitation."""
 
@@ -58,9 +58,9 @@ class Life(msgspec.Struct, frozen=True):
             raise SkippedError(message)
         return copy.deepcopy(self.payloads[event, status])
 
-    def tells(self, status: str) -> bool:
+    def has_event_of(self, status: str) -> bool:
         """Return whether the consumer subscribes to an event of *status*."""
-        return CHANGED in self.events or TOLD[status] in self.events
+        return CHANGED in self.events or STATUS_EVENTS[status] in self.events
 
     def __getitem__(self, status: str) -> Payload:
         """Return the payload that the consumer receives for *status*, without irregularities.
@@ -68,17 +68,17 @@ class Life(msgspec.Struct, frozen=True):
         Raises:
             SkippedError: it subscribes to no event of this status.
         """
-        if not self.tells(status):
+        if not self.has_event_of(status):
             message = f"it does not subscribe to any event with the status {status} (--events)"
             raise SkippedError(message)
-        return plain(self.raw(status, CHANGED if CHANGED in self.events else TOLD[status]))
+        return plain(self.raw(status, CHANGED if CHANGED in self.events else STATUS_EVENTS[status]))
 
 
 async def life(
     session: Session,
     commands: str = ENDS["COMPLETED"],
     *,
-    who: KnownPerson | None = None,
+    person: KnownPerson | None = None,
     job: Assessment | None = None,
 ) -> Life:
     """Return the life of a new candidate, after the set-up hook has run for them.
@@ -86,14 +86,14 @@ async def life(
     Args:
         session: of the consumer.
         commands: the commands after the invitation, as in ``enroll start``.
-        who: the person; by default the next of the session.
+        person: the person; by default the next of the session.
         job: the assessment; by default a new one.
     """
     workspace = session.rehearsal()
-    who = who or session.person()
+    person = person or session.person()
     job = job or workspace.create_assessment(title=session.target.title)
     one = workspace.invite(
-        job.id, email=who.email, first_name=who.first_name, last_name=who.last_name
+        job.id, email=person.email, first_name=person.first_name, last_name=person.last_name
     )
     subject = subject_of(one)
     await session.set_up(subject)

@@ -1,4 +1,4 @@
-"""One consumer in its own workspace: moves candidates, sends payloads, reads the state."""
+"""A consumer's own workspace: moves candidates, sends payloads, reads the consumer's state."""
 
 from __future__ import annotations
 
@@ -30,23 +30,24 @@ if TYPE_CHECKING:
     from emulator.workspace.workspace import Workspace
 
 SETTLED = 60.0
-"""Real seconds after which nothing is waited for any more; wire time-outs end long before."""
+"""Real seconds to wait for deliveries; longer than any time-out of an attempt."""
 
 RESTARTED = 30.0
 """Real seconds that a restart may take."""
 
 
 class Session:
-    """An open workspace with the consumer as its one webhook, for what it subscribes to.
+    """An open workspace whose only webhook is the consumer.
 
     Args:
         target: the consumer.
-        name: of the workspace; what is made up in it, e-mail addresses too, follows from the
-            target's seed and from this.
-        emulator: that is open; one of its own when left out.
+        name: name of the workspace; together with the seed of the target, it determines all
+            made-up data, such as e-mail addresses.
+        emulator: a running emulator; by default, the session starts its own.
 
     Attributes:
-        workspace, webhook: for whatever there is no method for.
+        workspace: the workspace.
+        webhook: the consumer's webhook.
     """
 
     def __init__(self, target: Target, name: str, emulator: Emulator | None = None) -> None:
@@ -57,7 +58,6 @@ class Session:
         self._rehearsal: Workspace | None = None
 
     async def __aenter__(self) -> Self:
-        """Open the workspace."""
         if self._given is None:
             self.emulator: Emulator = await self._stack.enter_async_context(self.target.emulator())
         else:
@@ -75,54 +75,55 @@ class Session:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Close it; in an emulator of somebody else's, forget it."""
         if self._given is not None:
             await self._given.remove(self.name)
             if self._rehearsal is not None:
                 await self._given.remove(self._rehearsal.name)
         await self._stack.aclose()
 
-    # --- what happens -----------------------------------------------------------------------
-
     def assessment(self, title: str | None = None) -> Assessment:
-        """Create an assessment; the consumer is told, once settled."""
+        """Create an assessment."""
         return self.workspace.create_assessment(title=title or self.target.title)
 
     async def candidate(
-        self, job: Assessment | None = None, *, who: KnownPerson | None = None, commands: str = ""
+        self,
+        job: Assessment | None = None,
+        *,
+        person: KnownPerson | None = None,
+        commands: str = "",
     ) -> Candidate:
-        """Invite somebody, after the set-up hook made them known to the consumer.
+        """Invite a candidate, after the set-up hook has made them known to the consumer.
 
         Args:
-            job: to which assessment; a new one when left out.
-            who: the next of the target's people, or somebody made up, when left out.
-            commands: done after that, as in ``enroll start``.
+            job: the assessment; by default a new one.
+            person: the person; by default `person`'s.
+            commands: commands after the invitation, as in ``enroll start``.
         """
         job = job or self.assessment()
-        who = who or self.person()
+        person = person or self.person()
         workspace = self.workspace
-        # Nobody is told of an invitation before its date, so the hook comes before the message.
+        # No message is sent before the date of an invitation, so the hook runs before the message.
         at = workspace.now() + timedelta(seconds=1) if self.target.has_setup else None
-        one = workspace.invite(
-            job.id, email=who.email, first_name=who.first_name, last_name=who.last_name,
+        invited = workspace.invite(
+            job.id, email=person.email, first_name=person.first_name, last_name=person.last_name,
             scheduled_date=at,
         )  # fmt: skip
         if at is not None:
-            await self.set_up(subject_of(one))
+            await self.set_up(subject_of(invited))
             await workspace.advance(1.0)
-        return self.move(one, commands)
+        return self.move(invited, commands)
 
     def rehearsal(self) -> Workspace:
-        """Return a workspace whose messages the consumer never gets: to take payloads from."""
+        """Return a second workspace, for payloads; its messages do not reach the consumer."""
         if self._rehearsal is None:
             self._rehearsal = self.emulator.workspace(f"{self.name}.rehearsal")
             self._rehearsal.add_webhook(
-                name="rehearsal", payload_url=_deaf, events=list(EVENT_TYPES)
+                name="rehearsal", payload_url=accept_everything, events=list(EVENT_TYPES)
             )
         return self._rehearsal
 
     def person(self) -> KnownPerson:
-        """Return the next person to tell of."""
+        """Return the next of the target's people, or else a made-up person."""
         self._invited += 1
         people = self.target.people
         if people:
@@ -133,31 +134,31 @@ class Session:
                       made.first_name, made.last_name)  # fmt: skip
 
     def move(self, candidate: Candidate, commands: str) -> Candidate:
-        """Do *commands*, as in ``enroll start complete``; nothing is awaited."""
+        """Execute *commands*, as in ``enroll start complete``, without waiting for deliveries."""
         for command in commands.split():
             candidate = self.workspace.move_candidate(candidate.id, command)
         return candidate
 
     async def settle(self) -> list[Delivery]:
-        """Wait until all that is due was delivered; return all deliveries so far."""
+        """Wait until no delivery is due, and return all deliveries so far."""
         await self.workspace.settle(SETTLED)
         return self.workspace.deliveries()
 
     async def send(
         self, payload: Any, event: str = TEST_EVENT, *, is_settled: bool = True
     ) -> Delivery:
-        """Send a payload, or bytes, as it is, and return its delivery, attempted.
+        """Send a payload unchanged, and return its delivery after the attempt.
 
         Args:
-            payload: anything that JSON can say, or bytes.
-            event: what it is called in reports.
-            is_settled: False returns at once, the delivery pending.
+            payload: any JSON value, or bytes.
+            event: the event type that reports show.
+            is_settled: False returns the pending delivery at once.
 
         Raises:
             SkippedError: the consumer does not subscribe to the event type.
         """
         if event == CHANGED and not self.wants(event):
-            event = event_told(payload, self.target.events)
+            event = event_of(payload, self.target.events)
         self.check_wants(event)
         (sent,) = self.workspace.send(payload, event=event, webhook=self.webhook.id)
         if not is_settled:
@@ -166,7 +167,7 @@ class Session:
         return self.delivery(sent.id)
 
     def wants(self, event: str) -> bool:
-        """Return whether the consumer subscribes to an event type; everybody gets a test ping."""
+        """Return whether the consumer subscribes to an event type; all consumers get test pings."""
         return event == TEST_EVENT or event in self.target.events
 
     def check_wants(self, event: str) -> None:
@@ -180,22 +181,20 @@ class Session:
             raise SkippedError(message)
 
     def delivery(self, id_: str) -> Delivery:
-        """Return a delivery as it is now."""
+        """Return the current state of a delivery."""
         return self.workspace.state.delivery(id_)
 
-    # --- what the consumer is, and what it needs ----------------------------------------------
-
     async def set_up(self, subject: Subject) -> None:
-        """Have the hook make somebody known to the consumer, if there is a hook.
+        """Run the set-up hook for a candidate, if there is a hook.
 
         Raises:
-            InvalidInputError: it failed.
+            InvalidInputError: the hook failed.
         """
         if self.target.has_setup:
             await set_up(self.target, subject, self.emulator.guard)
 
     async def restart(self) -> None:
-        """Have the consumer restarted.
+        """Restart the consumer.
 
         Raises:
             InvalidInputError: the command failed.
@@ -206,7 +205,7 @@ class Session:
             return
         seen = await probes.command(target.restart_command, target.folder, longest=RESTARTED)
         if seen.exit != 0:
-            message = f"the restart command failed: {_told(seen)}"
+            message = f"the restart command failed: {_result(seen)}"
             raise InvalidInputError(message)
 
     async def state_of(
@@ -214,11 +213,12 @@ class Session:
         candidate: Candidate | Subject,
         until: Callable[[State], bool] | None = None,
     ) -> State:
-        """Return what the consumer knows of somebody, by its probe.
+        """Return the consumer's state of a candidate, as its probe shows it.
 
         Args:
-            candidate: who.
-            until: look again until this holds, for as long as the target has; at once without.
+            candidate: the candidate.
+            until: probe again until this returns true, for as long as the target allows; None
+                probes once.
         """
         subject = candidate if isinstance(candidate, Subject) else subject_of(candidate)
         target, state = self.target, self.target.state_map.state
@@ -234,15 +234,15 @@ class Session:
 
 
 async def set_up(target: Target, subject: Subject, guard: Guard) -> None:
-    """Have the target's hook make somebody known to the consumer.
+    """Run the target's set-up hook, which makes a candidate known to the consumer.
 
     Args:
-        target: has a hook.
-        subject: who.
-        guard: says where the hook may call.
+        target: a target with a hook.
+        subject: the candidate.
+        guard: decides which addresses the hook may call.
 
     Raises:
-        InvalidInputError: it failed, or needs more than is known.
+        InvalidInputError: the hook failed, or needs more than is known of the candidate.
     """
     check_setup(target, subject)
     if target.setup_command:
@@ -252,7 +252,7 @@ async def set_up(target: Target, subject: Subject, guard: Guard) -> None:
         seen = await _called(target, _url(target.setup, subject), guard, call)
     is_fine = seen.exit == 0 or (seen.status is not None and 200 <= seen.status <= 299)
     if not is_fine:
-        message = f"the set-up hook failed for {subject.email!r}: {_told(seen)}"
+        message = f"the set-up hook failed for {subject.email!r}: {_result(seen)}"
         raise InvalidInputError(message)
 
 
@@ -268,13 +268,13 @@ async def _called(target: Target, url: str, guard: Guard, call: probes.Call | No
 
 
 def _url(template: str | None, subject: Subject) -> str:
-    assert template is not None  # noqa: S101 - the caller knows that there is one
+    assert template is not None  # noqa: S101 - the caller has checked it
     return filled(template, subject, lambda value: quote(value, safe=""))
 
 
 CHANGED = "candidate.status_changed"
 
-TOLD = {
+STATUS_EVENTS = {
     "INVITED": "candidate.invited",
     "ENROLLED": "candidate.enrolled",
     "IN_PROGRESS": "candidate.in_progress",
@@ -283,17 +283,17 @@ TOLD = {
     "DISQUALIFIED": "candidate.disqualified",
     "INVITATION_EXPIRED": "candidate.invitation_expired",
 }
-"""Status of a candidate -> the event type of its own that tells of it."""
+"""Status of a candidate -> the event type for this status alone."""
 
 
-def event_told(payload: Any, events: Sequence[str]) -> str:
-    """Return which of the *events* tells of the status in a payload; the first without any."""
-    own = TOLD.get(text(payload, "candidateStatus"))
+def event_of(payload: Any, events: Sequence[str]) -> str:
+    """Return the event type for the status in a payload if it is in *events*, else the first."""
+    own = STATUS_EVENTS.get(text(payload, "candidateStatus"))
     return own if own is not None and own in events else events[0]
 
 
 def subject_of(candidate: Candidate) -> Subject:
-    """Return what of a candidate probes and hooks can name."""
+    """Return the data of a candidate that probes and hooks can use."""
     return Subject(
         candidate.id,
         candidate.email,
@@ -304,19 +304,19 @@ def subject_of(candidate: Candidate) -> Subject:
     )
 
 
-async def _deaf(_scope: Any, receive: Any, send: Any) -> None:
-    """Take everything, as an ASGI application."""
+async def accept_everything(_scope: Any, receive: Any, send: Any) -> None:
+    """Answer every request with 204; an ASGI application."""
     await receive()
     await send({"type": "http.response.start", "status": 204, "headers": []})
     await send({"type": "http.response.body", "body": b""})
 
 
-def _told(seen: Look) -> str:
+def _result(seen: Look) -> str:
     if seen.trouble:
         return seen.trouble
     return f"answered {seen.status}" if seen.status else f"ended with {seen.exit}"
 
 
 def _start(name: str) -> int:
-    # Other checks begin with others, so that few are told of by two checks at once.
+    # Checks start with different people, so that concurrent checks rarely share a person.
     return sum(name.encode())

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from emulator.scenario.probes import Look
 
 StatusName = NewType("StatusName", str)
-"""A status of a candidate, one of ``session.TOLD``."""
+"""A status of a candidate, one of ``session.STATUS_EVENTS``."""
 
 
 class StateMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -25,7 +25,7 @@ class StateMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         status: path of the candidate's status.
         completions: path of the number of completions; ``.length`` counts a list.
         statuses: the consumer's word for each status, any JSON value; a status without a word is
-            not asked. Left out, the consumer uses Testlify's words.
+            not checked. By default, the consumer uses Testlify's words.
     """
 
     status: PayloadPath = msgspec.field(default_factory=partial(PayloadPath, "status"))
@@ -37,7 +37,7 @@ class StateMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.statuses.get(StatusName(status), ABSENT) if self.statuses else status
 
     def state(self, look: Look) -> State:
-        """Return the state that a look shows: 404, 410, null and nothing at all mean nobody."""
+        """Return the state that a look shows; 404, 410 and no data mean an unknown candidate."""
         if trouble := _trouble(look):
             return State(trouble=trouble)
         if look.status in (404, 410):
@@ -55,13 +55,13 @@ class StateMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class State(msgspec.Struct, frozen=True):
-    """What the consumer knows of a candidate.
+    """The consumer's state of a candidate.
 
     Attributes:
-        data: the JSON object or list that the probe answered; empty when it knows nobody.
-        status: of the candidate, in the consumer's words; `ABSENT` if the data has none.
-        completions: number of completions that the consumer counted; `ABSENT` if it has none.
-        trouble: why nothing could be seen; empty else.
+        data: the JSON object or list of the probe; empty for an unknown candidate.
+        status: the status in the consumer's words; `ABSENT` if the data has none.
+        completions: the number of completions that the consumer counted; `ABSENT` if it has none.
+        trouble: why the state is not visible; empty if it is.
     """
 
     data: dict[str, Any] | list[Any] = {}
@@ -71,7 +71,7 @@ class State(msgspec.Struct, frozen=True):
 
     @property
     def is_known(self) -> bool:
-        """Whether the consumer knows the candidate at all."""
+        """Whether the consumer knows the candidate."""
         return bool(self.data)
 
 

@@ -26,21 +26,21 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 TIMEOUT = 5.0
-"""Real seconds in which a consumer has to answer. The service waits longer, but who is graded
-shall not hold up the grading."""
+"""Real seconds in which a consumer has to answer; less than the service waits, so that a slow
+consumer does not delay the test."""
 
 WITHIN = 2.0
-"""Real seconds in which a consumer has to come to the state that its answers promised."""
+"""Real seconds in which a consumer's state has to show an event that it accepted."""
 
 PLACES = ("{email}", "{candidate_id}", "{assessment_id}", "{id}")
-"""What is replaced in probes and set-up hooks, by `Subject`'s attributes."""
+"""Placeholders in probes and set-up hooks for attributes of `Subject`."""
 
 
 SetupMethod = Literal["GET", "POST"]
 
 
 class KnownPerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Somebody whom the consumer knows already."""
+    """A person whom the consumer already knows."""
 
     email: str
     first_name: str | None = None
@@ -48,11 +48,11 @@ class KnownPerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Subject(msgspec.Struct, frozen=True):
-    """Whom a message is about, as far as a consumer can know.
+    """The data of a candidate that messages contain.
 
     Attributes:
-        id: of the invitation.
-        candidate_id: of the person.
+        id: id of the invitation.
+        candidate_id: id of the person.
     """
 
     id: str
@@ -64,36 +64,36 @@ class Subject(msgspec.Struct, frozen=True):
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
-    """A consumer.
+    """A consumer: how to reach it, and how to see its state.
 
     Attributes:
-        url: where deliveries go; with an *app* the path in it.
-        app: an ASGI application in this process, in place of a socket.
-        generation: how deliveries are made, and what they look like.
-        headers: sent along with each, a token say.
-        secret: to sign with, whatever the generation.
-        events: ids of the event types that the consumer subscribes to; checks of others are
-            skipped.
-        claims: what the consumer says of itself, names of `claims.CLAIMS`.
-        probe: URL whose answer shows a candidate's state, a path of the *app*, with `PLACES`.
-        probe_command: program and arguments that print it, with `PLACES`.
-        state_map: how the state is read from what the probe shows.
-        setup: URL that is called before a candidate is first told of, with `PLACES`.
-        setup_method: of that call.
-        setup_json: JSON value that the call sends, with `PLACES` in its texts; None sends nothing.
-        setup_command: program and arguments for that.
-        restart: restarts the consumer, which then listens at the same place.
-        restart_command: program and arguments for that.
-        people: in place of made-up ones, in turn.
-        title: of assessments.
-        timeout: real seconds in which it has to answer.
-        within: real seconds in which its state has to follow.
-        linger: real seconds to wait after the last request, to see whether the consumer still
-            answers then; 0 does not look.
-        allow_hosts, ca, is_insecure: as `Emulator` takes them.
-        seed: of all that is made up; drawn when left out, since who was told of somebody once
-            knows them.
-        folder: in which commands are run.
+        url: the URL of deliveries; with *app*, the path in the application.
+        app: an ASGI application in this process, instead of a socket.
+        generation: the generation of the webhook.
+        headers: sent with each delivery, for example a token.
+        secret: signs deliveries of any generation.
+        events: ids of the event types that the consumer subscribes to; checks of other event
+            types are skipped.
+        claims: names of `claims.CLAIMS` that the consumer makes.
+        probe: URL that shows a candidate's state, or a path of the *app*; with `PLACES`.
+        probe_command: program and arguments that print the state; with `PLACES`.
+        state_map: where the output of the probe has the state.
+        setup: URL to call before the first message about a candidate; with `PLACES`.
+        setup_method: method of that call.
+        setup_json: JSON body of that call, with `PLACES` in its strings; None for no body.
+        setup_command: program and arguments to run instead of a call.
+        restart: restarts the consumer, which then listens on the same address.
+        restart_command: program and arguments that restart the consumer.
+        people: used in turn, instead of made-up people.
+        title: title of assessments.
+        timeout: real seconds in which the consumer has to answer.
+        within: real seconds in which its state has to show an accepted event.
+        linger: real seconds after the last request after which the consumer is checked again; 0
+            does not check.
+        allow_hosts, ca, is_insecure: as for `Emulator`.
+        seed: for random choices; random by default, because a consumer remembers the candidates of
+            earlier runs.
+        folder: working directory of commands.
     """
 
     url: str = ""
@@ -125,16 +125,16 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def has_probe(self) -> bool:
-        """Whether the consumer's state can be looked at."""
+        """Whether the consumer's state is visible."""
         return bool(self.probe or self.probe_command)
 
     def shows(self, status: str) -> bool:
-        """Return whether the consumer's state can show that a candidate has a status."""
+        """Return whether the consumer's state can show *status*."""
         return self.has_probe and self.state_map.word(status) is not ABSENT
 
     @property
     def has_setup(self) -> bool:
-        """Whether candidates are made known to the consumer before it is told of them."""
+        """Whether a hook makes candidates known to the consumer before their first message."""
         return bool(self.setup or self.setup_command)
 
     @property
@@ -144,29 +144,29 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def profile(self) -> Profile:
-        """How deliveries are made: as the generation's, but with short time-outs, and signed."""
-        usual = PROFILES[self.generation]
+        """The profile of the generation with short time-outs, and with a signature for a secret."""
+        default = PROFILES[self.generation]
         return msgspec.structs.replace(
-            signing(usual) if self.secret else usual,
+            signing(default) if self.secret else default,
             timeouts=Timeouts(self.timeout, self.timeout, self.timeout),
         )
 
     def address(self, workspace: Workspace) -> str:
-        """Return the URL of its deliveries; an application is mounted in *workspace* for that."""
+        """Return the URL of deliveries; an application is mounted in *workspace*."""
         if self.app is None:
             return self.url
         return workspace.mount(self.app, "app") + self.url.lstrip("/")
 
     @property
     def name(self) -> str:
-        """What it is called in reports."""
+        """The name of the consumer in reports."""
         return self.url or "the application"
 
     def emulator(self) -> Emulator:
-        """Return an emulator to reach it with, not yet started: virtual clock, lockstep.
+        """Return an emulator for the consumer, with a virtual clock in lockstep, not yet started.
 
         Raises:
-            InvalidInputError: hosts or certificates that can't be.
+            InvalidInputError: invalid hosts or certificates.
         """
         return Emulator(
             seed=self.seed,
@@ -180,10 +180,10 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def check(target: Target) -> None:
-    """Look for what can't be, before anything is sent.
+    """Check the settings of a target before anything is sent.
 
     Raises:
-        InvalidInputError: neither URL nor application, two probes, an unknown place.
+        InvalidInputError: neither URL nor application, two probes, an unknown placeholder.
     """
     if not target.url and target.app is None:
         message = "no consumer; expected its URL, or --app package:app"
@@ -202,10 +202,10 @@ def check(target: Target) -> None:
 
 
 def check_setup(target: Target, subject: Subject) -> None:
-    """Check that the set-up hook needs no more of a candidate than is known.
+    """Check that the set-up hook uses only known data of a candidate.
 
     Raises:
-        InvalidInputError: it names a place that *subject* leaves empty.
+        InvalidInputError: it uses a placeholder that is empty in *subject*.
     """
     texts = repr((target.setup, target.setup_json, target.setup_command))
     for place in PLACES:
@@ -215,15 +215,15 @@ def check_setup(target: Target, subject: Subject) -> None:
 
 
 def filled(template: _T, subject: Subject, quote: Any = str) -> _T:
-    """Return *template* with its places filled.
+    """Return *template* with its placeholders filled in.
 
     Args:
-        template: text with ``{email}`` and the like, or a JSON value with such texts.
-        subject: whom it is about.
-        quote: makes a value fit for the text around it.
+        template: a string with `PLACES`, or a JSON value with such strings.
+        subject: the candidate.
+        quote: escapes a value for its place in the string.
 
     Raises:
-        InvalidInputError: a place that is not known.
+        InvalidInputError: an unknown placeholder.
     """
     found: Any = template
     match template:

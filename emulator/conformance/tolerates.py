@@ -274,10 +274,8 @@ SKILLS = tuple(
 
 async def _complete(session: Session, name: str) -> tuple[Delivery, Life]:
     """Send the completion of a candidate called *name*; return its delivery and the life."""
-    who = session.person()
-    life = await sample_messages.life(
-        session, sample_messages.ENDS["COMPLETED"], who=KnownPerson(who.email, "Ada", "Byron")
-    )
+    person = KnownPerson(session.person().email, "Ada", "Byron")
+    life = await sample_messages.life(session, sample_messages.ENDS["COMPLETED"], person=person)
     payload = life["COMPLETED"]
     for field in ("firstName", "lastName"):
         fields.put(payload, field, name)

@@ -11,6 +11,7 @@ import msgspec
 
 from emulator.conformance.assertions import (
     accepted,
+    answer,
     answers_still,
     fine,
     given,
@@ -19,7 +20,6 @@ from emulator.conformance.assertions import (
     no_crash,
     seen,
     status,
-    told,
     unexpected,
     usual,
 )
@@ -148,7 +148,7 @@ async def _ten(session: Session) -> None:
 async def _after_a_pause(session: Session) -> None:
     """Break a kept-alive connection; the next request uses another."""
     life = await new_life(session)
-    if life.tells("INVITED"):
+    if life.has_event_of("INVITED"):
         await given(session, life["INVITED"])
     session.workspace.inject(Reset(after=0, times=1))
     await session.send(life["IN_PROGRESS"], CHANGED)
@@ -172,7 +172,7 @@ async def _later(session: Session) -> None:
     await asyncio.sleep(linger)
     attempt = last(await session.send({}))
     if status(attempt) is None:
-        message = f"{told(attempt)} {show(linger)} after the last request"
+        message = f"{answer(attempt)} {show(linger)} after the last request"
         raise FailedError(message)
 
 
