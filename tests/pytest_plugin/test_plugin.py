@@ -44,15 +44,15 @@ def test_its_module_imports_pytest_and_the_standard_library_alone() -> None:
     assert (done.stdout.split(), done.stderr) == (["emulator"], "")
 
 
-def test_fixtures_settings_and_marker_explain_themselves(pytester: pytest.Pytester) -> None:
-    shown = pytester.runpytest_subprocess("--fixtures").stdout.str()
+def test_fixtures_settings_and_marker_explain_themselves(run_pytest: RunPytest) -> None:
+    shown = run_pytest("", "--fixtures").stdout.str()
     for name in FIXTURES:
         assert f"\n{name}" in shown
     assert "_testlify_receivers" not in shown
-    told = pytester.runpytest_subprocess("--help").stdout.str()
+    told = run_pytest("", "--help").stdout.str()
     assert "testlify_scenarios (paths):" in told
     assert "testlify_set (linelist):" in told
-    markers = pytester.runpytest_subprocess("--markers").stdout.str()
+    markers = run_pytest("", "--markers").stdout.str()
     assert "@pytest.mark.testlify(seed=..., webhooks=..., clock=..., ...): set the " in markers
 
 
