@@ -25,6 +25,7 @@ _VERBS = {
     "trigger": "send one message to a consumer, without a server",
     "listen": "run a receiver that prints the requests it gets",
     "replay": "send captured deliveries again",
+    "drift": "compare captured deliveries with the schemas",
     "validate": "check scenarios, or payloads against their schema",
     "journal": "print a journal file as JSON lines",
     "schema": "print the JSON Schema of an event's payload",

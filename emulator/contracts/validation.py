@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import jsonschema_rs
+    from referencing._core import Resolver
 
     from emulator.contracts.bundle import Bundle
 
@@ -130,13 +131,33 @@ class Contracts:
 
         return Bundle(self._library.documents, place)
 
+    def schema_id(self, generation: str, event: str) -> str:
+        """Return the ``$id`` of the event type's schema.
+
+        Raises:
+            UnknownNameError: no such generation or event type.
+        """
+        return self._library.schema_id(generation, event)
+
+    @cached_property
+    def resolver(self) -> Resolver[Any]:
+        """Resolves references to and in the schemas."""
+        from referencing import Registry
+        from referencing.jsonschema import DRAFT202012
+
+        resources = self._library.documents.items()
+        registry: Registry[Any] = Registry().with_resources(
+            (uri, DRAFT202012.create_resource(one)) for uri, one in resources
+        )
+        return registry.resolver()
+
     def validator(self, generation: str, event: str) -> jsonschema_rs.Draft202012Validator:
         """Return the event type's validator, compiled once; its messages hold no value.
 
         Raises:
             UnknownNameError, InvalidInputError: as `violations` does.
         """
-        schema_id = self._library.schema_id(generation, event)
+        schema_id = self.schema_id(generation, event)
         if schema_id not in self._validators:
             import jsonschema_rs
 

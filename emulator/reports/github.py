@@ -107,18 +107,18 @@ def _head(report: Report) -> list[str]:
     ]
     took = show(round(report.duration_ms) / 1000)
     return [
-        f"## {_text(report.title)}: {report.word}",
+        f"## {escaped_markdown(report.title)}: {report.word}",
         "",
         f"{' · '.join(counts) or 'nothing ran'} · {took}",
         "",
-        *(f"- {_text(one.summary(report))}" for one in report.causes[:_MOST_CAUSES]),
+        *(f"- {escaped_markdown(one.summary(report))}" for one in report.causes[:_MOST_CAUSES]),
         *([""] if report.causes else []),
     ]
 
 
 def _named(finding: Finding) -> str:
     place = f" `{_code(finding.place)}`" if finding.file else ""
-    return f"- ❌ {_text(finding.title[:_LONGEST_LINE])}{place}\n"
+    return f"- ❌ {escaped_markdown(finding.title[:_LONGEST_LINE])}{place}\n"
 
 
 def _details(finding: Finding) -> str:
@@ -126,13 +126,15 @@ def _details(finding: Finding) -> str:
     fence = "```"
     while fence in message:
         fence += "`"
-    title = _text(finding.title[:_LONGEST_LINE])
-    return f"\n#### {title}\n\n{_text(finding.place)}\n\n{fence}text\n{message}\n{fence}\n"
+    title = escaped_markdown(finding.title[:_LONGEST_LINE])
+    return (
+        f"\n#### {title}\n\n{escaped_markdown(finding.place)}\n\n{fence}text\n{message}\n{fence}\n"
+    )
 
 
 def _case_line(case: Case) -> str:
     took = show(round(case.duration_ms) / 1000)
-    name = _text(case.heading[:_LONGEST_LINE])
+    name = escaped_markdown(case.heading[:_LONGEST_LINE])
     return f"- {_MARKS[case.status]} {name} ({took}, {len(case.sent)} delivered)\n"
 
 
@@ -141,11 +143,11 @@ def _annotation(finding: Finding, root: Path, more: str = "") -> str:
     file = Path(finding.file).absolute()
     if finding.file and file.is_file():
         path = file.relative_to(root) if file.is_relative_to(root) else file
-        properties.append(f"file={_property(path.as_posix())}")
+        properties.append(f"file={escaped_property(path.as_posix())}")
         if finding.line is not None:
             properties.append(f"line={finding.line}")
-    properties.append(f"title={_property(finding.title[:_LONGEST_LINE])}")
-    message = _data(_clipped(finding.message, _LONGEST_MESSAGE) + more)
+    properties.append(f"title={escaped_property(finding.title[:_LONGEST_LINE])}")
+    message = escaped_message(_clipped(finding.message, _LONGEST_MESSAGE) + more)
     return f"::error {','.join(properties)}::{message}"
 
 
@@ -153,15 +155,17 @@ def _clipped(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[:longest]}..."
 
 
-def _data(text: str) -> str:
+def escaped_message(text: str) -> str:
+    """Return *text* as the message of a workflow command."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+def escaped_property(text: str) -> str:
+    """Return *text* as a property of a workflow command, such as ``title``."""
+    return escaped_message(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def _text(text: str) -> str:
+def escaped_markdown(text: str) -> str:
     """Return *text* on one line, escaped for Markdown and HTML."""
     flat = " ".join(text.split())
     return "".join(f"\\{sign}" if sign in r"\`*_{}[]()#+-!|<>~&" else sign for sign in flat)
