@@ -84,7 +84,7 @@ def command(
             invariant=invariant,
             max_findings=max_findings,
             shrink_time=shrink_time,
-            told=shown.under_way,
+            on_progress=shown.under_way,
             serve=serve,
         )
     _tell(fuzzed, save, target)

@@ -10,15 +10,15 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
 _TRAITS = {"duplicate": "again", "retry": "again", "delay": "late"}
-"""Mischief of a step -> what a consumer sees: a message that it knows, one that comes too late."""
+"""Disturbance of a step -> its effect: a message arrives again, or late."""
 
 
-class Wrong(msgspec.Struct, frozen=True):
-    """One thing that was wrong after a sequence.
+class Failure(msgspec.Struct, frozen=True):
+    """A failed expectation after a sequence.
 
     Attributes:
-        kind: the same for every candidate and value: a field of the probe, an answer.
-        text: one line.
+        kind: a field of the probe or an answer, without the candidate and the value.
+        text: a description on one line.
     """
 
     kind: str
@@ -26,33 +26,34 @@ class Wrong(msgspec.Struct, frozen=True):
 
 
 class Cause(msgspec.Struct, frozen=True):
-    """Why sequences fail, as far as it can be told from outside.
+    """The presumed cause of failures.
 
     Attributes:
-        kind: of what is wrong.
-        traits: that a sequence needs to fail so: its mischief, or, without any, its commands.
+        kind: the kind of the failures.
+        traits: the traits that a sequence needs to fail: its disturbances, or without any, its
+            commands.
     """
 
     kind: str
     traits: frozenset[str]
 
 
-def causes(sequence: Mapping[str, Any], wrong: Iterable[Wrong]) -> set[Cause]:
-    """Return the causes that the smallest sequence that fails shows."""
-    mischief = _mischief(sequence)
-    return {Cause(one.kind, mischief or _commands(sequence)) for one in wrong}
+def causes(sequence: Mapping[str, Any], failures: Iterable[Failure]) -> set[Cause]:
+    """Return the causes that the smallest failing sequence shows."""
+    disturbances = _disturbances(sequence)
+    return {Cause(one.kind, disturbances or _commands(sequence)) for one in failures}
 
 
-def news(
-    sequence: Mapping[str, Any], wrong: Iterable[Wrong], known: Collection[Cause]
-) -> list[Wrong]:
-    """Return those of the failures of a sequence that no known cause explains."""
-    traits = _mischief(sequence) | _commands(sequence)
+def unexplained(
+    sequence: Mapping[str, Any], failures: Iterable[Failure], known: Collection[Cause]
+) -> list[Failure]:
+    """Return the failures of a sequence that no known cause explains."""
+    traits = _disturbances(sequence) | _commands(sequence)
     explained = {one.kind for one in known if one.traits <= traits}
-    return [one for one in wrong if one.kind not in explained]
+    return [one for one in failures if one.kind not in explained]
 
 
-def _mischief(sequence: Mapping[str, Any]) -> frozenset[str]:
+def _disturbances(sequence: Mapping[str, Any]) -> frozenset[str]:
     keys = {key for steps in sequence["candidates"] for step in steps for key in step}
     found = {_TRAITS[key] for key in keys if key in _TRAITS}
     return frozenset(found | ({"everything"} if sequence.get("everything") else set()))

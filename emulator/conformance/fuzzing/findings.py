@@ -16,17 +16,17 @@ _EXIT_CODES: dict[Verdict, int] = {"passed": 0, "failed": 1, "no_evidence": 2}
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One thing that a consumer does not stand.
+    """A payload or a sequence that the consumer does not handle.
 
     Attributes:
-        kind: ``flaky``: the same deliveries gave two different results.
-        title: one line.
-        cause: groups findings: those of different groups are reported first.
-        lines: what there is to know of it, each a line.
-        file: name of the scenario file that shows it again.
-        scenario: its text; empty when no file can show it.
-        data: name and bytes of a file beside it, that it sends; None without one.
-        options: of `run` that the scenario needs, beside the consumer's URL.
+        kind: ``flaky`` if the same deliveries had two different results.
+        title: a description on one line.
+        cause: groups findings; findings of different groups are reported first.
+        lines: the details.
+        file: name of the scenario file that reproduces the finding.
+        scenario: text of that file.
+        data: name and bytes of a file that the scenario sends; None without such a file.
+        options: options of `run` that the scenario needs, besides the consumer's URL.
     """
 
     kind: Literal["payload", "sequence", "flaky"]
@@ -39,13 +39,13 @@ class Finding(msgspec.Struct, frozen=True):
     options: tuple[str, ...] = ()
 
     def command(self, folder: str, url: str) -> str:
-        """Return the line that runs the scenario, saved in *folder*."""
+        """Return the command line that runs the scenario in *folder*."""
         file = f"{folder.rstrip('/')}/{self.file}"
         return " ".join(["testlify-emulator", "run", file, "--url", url, *self.options])
 
 
 def chosen(findings: Iterable[Finding], most: int) -> list[Finding]:
-    """Return up to *most* findings, one of each cause before a second of any."""
+    """Return up to *most* findings, with different causes first."""
     seen: Counter[str] = Counter()
     ranked = []
     for one in findings:
@@ -55,13 +55,13 @@ def chosen(findings: Iterable[Finding], most: int) -> list[Finding]:
 
 
 class Fuzzed(msgspec.Struct, frozen=True):
-    """What a call came to.
+    """The result of a run.
 
     Attributes:
-        seed: that gives the same draws again.
-        deliveries: requests that were made.
-        notes: what was not tried, and why.
-        reason: why there is no evidence; empty else.
+        seed: the seed, with which the run can be repeated.
+        deliveries: how many requests were made.
+        notes: parts that were left out, with the reason.
+        reason: why there is no evidence; empty if there is.
     """
 
     seed: int
@@ -72,12 +72,12 @@ class Fuzzed(msgspec.Struct, frozen=True):
 
     @property
     def verdict(self) -> Verdict:
-        """What it shows."""
+        """The verdict on the consumer."""
         if self.findings:
             return "failed"
         return "no_evidence" if self.reason else "passed"
 
     @property
     def exit_code(self) -> int:
-        """0 nothing found, 1 something found, 2 no evidence."""
+        """0 without findings, 1 with findings, 2 without evidence."""
         return _EXIT_CODES[self.verdict]

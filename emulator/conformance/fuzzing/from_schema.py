@@ -1,4 +1,4 @@
-"""Payloads that Schemathesis generates from the consumer's OpenAPI document."""
+"""Generates payloads with Schemathesis from an OpenAPI document of the consumer."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from emulator.conformance.fuzzing.shrinking import quiet
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
@@ -18,12 +20,12 @@ if TYPE_CHECKING:
 _PATH = "/consumer"
 
 
-class Made(msgspec.Struct, frozen=True):
-    """A payload that was made up.
+class Generated(msgspec.Struct, frozen=True):
+    """A generated payload.
 
     Attributes:
-        payload: JSON, or bytes that are none.
-        why: what Schemathesis broke in it; empty when it should fit.
+        payload: a JSON value, or bytes that are not JSON.
+        why: the mistake that Schemathesis made on purpose; empty if the payload should be valid.
     """
 
     payload: Any
@@ -33,7 +35,7 @@ class Made(msgspec.Struct, frozen=True):
 def each(
     contracts: Contracts,
     generation: Generation,
-    take: Callable[[Made], bool],
+    take: Callable[[Generated], bool],
     *,
     events: Collection[str],
     texts: Collection[str],
@@ -41,21 +43,22 @@ def each(
     examples: int,
     seconds: float,
 ) -> None:
-    """Have payloads made, half of them broken, and hand each over.
+    """Generate payloads, half of them invalid, and call *take* with each.
 
-    Only the making is Schemathesis's: it knows neither our signature nor our headers.
+    Schemathesis does not send them, because it knows neither our signature nor our headers.
 
     Args:
-        contracts, generation: of the schemas.
-        take: gets a payload; returns whether to go on.
-        events: ids of the event types whose payloads are made.
-        texts: of payloads; what has to match a pattern is one of them, if any does.
-        seed: gives the same payloads again.
-        examples: how many, at most.
-        seconds: real ones, after which no more are made.
+        contracts: the schemas.
+        generation: the generation of the schemas.
+        take: receives a payload, and returns whether to continue.
+        events: ids of the event types.
+        texts: strings in valid payloads; used for patterns that they match.
+        seed: for random choices.
+        examples: how many payloads at most.
+        seconds: real seconds after which generation ends.
     """
     import schemathesis
-    from hypothesis import HealthCheck, Phase, Verbosity, given, settings
+    from hypothesis import Phase, given
     from hypothesis import seed as seeded
     from schemathesis import GenerationMode
 
@@ -63,42 +66,28 @@ def each(
 
     document = as_consumer(contracts, generation, f"http://consumer{_PATH}", events)
     schema = schemathesis.openapi.from_dict(_sampled(document, texts))
-    # All but surrogates, as with UTF-8, whose table of characters takes seconds to make.
+    # All characters but surrogates. UTF-8 means the same, but building its table takes seconds.
     schema.config.generation.codec = None
     operation = schema[_PATH]["POST"]
-    assert list(operation.body), "references did not resolve"  # noqa: S101 - a bug of ours else
+    assert list(operation.body), "references did not resolve"  # noqa: S101 - that is our bug
     ends, is_on = time.monotonic() + seconds, True
 
-    def taken(payload: Any, why: str) -> None:
+    def taken(generated: Generated) -> None:
         nonlocal is_on
         if is_on and time.monotonic() < ends:
-            is_on = take(Made(payload, why))
+            is_on = take(generated)
 
     for mode in (GenerationMode.NEGATIVE, GenerationMode.POSITIVE):
         strategy = operation.as_strategy(generation_mode=mode)
-        cases = strategy.map(lambda case: (_payload(case.body), _why(case)))
-
-        @seeded(seed)
-        @settings(
-            max_examples=max(1, examples // 2),
-            deadline=None,
-            database=None,
-            print_blob=False,
-            verbosity=Verbosity.quiet,
-            phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        )
-        @given(cases)
-        def make(made: tuple[Any, str]) -> None:
-            taken(*made)
-
-        make()
+        payloads = strategy.map(lambda case: Generated(_payload(case.body), _why(case)))
+        generate = given(payloads)(taken)
+        seeded(seed)(quiet(max(1, examples // 2), Phase.generate)(generate))()
 
 
 def _sampled(schema: Any, texts: Collection[str]) -> Any:
-    """Return *schema* with a format of given texts in place of each pattern that any of them fits.
+    """Return *schema* with a format in place of each pattern that any of *texts* matches.
 
-    Texts that are drawn from a pattern take most of the time of a payload.
+    The format chooses one of the texts. Generating text for a pattern would take most of the time.
     """
     if isinstance(schema, list):
         return [_sampled(one, texts) for one in schema]
@@ -114,7 +103,7 @@ def _sampled(schema: Any, texts: Collection[str]) -> Any:
 
 @lru_cache
 def _format(pattern: str, texts: frozenset[str]) -> str:
-    """Return the name of the format of the texts that fit a pattern; empty if none does."""
+    """Return the name of a format for the texts that match a pattern; empty if none does."""
     import schemathesis
     from hypothesis import strategies as st
 

@@ -11,7 +11,7 @@ import msgspec
 
 from emulator.clock import EPOCH
 from emulator.conformance.fuzzing import payloads, saving, sequences, shrinking
-from emulator.conformance.fuzzing.causes import causes, news
+from emulator.conformance.fuzzing.causes import causes, unexplained
 from emulator.conformance.fuzzing.findings import Finding, Fuzzed, chosen
 from emulator.conformance.fuzzing.mutations import changed
 from emulator.conformance.fuzzing.sequence_runs import NobodyThereError, Player
@@ -24,8 +24,8 @@ from emulator.scenario.callbacks import serving_api
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from emulator.conformance.fuzzing.causes import Cause, Wrong
-    from emulator.conformance.fuzzing.from_schema import Made
+    from emulator.conformance.fuzzing.causes import Cause, Failure
+    from emulator.conformance.fuzzing.from_schema import Generated
     from emulator.conformance.fuzzing.payloads import Base, Case, Sender
     from emulator.conformance.target import Target
     from emulator.emulator import Emulator
@@ -36,10 +36,10 @@ Part = Literal["payloads", "sequences"]
 EXAMPLES = 200
 MAX_FINDINGS = 5
 SHRINK_TIME = 30.0
-"""Real seconds that a failure may be made small."""
+"""Real seconds to shrink a failure."""
 
 _SCHEMA_SHARE, _SCHEMA_SECONDS = 10, 15.0
-"""One in so many payloads is Schemathesis's, which is slow, and for so many real seconds."""
+"""Schemathesis is slow: it generates one in ten payloads, and for 15 real seconds at most."""
 
 
 def fuzz(
@@ -52,27 +52,27 @@ def fuzz(
     invariant: Mapping[str, str] | None = None,
     max_findings: int = MAX_FINDINGS,
     shrink_time: float = SHRINK_TIME,
-    told: Callable[[str], None] = lambda _: None,
+    on_progress: Callable[[str], None] = lambda _: None,
     serve: ApiServer | None = None,
 ) -> Fuzzed:
-    """Fuzz a consumer; an event loop must not be running in this thread.
+    """Fuzz a consumer; no event loop may be running in this thread.
 
     Args:
         target: the consumer.
-        seed: of all that is drawn; drawn itself when left out.
-        examples: how many payloads and how many sequences are drawn, at most.
-        only: one of the two; both when left out.
-        events: the event types whose payloads are changed; those that the consumer subscribes to
-            when left out.
-        invariant: what the probe has to show at the end of a sequence: path -> value, with
-            ``{status}`` and ``{completions}`` for what is expected.
-        max_findings: that are reported at most, those of different causes first.
-        shrink_time: real seconds for making one failure small.
-        told: called with what goes on.
+        seed: for random choices; random by default.
+        examples: how many payloads, and how many sequences, are drawn at most.
+        only: draw only payloads or only sequences.
+        events: event types whose payloads are changed; by default those that the consumer
+            subscribes to.
+        invariant: expected output of the probe at the end of a sequence: path -> value, with
+            ``{status}`` and ``{completions}`` for the expected values.
+        max_findings: how many findings are reported at most, different causes first.
+        shrink_time: real seconds to shrink a failure.
+        on_progress: called with a description of the current activity.
         serve: serves the provider API to the consumer.
 
     Raises:
-        InvalidInputError: the extra is not installed, or something is wrong with the target.
+        InvalidInputError: the extra is not installed, or the target is invalid.
     """
     shrinking.need(*(("hypothesis",) if only == "sequences" else ("hypothesis", "schemathesis")))
     seed = secrets.randbits(32) if seed is None else seed
@@ -83,7 +83,9 @@ def fuzz(
         served = serving_api(serve, emulator)
         calls = runner.run(served.__aenter__())
         try:
-            call = _Fuzzing(target, emulator, runner, examples, max_findings, shrink_time, told)
+            call = _Fuzzing(
+                target, emulator, runner, examples, max_findings, shrink_time, on_progress
+            )
             if only != "sequences":
                 call.payloads(list(target.events if events is None else events))
             if only != "payloads":
@@ -103,10 +105,10 @@ def fuzz(
 
 
 class _Fuzzing:
-    """One call.
+    """A call of `fuzz`, and its result so far.
 
     Attributes:
-        findings, notes, reason, deliveries: as `Fuzzed` has them.
+        findings, notes, reason, deliveries: as in `Fuzzed`.
     """
 
     def __init__(
@@ -117,11 +119,11 @@ class _Fuzzing:
         examples: int,
         most: int,
         shrink_time: float,
-        told: Callable[[str], None],
+        on_progress: Callable[[str], None],
     ) -> None:
         self._target, self._emulator, self._runner = target, emulator, runner
         self._examples, self._most, self._shrink_time = examples, most, shrink_time
-        self._told = told
+        self._on_progress = on_progress
         self.findings: list[Finding] = []
         self.notes: list[str] = []
         self.reason = ""
@@ -130,14 +132,14 @@ class _Fuzzing:
     # --- payloads ---------------------------------------------------------------------------
 
     def payloads(self, events: list[str]) -> None:
-        """Change payloads, in three stages."""
+        """Send every single change, random changes, and payloads of Schemathesis."""
         run = self._runner.run
         session = Session(self._target, "payloads", self._emulator)
         run(session.__aenter__())
         sender = payloads.Sender(session, self._emulator.contracts, self._target.generation)
         bases = payloads.bases(self._target.seed, EPOCH, events)
         try:
-            single = run(payloads.all_single(sender, bases, self._told))
+            single = run(payloads.all_single(sender, bases, self._on_progress))
             for case, count in single:
                 self._keep(case, count)
             refused = {case.base.event for case, _ in single if not case.changes}
@@ -150,10 +152,10 @@ class _Fuzzing:
             self.deliveries += sender.deliveries
             run(session.__aexit__(None, None, None))
         if sender.is_gone:
-            self.notes.append("the consumer is gone: what comes after that was not tried")
+            self.notes.append("the consumer has stopped, so the remaining payloads were not sent")
 
     def _draw_changes(self, sender: Sender, bases: list[Base]) -> None:
-        self._told("drawn changes of payloads")
+        self._on_progress("random changes of payloads")
 
         def trouble(drawn: tuple[Base, Any]) -> Case | None:
             base, changes = drawn
@@ -180,13 +182,13 @@ class _Fuzzing:
     def _from_schema(self, sender: Sender, bases: list[Base]) -> None:
         from emulator.conformance.fuzzing import from_schema
 
-        self._told("payloads that Schemathesis makes")
+        self._on_progress("payloads of Schemathesis")
         contracts, generation = self._emulator.contracts, self._target.generation
         found: dict[str, Case] = {}
 
-        def take(made: Made) -> bool:
-            body, payload = _encoded(made.payload)
-            case = self._runner.run(sender.judged(payload, body, made.why))
+        def take(generated: Generated) -> bool:
+            body, payload = _encoded(generated.payload)
+            case = self._runner.run(sender.judged(payload, body, generated.why))
             if case is not None:
                 found.setdefault(case.answer, case)
             return not sender.is_gone
@@ -199,7 +201,7 @@ class _Fuzzing:
         )  # fmt: skip
         known = {answer for _, answer in sender.known}
         for case in found.values():
-            if case.answer not in known:  # else it is what was found above, buried in noise
+            if case.answer not in known:  # a known answer most likely has the same cause
                 self._keep(case, 1)
 
     def _keep(self, case: Case, count: int, *, is_flaky: bool = False) -> None:
@@ -208,8 +210,8 @@ class _Fuzzing:
     # --- sequences --------------------------------------------------------------------------
 
     def sequences(self, invariant: Mapping[str, str] | None) -> None:
-        """Draw sequences and play them; make the first that fails small, for each cause."""
-        self._told("sequences")
+        """Draw and run sequences; shrink the first failure of each cause."""
+        self._on_progress("sequences")
         if not set(sequences.CHANGES) <= set(self._target.events):
             changes = " and ".join(sequences.CHANGES)
             self.notes.append(f"no sequences: they need a consumer of {changes} (--events)")
@@ -218,11 +220,11 @@ class _Fuzzing:
         player = Player(self._target, self._emulator, invariant or sequences.built_in(words))
         if not self._target.has_probe:
             self.notes.append(
-                "no probe: of sequences, only that each delivery is accepted was looked at;"
-                " --probe says where the consumer's state is"
+                "no probe: for sequences, only the answers were checked; --probe shows the"
+                " consumer's state"
             )
         try:
-            self._runner.run(player.wrong(_PLAIN))  # tells whether anybody is there
+            self._runner.run(player.failures(_PLAIN))  # raises if there is no consumer
             if invariant is None and player.has_no_count:
                 del player.invariant[words.completions]
                 note = (
@@ -240,16 +242,16 @@ class _Fuzzing:
             seed = self._target.seed + number - 1
             search = self._searched(player, known, seed, left, is_hasty=True)
             if search.is_flaky:
-                # Perhaps its state was only waited for too shortly.
+                # Perhaps the wait for the state was too short.
                 search = self._searched(player, known, seed, left, is_hasty=False)
             left -= search.draws
             if search.worst is None:
                 break
-            drawn, wrong = search.worst.drawn, search.worst.trouble
-            known |= causes(drawn, wrong)
+            drawn, failures = search.worst.drawn, search.worst.trouble
+            known |= causes(drawn, failures)
             name = f"found-{self._target.seed}" + (f"-{number}" if number > 1 else "")
             finding = saving.sequence(
-                drawn, [one.text for one in wrong], self._target, player.invariant,
+                drawn, [one.text for one in failures], self._target, player.invariant,
                 name=name, is_flaky=search.is_flaky,
             )  # fmt: skip
             self.findings.append(self._runner.run(finding))
@@ -259,22 +261,22 @@ class _Fuzzing:
     def _searched(
         self, player: Player, known: set[Cause], seed: int, examples: int, *, is_hasty: bool
     ) -> shrinking.Search[dict[str, Any]]:
-        """Search for the smallest sequence that fails for a cause that is not known."""
+        """Search for the smallest sequence that fails for an unknown cause."""
         tries = 0
         kind = ""
 
-        def trouble(sequence: dict[str, Any]) -> list[Wrong] | None:
+        def trouble(sequence: dict[str, Any]) -> list[Failure] | None:
             nonlocal tries, kind
             tries += 1
-            self._told(f"sequence {tries}")
-            wrong = self._runner.run(player.wrong(sequence))
-            kinds = [one.kind for one in news(sequence, wrong, known)]
+            self._on_progress(f"sequence {tries}")
+            failures = self._runner.run(player.failures(sequence))
+            kinds = [one.kind for one in unexplained(sequence, failures, known)]
             if not kinds:
                 return None
-            kind = kind or kinds[0]  # what is made small stays of that kind
+            kind = kind or kinds[0]  # shrink only to failures of the same kind
             if is_hasty:
                 player.hurry()
-            return wrong if kind in kinds else None
+            return failures if kind in kinds else None
 
         player.patience = self._target.within
         search = shrinking.Search(
@@ -283,7 +285,7 @@ class _Fuzzing:
         search.run(seed=seed, examples=examples)
         player.patience = self._target.within
         if search.worst is not None:
-            again = self._runner.run(player.wrong(search.worst.drawn))
+            again = self._runner.run(player.failures(search.worst.drawn))
             search.is_flaky |= not again
             search.worst = shrinking.Worst(search.worst.drawn, again or search.worst.trouble)
         return search
@@ -295,11 +297,11 @@ _PLAIN: dict[str, Any] = {
 
 
 def _encoded(made: Any) -> tuple[bytes, Any]:
-    """Return the bytes of a payload, and what a consumer reads from them; bytes when nothing."""
+    """Return the bytes of a payload, and their decoded value; the bytes if they are not JSON."""
     try:
         body = made if isinstance(made, bytes) else msgspec.json.encode(made)
     except (UnicodeEncodeError, OverflowError, TypeError):
-        body = json.dumps(made, default=str).encode()  # half a surrogate pair, say
+        body = json.dumps(made, default=str).encode()  # for example with a lone surrogate
     try:
         return body, parsed(body)
     except NotJSONError:

@@ -20,12 +20,12 @@ MANY = 100
 
 
 class Change(msgspec.Struct, frozen=True):
-    """One place of a payload, changed.
+    """A change of a payload in one place.
 
     Attributes:
-        path: where; empty for all of the payload.
-        operator: what was done, in words.
-        value: that stands there then; UNSET when it was taken out.
+        path: the place; empty for the whole payload.
+        operator: the kind of change in words.
+        value: the new value; UNSET removes the value.
     """
 
     path: paths.Path
@@ -34,12 +34,12 @@ class Change(msgspec.Struct, frozen=True):
 
     @property
     def place(self) -> str:
-        """The path as text, as scenario files write it."""
+        """The path as text."""
         return paths.short(self.path)
 
     @property
     def text(self) -> str:
-        """The change as one line, long values cut."""
+        """The change on one line, with long values cut."""
         if self.value is msgspec.UNSET:
             return f"{self.place} removed"
         value = msgspec.json.encode(self.value).decode()
@@ -47,9 +47,9 @@ class Change(msgspec.Struct, frozen=True):
 
 
 def changed(payload: Any, changes: Iterable[Change]) -> Any:
-    """Return *payload* with the changes made, one after the other; itself it stays as it is.
+    """Return a copy of *payload* with the changes applied in order.
 
-    A change of what an earlier one took away does nothing.
+    A change in a place that an earlier change has removed is ignored.
     """
     for change in changes:
         payload = _with(payload, change.path, change.value)
@@ -57,10 +57,7 @@ def changed(payload: Any, changes: Iterable[Change]) -> Any:
 
 
 def mutations(payload: Any) -> Iterator[Change]:
-    """Yield every single mutation: place by place, operator by operator.
-
-    Of a list, the first item stands for all.
-    """
+    """Yield every single mutation, place by place; lists are changed in their first item only."""
     for path, value in places(payload):
         if path and isinstance(path[-1], str):
             yield Change(path, "remove")
@@ -72,7 +69,7 @@ def mutations(payload: Any) -> Iterator[Change]:
 
 
 def places(value: Any, path: paths.Path = ()) -> Iterator[tuple[paths.Path, Any]]:
-    """Yield each path of a payload with its value, from the outside in; of lists the first item."""
+    """Yield each path of a payload with its value, outer paths first; of lists the first item."""
     yield path, value
     if isinstance(value, dict):
         for key, one in value.items():
@@ -82,7 +79,7 @@ def places(value: Any, path: paths.Path = ()) -> Iterator[tuple[paths.Path, Any]
 
 
 def _values(value: Any) -> Iterator[tuple[str, Any]]:
-    """Yield operator and value of what may stand in the place of *value*."""
+    """Yield operator and value of each replacement for *value*."""
     yield "null", None
     match value:
         case bool():
@@ -104,7 +101,7 @@ def _values(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _with(payload: Any, path: paths.Path, value: Any) -> Any:
-    """Return *payload* with *value* at *path*; what lies on the way is copied, all else shared."""
+    """Return *payload* with *value* at *path*; copies the containers on the path only."""
     if not path:
         return value
     part, rest = path[0], path[1:]

@@ -1,7 +1,7 @@
-"""Sends changed payloads one by one: all single changes, random changes, and Schemathesis's.
+"""Sends changed payloads: every single change, random changes, and payloads of Schemathesis.
 
-The base is always a payload of the emulator's own. What still fits its schema has to be accepted;
-what does not may be refused, but by an answer.
+A payload that fits its schema has to be accepted. Any other payload may be rejected, but has to be
+answered.
 """
 
 from __future__ import annotations
@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from emulator import paths
-from emulator.conformance.fuzzing.mutations import Change, changed, mutations, places
+from emulator.conformance.fuzzing.mutations import (
+    HUGE_NUMBER,
+    NASTY_TEXT,
+    Change,
+    changed,
+    mutations,
+    places,
+)
 from emulator.conformance.fuzzing.sequence_runs import NobodyThereError
 from emulator.decoding import parsed
 from emulator.domain.events import EVENT_TYPES
@@ -31,15 +38,15 @@ if TYPE_CHECKING:
 STATUS_CHANGED = "candidate.status_changed"
 
 _GONE = frozenset({"refused", "unreachable", "connect_timeout"})
-"""Nobody is there any more."""
+"""Reasons of attempts that mean that the consumer has stopped."""
 
 
 class Base(msgspec.Struct, frozen=True):
     """A payload to change.
 
     Attributes:
-        event: its event type.
-        name: how it is called: the event type, and what tells it from others of that type.
+        event: the event type.
+        name: the event type, with the status where there are several payloads.
     """
 
     event: str
@@ -48,15 +55,15 @@ class Base(msgspec.Struct, frozen=True):
 
 
 class Case(msgspec.Struct, frozen=True):
-    """One payload that was sent, and what was wrong with the answer.
+    """A payload that the consumer answered wrongly.
 
     Attributes:
-        changes: that were made to the base.
-        is_valid: it fits its event type's schema.
-        answer: status, or why there was none.
-        problem: what is wrong, in words.
+        changes: the changes of the base.
+        is_valid: the payload fits the schema of its event type.
+        answer: the status, or the reason for no answer.
+        problem: the failure in words.
         body: the bytes that were sent.
-        why: more about the changes, if they can't be told as such.
+        why: a description of the payload, if it was not made by changes.
     """
 
     base: Base
@@ -70,17 +77,17 @@ class Case(msgspec.Struct, frozen=True):
 
     @property
     def place(self) -> str:
-        """The changed paths, those of all items of a list as one."""
+        """The changed paths; all items of a list have the same path."""
         return ", ".join(_general(one) for one in self.changes) or "unchanged"
 
 
 def bases(seed: int, at: Any, events: Iterable[str] = EVENT_TYPES) -> list[Base]:
-    """Return a payload of each event type, and of each status that a change can tell of.
+    """Return a payload for each event type, and for each status of a status change.
 
     Args:
-        seed: of all that is made up.
-        at: when it happens.
-        events: of these types alone.
+        seed: for random choices.
+        at: the time of the events.
+        events: ids of the event types.
     """
     events = list(events)
     made = []
@@ -99,22 +106,22 @@ def bases(seed: int, at: Any, events: Iterable[str] = EVENT_TYPES) -> list[Base]
 
 
 def texts(bases: Iterable[Base]) -> set[str]:
-    """Return all texts in payloads."""
+    """Return all strings in payloads."""
     return {text for base in bases for _, text in places(base.payload) if isinstance(text, str)}
 
 
 class Sender:
-    """Sends changed payloads in a session and judges the answers.
+    """Sends payloads in a session and judges the answers.
 
     Args:
-        session: open.
-        contracts: say what fits.
-        generation: of the schemas.
+        session: an open session.
+        contracts: the schemas.
+        generation: the generation of the schemas.
 
     Attributes:
-        deliveries: requests that were made.
-        known: places and answers that were found so far; what is known is no news.
-        is_gone: nobody is there any more, though somebody was.
+        deliveries: how many requests were made.
+        known: place and answer of each case that was found.
+        is_gone: the consumer has stopped.
     """
 
     def __init__(self, session: Session, contracts: Contracts, generation: Generation) -> None:
@@ -125,21 +132,21 @@ class Sender:
         self._was_there = False
 
     async def sent(self, base: Base, changes: tuple[Change, ...], payload: Any) -> Case | None:
-        """Send a payload; return the case if the answer is wrong, None else.
+        """Send a changed payload; return the case if the answer is wrong.
 
         Raises:
-            NobodyThereError: nobody ever answered.
+            NobodyThereError: the consumer has never answered.
         """
         is_valid = self._contracts.fits(self._generation, base.event, payload)
         return await self._case(base, changes, payload, payload, is_valid=is_valid)
 
     async def judged(self, payload: Any, body: bytes, why: str) -> Case | None:
-        """Send a payload that is no change of ours; return the case if the answer is wrong.
+        """Send a payload that was not made by changes; return the case if the answer is wrong.
 
         Args:
-            payload: what the body says; the body itself if it is no JSON.
-            body: that is sent.
-            why: what is wrong with it, in somebody else's words.
+            payload: the decoded body; the body itself if it is not JSON.
+            body: the bytes to send.
+            why: a description of its mistake.
         """
         fitting = [
             event
@@ -157,7 +164,7 @@ class Sender:
         delivery = await self._session.send(sent, base.event)
         attempt = delivery.attempts[0]
         self.deliveries += 1
-        self._look_for_anybody(attempt)
+        self._check_presence(attempt)
         problem = self._problem(attempt, is_valid=is_valid)
         if not problem:
             return None
@@ -165,14 +172,14 @@ class Sender:
         return Case(base, changes, payload, is_valid, attempt.answer, problem, body)
 
     def is_news(self, case: Case) -> bool:
-        """Whether none of the changed places was found to give that answer before."""
+        """Return whether no case with the same answer is known at any of the changed places."""
         return not any((_general(one), case.answer) in self.known for one in case.changes)
 
     def note(self, case: Case) -> None:
-        """Keep what was found."""
+        """Add a case to the known cases."""
         self.known |= {(_general(one), case.answer) for one in case.changes}
 
-    def _look_for_anybody(self, attempt: Attempt) -> None:
+    def _check_presence(self, attempt: Attempt) -> None:
         reason = attempt.outcome.reason if attempt.outcome else ""
         if not self._was_there and reason in NOT_THERE:
             raise NobodyThereError(reason)
@@ -201,28 +208,28 @@ _WORDS = {
 
 
 async def all_single(
-    sender: Sender, bases: list[Base], told: Callable[[str], None]
+    sender: Sender, bases: list[Base], on_progress: Callable[[str], None]
 ) -> list[tuple[Case, int]]:
-    """Send every single mutation of every base; return what went wrong, each with how often.
+    """Send every single mutation of every base; return the failures, each with its count.
 
-    What fails at one place with one answer is told once, whichever event it was.
+    Failures with the same place and answer are returned as one, whatever the event type.
 
     Args:
-        sender: sends.
-        bases: unchanged each of them first: who refuses that is not asked for more.
-        told: called with what goes on.
+        sender: the sender.
+        bases: each is sent unchanged first; if it fails, its mutations are left out.
+        on_progress: called with a description of the current activity.
     """
     found: dict[tuple[str, str], tuple[Case, int]] = {}
     for base in bases:
-        told(f"every single change of {base.name}")
+        on_progress(f"every single change of {base.name}")
         plain = await sender.sent(base, (), base.payload)
         if plain is not None:
             found.setdefault((base.event, plain.answer), (plain, 1))
-            continue  # of a payload that is refused as it is, changes tell nothing
+            continue
         for change in mutations(base.payload):
             hangs = (_general(change), "answer_timeout")
             if hangs in found:
-                continue  # once is enough: each takes as long as the time-out
+                continue  # each would take as long as the time-out
             case = await sender.sent(base, (change,), changed(base.payload, [change]))
             if case is not None:
                 key = (case.place, case.answer)
@@ -235,12 +242,10 @@ async def all_single(
 
 
 def drawn_changes(bases: list[Base]) -> Any:
-    """Return the Hypothesis strategy of a base and up to three changes of it."""
+    """Return a Hypothesis strategy for a base and up to three changes of it."""
     from hypothesis import strategies as st
 
-    from emulator.conformance.fuzzing.mutations import HUGE_NUMBER, NASTY_TEXT
-
-    # Private-use signs and '$' mean something in scenario files; surrogates can't be sent.
+    # Private-use signs and '$' have a meaning in scenario files; surrogates can't be sent.
     signs = st.characters(exclude_categories=("Cs", "Co"), exclude_characters="$")
     texts = st.text(signs, max_size=40) | st.sampled_from(["null", NASTY_TEXT, "\u202eabc"])
     numbers = st.integers(-HUGE_NUMBER, HUGE_NUMBER) | st.floats(
@@ -278,7 +283,7 @@ def drawn_changes(bases: list[Base]) -> Any:
 
 
 def size(drawn: tuple[Base, tuple[Change, ...]]) -> tuple[int, int, str]:
-    """Return how large a draw is: changes, and bytes of their values."""
+    """Return the size of drawn changes: their number, and the bytes of their values."""
     _, changes = drawn
     values = [one.value for one in changes if one.value is not msgspec.UNSET]
     text = msgspec.json.encode(values)

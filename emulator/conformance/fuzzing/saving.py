@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 from emulator.conformance.fuzzing import scenario_yaml, sequences
 from emulator.conformance.fuzzing.findings import Finding
 from emulator.conformance.fuzzing.sequence_runs import scenario_of
-from emulator.conformance.session import subject_of
+from emulator.conformance.session import accept_everything, subject_of
 from emulator.conformance.target import PLACES, Subject, filled
 from emulator.errors import ScenarioError
 from emulator.scenario.run import play
@@ -32,17 +32,17 @@ _ANSWERED = {"timeout": ("connect_timeout", "answer_timeout"), "refused": ("refu
 
 
 def payload(case: Case, count: int, target: Target, *, is_flaky: bool = False) -> Finding:
-    """Return the finding of a payload that was answered wrongly.
+    """Return the finding for a payload that was answered wrongly.
 
     Args:
         case: the payload and the answer.
-        count: how many changes at that place are answered so.
+        count: how many changes in the same place have this answer.
         target: the consumer.
-        is_flaky: the payload was not always answered so.
+        is_flaky: the answer was not always the same.
     """
     changes = [one.text for one in case.changes] or [case.why or "unchanged"]
     title = f"{case.base.name}, {'; '.join(changes)}: {case.problem}"
-    more = f"{count} changes at {case.place} are answered so, this is the first"
+    more = f"{count} changes at {case.place} have this answer, this is the first"
     place = re.sub(r"[^A-Za-z0-9]+", "-", case.place).strip("-").lower()[:60] or "all"
     stem = f"payload-{case.base.event}-{place}-{case.answer}"
     data = None
@@ -62,15 +62,15 @@ def payload(case: Case, count: int, target: Target, *, is_flaky: bool = False) -
     )
 
 
-def _sent(case: Case, target: Target, what: Mapping[str, Any], title: str) -> dict[str, Any]:
-    """Return the scenario that sends a payload and demands an answer that is right."""
+def _sent(case: Case, target: Target, content: Mapping[str, Any], title: str) -> dict[str, Any]:
+    """Return a scenario that sends a payload and expects the right answer."""
     event = case.base.event
     demand: dict[str, Any] = {"expect": {"event": event, "answered": "2xx", "count": 1}}
-    steps: list[dict[str, Any]] = [{"send": {"event": event, **what}}]
+    steps: list[dict[str, Any]] = [{"send": {"event": event, **content}}]
     if not case.is_valid:
         demand = {"expect_none": {"event": event, "answered": _answered(case.answer)}}
         if case.answer == "answer_timeout":
-            # A consumer that never answers gives no evidence; this one answers other payloads.
+            # Without an answered request, the scenario would have no evidence.
             ping = {"send": {"event": event, "payload": case.base.payload}}
             steps.insert(0, ping)
     return {**_head(title, target, (event,)), "steps": [*steps, demand]}
@@ -83,7 +83,7 @@ def _answered(answer: str) -> str:
 
 
 def _reads_back(document: dict[str, Any], sent: Any) -> bool:
-    """Whether a scenario file says the payload as it is."""
+    """Return whether the payload can be written in a scenario file."""
     from emulator.scenario.loading import read
     from emulator.scenario.matchers import is_same
     from emulator.scenario.steps.messages import Send
@@ -110,14 +110,14 @@ async def sequence(
     name: str,
     is_flaky: bool = False,
 ) -> Finding:
-    """Return the finding of a sequence that the consumer does not handle.
+    """Return the finding for a sequence that the consumer does not handle.
 
     Args:
         drawn: the sequence.
-        lines: what was wrong.
+        lines: the failures.
         target: the consumer.
-        invariant: what the probe has to show at the end: path -> value.
-        name: of the file, without its ending.
+        invariant: expected output of the probe at the end: path -> value.
+        name: name of the file without its suffix.
         is_flaky: the sequence did not always fail.
     """
     document = await _document(drawn, target, invariant, title=lines[0])
@@ -125,7 +125,7 @@ async def sequence(
     comments = (
         *lines,
         f"Found by fuzz, seed {target.seed}.",
-        "For a consumer that has seen it: --seed N --set RUN=N makes other candidates of them.",
+        "To repeat it, use other candidates with --seed N --set RUN=N.",
     )
     return Finding(
         "flaky" if is_flaky else "sequence",
@@ -141,9 +141,9 @@ async def sequence(
 async def _document(
     drawn: Mapping[str, Any], target: Target, invariant: Mapping[str, str], *, title: str
 ) -> dict[str, Any]:
-    """Return the scenario of a sequence as plain data, its probes included, fit for a file.
+    """Return the scenario of a sequence with its probes, as plain data for a file.
 
-    No consumer has heard of its candidates; ``RUN`` and a seed make others of them.
+    It has new candidates; the variable ``RUN`` and the seed change them.
     """
     tag, seed = secrets.token_hex(4), secrets.randbits(32)
     expected = sequences.expected(drawn)
@@ -168,27 +168,20 @@ async def _document(
 async def _subjects(
     drawn: Mapping[str, Any], emails: Mapping[str, str], target: Target, seed: int
 ) -> dict[str, Subject]:
-    """Return whom the scenario is about when it is run with that seed."""
+    """Return the candidates of the scenario when it runs with this seed."""
     templates = (target.probe or "", *target.probe_command)
     if not any(place in text for text in templates for place in PLACES if place != "{email}"):
         return {name: Subject("", email, "", "") for name, email in emails.items()}
-    # Ids follow from the seed: a run against nobody tells them.
+    # Run the scenario without the consumer, because ids depend on the seed.
     from emulator.emulator import Emulator
 
     async with Emulator(seed=seed, clock="virtual", in_flight=1) as emulator:
         workspace = emulator.workspace(settings=emulator.settings)
         events = list(sequences.events(drawn))
-        workspace.add_webhook(name="consumer", payload_url=_nobody, events=events)
+        workspace.add_webhook(name="consumer", payload_url=accept_everything, events=events)
         await play(scenario_of(drawn, emails), emulator, workspace)
         by_email = {one.email: subject_of(one) for one in workspace.state.candidates.values()}
     return {name: by_email[email] for name, email in emails.items()}
-
-
-async def _nobody(_: Any, receive: Any, send: Any) -> None:
-    """Accept everything."""
-    await receive()
-    await send({"type": "http.response.start", "status": 204, "headers": []})
-    await send({"type": "http.response.body", "body": b""})
 
 
 def _line(step: dict[str, Any]) -> str:
@@ -200,7 +193,7 @@ def _line(step: dict[str, Any]) -> str:
 
 
 def _head(title: str, target: Target, events: tuple[str, ...]) -> dict[str, Any]:
-    """Return the keys of a scenario file before its steps; what may be a secret is a variable."""
+    """Return the keys of a scenario file before its steps, with variables for secrets."""
     consumer: dict[str, Any] = {"payload_url": f"${{{URL}}}", "events": list(events)}
     if target.headers:
         consumer["headers"] = {name: f"${{{_variable(name)}}}" for name in target.headers}
@@ -211,7 +204,7 @@ def _head(title: str, target: Target, events: tuple[str, ...]) -> dict[str, Any]
 
 
 def _options(target: Target) -> tuple[str, ...]:
-    """Return the options of `run` that a scenario file needs, beside the consumer's URL."""
+    """Return the options of `run` that a scenario file needs, besides the consumer's URL."""
     names = [_variable(name) for name in target.headers]
     names += [_SECRET] if target.secret else []
     options = [f"--set {name}=..." for name in names]
@@ -223,18 +216,18 @@ def _options(target: Target) -> tuple[str, ...]:
 
 
 def _variable(header: str) -> str:
-    """Return the variable that holds a header's value."""
+    """Return the name of the variable for a header."""
     name = "".join(sign if sign.isalnum() else "_" for sign in header).upper()
     return name if name[:1].isalpha() else f"H_{name}"
 
 
 def _place(target: Target, subject: Subject) -> dict[str, Any]:
-    """Return where a probe step looks, wherever the consumer is then."""
+    """Return the URL or command of a probe step, with a variable for the consumer's address."""
     if target.probe_command:
         return {"command": [_moved(filled(word, subject), target) for word in target.probe_command]}
     assert target.probe is not None  # noqa: S101 - there is a probe
     url = filled(target.probe, subject, lambda value: quote(value, safe=""))
-    if url.startswith("/"):  # a path of an application, which listens somewhere then
+    if url.startswith("/"):  # a path in an application, which has an address in a later run
         return {"get": f"${{{ORIGIN}}}{url}"}
     moved = _moved(url, target)
     if moved == url:
@@ -247,12 +240,12 @@ def _moved(text: str, target: Target) -> str:
     """Return *text* with a variable in place of the consumer's origin."""
     if not urlsplit(target.url).netloc:
         return text
-    # Not the beginning of a longer port or host.
+    # The origin must not be the start of a longer host or port.
     return re.sub(re.escape(origin(target.url)) + r"(?![\w.:-])", f"${{{ORIGIN}}}", text)
 
 
 def _tagged(step: dict[str, Any], tag: str) -> dict[str, Any]:
-    """Return a probe with a variable in place of what makes its candidates new."""
+    """Return a probe with a variable in place of *tag*."""
     found = dict(step)
     if "get" in found:
         found["get"] = found["get"].replace(tag, f"${{RUN:-{tag}}}")

@@ -12,11 +12,11 @@ _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\uf8ff\ufeff\ufffe\uffff
 
 
 def text(document: dict[str, Any], comments: tuple[str, ...] = ()) -> str:
-    """Return a scenario as YAML: its keys a line each, its steps a line each.
+    """Return a scenario as YAML, with a line for each key and each step.
 
     Args:
-        document: plain data, as the file holds it.
-        comments: lines before it.
+        document: the contents as plain data.
+        comments: comments at the start of the file.
     """
     lines = [f"# {one}".rstrip() for comment in comments for one in comment.splitlines() or [""]]
     for key, value in document.items():
@@ -28,7 +28,7 @@ def text(document: dict[str, Any], comments: tuple[str, ...] = ()) -> str:
 
 
 def flow(value: Any) -> str:
-    """Return plain data in YAML's flow style, on one line."""
+    """Return plain data in YAML's flow style on one line."""
     match value:
         case dict():
             return "{" + ", ".join(f"{flow(k)}: {flow(v)}" for k, v in value.items()) + "}"

@@ -1,4 +1,4 @@
-"""Runs sequences against a consumer in the same way as scenario files."""
+"""Runs sequences against a consumer as scenarios, and returns their failures."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from emulator.conformance.fuzzing import sequences
-from emulator.conformance.fuzzing.causes import Wrong
+from emulator.conformance.fuzzing.causes import Failure
 from emulator.conformance.session import Session
 from emulator.conformance.target import Subject, check_setup
 from emulator.domain.payloads.fields import text
@@ -27,27 +27,28 @@ if TYPE_CHECKING:
     from emulator.emulator import Emulator
     from emulator.scenario.result import ScenarioResult
     from emulator.scenario.scenario import Scenario
+    from emulator.workspace.state import State as WorkspaceState
 
 _SHORTEST = 0.05
-"""Real seconds that a state is waited for at least while a failure is made small."""
+"""Real seconds to wait for a state at least while a failure is shrunk."""
 
 
 class NobodyThereError(Exception):
-    """No delivery was answered: nothing can be said about a consumer."""
+    """No delivery was answered, so that there is no evidence about a consumer."""
 
 
 class Player:
-    """Plays sequences against one consumer, each with candidates of its own.
+    """Runs sequences against a consumer, each with its own candidates.
 
     Args:
         target: the consumer.
-        emulator: open, for all runs.
-        invariant: what the probe has to show at the end: path -> value.
+        emulator: a running emulator.
+        invariant: expected output of the probe at the end of a sequence: path -> value.
 
     Attributes:
-        deliveries: requests that were made.
-        patience: real seconds that a state is waited for.
-        has_no_count: the state that was seen last has no number of completions.
+        deliveries: how many requests were made.
+        patience: real seconds to wait for a state.
+        has_no_count: the last state had no number of completions.
     """
 
     def __init__(self, target: Target, emulator: Emulator, invariant: Mapping[str, str]) -> None:
@@ -57,26 +58,26 @@ class Player:
         self.has_no_count = False
         self._emulator = emulator
         self._runs = 0
-        self._slowest = 0.0  # how long a state took to be right
+        self._slowest = 0.0  # longest time until a state was right
         self._was_there = False
-        # Not from the seed: a second call has to meet a consumer that has never heard of them.
+        # Not from the seed, because the consumer knows the candidates of an earlier run.
         self._token = secrets.token_hex(4)
-        check_setup(target, Subject("", "an e-mail address", "", ""))  # no more is known
+        check_setup(target, Subject("", "an e-mail address", "", ""))  # nothing else is known yet
 
     @property
     def most(self) -> int:
-        """Candidates in a sequence."""
+        """The largest number of candidates in a sequence."""
         return min(len(sequences.NAMES), len(self.target.people) or len(sequences.NAMES))
 
     def hurry(self) -> None:
-        """Wait no longer than ten times as long as any state took so far: a failure is found."""
+        """From now on, wait ten times as long as the slowest state so far took."""
         self.patience = min(self.target.within, max(_SHORTEST, 10 * self._slowest))
 
-    async def wrong(self, sequence: Mapping[str, Any]) -> list[Wrong]:
-        """Play a sequence; return what was wrong, empty when nothing was.
+    async def failures(self, sequence: Mapping[str, Any]) -> list[Failure]:
+        """Run a sequence, and return its failures.
 
         Raises:
-            NobodyThereError: nobody ever answered.
+            NobodyThereError: the consumer has never answered.
         """
         self._runs += 1
         emails = self._emails(sequence)
@@ -93,17 +94,17 @@ class Player:
             result = await play(scenario, self._emulator, workspace)
             deliveries = workspace.deliveries()
             self.deliveries += sum(len(one.attempts) for one in deliveries)
-            self._look_for_anybody(deliveries)
-            wrong = _not_accepted(deliveries, emails, workspace.state) or _not_met(result)
-            if not wrong and self.target.has_probe:
-                wrong = await self._wrong_states(session, sequence, emails)
-        return wrong
+            self._check_presence(deliveries)
+            found = _not_accepted(deliveries, emails, workspace.state) or _not_met(result)
+            if not found and self.target.has_probe:
+                found = await self._wrong_states(session, sequence, emails)
+        return found
 
     async def _wrong_states(
         self, session: Session, sequence: Mapping[str, Any], emails: Mapping[str, str]
-    ) -> list[Wrong]:
+    ) -> list[Failure]:
         candidates = {one.email: one for one in session.workspace.state.candidates.values()}
-        wrong: list[Wrong] = []
+        found: list[Failure] = []
         for expected in sequences.expected(sequence):
             shown = expected.shown(self.invariant, self.target.state_map)
 
@@ -119,17 +120,17 @@ class Player:
             if is_right(seen):
                 self._slowest = max(self._slowest, time.perf_counter() - begun)
             if seen.trouble:
-                wrong.append(Wrong("probe", f"{expected.name}: {seen.trouble}"))
+                found.append(Failure("probe", f"{expected.name}: {seen.trouble}"))
             elif not is_right(seen):
-                wrong += [
-                    Wrong(
+                found += [
+                    Failure(
                         one.field,
                         f"{expected.name}: {one.field} is {one.came}, expected {one.expected}",
                     )
                     for one in matching.fields(shown, seen.data)
                     if not one.is_equal
                 ]
-        return wrong
+        return found
 
     def _emails(self, sequence: Mapping[str, Any]) -> dict[str, str]:
         names = sequences.NAMES[: len(sequence["candidates"])]
@@ -141,54 +142,64 @@ class Player:
             name: people[(first + number) % len(people)].email for number, name in enumerate(names)
         }
 
-    def _look_for_anybody(self, deliveries: list[Delivery]) -> None:
+    def _check_presence(self, deliveries: list[Delivery]) -> None:
         ends = [one.outcome.reason for each in deliveries for one in each.attempts if one.outcome]
         self._was_there = self._was_there or any(one not in NOT_THERE for one in ends)
         if not self._was_there and ends:
             raise NobodyThereError(", ".join(dict.fromkeys(ends)))
 
 
-def scenario_of(sequence: Mapping[str, Any], emails: Mapping[str, str]) -> Scenario:
-    """Return a sequence as a scenario, to be played in a session with the consumer.
+def scenario_of(
+    sequence: Mapping[str, Any],
+    emails: Mapping[str, str],
+    *,
+    url: str = "http://127.0.0.1:1/",
+    headers: Mapping[str, str] | None = None,
+) -> Scenario:
+    """Return a sequence as a scenario.
 
     Args:
-        sequence: as drawn.
+        sequence: a drawn sequence.
         emails: name of a candidate -> address.
+        url: URL of deliveries; not used in a session, which has its own webhook.
+        headers: sent with each delivery.
     """
-    # The consumer is the session's; a scenario has to name one.
-    consumer = {"payload_url": "http://127.0.0.1:1/", "events": list(sequences.events(sequence))}
+    consumer: dict[str, Any] = {"payload_url": url, "events": list(sequences.events(sequence))}
+    if headers:
+        consumer["headers"] = dict(headers)
     steps = sequences.steps(sequence, emails) + sequences.demands(sequence)
-    document = {"scenario": "fuzz", "consumer": [consumer], "steps": steps}
-    return loading.of(document)
+    return loading.of({"scenario": "A random sequence", "consumer": [consumer], "steps": steps})
 
 
-def _not_met(result: ScenarioResult) -> list[Wrong]:
-    """Return what expectations say that failed.
+def _not_met(result: ScenarioResult) -> list[Failure]:
+    """Return the expectations that failed.
 
     Raises:
-        AssertionError: a drawn sequence can't be played, which is a bug of ours.
+        AssertionError: the sequence is illegal, which is our bug.
     """
-    wrong = []
+    found = []
     for step in result.steps:
         if step.status == "failed":
             if step.name != "expect":
-                message = f"a drawn sequence can't be played: {step.name}: {step.message}"
+                message = f"a drawn sequence can't be run: {step.name}: {step.message}"
                 raise AssertionError(message)
-            wrong += [Wrong("deliveries", line) for line in step.message.splitlines()]
-    return wrong
+            found += [Failure("deliveries", line) for line in step.message.splitlines()]
+    return found
 
 
-def _not_accepted(deliveries: list[Delivery], emails: Mapping[str, str], known: Any) -> list[Wrong]:
+def _not_accepted(
+    deliveries: list[Delivery], emails: Mapping[str, str], state: WorkspaceState
+) -> list[Failure]:
     names = {email: name for name, email in emails.items()}
-    wrong = []
+    found = []
     for delivery in deliveries:
         for attempt in delivery.attempts:
             if attempt.outcome and not 200 <= (attempt.outcome.status or 0) <= 299:
-                candidate = known.candidates.get(delivery.message.subject)
-                who = names.get(candidate.email, "") if candidate else ""
-                about = f"{who}: " if who else ""
-                said = text(delivery.payload, "candidateStatus")
-                which = f"{delivery.event} ({said}), attempt {attempt.number}"
+                candidate = state.candidates.get(delivery.message.subject)
+                name = names.get(candidate.email, "") if candidate else ""
+                about = f"{name}: " if name else ""
+                status = text(delivery.payload, "candidateStatus")
+                sent = f"{delivery.event} ({status}), attempt {attempt.number}"
                 answered = f"answered {attempt.answer}"
-                wrong.append(Wrong(answered, f"{about}{which} was {answered}"))
-    return wrong
+                found.append(Failure(answered, f"{about}{sent} was {answered}"))
+    return found

@@ -1,8 +1,8 @@
-"""Sequences as plain data that shrinks, and the scenario that each of them stands for. Pure.
+"""Random sequences as plain data that can be shrunk, and the steps of their scenarios. Pure.
 
-Nothing is drawn from what was drawn before but the path, order follows from each step's time,
-and mischief is a key that may be missing: so any part can be taken away alone, and the simplest
-sequence is a plain one.
+A sequence has the steps of each candidate's path through the lifecycle. Times and disturbances of
+a step do not depend on each other, and disturbances are optional keys. So Hypothesis can remove
+any part alone, and the smallest sequence has no disturbances.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from emulator.domain.lifecycle import Transition
 
 CHANGES = ("candidate.status_changed", "candidate.score_updated")
-"""What tells of every move once."""
+"""Event types that announce every transition once."""
 
 EVERYTHING = tuple(one.id for one in EVENT_TYPES.values() if one.subject == "candidate")
-"""What tells of every change of status twice."""
+"""All event types of candidates, which announce every change of the status twice."""
 
 NAMES = ("ada", "ben", "cleo")
 MOST_HOURS = 4
@@ -41,13 +41,13 @@ _HOUR = 60  # minutes; a sequence counts in them
 
 
 class Expected(msgspec.Struct, frozen=True):
-    """Where a candidate is at the end.
+    """The expected state of a candidate at the end.
 
     Attributes:
-        name: in the scenario.
-        status: the last one in the order of the lifecycle.
-        completions: 1 once completed, however often that was told.
-        accepted: event type -> deliveries that had to be accepted, copies and retries included.
+        name: name of the candidate in the scenario.
+        status: the last status in the order of the lifecycle.
+        completions: 1 if completed, however many messages said so.
+        accepted: event type -> number of deliveries to be accepted, with copies and retries.
     """
 
     name: str
@@ -56,12 +56,12 @@ class Expected(msgspec.Struct, frozen=True):
     accepted: dict[str, int]
 
     def shown(self, invariant: Mapping[str, str], words: StateMap) -> dict[PayloadPath, Any]:
-        """Return what the probe has to show: path -> value."""
+        """Return the expected output of the probe: path -> value."""
         plain = self.plain(invariant, words)
         return {PayloadPath(path): demand(value) for path, value in plain.items()}
 
     def plain(self, invariant: Mapping[str, str], words: StateMap) -> dict[str, Any]:
-        """Return the same for a scenario file."""
+        """Return the expected output of the probe as plain data for a scenario file."""
         known = {"status": words.word(self.status), "completions": self.completions}
         return {
             path: _value(template, known)
@@ -71,13 +71,16 @@ class Expected(msgspec.Struct, frozen=True):
 
 
 def built_in(words: StateMap) -> dict[str, str]:
-    """Return what a probe has to show unless the user says otherwise: path -> value."""
+    """Return the default of the expected output of the probe: path -> value."""
     return {words.status: "{status}", words.completions: "{completions}"}
 
 
 @cache
 def paths() -> tuple[tuple[Transition, ...], ...]:
-    """Return all legal ways of a candidate, the short ones first; no row twice, no schedule."""
+    """Return all paths through the candidate's lifecycle, short paths first.
+
+    Leaves out paths with a repeated transition and scheduled invitations.
+    """
     rows = [row for row in LIFECYCLE.rows if SCHEDULED not in (row.state, row.next_state)]
     found: list[tuple[Transition, ...]] = []
     level: list[tuple[Transition, ...]] = [(row,) for row in rows if row.state == NEW]
@@ -93,22 +96,20 @@ def paths() -> tuple[tuple[Transition, ...], ...]:
 
 
 def drawn(most: int = len(NAMES)) -> SearchStrategy[dict[str, Any]]:
-    """Return the strategy of sequences, as plain data.
-
-    Args:
-        most: candidates.
-    """
+    """Return a strategy for sequences with up to *most* candidates."""
     from hypothesis import strategies as st
 
     def steps(path: tuple[Transition, ...]) -> SearchStrategy[list[dict[str, Any]]]:
         hours = st.integers(0, MOST_HOURS)
-        mischief = {
+        disturbances = {
             "duplicate": st.integers(1, 2),
             "delay": st.integers(0, MOST_HOURS),
             "retry": st.integers(0, MOST_HOURS),
         }
         each = (
-            st.fixed_dictionaries({"do": st.just(row.command), "after": hours}, optional=mischief)
+            st.fixed_dictionaries(
+                {"do": st.just(row.command), "after": hours}, optional=disturbances
+            )
             for row in path
         )
         return st.tuples(*each).map(list)
@@ -120,20 +121,20 @@ def drawn(most: int = len(NAMES)) -> SearchStrategy[dict[str, Any]]:
 
 
 def events(sequence: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the event types that the consumer is told of."""
+    """Return the event types that the consumer subscribes to."""
     return EVERYTHING if sequence.get("everything") else CHANGES
 
 
 def size(sequence: Mapping[str, Any]) -> tuple[int, int, int, str]:
-    """Return how large a sequence is: commands, mischief, hours; what is small is told."""
+    """Return the size of a sequence: commands, disturbances, hours."""
     steps = [step for candidate in sequence["candidates"] for step in candidate]
-    mischief = sum(len(step) - 2 for step in steps) + len(sequence) - 1
+    disturbances = sum(len(step) - 2 for step in steps) + len(sequence) - 1
     hours = sum(value for step in steps for value in step.values() if isinstance(value, int))
-    return len(steps), mischief, hours, repr(sequence)
+    return len(steps), disturbances, hours, repr(sequence)
 
 
 def expected(sequence: Mapping[str, Any]) -> list[Expected]:
-    """Return where each candidate is at the end, and what had to be accepted for that."""
+    """Return the expected state of each candidate at the end."""
     wanted = events(sequence)
     found = []
     for name, steps in zip(NAMES, sequence["candidates"], strict=False):
@@ -143,8 +144,8 @@ def expected(sequence: Mapping[str, Any]) -> list[Expected]:
             for event in row.events:
                 if event in wanted:
                     tries = 1 + step.get("duplicate", 0)
-                    # The answer of one of them was lost: that one is tried again.
-                    tries += "retry" in step and event == _told(row)
+                    # A retry repeats the delivery of one event type.
+                    tries += "retry" in step and event == _change_event(row)
                     accepted[event] = accepted.get(event, 0) + tries
         completions = sum(row.next_state == COMPLETED != row.state for row in rows)
         found.append(Expected(name, rows[-1].next_state, completions, accepted))
@@ -155,7 +156,7 @@ def steps(sequence: Mapping[str, Any], emails: Mapping[str, str]) -> list[dict[s
     """Return the steps of the scenario, in the order of their times.
 
     Args:
-        sequence: as drawn.
+        sequence: a drawn sequence.
         emails: name of a candidate -> address.
     """
     made: list[dict[str, Any]] = [{"create_assessment": {"as": "job"}}]
@@ -165,7 +166,7 @@ def steps(sequence: Mapping[str, Any], emails: Mapping[str, str]) -> list[dict[s
             made.append({"wait": f"{at - now}m"})
             now = at
         if is_retry:
-            made.append({"redeliver": _again(name, row)})
+            made.append({"redeliver": _redelivery(name, row)})
         else:
             made += _command(name, row, step, emails[name], set(events(sequence)))
     left = _last(sequence) - now
@@ -175,7 +176,7 @@ def steps(sequence: Mapping[str, Any], emails: Mapping[str, str]) -> list[dict[s
 
 
 def demands(sequence: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the steps that demand that everything was accepted, copies and retries too."""
+    """Return the steps that expect that all deliveries were accepted, with copies and retries."""
     return [
         {"expect": {"event": event, "candidate": one.name, "answered": "2xx", "count": count}}
         for one in expected(sequence)
@@ -186,7 +187,7 @@ def demands(sequence: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _timeline(
     sequence: Mapping[str, Any],
 ) -> list[tuple[int, str, Transition, dict[str, Any], bool]]:
-    """Return minute, candidate, row, step, and whether it is the retry of a lost answer."""
+    """Return minute, candidate, transition, step, and whether the step is repeated as a retry."""
     found = []
     for number, (name, steps) in enumerate(zip(NAMES, sequence["candidates"], strict=False)):
         at = 0
@@ -208,7 +209,7 @@ def _rows(steps: Sequence[Mapping[str, Any]]) -> list[Transition]:
 
 
 def _delay(step: Mapping[str, Any]) -> int:
-    """Return the minutes by which a step's messages are late: between two steps, never at one."""
+    """Return the minutes by which messages are delayed: never until the time of another step."""
     return step["delay"] * _HOUR + _HOUR // 2 if "delay" in step else 0
 
 
@@ -220,10 +221,10 @@ def _last(sequence: Mapping[str, Any]) -> int:
 def _command(
     name: str, row: Transition, step: Mapping[str, Any], email: str, wanted: set[str]
 ) -> Iterator[dict[str, Any]]:
-    """Yield a command, and before it the faults that its messages meet."""
+    """Yield a command, and before it the faults for its messages."""
     times = len(wanted.intersection(row.events))
     is_first = row.state == NEW
-    # An invitation's candidate has no name before it; the next messages are its own.
+    # Before the invitation, the candidate has no name yet.
     on = {} if is_first else {"on": {"candidate": name}}
     if "delay" in step:
         yield {"fault": {"delay": {"by": f"{_delay(step)}m", "times": times}, **on}}
@@ -235,21 +236,21 @@ def _command(
         yield {row.command: name}
 
 
-def _again(name: str, row: Transition) -> dict[str, Any]:
-    event = _told(row)
+def _redelivery(name: str, row: Transition) -> dict[str, Any]:
+    event = _change_event(row)
     found: dict[str, Any] = {"event": event, "candidate": name}
     if event == CHANGES[0]:
         found["fields"] = {"candidateStatus": row.next_state}
     return found
 
 
-def _told(row: Transition) -> str:
-    """Return the event type that tells of a move to who wants each once."""
+def _change_event(row: Transition) -> str:
+    """Return the event type of `CHANGES` for a transition."""
     return next(event for event in row.events if event in CHANGES)
 
 
 def _value(template: str, known: Mapping[str, Any]) -> Any:
-    """Return what a template stands for: a place alone keeps its type; else JSON, else text."""
+    """Return a filled-in template; a placeholder alone keeps its type, other text may be JSON."""
     for key, value in known.items():
         if template == f"{{{key}}}":
             return value

@@ -1,4 +1,4 @@
-"""Draws examples with Hypothesis until one fails, and shrinks it."""
+"""Draws examples with Hypothesis until an example fails, and shrinks it."""
 
 from __future__ import annotations
 
@@ -15,21 +15,22 @@ from emulator.errors import InvalidInputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from hypothesis import Phase, settings
     from hypothesis.strategies import SearchStrategy
 
 _T = TypeVar("_T")
 
 
 class _FoundError(Exception):
-    """One try failed; for Hypothesis, which makes small what raises."""
+    """An example failed; Hypothesis shrinks examples that raise."""
 
 
 class Worst(msgspec.Struct, frozen=True):
-    """The smallest draw that failed.
+    """The smallest example that failed.
 
     Attributes:
-        drawn: as the strategy gave it.
-        trouble: what was wrong with it.
+        drawn: the example.
+        trouble: the result of the search's *trouble*.
     """
 
     drawn: Any
@@ -37,10 +38,10 @@ class Worst(msgspec.Struct, frozen=True):
 
 
 def need(*modules: str) -> None:
-    """Raise unless the libraries of the extra are there.
+    """Check that the libraries of the extra are installed.
 
     Raises:
-        InvalidInputError: says how to install them.
+        InvalidInputError: a library is missing; says how to install it.
     """
     missing = [name for name in modules if importlib.util.find_spec(name) is None]
     if missing:
@@ -53,7 +54,7 @@ def need(*modules: str) -> None:
 
 @contextmanager
 def no_traces() -> Iterator[None]:
-    """Keep what Hypothesis would leave in the working directory in a folder that goes away."""
+    """Let Hypothesis use a temporary folder, which it would leave in the working directory."""
     from hypothesis.configuration import set_hypothesis_home_dir
 
     with tempfile.TemporaryDirectory(prefix="testlify-emulator-") as folder:
@@ -64,19 +65,36 @@ def no_traces() -> Iterator[None]:
             set_hypothesis_home_dir(None)
 
 
+def quiet(examples: int, *phases: Phase) -> settings:
+    """Return settings of Hypothesis without output, database and health checks."""
+    from hypothesis import HealthCheck, Verbosity, settings
+
+    return settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        derandomize=False,
+        print_blob=False,
+        report_multiple_bugs=False,
+        verbosity=Verbosity.quiet,
+        phases=phases,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
 class Search(Generic[_T]):
-    """One search.
+    """A search for the smallest example that fails.
 
     Args:
-        strategy: of what is drawn.
-        trouble: tries a draw; returns what was wrong, None when nothing was.
-        size: orders draws; the smallest that fails is reported.
-        shrink_time: real seconds, from the first failure on; then the smallest so far counts.
+        strategy: the strategy of the examples.
+        trouble: tries an example; returns the failures, or None if there are none.
+        size: orders examples by size.
+        shrink_time: real seconds after the first failure, after which the search ends.
 
     Attributes:
-        worst: the smallest draw that failed; None while none has.
-        draws: how many were tried up to the first that failed.
-        is_flaky: a draw failed, and then did not.
+        worst: the smallest example that failed; None if none has.
+        draws: how many examples were tried, including the first that failed.
+        is_flaky: an example failed once, but not again.
     """
 
     def __init__(
@@ -95,23 +113,13 @@ class Search(Generic[_T]):
         self.is_flaky = False
 
     def run(self, *, seed: int, examples: int) -> None:
-        """Draw up to *examples* times, and make the first draw that fails small."""
-        from hypothesis import HealthCheck, Phase, Verbosity, given, settings
+        """Draw up to *examples* examples, and shrink the first that fails."""
+        from hypothesis import Phase, given
         from hypothesis import seed as seeded
         from hypothesis.errors import Flaky
 
         @seeded(seed)
-        @settings(
-            max_examples=examples,
-            deadline=None,
-            database=None,
-            derandomize=False,
-            print_blob=False,
-            report_multiple_bugs=False,
-            verbosity=Verbosity.quiet,
-            phases=[Phase.generate, Phase.shrink],
-            suppress_health_check=list(HealthCheck),
-        )
+        @quiet(examples, Phase.generate, Phase.shrink)
         @given(self._strategy)
         def search(drawn: _T) -> None:
             self._tried(drawn)
@@ -121,7 +129,7 @@ class Search(Generic[_T]):
         except _FoundError:
             pass
         except Flaky:
-            # Past the budget nothing fails any more, which is our doing.
+            # When the time is over, examples pass without a try, so that they seem flaky.
             self.is_flaky = not self._is_over
 
     @property

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for users' own property tests."""
+"""The Hypothesis strategy for property tests of users."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from emulator.conformance.fuzzing import sequences
-from emulator.scenario import loading
+from emulator.conformance.fuzzing.sequence_runs import scenario_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,37 +19,26 @@ if TYPE_CHECKING:
 def testlify_sequences(
     consumer_url: str,
     *,
-    headers: Mapping[str, str] | None = None,  # noqa: PT028 - no test, whatever its name begins with
+    headers: Mapping[str, str] | None = None,  # noqa: PT028 - not a test, despite its name
     most: int = len(sequences.NAMES),  # noqa: PT028
 ) -> SearchStrategy[Scenario]:
-    """Return the strategy of scenarios that `fuzz` draws: whole lives, with mischief on the way.
+    """Return a strategy for the scenarios that `fuzz` draws: lifecycles with disturbances.
 
-    Each has people of its own and expects every delivery to be accepted; `scenario.run.run` plays
-    it. Needs the extra ``fuzz``.
+    Each scenario has its own people, and expects that every delivery is accepted.
+    `scenario.run.run` runs it. Needs the extra ``fuzz``.
 
     Args:
-        consumer_url: where deliveries go.
-        headers: sent along with each.
-        most: candidates in one.
+        consumer_url: URL of deliveries.
+        headers: sent with each delivery.
+        most: candidates in a scenario at most.
     """
 
     def scenario(sequence: dict[str, Any]) -> Scenario:
-        run = secrets.token_hex(4)  # the consumer has heard of nobody in it
+        run = secrets.token_hex(4)  # so that the consumer does not know the candidates
         emails = {name: f"{name}.{run}@example.com" for name in sequences.NAMES}
-        consumer: dict[str, Any] = {
-            "payload_url": consumer_url,
-            "events": list(sequences.events(sequence)),
-        }
-        if headers:
-            consumer["headers"] = dict(headers)
-        document = {
-            "scenario": "A sequence that was drawn",
-            "consumer": [consumer],
-            "steps": sequences.steps(sequence, emails) + sequences.demands(sequence),
-        }
-        return loading.of(document)
+        return scenario_of(sequence, emails, url=consumer_url, headers=headers)
 
     return sequences.drawn(most).map(scenario)
 
 
-testlify_sequences.__test__ = False  # type: ignore[attr-defined]  # not one of pytest's
+testlify_sequences.__test__ = False  # type: ignore[attr-defined]  # pytest would collect it

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from emulator.conformance.fuzzing.causes import Wrong, causes, news
+from emulator.conformance.fuzzing.causes import Failure, causes, unexplained
 from emulator.conformance.fuzzing.findings import Finding, chosen
 
-STATUS = Wrong("status", "ada: status is 'INVITED', expected 'ENROLLED'")
-COUNT = Wrong("completions", "ada: completions is 2, expected 1")
+STATUS = Failure("status", "ada: status is 'INVITED', expected 'ENROLLED'")
+COUNT = Failure("completions", "ada: completions is 2, expected 1")
 
 
 def _sequence(*commands: str, **mischief: int) -> dict[str, Any]:
@@ -19,28 +19,28 @@ def _sequence(*commands: str, **mischief: int) -> dict[str, Any]:
 
 def test_one_mischief_and_one_kind_of_failure_are_one_cause() -> None:
     known = causes(_sequence("invite", "enroll", delay=1), [STATUS])
-    assert news(_sequence("invite", "expire", delay=3, duplicate=1), [STATUS], known) == []
+    assert unexplained(_sequence("invite", "expire", delay=3, duplicate=1), [STATUS], known) == []
 
 
 def test_a_failure_of_another_kind_is_news() -> None:
     late = _sequence("invite", "enroll", delay=1)
-    assert news(late, [STATUS, COUNT], causes(late, [STATUS])) == [COUNT]
+    assert unexplained(late, [STATUS, COUNT], causes(late, [STATUS])) == [COUNT]
 
 
 def test_a_failure_after_other_mischief_is_news() -> None:
     known = causes(_sequence("invite", "enroll", delay=1), [STATUS])
-    assert news(_sequence("invite", "enroll", duplicate=1), [STATUS], known) == [STATUS]
+    assert unexplained(_sequence("invite", "enroll", duplicate=1), [STATUS], known) == [STATUS]
 
 
 def test_a_message_that_comes_again_is_one_mischief_however_it_comes() -> None:
     known = causes(_sequence("invite", duplicate=1), [COUNT])
-    assert news(_sequence("invite", retry=1), [COUNT], known) == []
+    assert unexplained(_sequence("invite", retry=1), [COUNT], known) == []
 
 
 def test_without_mischief_the_commands_are_the_cause() -> None:
     known = causes(_sequence("invite", "expire"), [STATUS])
-    assert news(_sequence("invite", "enroll"), [STATUS], known) == [STATUS]
-    assert news(_sequence("invite", "expire", delay=1), [STATUS], known) == []
+    assert unexplained(_sequence("invite", "enroll"), [STATUS], known) == [STATUS]
+    assert unexplained(_sequence("invite", "expire", delay=1), [STATUS], known) == []
 
 
 def test_findings_of_different_causes_are_reported_first() -> None:
