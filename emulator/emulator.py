@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-import re
 import secrets
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,6 +20,7 @@ from emulator.delivery.transports.wire import Wire
 from emulator.delivery.transports.wire_actions import parse_target
 from emulator.domain.events import Generation
 from emulator.domain.tokens import EXPIRED, digest_of
+from emulator.domain.webhook import checked_url
 from emulator.errors import (
     ConflictError,
     InvalidInputError,
@@ -34,6 +34,7 @@ from emulator.journal.store import MemoryStore
 from emulator.workspace.engine import Engine
 from emulator.workspace.entry_data import KEEP, Settings
 from emulator.workspace.fold import KINDS
+from emulator.workspace.names import DEFAULT_WORKSPACE, is_name, pages_path, workspace_name
 from emulator.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -44,11 +45,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("emulator")
 
-DEFAULT_WORKSPACE = "default"
 IN_FLIGHT = 512
 PER_WEBHOOK = 16
 GRACE = 3.5  # seconds that attempts under way may take to end; a stop takes 5 s in all
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
 class Emulator:
@@ -70,6 +69,9 @@ class Emulator:
         is_insecure: deliveries trust whatever certificate comes.
         keep: how many finished deliveries of a workspace keep their bodies and answers.
         observed: names of the variants that payloads of new workspaces follow.
+        report_delay: seconds of workspace time from a completion until its report is available,
+            in new workspaces.
+        public_url: the URL at which others reach the server; links then lead to its pages.
 
     Raises:
         InvalidInputError: an argument that can't be used; names it.
@@ -92,6 +94,8 @@ class Emulator:
         is_insecure: bool = False,
         keep: int = KEEP,
         observed: Iterable[str] = (),
+        report_delay: float = 0.0,
+        public_url: str = "",
     ) -> None:
         _check(clock, generation, in_flight, keep)
         self.settings = Settings(
@@ -101,6 +105,7 @@ class Emulator:
             generation=generation,
             keep=keep,
             observed=tuple(observed),
+            report_delay=report_delay,
             is_insecure=is_insecure,
         )
         self.contracts = Contracts(schemas)
@@ -112,6 +117,7 @@ class Emulator:
         self.is_ready = journal is None  # nothing to replay then
         self.is_strict = is_strict
         self._in_flight = in_flight
+        self._public_url = _base(public_url) if public_url else ""
         self._workspaces: dict[str, Workspace] = {}
         self._is_stopping = False
         self._waits: set[asyncio.Timeout] = set()  # of those to whom we say that we stop
@@ -134,7 +140,7 @@ class Emulator:
         for name in self.journal.workspaces():
             workspace = self._open(name, self.settings)
             await workspace.engine.replay()
-            settings = self._fitting(workspace.state.settings)
+            settings = self._fitting(name, workspace.state.settings)
             if settings != workspace.state.settings:
                 workspace.configure(settings)
         self.is_ready = True
@@ -246,10 +252,10 @@ class Emulator:
             message = f"workspace {name!r} is being removed; ask again"
             raise ConflictError(message)
         if name not in self._workspaces:
-            if not _NAME.fullmatch(name):
+            if not is_name(name):
                 message = f"not a workspace name: {name[:80]!r}; expected letters, digits, _ . -"
                 raise InvalidInputError(message)
-            self._open(name, self._fitting(settings or self.settings_of(name)), in_flight)
+            self._open(name, self._fitting(name, settings or self.settings_of(name)), in_flight)
         return self._workspaces[name]
 
     def settings_of(self, name: str) -> Settings:
@@ -263,10 +269,13 @@ class Emulator:
         digest = hashlib.blake2b(f"{self.settings.seed}/{name}".encode(), digest_size=4).digest()
         return msgspec.structs.replace(self.settings, seed=int.from_bytes(digest))
 
-    def _fitting(self, settings: Settings) -> Settings:
+    def _fitting(self, name: str, settings: Settings) -> Settings:
         """Return *settings* with what the process decides, whatever a workspace says."""
         return msgspec.structs.replace(
-            settings, is_insecure=self.settings.is_insecure, keep=self.settings.keep
+            settings,
+            is_insecure=self.settings.is_insecure,
+            keep=self.settings.keep,
+            public_url=self._public_url and self._public_url + pages_path(name),
         )
 
     def _open(self, name: str, settings: Settings, in_flight: int | None = None) -> Workspace:
@@ -294,6 +303,18 @@ class Emulator:
             message = f"no workspace {name[:80]!r}; open: {known}"
             raise NotFoundError(message)
         return self._workspaces[name]
+
+    def by_pages(self, path: str) -> Workspace:
+        """Return the open workspace whose pages are below *path*.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        for name in self._workspaces:
+            if pages_path(name) == path and not self._is_going(name):
+                return self._workspaces[name]
+        message = "no such page"
+        raise NotFoundError(message)
 
     def _is_going(self, name: str) -> bool:
         return self._workspaces[name].is_closed and not self._is_stopping
@@ -349,17 +370,6 @@ class Emulator:
         return None
 
 
-def workspace_name(token: str) -> str:
-    """Return the name of the workspace that *token* opens.
-
-    A plain word names its workspace; of any other token, a hash does, so that no secret
-    becomes a name.
-    """
-    if _NAME.fullmatch(token):
-        return token
-    return f"token-{hashlib.sha256(token.encode()).hexdigest()[:16]}"
-
-
 def _check(clock: str, generation: str, in_flight: int, keep: int) -> None:
     """Check the arguments of an emulator as a type checker would, and their numbers.
 
@@ -376,6 +386,14 @@ def _check(clock: str, generation: str, in_flight: int, keep: int) -> None:
         if number < least:
             message = f"{name} is {number}; expected at least {least}"
             raise InvalidInputError(message)
+
+
+def _base(url: str) -> str:
+    """Return a URL to which paths can be added."""
+    if "?" in url:
+        message = f"a query in the public URL: {url[:80]!r}; expected one like 'http://host:4800'"
+        raise InvalidInputError(message)
+    return checked_url(url, path="public_url").rstrip("/")
 
 
 def _on_disk(path: Path) -> Store:

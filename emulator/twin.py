@@ -18,11 +18,12 @@ from typing import (
     Unpack,
 )  # fmt: skip
 
-from emulator.emulator import DEFAULT_WORKSPACE, Emulator
+from emulator.emulator import Emulator
 from emulator.errors import InvalidInputError
 from emulator.event_loops import hosted
 from emulator.server.app import application
 from emulator.serving import listen, serving
+from emulator.workspace.names import DEFAULT_WORKSPACE
 from emulator.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ class EmulatorOptions(TypedDict, total=False):
     is_insecure: bool
     keep: int
     observed: Iterable[str]
+    report_delay: float
+    public_url: str
 
 
 @contextlib.contextmanager

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import emulator
-from emulator.emulator import Emulator, workspace_name
+from emulator.emulator import Emulator
 from emulator.errors import InvalidInputError, NotFoundError, StoppingError, UnauthorizedError
 from emulator.receiver import Receiver
 from emulator.workspace.entry_data import Settings
+from emulator.workspace.names import workspace_name
 
 if TYPE_CHECKING:
     from pathlib import Path

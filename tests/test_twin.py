@@ -32,6 +32,7 @@ NOT_FOR_CALLERS = {
     "engine", "is_closed",  # what an emulator does with a workspace
     "state",  # read it on the loop's thread, with `read`
     "out_of_lockstep",  # what a scenario does with it
+    "by_pages", "reply_to",  # what the server does
     "waiting",  # how many wait, for tests
     "start", "stop", "drain", "unless_stopping", "is_stopping",  # what the thread does with that
 }  # fmt: skip

@@ -104,7 +104,7 @@ def _with_token(scope: Scope, emulator: Emulator) -> dict[str, Any]:
     One check or scenario runs at a time. What it tells the consumer comes from the workspace that
     it opened last.
     """
-    from emulator.emulator import DEFAULT_WORKSPACE, workspace_name
+    from emulator.workspace.names import DEFAULT_WORKSPACE, workspace_name
 
     names = list(emulator.workspaces)
 

@@ -9,10 +9,11 @@ from contextlib import AsyncExitStack
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import click
 
-from emulator import __version__
+from emulator import __version__, durations
 from emulator.cli import loop, tls
 from emulator.cli.codes import INTERRUPTED
 from emulator.cli.output import document
@@ -88,6 +89,19 @@ def _option(*names: str, **settings: Any) -> Callable[[Any], Any]:
     help="Number of finished deliveries that keep their bodies and answers.",
 )
 @_option(
+    "--report-delay",
+    default="0s",
+    show_default=True,
+    metavar="DURATION",
+    help="Workspace time from a completion until the report behind resultLink is available.",
+)
+@_option(
+    "--public-url",
+    metavar="URL",
+    default="",
+    help="URL at which others reach this server; links in payloads and answers then lead to it.",
+)
+@_option(
     "--strict-tokens",
     is_flag=True,
     help="Reject access tokens of unknown workspaces; always on outside loopback.",
@@ -150,7 +164,7 @@ async def _serve(options: dict[str, Any]) -> int:
         stack.push_async_callback(emulator.stop)
         app = application(
             emulator,
-            hostnames=options["hostname"],
+            hostnames=_hostnames(options),
             control_token=None if token is None else ControlToken(token),
             is_exposed=is_exposed,
         )
@@ -183,7 +197,14 @@ def _emulator(options: dict[str, Any], *, is_exposed: bool) -> Emulator:
         ca=options["ca"],
         is_insecure=options["insecure"],
         keep=options["keep"],
+        report_delay=durations.parse(options["report_delay"]),
+        public_url=options["public_url"],
     )
+
+
+def _hostnames(options: dict[str, Any]) -> list[str]:
+    named = urlsplit(options["public_url"]).hostname
+    return [*options["hostname"], *([named] if named else [])]
 
 
 def _is_exposed(host: str) -> bool:

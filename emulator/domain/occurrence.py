@@ -21,6 +21,7 @@ class Occurrence(msgspec.Struct, frozen=True, gc=False):
         organisation: whose it is.
         assessment: as it was afterwards.
         candidate: as it was afterwards; None when the subject is the assessment.
+        base: of links to the emulator's pages; empty for links to the documented hosts.
     """
 
     command: str
@@ -29,6 +30,7 @@ class Occurrence(msgspec.Struct, frozen=True, gc=False):
     organisation: Organisation
     assessment: Assessment
     candidate: Candidate | None = None
+    base: str = ""
 
     @property
     def who(self) -> Candidate:

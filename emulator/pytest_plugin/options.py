@@ -30,6 +30,7 @@ class TestlifyOptions(msgspec.Struct, frozen=True):
         now: where a virtual clock starts.
         profile: takes the place of the generation's own.
         observed: names of the variants that payloads follow.
+        report_delay: seconds from a completion until its report is available.
         in_flight: attempts under way at once; 1 is lockstep.
         fail_on_undelivered: fail a test that ends with deliveries that were not accepted and
             that no ``expect`` of it matched.
@@ -44,6 +45,7 @@ class TestlifyOptions(msgspec.Struct, frozen=True):
     now: datetime = EPOCH
     profile: Profile | None = None
     observed: tuple[str, ...] = ()
+    report_delay: float = 0.0
     in_flight: int = 1
     fail_on_undelivered: bool = False
     fail_on_refused: bool = True
@@ -74,4 +76,5 @@ class TestlifyOptions(msgspec.Struct, frozen=True):
             generation=self.webhooks,
             profile=self.profile,
             observed=self.observed,
+            report_delay=self.report_delay,
         )

@@ -75,6 +75,7 @@ async def run(
         ca=ca,
         is_insecure=is_insecure,
         observed=document.observed,
+        report_delay=document.report_delay or 0.0,
     )
     async with emulator, serving_api(serve, emulator) as calls:
         workspace = emulator.workspace(WORKSPACE, emulator.settings)
@@ -93,8 +94,9 @@ async def run_in(
 ) -> ScenarioResult:
     """Run a scenario in a workspace that is there, in lockstep; its webhooks are removed again.
 
-    In a workspace in which nothing happened so far, the scenario's clock and seed hold. Its
-    variants of payloads are added to those of the workspace while it runs.
+    In a workspace in which nothing happened so far, the scenario's clock and seed hold. While it
+    runs, its variants of payloads are added to those of the workspace, and its delay of reports
+    applies.
 
     Raises:
         ConflictError: something happened in it, and its clock is of the other kind.
@@ -114,8 +116,12 @@ async def run_in(
         workspace.configure(msgspec.structs.replace(state.settings, seed=document.seed))
     known = set(state.webhooks)
     first = workspace.last_entry
-    observed = state.settings.observed
-    _observe(workspace, (*observed, *document.observed))
+    before = state.settings
+    _set(
+        workspace,
+        (*before.observed, *document.observed),
+        before.report_delay if document.report_delay is None else document.report_delay,
+    )
     with workspace.out_of_lockstep(in_flight=1, per_webhook=1):
         try:
             register(scenario, workspace)
@@ -123,12 +129,14 @@ async def run_in(
         finally:
             for id_ in [one for one in state.webhooks if one not in known]:
                 workspace.remove_webhook(id_)
-            _observe(workspace, observed)
+            _set(workspace, before.observed, before.report_delay)
     return msgspec.structs.replace(result, entries=tuple(workspace.entries(first)))
 
 
-def _observe(workspace: Workspace, variants: tuple[str, ...]) -> None:
-    changed = msgspec.structs.replace(workspace.state.settings, observed=variants)
+def _set(workspace: Workspace, variants: tuple[str, ...], report_delay: float) -> None:
+    changed = msgspec.structs.replace(
+        workspace.state.settings, observed=variants, report_delay=report_delay
+    )
     if changed != workspace.state.settings:
         workspace.configure(changed)
 

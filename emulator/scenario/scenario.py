@@ -11,7 +11,13 @@ from emulator.domain.events import event_type
 from emulator.domain.webhook import checked_headers
 from emulator.scenario.steps.step import Step
 from emulator.scenario.tree import Node, Place
-from emulator.scenario.value_types import EventWord, GenerationName, PayloadUrl, VariantName
+from emulator.scenario.value_types import (
+    Duration,
+    EventWord,
+    GenerationName,
+    PayloadUrl,
+    VariantName,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -130,6 +136,7 @@ class Document(msgspec.Struct, frozen=True):
     clock: Literal["virtual", "real"] = "virtual"
     webhooks: GenerationName = GenerationName("v1")
     observed: list[VariantName] = []
+    report_delay: Duration | None = None
 
 
 class Scenario(msgspec.Struct, frozen=True):

@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from emulator.errors import EmulatorError
 from emulator.server import documents
+from emulator.server.candidate import routes as candidate
 from emulator.server.control import routes as control
 from emulator.server.control.errors import problem
 from emulator.server.provider import routes as provider
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
     from emulator.emulator import Emulator
     from emulator.server.request_guard import ControlToken
 
-ROUTES = [*control.ROUTES, *provider.ROUTES, *documents.ROUTES]
-"""All routes of the APIs."""
+ROUTES = [*control.ROUTES, *provider.ROUTES, *documents.ROUTES, *candidate.REPORTS]
+"""All routes whose errors are JSON."""
 
 
 async def _static(request: Request) -> Response:

@@ -19,6 +19,7 @@ from emulator.domain.payloads.links import invite_link
 from emulator.durations import instant
 from emulator.workspace import delivery_view as deliveries
 from emulator.workspace import queries
+from emulator.workspace.names import pages_path
 
 if TYPE_CHECKING:
     from emulator.delivery.profiles import Profile
@@ -88,6 +89,8 @@ class WorkspaceView(View, frozen=True):
     generation: Generation
     profile: ProfileView
     observed: list[str]
+    report_delay: Duration
+    pages: str
     insecure: bool
     organisation: OrganisationView
     webhooks: int
@@ -185,6 +188,8 @@ def workspace_view(workspace: Workspace) -> WorkspaceView:
         generation=settings.generation,
         profile=_profile(settings.profile_of(settings.generation)),
         observed=list(settings.observed),
+        report_delay=durations.show(settings.report_delay),
+        pages=pages_path(workspace.name),
         insecure=settings.is_insecure,
         organisation=OrganisationView(state.organisation.id, state.organisation.name),
         webhooks=len(state.webhooks),
@@ -255,7 +260,7 @@ def assessment_view(assessment: Assessment) -> AssessmentView:
     )
 
 
-def candidate_view(candidate: Candidate) -> CandidateView:
+def candidate_view(state: State, candidate: Candidate) -> CandidateView:
     """Return a candidate as they are shown."""
     score, why = candidate.score, candidate.disqualification
     return CandidateView(
@@ -266,7 +271,7 @@ def candidate_view(candidate: Candidate) -> CandidateView:
         first_name=candidate.first_name,
         last_name=candidate.last_name,
         status=candidate.state,
-        invite_link=invite_link(candidate),
+        invite_link=invite_link(candidate, state.settings.public_url),
         invited_at=instant(candidate.invited_at),
         valid_until=instant(candidate.valid_until),
         started_at=_maybe(candidate.started_at, instant),

@@ -16,6 +16,8 @@ from emulator.domain.ids import chance
 from emulator.domain.payloads.variants import checked_variants
 from emulator.domain.people import Organisation, organisation
 from emulator.domain.team import Member
+from emulator.durations import LONGEST
+from emulator.errors import InvalidInputError
 
 KEEP = 20_000
 
@@ -31,6 +33,9 @@ class Settings(msgspec.Struct, frozen=True):
         profile: takes the place of the generation's own; None leaves that.
         keep: how many finished deliveries keep their bodies and answers.
         observed: names of the variants that payloads follow; none by default.
+        report_delay: seconds from a completion until its report is available.
+        public_url: the base of links to pages; the emulator's, not its own. Empty for links to the
+            documented hosts.
         is_insecure: deliveries trust whatever certificate comes; the emulator's, not its own.
         organisation_name: of its organisation; drawn when empty.
     """
@@ -42,6 +47,8 @@ class Settings(msgspec.Struct, frozen=True):
     profile: Profile | None = None
     keep: int = KEEP
     observed: tuple[str, ...] = ()
+    report_delay: float = 0.0
+    public_url: str = ""
     is_insecure: bool = False
     organisation_name: str = ""
 
@@ -50,7 +57,11 @@ class Settings(msgspec.Struct, frozen=True):
 
         Raises:
             UnknownNameError: there is no such variant.
+            InvalidInputError: a negative or too long delay.
         """
+        if not 0 <= self.report_delay <= LONGEST:
+            message = f"report_delay is {self.report_delay}; expected 0 to {LONGEST} seconds"
+            raise InvalidInputError(message)
         msgspec.structs.force_setattr(self, "observed", checked_variants(self.observed))
 
     def profile_of(self, generation: Generation) -> Profile:

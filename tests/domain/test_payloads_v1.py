@@ -422,7 +422,7 @@ def test_a_deleted_payload_equals_an_updated_one_but_for_two_values() -> None:
 
 def test_an_invite_link_holds_base64_of_compact_json() -> None:
     candidate = who(made("candidate.invited"))
-    link = invite_link(candidate)
+    link = invite_link(candidate, "")
     match = re.fullmatch(
         r"https://candidate\.testlify\.com/candidate/assessment/invite"
         r"\?key=([A-Za-z0-9+/]+=*)&isPublic=false",

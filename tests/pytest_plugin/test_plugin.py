@@ -89,6 +89,10 @@ SYNC = """
             settings = testlify.read(lambda one: one.state.settings)
             assert (settings.seed, settings.generation, settings.clock) == (6, "v2", "real")
 
+    @pytest.mark.testlify(report_delay=180.0)
+    def test_the_delay_of_reports_is_an_option(testlify):
+        assert testlify.read(lambda one: one.state.settings.report_delay) == 180.0
+
     @pytest.mark.testlify(observed=["skills"])
     def test_variants_of_payloads_are_an_option(testlify):
         sample = testlify.sample_of("candidate.completed")
@@ -108,10 +112,10 @@ def test_in_a_sync_test_it_is_a_fresh_workspace_set_by_marker_and_fixture(
     run_pytest: RunPytest,
 ) -> None:
     result = run_pytest(SYNC)
-    result.assert_outcomes(passed=7, failed=1)
+    result.assert_outcomes(passed=8, failed=1)
     made = next(line for line in result.outlines if line.startswith("E       AssertionError"))
     again = run_pytest(SYNC.replace("{id}", made.split("'")[1]))
-    again.assert_outcomes(passed=8)
+    again.assert_outcomes(passed=9)
 
 
 FAILING = """

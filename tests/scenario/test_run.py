@@ -348,9 +348,10 @@ def test_payloads_follow_the_variants_of_the_file(play: Play, scenario: Text) ->
     assert plain.verdict == "failed"
 
 
-def test_the_variants_of_a_run_leave_its_workspace_as_it_was(scenario: Text) -> None:
+def test_the_settings_of_a_run_leave_its_workspace_as_it_was(scenario: Text) -> None:
     text = scenario(
-        MADE + "  - expect: {event: candidate.status_changed}\n", head="observed: [skills]\n"
+        MADE + "  - expect: {event: candidate.status_changed}\n",
+        head="observed: [skills]\nreport_delay: 3m\n",
     )
 
     async def main() -> None:
@@ -361,10 +362,9 @@ def test_the_variants_of_a_run_leave_its_workspace_as_it_was(scenario: Text) -> 
             result = await run_in(read_, emulator, workspace)
             assert result.verdict == "passed"
             configured = [one.data for one in result.entries if one.kind == "workspace.configured"]
-            assert [one.settings.observed for one in configured] == [  # type: ignore[attr-defined]
-                ("skills", "score_drop"),
-                ("score_drop",),
-            ]
-            assert workspace.state.settings.observed == ("score_drop",)
+            during, after = (one.settings for one in configured)  # type: ignore[attr-defined]
+            assert (during.observed, during.report_delay) == (("skills", "score_drop"), 180.0)
+            assert after == workspace.state.settings
+            assert (after.observed, after.report_delay) == (("score_drop",), 0.0)
 
     asyncio.run(main())

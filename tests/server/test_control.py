@@ -51,6 +51,8 @@ def test_a_put_opens_a_workspace_and_tells_its_token(server: Server) -> None:
             "disableAfter": None,
         },
         "observed": [],
+        "reportDelay": "0ms",
+        "pages": "/w/302657b33c4da281",
         "insecure": False,
         "webhooks": 0,
         "assessments": 0,

@@ -1,4 +1,8 @@
-"""Links in payloads and answers: to the candidate's page, and to the organisation's."""
+"""Links in payloads and answers: to the candidate's pages and reports, and to the organisation's.
+
+Those that take *base* lead to pages of the emulator below that URL; with an empty base, to the
+hosts that are documented.
+"""
 
 from __future__ import annotations
 
@@ -11,27 +15,48 @@ import msgspec
 from emulator.domain.ids import short_id
 
 if TYPE_CHECKING:
+    from emulator.domain.assessment import Assessment
     from emulator.domain.candidate import Candidate
     from emulator.domain.people import Organisation
 
+INVITE_PATH = "/candidate/assessment/invite"
+_CANDIDATES = "https://candidate.testlify.com"
+_CDN = "https://cdn-global.net"
 
-def invite_link(candidate: Candidate) -> str:
+
+def invite_link(candidate: Candidate, base: str) -> str:
     """Return the link that the candidate was mailed (documented)."""
-    return _invite_link(candidate.email, candidate.invite_key)
+    key = _key(candidate.email, candidate.invite_key)
+    return f"{base or _CANDIDATES}{INVITE_PATH}?key={key}&isPublic=false"
 
 
-def short_link(candidate: Candidate) -> str:
+def short_link(candidate: Candidate, base: str) -> str:
     """Return the short link to the same place; its form is assumed."""
-    return f"https://candidate.testlify.com/s/{short_id(candidate.invite_key)}"
+    return f"{base or _CANDIDATES}/s/{short_id(candidate.invite_key)}"
+
+
+def public_invite_link(assessment: Assessment, base: str) -> str:
+    """Return the link by which anybody can invite themselves.
+
+    It is empty without a base, as in the documented examples; its form is assumed.
+    """
+    return f"{base}/public/{assessment.id}" if base else ""
+
+
+def result_link(candidate: Candidate, base: str) -> str:
+    """Return the link to the report of a candidate who completed (documented)."""
+    return f"{base or _CDN}/{report_path(candidate)}"
+
+
+def report_path(candidate: Candidate) -> str:
+    """Return the path of that link, which some payloads have in its place (documented)."""
+    return f"reports/pdf/assessment-candidate-report/{candidate.id}.pdf"
 
 
 @lru_cache(maxsize=1024)  # each payload of a candidate has it
-def _invite_link(email: str, invite_key: str) -> str:
+def _key(email: str, invite_key: str) -> str:
     key = {"email": email, "inviteKey": invite_key, "defaultLanguage": "en"}
-    encoded = b64encode(msgspec.json.encode(key)).decode()
-    return (
-        f"https://candidate.testlify.com/candidate/assessment/invite?key={encoded}&isPublic=false"
-    )
+    return b64encode(msgspec.json.encode(key)).decode()
 
 
 def workspace_url(organisation: Organisation) -> str:

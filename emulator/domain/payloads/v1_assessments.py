@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from emulator.domain.assessment import GRADES
+from emulator.domain.payloads.links import public_invite_link
 from emulator.domain.payloads.v1_key_order import in_order
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def _settings(occurrence: Occurrence) -> Data:
         "assessmentTitle": assessment.title,
         "defaultLanguage": settings.default_language,
         "enableGrammarly": False,
-        "publicInviteLink": "",
+        "publicInviteLink": public_invite_link(assessment, occurrence.base),
         "redirectSettings": {"redirectUrl": "", "redirectMethod": "DEFAULT_REDIRECT_PAGE"},
         "skipRegistration": settings.skip_registration,
         "totalTestLibrary": len(content.tests),

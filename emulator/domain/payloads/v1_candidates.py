@@ -14,7 +14,7 @@ from emulator.domain.candidate import (
     REJECTED,
     STAGES,
 )
-from emulator.domain.payloads.links import detail_link, invite_link
+from emulator.domain.payloads.links import detail_link, invite_link, report_path, result_link
 from emulator.domain.payloads.v1_key_order import in_order
 from emulator.domain.payloads.variants import varied
 from emulator.durations import instant
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from emulator.domain.questions import QualifyingQuestion
 
 Data = dict[str, Any]
-
-_REPORT = "reports/pdf/assessment-candidate-report/"
-_CDN = "https://cdn-global.net/"
 
 
 def data(event: str, occurrence: Occurrence, observed: Iterable[str]) -> Data:
@@ -65,7 +62,7 @@ def common(occurrence: Occurrence) -> Data:
         "firstName": candidate.first_name,
         "invitedAt": _iso(candidate.invited_at),
         "assessment": candidate.assessment_title,
-        "inviteLink": invite_link(candidate),
+        "inviteLink": invite_link(candidate, occurrence.base),
         "resellerId": None,
         "totalScore": 0,
         "candidateId": candidate.candidate_id,
@@ -153,7 +150,7 @@ def _completed(occurrence: Occurrence) -> Data:
         common(occurrence)
         | _scored(occurrence, [_done_test(*pair) for pair in pairs])
         | {
-            "resultLink": f"{_CDN}{_REPORT}{candidate.id}.pdf",
+            "resultLink": result_link(candidate, occurrence.base),
             "antiCheatingMonitor": _monitor(candidate.monitor),
         }
     )
@@ -164,7 +161,7 @@ def _reported(occurrence: Occurrence) -> Data:
     return in_order(
         common(occurrence)
         | _scored(occurrence, [_bare_test(test) for test in occurrence.assessment.content.tests])
-        | {"resultLink": f"{_REPORT}{occurrence.who.id}.pdf"}
+        | {"resultLink": report_path(occurrence.who)}
     )
 
 

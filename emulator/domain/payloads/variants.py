@@ -15,6 +15,7 @@ import msgspec
 from emulator.domain.candidate import COMPLETED, INVITED, REJECTED
 from emulator.domain.events import Provenance
 from emulator.domain.occurrence import Occurrence
+from emulator.domain.payloads.links import report_path
 from emulator.errors import UnknownNameError
 
 _Data = dict[str, Any]
@@ -113,8 +114,8 @@ def _skills(data: _Data, occurrence: Occurrence) -> None:
     ]
 
 
-def _result_link_path(data: _Data, _: Occurrence) -> None:
-    data["resultLink"] = data["resultLink"].partition("://")[2].partition("/")[2]
+def _result_link_path(data: _Data, occurrence: Occurrence) -> None:
+    data["resultLink"] = report_path(occurrence.who)
 
 
 def _score_drop(data: _Data, occurrence: Occurrence) -> None:

@@ -18,6 +18,7 @@ from emulator.server.json_views import (
     Instant,
     MessageView,
     RefusedView,
+    View,
     assessment_view,
     candidate_view,
     message_view,
@@ -72,12 +73,13 @@ async def list_candidates(call: Call[CandidateFilters, None]) -> Rows[CandidateV
     """List candidates in the order of their invitations."""
     asked, state = call.query, call.workspace.state
     found = queries.candidates(state, assessment=asked.assessment, candidate=asked.candidate)
-    return rows(asked, found, candidate_view)
+    return rows(asked, found, lambda one: candidate_view(state, one))
 
 
 async def read_candidate(call: Call[Nothing, None]) -> CandidateView:
     """Show one candidate."""
-    return candidate_view(call.workspace.state.candidate(call.path("id")))
+    state = call.workspace.state
+    return candidate_view(state, state.candidate(call.path("id")))
 
 
 def _unknown_command(subject: SubjectKind) -> Callable[[Request], Awaitable[Response]]:
@@ -117,7 +119,6 @@ def _operation(command: Command) -> ControlOperation:
     body = _body(command)
     is_assessment = command.subject == "assessment"
     kind: Any = AssessmentDone if is_assessment else CandidateDone
-    view: Any = assessment_view if is_assessment else candidate_view
     times = [
         one.name for one in msgspec.structs.fields(command.details) if datetime in arms(one.type)
     ]
@@ -130,8 +131,13 @@ def _operation(command: Command) -> ControlOperation:
         id_ = call.request.path_params.get("id", "")
         done = call.workspace.do(command.name, id_, **given)
         await call.workspace.flush()
+        view: View = (
+            assessment_view(done.subject)
+            if is_assessment
+            else candidate_view(call.workspace.state, done.subject)
+        )
         return kind(
-            **msgspec.structs.asdict(view(done.subject)),
+            **msgspec.structs.asdict(view),
             messages=[message_view(one) for one in done.messages],
             refused=[refused_view(one) for one in done.refused],
         )

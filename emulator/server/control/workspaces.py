@@ -54,6 +54,7 @@ class Configure(Asked, frozen=True):
     generation: Generation | None = None
     profile: AskedProfile | None = None
     observed: list[str] | None = None
+    report_delay: Duration | None = None
 
 
 class SetClock(Asked, frozen=True):
@@ -112,6 +113,7 @@ async def put(call: Call[Nothing, Configure]) -> Response:
         "now": now,
         "generation": asked.generation,
         "observed": _variants(asked.observed),
+        "report_delay": _delay(asked.report_delay),
     }
     changes = {field: value for field, value in changes.items() if value is not None}
     is_new = name not in emulator.workspaces
@@ -132,6 +134,10 @@ async def put(call: Call[Nothing, Configure]) -> Response:
 
 def _variants(names: list[str] | None) -> tuple[str, ...] | None:
     return None if names is None else checked_variants(names, path="$.observed")
+
+
+def _delay(text: str | None) -> float | None:
+    return None if text is None else duration(text, "$.reportDelay")
 
 
 async def read(call: Call[Nothing, None]) -> WorkspaceView:

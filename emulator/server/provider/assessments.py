@@ -8,7 +8,7 @@ import msgspec
 
 from emulator.domain import assessment as assessments
 from emulator.domain import candidate as candidates
-from emulator.domain.payloads.links import workspace_url
+from emulator.domain.payloads.links import public_invite_link, workspace_url
 from emulator.durations import instant
 from emulator.server.operations import NoQuery, Operation, Record
 from emulator.server.provider.listing import Paged, Sorted, matches, page, sorted_page
@@ -183,7 +183,7 @@ def _row(state: State, assessment: Assessment) -> AssessmentRow:
         group_name=assessment.group or None,
         is_archived=assessment.state == assessments.ARCHIVED,
         job_role_id=assessment.content.job_role_id,
-        public_invite_link="",  # as in payloads
+        public_invite_link=public_invite_link(assessment, state.settings.public_url),
         total_candidate_count=counts.total(),
         total_completed=counts[candidates.COMPLETED],
         total_in_progress=counts[candidates.ENROLLED] + counts[candidates.IN_PROGRESS],

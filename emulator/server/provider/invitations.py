@@ -110,7 +110,8 @@ async def invite(call: Call[NoQuery, Invite]) -> Invitations:
         source=asked.source or None,
     )
     await call.workspace.flush()
-    rows = [_view(*pair) for pair in zip(people, invited, strict=True)]
+    base = call.workspace.state.settings.public_url
+    rows = [_view(*pair, base) for pair in zip(people, invited, strict=True)]
     return Invitations(sum(one.candidate is None for one in invited), rows)
 
 
@@ -135,7 +136,7 @@ async def link(call: Call[NoQuery, LinkBody]) -> Link:
         email=candidate.email,
         short_id=short_id(candidate.invite_key),
         invite_key=candidate.invite_key,
-        invite_link=invite_link(candidate),
+        invite_link=invite_link(candidate, state.settings.public_url),
         is_expired=candidate.state == INVITATION_EXPIRED,
         last_modified_by=user_id,
         is_public=False,
@@ -156,7 +157,7 @@ def _link_id(candidate: Candidate) -> str:
     return candidate.id[:8] + candidate.invite_key.replace("-", "")[:16]
 
 
-def _view(person: Invitee, invited: Invited) -> InvitedView:
+def _view(person: Invitee, invited: Invited, base: str) -> InvitedView:
     candidate = invited.candidate
     return InvitedView(
         email=person.email,
@@ -165,7 +166,7 @@ def _view(person: Invitee, invited: Invited) -> InvitedView:
         status=invited.status,
         message=invited.message,
         candidate_id=candidate.candidate_id if candidate else None,
-        short_link=short_link(candidate) if candidate else None,
+        short_link=short_link(candidate, base) if candidate else None,
         invitation_expiry=instant(candidate.valid_until) if candidate else None,
         is_not_enough_credits=False,
     )

@@ -14,9 +14,9 @@ import msgspec
 
 from emulator.domain.payloads.links import workspace_url
 from emulator.domain.team import OWNER
-from emulator.emulator import DEFAULT_WORKSPACE
 from emulator.errors import ConflictError, InvalidInputError, UnauthorizedError
 from emulator.server.operations import NoQuery, Operation, Record
+from emulator.workspace.names import DEFAULT_WORKSPACE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

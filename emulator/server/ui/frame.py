@@ -10,11 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from emulator import __version__
-from emulator.emulator import DEFAULT_WORKSPACE
 from emulator.errors import EmulatorError
 from emulator.server import html
 from emulator.server.html import Form
 from emulator.server.http import emulator_of
+from emulator.workspace.names import DEFAULT_WORKSPACE
 from emulator.workspace.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -116,7 +116,12 @@ def _assessment_change(
     state: State, at: datetime, row: Transition, after: Assessment, kind: str
 ) -> Change:
     record = (kind, AssessmentChanged(row.command, after))
-    return Change((record,), Occurrence(row.command, at, row.events, state.organisation, after))
+    return Change(
+        (record,),
+        Occurrence(
+            row.command, at, row.events, state.organisation, after, base=state.settings.public_url
+        ),
+    )
 
 
 def _validity(days: int) -> int:

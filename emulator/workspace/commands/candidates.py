@@ -72,7 +72,10 @@ def invite(state: State, at: datetime, details: InviteDetails) -> Change:
         assessment = msgspec.structs.replace(assessment, state=shown.next_state)
         records.append(("assessment.moved", AssessmentChanged("invite", assessment)))
     records.append(("candidate.invited", CandidateChanged(row.command, invited)))
-    happened = Occurrence(row.command, at, row.events, state.organisation, assessment, invited)
+    base = state.settings.public_url
+    happened = Occurrence(
+        row.command, at, row.events, state.organisation, assessment, invited, base
+    )
     return Change(tuple(records), happened)
 
 
@@ -147,7 +150,8 @@ def move_candidate(
         draw=chance(state.settings.seed, f"{command}/{before.moves}", before.number),
     )
     kind = "candidate.scored" if command == "rescore" else "candidate.moved"
-    happened = Occurrence(command, at, row.events, state.organisation, assessment, after)
+    base = state.settings.public_url
+    happened = Occurrence(command, at, row.events, state.organisation, assessment, after, base)
     return Change(((kind, CandidateChanged(command, after)),), happened)
 
 

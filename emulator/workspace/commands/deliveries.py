@@ -66,7 +66,8 @@ def sample_of(state: State, at: datetime, event: str) -> Any:
     """
     event = event_type(event, path="$.event").id
     draw = chance(state.settings.seed, "test", state.message_count + 1)
-    return v1.payload(event, sample(event, at, draw), state.settings.observed)
+    made = msgspec.structs.replace(sample(event, at, draw), base=state.settings.public_url)
+    return v1.payload(event, made, state.settings.observed)
 
 
 def test_event(

@@ -1,0 +1,1 @@
+"""The pages and reports to which links in payloads lead."""
