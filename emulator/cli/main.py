@@ -22,6 +22,7 @@ _VERBS = {
     "run": "run scenarios against a consumer",
     "fuzz": "search for payloads and sequences that a consumer cannot handle",
     "test": "grade a consumer with the catalogue of checks",
+    "load": "send whole lifecycles at a rate, from one machine or from many",
     "trigger": "send one message to a consumer, without a server",
     "listen": "run a receiver that prints the requests it gets",
     "replay": "send captured deliveries again",

@@ -77,8 +77,9 @@ def _test(case: Case, report: Report) -> dict[str, Any]:
         found["labels"] = case.labels
     if case.steps:
         found["steps"] = [_step(step) for step in case.steps]
-    if case.deliveries:
-        found["extra"] = {"deliveries": [plain(one) for one in case.deliveries]}
+    extra = {"deliveries": [plain(one) for one in case.deliveries], "charts": case.charts}
+    if any(extra.values()):
+        found["extra"] = {name: value for name, value in extra.items() if value}
     return found
 
 

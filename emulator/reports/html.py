@@ -10,6 +10,7 @@ import msgspec
 
 from emulator.decoding import indented
 from emulator.durations import instant, show
+from emulator.reports.charts import drawn
 from emulator.reports.report import STATUSES
 from emulator.reports.timeline import elapsed, timeline
 
@@ -42,6 +43,7 @@ def document(report: Report) -> bytes:
     page = _template().render(
         report=report,
         statuses=[(status, report.count(status)) for status in STATUSES],
+        charts=[[drawn(one) for one in case.charts] for case in report.cases],
         timelines=[timeline(case, number) for number, case in enumerate(report.cases, start=1)],
         detailed=_detailed(report),
         sent=[one for case in report.cases for one in case.sent],

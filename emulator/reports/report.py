@@ -53,6 +53,29 @@ class Step(msgspec.Struct, frozen=True, rename="camel"):
         return f"{self.name} {self.detail}".rstrip()
 
 
+class Series(msgspec.Struct, frozen=True, rename="camel"):
+    """One line of a chart.
+
+    Attributes:
+        points: pairs of x and y, from left to right.
+    """
+
+    name: str
+    points: tuple[tuple[float, float], ...]
+
+
+class Chart(msgspec.Struct, frozen=True, rename="camel"):
+    """A measured quantity over time.
+
+    Attributes:
+        unit: of y; x is in seconds.
+    """
+
+    title: str
+    unit: str
+    series: tuple[Series, ...]
+
+
 class Case(msgspec.Struct, frozen=True, rename="camel"):
     """A scenario or a check of a consumer, with its verdict.
 
@@ -66,6 +89,7 @@ class Case(msgspec.Struct, frozen=True, rename="camel"):
         deliveries: the deliveries that belong to no step.
         labels: further facts, such as the seed.
         journal: the entries of its run, as plain data.
+        charts: what a load test measured.
         is_interrupted: it was stopped before its end.
     """
 
@@ -83,6 +107,7 @@ class Case(msgspec.Struct, frozen=True, rename="camel"):
     is_interrupted: bool = False
     id: str = ""
     cause: str = ""
+    charts: tuple[Chart, ...] = ()
 
     @property
     def heading(self) -> str:

@@ -1,0 +1,128 @@
+"""What was measured, by the second in which a message was due, with HDR histograms.
+
+Latency counts from the moment at which a message was due, not from when it was sent: a consumer
+that holds up the sender can't hide behind that (coordinated omission).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from hdrh.histogram import HdrHistogram
+
+from emulator.load.records import Tick
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+STATUS = "status "
+"""What the reason of a message that was answered, and not accepted, starts with."""
+
+_LONGEST = 3_600_000_000  # microseconds: an hour
+_DIGITS = 3
+
+
+def histogram() -> HdrHistogram:
+    """Return an empty histogram of microseconds, up to an hour, to three digits."""
+    return HdrHistogram(1, _LONGEST, _DIGITS)
+
+
+class Second:
+    """The messages that were due in one second."""
+
+    def __init__(self) -> None:
+        self.scheduled = 0
+        self.sent = 0
+        self.accepted = 0
+        self.errors: Counter[str] = Counter()
+        self.latency = histogram()
+        self.service = histogram()
+        self.lateness = histogram()
+
+    def note(self, *, late: float, took: float, error: str) -> None:
+        """Take a message that ended.
+
+        Args:
+            late: seconds from when it was due to when it was sent.
+            took: seconds from there to its answer, or to its failure.
+            error: why it was not accepted; empty if it was.
+        """
+        self.lateness.record_value(_microseconds(late))
+        self.latency.record_value(_microseconds(late + took))
+        self.service.record_value(_microseconds(took))
+        if error:
+            self.errors[error] += 1
+        else:
+            self.accepted += 1
+
+    def add(self, tick: Tick) -> None:
+        """Take what a worker measured."""
+        self.scheduled += tick.scheduled
+        self.sent += tick.sent
+        self.accepted += tick.accepted
+        self.errors.update(tick.errors)
+        self.latency.decode_and_add(tick.latency)
+        self.service.decode_and_add(tick.service)
+        self.lateness.decode_and_add(tick.lateness)
+
+    def tick(self, second: int) -> Tick:
+        """Return it as a worker reports it."""
+        return Tick(
+            second,
+            self.scheduled,
+            self.sent,
+            self.accepted,
+            dict(self.errors),
+            self.latency.encode().decode(),
+            self.service.encode().decode(),
+            self.lateness.encode().decode(),
+        )
+
+    @property
+    def answered(self) -> int:
+        """How many messages got an answer, whatever its status."""
+        refused = (one for reason, one in self.errors.items() if reason.startswith(STATUS))
+        return self.accepted + sum(refused)
+
+    @property
+    def failed(self) -> int:
+        """How many messages were not accepted."""
+        return self.errors.total()
+
+
+class Measurements:
+    """What one phase came to, over all workers."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[int, Second] = {}
+
+    def add(self, tick: Tick) -> None:
+        """Take what a worker measured."""
+        self.seconds.setdefault(tick.second, Second()).add(tick)
+
+    def total(self) -> Second:
+        """Return all seconds together."""
+        return _sum(self.seconds.values())
+
+
+def percentile(measured: HdrHistogram, percent: float) -> float:
+    """Return the seconds below which *percent* of what was measured lies; 0 if nothing was."""
+    return float(measured.get_value_at_percentile(percent)) / 1e6 if measured.total_count else 0.0
+
+
+def _sum(seconds: Iterable[Second]) -> Second:
+    whole = Second()
+    for one in seconds:
+        whole.scheduled += one.scheduled
+        whole.sent += one.sent
+        whole.accepted += one.accepted
+        whole.errors.update(one.errors)
+        whole.latency.add(one.latency)
+        whole.service.add(one.service)
+        whole.lateness.add(one.lateness)
+    return whole
+
+
+def _microseconds(seconds: float) -> int:
+    return min(max(round(seconds * 1e6), 1), _LONGEST)

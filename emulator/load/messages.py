@@ -1,0 +1,200 @@
+"""Messages of candidates as bytes: real ones as patterns, with the identity of each filled in.
+
+The emulator makes a few candidates of each kind. All others share their bodies but for ids,
+address and links, so that a message costs microseconds.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from hashlib import blake2b
+from typing import TYPE_CHECKING, NamedTuple
+
+from emulator.conformance.sample_messages import ENDS
+from emulator.conformance.session import CHANGED, accept_everything
+from emulator.domain.events import EVENT_TYPES
+from emulator.domain.ids import short_id
+from emulator.domain.payloads import fields
+from emulator.errors import InvalidInputError, near
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from emulator.conformance.target import Target
+    from emulator.domain.candidate import Candidate
+    from emulator.load.schedule import Slot
+    from emulator.workspace.workspace import Workspace
+
+VARIANTS = 20
+"""Candidates of each kind that are made; more would only cost time at the start."""
+
+_REMEMBERED = 10_000  # identities
+
+_BETWEEN = 3_600.0  # seconds of workspace time between two events
+
+
+class Identity(NamedTuple):
+    """What distinguishes a candidate from all others, as it stands in bodies."""
+
+    id: bytes
+    candidate_id: bytes
+    email: bytes
+    invite_key: bytes
+    short_id: bytes
+
+
+class Pattern(NamedTuple):
+    """A message whose identity is left open.
+
+    Attributes:
+        event: id of its event type.
+        status: of the candidate after the event.
+        moment: number of the event in the candidate's life, from 0.
+        parts: bytes between the open places.
+        places: indexes in `Identity`, one less than there are parts.
+    """
+
+    event: str
+    status: str
+    moment: int
+    parts: tuple[bytes, ...]
+    places: tuple[int, ...]
+
+    def body(self, identity: Identity) -> bytes:
+        """Return the body about a candidate."""
+        filled = [self.parts[0]]
+        for place, part in zip(self.places, self.parts[1:], strict=True):
+            filled += (identity[place], part)
+        return b"".join(filled)
+
+
+class Book:
+    """The patterns of all kinds of candidates.
+
+    Args:
+        lives: status in which a candidate ends -> several lives, each the patterns in order.
+        seed: of the identities.
+
+    Attributes:
+        identity: number of a candidate -> its identity, which no other has, on any worker.
+    """
+
+    def __init__(self, lives: Mapping[str, list[tuple[Pattern, ...]]], seed: int) -> None:
+        self._lives = lives
+        self._seed = seed
+        # A candidate's messages are sent close to each other.
+        self.identity = lru_cache(maxsize=_REMEMBERED)(self._identity)
+
+    @property
+    def events(self) -> dict[str, tuple[int, ...]]:
+        """Status -> how many messages each event of such a candidate has."""
+        found = {}
+        for status, (life, *_) in self._lives.items():
+            moments = [pattern.moment for pattern in life]
+            found[status] = tuple(moments.count(one) for one in dict.fromkeys(moments))
+        return found
+
+    def patterns(self, candidate: int, status: str) -> tuple[Pattern, ...]:
+        """Return the messages of a candidate, in order."""
+        lives = self._lives[status]
+        return lives[candidate % len(lives)]
+
+    def pattern(self, slot: Slot) -> Pattern:
+        """Return the message of a place in the schedule."""
+        return self.patterns(slot.candidate, slot.status)[slot.message]
+
+    def _identity(self, candidate: int) -> Identity:
+        digest = blake2b(f"{self._seed}/load/{candidate}".encode(), digest_size=32).hexdigest()
+        # As ObjectIds and keys of invitations look.
+        id_, person = f"65{digest[:22]}", f"65{digest[22:44]}"
+        key = f"{digest[:8]}-{digest[8:12]}-4{digest[13:16]}-a{digest[17:20]}-{digest[20:32]}-ik"
+        email = f"load.{self._seed:x}.{candidate}@example.com"
+        return Identity(*(one.encode() for one in (id_, person, email, key, short_id(key))))
+
+
+def wanted(events: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those of *events* that are about candidates.
+
+    Raises:
+        InvalidInputError: there are none.
+    """
+    found = tuple(event for event in events if EVENT_TYPES[event].subject == "candidate")
+    if not found:
+        message = f"no candidate's event among {', '.join(events)}; expected one such as {CHANGED}"
+        raise InvalidInputError(message, path="--events")
+    return found
+
+
+def checked_mix(mix: Mapping[str, float]) -> None:
+    """Look for statuses in which no candidate ends.
+
+    Raises:
+        InvalidInputError: there is one, or all weights are zero.
+    """
+    for status in mix:
+        if status not in ENDS:
+            close = near(status.upper(), ENDS)
+            hint = f"; near: {', '.join(map(repr, close))}" if close else ""
+            message = f"no candidate ends as {status!r}{hint}; expected one of {', '.join(ENDS)}"
+            raise InvalidInputError(message, path="--mix")
+    if not sum(mix.values()):
+        message = "all weights are zero; expected one above it"
+        raise InvalidInputError(message, path="--mix")
+
+
+async def book(target: Target, mix: Mapping[str, float]) -> Book:
+    """Return the patterns of a consumer's messages.
+
+    Args:
+        target: the consumer; its generation, seed and event types count.
+        mix: its statuses, each with a weight.
+
+    Raises:
+        InvalidInputError: no event of a status is among the event types.
+    """
+    events = wanted(target.events)
+    async with target.emulator() as emulator:
+        workspace = emulator.workspace("load")
+        workspace.add_webhook(name="load", payload_url=accept_everything, events=list(events))
+        lives = {
+            status: [await _life(workspace, ENDS[status].split()) for _ in range(VARIANTS)]
+            for status, weight in mix.items()
+            if weight
+        }
+    silent = [status for status, (life, *_) in lives.items() if not life]
+    if silent:
+        message = f"none of the event types tells of {', '.join(silent)}; leave it out with --mix"
+        raise InvalidInputError(message, path="--events")
+    return Book(lives, target.seed)
+
+
+async def _life(workspace: Workspace, commands: list[str]) -> tuple[Pattern, ...]:
+    job = workspace.create_assessment()
+    candidate = workspace.invite(job.id)
+    found: list[Pattern] = []
+    for moment, command in enumerate(["", *commands]):
+        if command:
+            await workspace.advance(_BETWEEN)
+            workspace.move_candidate(candidate.id, command)
+        await workspace.settle()
+        sent = workspace.deliveries(candidate=candidate.id)[len(found) :]
+        for delivery in sent:
+            status = fields.text(delivery.payload, "candidateStatus")
+            parts, places = _opened(delivery.message.body, candidate)
+            found.append(Pattern(delivery.event, status, moment, parts, places))
+    return tuple(found)
+
+
+def _opened(body: bytes, candidate: Candidate) -> tuple[tuple[bytes, ...], tuple[int, ...]]:
+    """Return a body without what is a candidate's own, and which of it stood where."""
+    key = candidate.invite_key
+    known = Identity(
+        *(
+            one.encode()
+            for one in (candidate.id, candidate.candidate_id, candidate.email, key, short_id(key))
+        )
+    )
+    # With a group, so that the split keeps what it splits at.
+    pieces = re.split(b"(" + b"|".join(map(re.escape, known)) + b")", body)
+    return tuple(pieces[::2]), tuple(map(known.index, pieces[1::2]))

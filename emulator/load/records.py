@@ -1,0 +1,203 @@
+"""Commands to the processes that send, and their replies: JSON lines.
+
+They are the same on one machine and between several.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from emulator.conformance.state import StateMap
+from emulator.conformance.target import Target
+from emulator.domain.events import Generation
+from emulator.load.rate import Rate
+from emulator.load.schedule import Traffic
+from emulator.scenario.value_types import READERS
+
+
+class Consumer(msgspec.Struct, frozen=True):
+    """What a process on another machine has to know of a `Target`; attributes as there."""
+
+    url: str
+    generation: Generation
+    headers: dict[str, str]
+    secret: str | None
+    events: tuple[str, ...]
+    probe: str | None
+    state_map: StateMap
+    timeout: float
+    within: float
+    allow_hosts: tuple[str, ...]
+    ca: str | None
+    is_insecure: bool
+    seed: int
+
+    @classmethod
+    def of(cls, target: Target) -> Consumer:
+        """Return the part of *target* that other processes need."""
+        plain: dict[str, Any] = {name: getattr(target, name) for name in cls.__struct_fields__}
+        state = target.state_map  # or a record that adds the probe's URL to it
+        plain["state_map"] = StateMap(state.status, state.completions, state.statuses)
+        plain["ca"] = None if target.ca is None else str(target.ca)
+        return cls(**plain)
+
+    def target(self) -> Target:
+        """Return the consumer as the emulator reaches it."""
+        from pathlib import Path
+
+        return Target(
+            **msgspec.structs.asdict(self) | {"ca": None if self.ca is None else Path(self.ca)}
+        )
+
+
+class Prepare(msgspec.Struct, frozen=True, tag=True):
+    """Make the messages; answered by `Prepared`.
+
+    Attributes:
+        index: of the worker, from 0.
+        workers: how many there are.
+    """
+
+    consumer: Consumer
+    traffic: Traffic
+    index: int
+    workers: int
+
+
+class Phase(msgspec.Struct, frozen=True, tag=True):
+    """Send at a rate; answered by many `Tick` and a `PhaseEnded`.
+
+    Attributes:
+        rate: of all workers together.
+        seconds: in which it rises, and for which it lasts.
+        total: messages of all workers together.
+        first: number of the first candidate.
+        candidates: how many there are; None for as many as it takes.
+    """
+
+    rate: Rate
+    seconds: float
+    total: int
+    first: int
+    candidates: int | None = None
+
+
+class Reconcile(msgspec.Struct, frozen=True, tag=True):
+    """Compare the consumer's state with what it acknowledged; answered by `Reconciled`."""
+
+
+class Stop(msgspec.Struct, frozen=True, tag=True):
+    """End the process."""
+
+
+Command = Prepare | Phase | Reconcile | Stop
+
+
+class Prepared(msgspec.Struct, frozen=True, tag=True):
+    """The worker can send.
+
+    Attributes:
+        events: as `Book.events` has them; all workers have the same.
+    """
+
+    events: dict[str, tuple[int, ...]]
+
+
+class Tick(msgspec.Struct, frozen=True, tag=True):
+    """What was measured since the last tick about the messages that were due in one second.
+
+    Attributes:
+        second: of the phase, from 0.
+        scheduled: messages that were due in it.
+        sent: of them, whatever came of it.
+        accepted: answered with 2xx.
+        errors: reason -> how many were not accepted.
+        latency: from when a message was due to its answer, in microseconds; an encoded HDR
+            histogram.
+        service: from when a message was sent to its answer; likewise.
+        lateness: from when a message was due to when it was sent; likewise.
+    """
+
+    second: int
+    scheduled: int
+    sent: int
+    accepted: int
+    errors: dict[str, int]
+    latency: str
+    service: str
+    lateness: str
+
+
+class PhaseEnded(msgspec.Struct, frozen=True, tag=True):
+    """All messages of the phase have ended.
+
+    Attributes:
+        candidates: number behind the last candidate of whom a message was sent.
+    """
+
+    candidates: int
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """A candidate whose state at the consumer is not what the consumer acknowledged.
+
+    Attributes:
+        email: of the candidate.
+        acknowledged: the status that follows from what was answered with 2xx.
+        message: id of the message that said so.
+        found: what the consumer shows instead, in words.
+    """
+
+    email: str
+    acknowledged: str
+    message: str
+    found: str
+
+
+class Reconciled(msgspec.Struct, frozen=True, tag=True):
+    """What the comparison came to.
+
+    Attributes:
+        compared: candidates that were looked at.
+        undecided: candidates of whom a message was not accepted, so that either state is right.
+        differences: those whose state differs, up to `MOST_DIFFERENCES`.
+        missing: how many differ.
+    """
+
+    compared: int
+    undecided: int
+    differences: tuple[Difference, ...]
+    missing: int
+
+
+class Failed(msgspec.Struct, frozen=True, tag=True):
+    """A worker could not do a command.
+
+    Attributes:
+        message: why, for the user.
+        is_bug: it is the emulator's fault.
+    """
+
+    message: str
+    is_bug: bool = False
+
+
+Reply = Prepared | Tick | PhaseEnded | Reconciled | Failed
+
+
+def encoded(record: Command | Reply) -> bytes:
+    """Return a record as one line."""
+    return msgspec.json.encode(record, enc_hook=str) + b"\n"
+
+
+def _read(type_: type, value: Any) -> Any:
+    return READERS[type_](value)
+
+
+commands: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Command, dec_hook=_read)
+replies: msgspec.json.Decoder[Reply] = msgspec.json.Decoder(Reply, dec_hook=_read)
+
+MOST_DIFFERENCES = 100
+"""Candidates that a worker names."""
