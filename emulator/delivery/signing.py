@@ -90,6 +90,13 @@ class SigningScheme(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         except InvalidInputError as error:
             raise ValueError(error.message) from None
 
+    @property
+    def header_names(self) -> tuple[str, ...]:
+        """The headers that carry the signature; of ``standard`` id, timestamp and signature."""
+        if self.scheme == "standard":
+            return tuple(f"{self.prefix}{part}" for part in ("id", "timestamp", "signature"))
+        return (self.header,)
+
 
 class Verdict(msgspec.Struct, frozen=True):
     """What came of verifying a request.
@@ -218,11 +225,9 @@ def verify(
         InvalidInputError: a secret that the scheme can't sign with. What is wrong with the
             request is a verdict.
     """
-    found: dict[str, str] = {}
-    for name, value in headers:
-        found.setdefault(name.lower(), value)
+    found = _by_name(headers)
     if signature.scheme == "standard":
-        return _verify_standard(signature.prefix, secret, found, body, now)
+        return _verify_standard(signature, secret, found, body, now)
     expected = _hex(checked_secret(signature, secret), body)
     given = found.get(signature.header.lower())
     if not given:
@@ -230,11 +235,25 @@ def verify(
     return _compared(expected, (given.lower(),), signature.header)
 
 
+def signed_text(signature: SigningScheme, headers: Headers, body: bytes) -> bytes:
+    """Return what the signature of a request was made of: the body, or more than that."""
+    if signature.scheme != "standard":
+        return body
+    found = _by_name(headers)
+    message_id, timestamp, _ = (found.get(name, "") for name in signature.header_names)
+    return _content(message_id, timestamp, body)
+
+
+def _by_name(headers: Headers) -> dict[str, str]:
+    """Return headers by their names in lower case; the first of a name counts."""
+    return {name.lower(): value for name, value in reversed(headers)}
+
+
 def _verify_standard(
-    prefix: Prefix, secret: str, found: dict[str, str], body: bytes, now: float
+    signature: SigningScheme, secret: str, found: dict[str, str], body: bytes, now: float
 ) -> Verdict:
     _standard_key(secret)
-    names = [f"{prefix}{part}" for part in ("id", "timestamp", "signature")]
+    names = signature.header_names
     missing = [name for name in names if not found.get(name)]
     if missing:
         return Verdict("header_missing", f"no header {', '.join(missing)}")

@@ -5,3 +5,4 @@ document.addEventListener("click", (event) => {
   const text = document.getElementById(button.dataset.copy).textContent;
   navigator.clipboard.writeText(text).then(() => { button.textContent = "Copied"; });
 });
+for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;

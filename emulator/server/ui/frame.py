@@ -20,7 +20,7 @@ from emulator.workspace.workspace import Workspace
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SECTIONS: Mapping[str, str] = MappingProxyType({"webhooks": "Webhooks"})
+SECTIONS: Mapping[str, str] = MappingProxyType({"webhooks": "Webhooks", "deliveries": "Deliveries"})
 """Path of a section -> its name, in the order of the navigation."""
 
 Page = Callable[[Request], Awaitable[Response]]

@@ -46,6 +46,7 @@ class Forms(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = dict(attrs)
+        self._text.append(" " * (tag not in ("a", "b", "code", "span")))
         if tag == "a":
             self.links.append(found.get("href") or "")
         if tag == "form":

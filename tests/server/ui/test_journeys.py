@@ -28,7 +28,34 @@ def test_a_person_adds_edits_tests_and_deletes_a_webhook(person: Person, server:
     person.press("Test Event")
     page.wait_for_url("**/deliveries/1-1")
     assert len(receiver.requests) == 1
-    page.go_back()
+    person.go("Webhooks")
     page.get_by_role("link", name="Delete", exact=True).click()
     person.press("Delete")
     page.get_by_text("No v1 webhook yet").wait_for()
+
+
+def test_a_person_finds_a_failed_delivery_looks_into_it_and_sends_it_again(
+    person: Person, server: Server
+) -> None:
+    page, receiver = person.page, server.receiver(500, 200)
+    person.tenant.webhook(receiver.url)
+    person.go("Deliveries")
+    page.get_by_text("No deliveries here").wait_for()
+    candidate = person.tenant.candidate(firstName="Ada", lastName="Example")
+    row = page.get_by_role("row", name="Ada Example")
+    row.get_by_text("failed").wait_for()  # came by itself
+    person.tenant.move(candidate, "enroll")
+    page.get_by_role("row").nth(2).wait_for()
+    assert page.get_by_text("No deliveries here").is_hidden()
+    page.get_by_label("Status").select_option("failed")
+    page.get_by_label("Search").fill("ada example")
+    person.press("Filter")
+    page.wait_for_url("**status=failed**")
+    assert page.get_by_role("row").count() == 2
+    page.get_by_role("link", name="candidate.status_changed").click()
+    page.get_by_role("heading", name="Attempt 1 500").wait_for()
+    page.get_by_text("curl", exact=True).click()
+    page.get_by_text("curl -X POST").wait_for()
+    person.press("Redeliver")
+    page.get_by_role("heading", name="Attempt 2 200").wait_for()
+    assert page.get_by_text("succeeded").first.is_visible()
