@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from emulator.load.schedule import Slot
     from emulator.workspace.workspace import Workspace
 
-VARIANTS = 20
+VARIANTS = 10
 """Candidates of each kind that are made; more would only cost time at the start."""
 
 _REMEMBERED = 10_000  # identities

@@ -124,17 +124,11 @@ def test_a_consumer_that_slows_down_can_not_hide_it() -> None:
 def test_the_highest_rate_is_searched_until_the_consumer_breaks() -> None:
     with started("../load/slows_down") as consumer:
         code, out, err = _run(
-            consumer.hook, "--rate", "5/s", "--until-broken", "--for", "1.5s", "--events", EVENT,
+            consumer.hook, "--rate", "5/s", "--until-broken", "--for", "1.2s", "--events", EVENT,
             "--expect", "p99<400ms",
         )  # fmt: skip
     assert code == 0, out + err
     assert re.search(r"✓ sustains [\d.]+/s: [\d.]+/s met p99<400ms; [\d.]+/s did not", out)
-
-
-def test_nobody_who_answers_is_no_evidence() -> None:
-    code, out, _ = _run(f"http://127.0.0.1:{free_port()}/hook", "--rate", "20/s", "--for", "0.5s")
-    assert code == 2
-    assert "nobody answered: refused" in out
 
 
 def test_a_users_own_locustfile_plays_candidates(tmp_path: Path) -> None:

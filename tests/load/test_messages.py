@@ -48,8 +48,8 @@ def test_every_filled_body_fits_the_schema_of_its_event(
 
 
 def test_no_two_candidates_share_anything_that_identifies_them(filled: Book) -> None:
-    one, other = (json.dumps(_bodies(filled, number, "COMPLETED")) for number in (1, 21))
-    mine, theirs = filled.identity(1), filled.identity(21)
+    one, other = (json.dumps(_bodies(filled, number, "COMPLETED")) for number in (1, 11))
+    mine, theirs = filled.identity(1), filled.identity(11)
     assert mine.email.decode() in one
     for field in mine:
         assert field.decode() not in other
