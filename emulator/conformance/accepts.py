@@ -9,8 +9,10 @@ from emulator.conformance import sample_messages
 from emulator.conformance.assertions import accepted, last, new_life
 from emulator.conformance.check import Check
 from emulator.conformance.outcomes import FailedError, SkippedError
-from emulator.conformance.sample_messages import ENDS
-from emulator.conformance.session import CHANGED, STATUS_EVENTS
+from emulator.conformance.sample_messages import ENDS, commands
+from emulator.conformance.session import CHANGED
+from emulator.domain import assessment as assessments
+from emulator.domain import candidate as candidates
 from emulator.domain.candidate import REASONS
 from emulator.domain.events import EVENT_TYPES
 
@@ -20,27 +22,24 @@ if TYPE_CHECKING:
 FAST = 1_000.0
 """Milliseconds in which a consumer with the claim ``answers_fast`` answers."""
 
-_LIVES = {STATUS_EVENTS[status]: commands for status, commands in ENDS.items()} | {
-    "candidate.score_updated": "enroll start complete rescore",
-}
-"""Event type -> the commands that lead to it, after the invitation."""
-
-_ASSESSMENTS = {
-    "assessment.created": (),
-    "assessment.updated": ("update",),
-    "assessment.archived": ("publish", "archive"),
-    "assessment.deleted": ("publish", "delete"),
-}
+_CANDIDATE_EVENTS = tuple(
+    one.id for one in EVENT_TYPES.values() if one.subject == "candidate" and one.id != CHANGED
+)
+_ASSESSMENT_EVENTS = tuple(one.id for one in EVENT_TYPES.values() if one.subject == "assessment")
 
 
 async def _candidate(session: Session, event: str) -> None:
-    life = await sample_messages.life(session, _LIVES[event])
+    way = candidates.LIFECYCLE.way(lambda row: event in row.events)
+    life = await sample_messages.life(session, commands(way))
     (payload,) = [one for (kind, _), one in life.payloads.items() if kind == event]
     accepted(await session.send(payload, event))
 
 
 async def _assessment(session: Session, event: str) -> None:
-    payloads = await sample_messages.assessment(session, *_ASSESSMENTS[event])
+    way = assessments.LIFECYCLE.way(lambda row: event in row.events, assessments.PUBLISHED)
+    # The payloads of a draft have no content.
+    done = ("publish", *(row.command for row in way)) if way else ()
+    payloads = await sample_messages.assessment(session, *done)
     accepted(await session.send(payloads[event], event))
 
 
@@ -98,10 +97,13 @@ CHECKS = (
             sends=f"{event}: {EVENT_TYPES[event].summary}",
             expects=_IN_TIME,
             why="any answer other than 2xx means that the event is lost",
-            run=partial(_candidate if event in _LIVES else _assessment, event=event),
+            run=partial(
+                _candidate if EVENT_TYPES[event].subject == "candidate" else _assessment,
+                event=event,
+            ),
             tags=("events", EVENT_TYPES[event].subject),
         )
-        for event in (*_LIVES, *_ASSESSMENTS)
+        for event in (*_CANDIDATE_EVENTS, *_ASSESSMENT_EVENTS)
     ),
     *(
         Check(

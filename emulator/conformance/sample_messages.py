@@ -13,22 +13,28 @@ import msgspec
 from emulator.conformance.outcomes import SkippedError
 from emulator.conformance.session import CHANGED, STATUS_EVENTS, Session, subject_of
 from emulator.conformance.target import Subject
+from emulator.domain.candidate import LIFECYCLE
+from emulator.domain.lifecycle import NEW
 from emulator.domain.payloads import fields
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from emulator.conformance.target import KnownPerson
     from emulator.domain.assessment import Assessment
+    from emulator.domain.lifecycle import Transition
 
 Payload = dict[str, Any]
 
+
+def commands(way: Iterable[Transition]) -> str:
+    """Return the commands of a way through the lifecycle, after the invitation."""
+    return " ".join(row.command for row in way if row.state != NEW)
+
+
 ENDS = {
-    "INVITED": "",
-    "ENROLLED": "enroll",
-    "IN_PROGRESS": "enroll start",
-    "COMPLETED": "enroll start complete",
-    "DISQUALIFIED": "enroll disqualify",
-    "INVITATION_EXPIRED": "expire",
-    "REJECTED": "enroll start complete reject",
+    status: commands(LIFECYCLE.way(lambda row, status=status: row.next_state == status))  # type: ignore[misc]
+    for status in STATUS_EVENTS
 }
 """Status -> the commands that lead to it, after the invitation."""
 

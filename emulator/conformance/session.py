@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 
 from emulator.conformance.outcomes import SkippedError
 from emulator.conformance.target import KnownPerson, Subject, Target, check_setup, filled
+from emulator.domain.candidate import LIFECYCLE
 from emulator.domain.events import EVENT_TYPES, TEST_EVENT
 from emulator.domain.ids import chance
 from emulator.domain.payloads.fields import text
@@ -275,13 +276,11 @@ def _url(template: str | None, subject: Subject) -> str:
 CHANGED = "candidate.status_changed"
 
 STATUS_EVENTS = {
-    "INVITED": "candidate.invited",
-    "ENROLLED": "candidate.enrolled",
-    "IN_PROGRESS": "candidate.in_progress",
-    "COMPLETED": "candidate.completed",
-    "REJECTED": "candidate.rejected",
-    "DISQUALIFIED": "candidate.disqualified",
-    "INVITATION_EXPIRED": "candidate.invitation_expired",
+    row.next_state: event
+    for row in LIFECYCLE.rows
+    if CHANGED in row.events
+    for event in row.events
+    if event != CHANGED
 }
 """Status of a candidate -> the event type for this status alone."""
 

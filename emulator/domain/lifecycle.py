@@ -6,6 +6,7 @@ module walks any such table, and the tables are in ``candidate`` and ``assessmen
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -14,7 +15,7 @@ from emulator.domain.events import Provenance
 from emulator.errors import IllegalCommandError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from emulator.domain.events import SubjectKind
 
@@ -85,6 +86,27 @@ class Lifecycle:
             subject = f"{self.subject} {name}".rstrip()
             raise IllegalCommandError(subject, state, command, self.legal(state))
         return row
+
+    def way(self, is_end: Callable[[Transition], bool], start: str = NEW) -> list[Transition]:
+        """Return the rows of a shortest way from the state *start* to a row that is an end.
+
+        Returns:
+            An empty list if no way leads to such a row.
+        """
+        ways: deque[list[Transition]] = deque([[]])
+        seen = {start}
+        while ways:
+            way = ways.popleft()
+            state = way[-1].next_state if way else start
+            for row in self.rows:
+                if row.state != state:
+                    continue
+                if is_end(row):
+                    return [*way, row]
+                if row.next_state not in seen:
+                    seen.add(row.next_state)
+                    ways.append([*way, row])
+        return []
 
     def diagram(self) -> str:
         """Return the table as a Mermaid state diagram; assumed rows are marked with a star."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,6 @@ from emulator.domain.commands import moving
 from emulator.domain.events import EVENT_TYPES
 from emulator.domain.ids import invite_key, object_id
 from emulator.domain.library import Library
-from emulator.domain.lifecycle import NEW, Lifecycle, Transition
 from emulator.domain.occurrence import Occurrence
 from emulator.domain.people import organisation, person
 from emulator.domain.questions import content
@@ -23,6 +21,8 @@ from emulator.domain.transitions import moved
 if TYPE_CHECKING:
     from datetime import datetime
     from random import Random
+
+    from emulator.domain.lifecycle import Transition
 
 _STEP = timedelta(minutes=1)
 
@@ -36,7 +36,8 @@ def sample(event: str, at: datetime, draw: Random) -> Occurrence:
         draw: for all that is made up.
     """
     is_candidate = EVENT_TYPES[event].subject == "candidate"
-    path = _shortest(candidates.LIFECYCLE if is_candidate else assessments.LIFECYCLE, event)
+    lifecycle = candidates.LIFECYCLE if is_candidate else assessments.LIFECYCLE
+    path = lifecycle.way(lambda row: event in row.events)
     start = at - _STEP * (len(path) - 1)
     org = organisation(draw, start)
     library = Library(draw.getrandbits(32), org)
@@ -84,13 +85,3 @@ def _walked(
             draw=draw,
         )
     return candidate
-
-
-def _shortest(lifecycle: Lifecycle, event: str) -> list[Transition]:
-    """Return the rows from the beginning to the first one that causes *event*, breadth first."""
-    paths = deque([[row] for row in lifecycle.rows if row.state == NEW])
-    while True:
-        path = paths.popleft()
-        if event in path[-1].events:
-            return path
-        paths.extend([*path, row] for row in lifecycle.rows if row.state == path[-1].next_state)

@@ -11,15 +11,11 @@ import pytest
 from emulator import data
 from emulator.contracts.user_schemas import check_folder
 from emulator.contracts.validation import Contracts
+from emulator.domain.events import EVENT_TYPES
 from emulator.errors import InvalidInputError
 
 NEAR = "'candidate.enrolled', 'candidate.completed', 'candidate.invited'"
-KNOWN = (
-    "assessment.archived, assessment.created, assessment.deleted, assessment.updated, "
-    "candidate.completed, candidate.disqualified, candidate.enrolled, candidate.in_progress, "
-    "candidate.invitation_expired, candidate.invited, candidate.rejected, "
-    "candidate.score_updated, candidate.status_changed"
-)
+KNOWN = ", ".join(sorted(EVENT_TYPES))
 PATTERN = "must be a regular expression without lookaround and backreferences"
 BASE = "https://testlify-emulator.example/schemas/v1/"
 
