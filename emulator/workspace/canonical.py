@@ -1,12 +1,11 @@
-"""The canonical journal: the part that two runs of a scenario with one seed share. Pure.
+"""The canonical journal, which is equal for two runs of a scenario with the same seed. Pure.
 
-It leaves out what is measured: durations, ports of loopback URLs, reuse and re-dials of
-connections, the dialled address, answer headers and bodies, error texts of the system, the
-product's version, timestamps of signatures. Secrets are redacted. ``clock.moved`` is left out
-because each entry carries its own time: one advance of 2 h and two of 1 h compare equal. The order
-of attempts that were under way side by side is measured, too, so they stand in the order of their
-keys; one after the other, as in lockstep, they keep theirs. It means something on a virtual clock
-only; a real one's times stand in the payloads themselves.
+It does not contain measured values: durations, ports of loopback URLs, reuse and re-dials of
+connections, dialled addresses, headers and bodies of answers, error texts of the system, the
+version of the product, timestamps of signatures. Secrets are redacted. ``clock.moved`` is left out
+because each entry has its own time, so that one advance of 2 h equals two of 1 h. The order of
+concurrent attempts is measured, too: they are sorted by their keys. Attempts in lockstep keep their
+order. Only runs with a virtual clock can be compared, since payloads contain times.
 """
 
 from __future__ import annotations
@@ -28,10 +27,10 @@ if TYPE_CHECKING:
 
 _LEFT_OUT = frozenset({"clock.moved"})
 _MEASURED = frozenset({"durationMs", "address", "detail"})
-"""Fields of an attempt that depend on the machine; so does all of a response but its status."""
+"""Measured fields of an attempt; of a response, everything but the status is measured."""
 
 _OfAttempt = Planned | Started | Finished
-"""What the entries of an attempt hold, in the order in which they come."""
+"""Records of an attempt in their chronological order."""
 
 _LOOPBACK = re.compile(r"^(https?://(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])):[0-9]+")
 _VERSION = re.compile(r"^(Testlify-Emulator)/\S+")
@@ -39,9 +38,9 @@ _MEASURED_HEADERS = frozenset({"svix-timestamp", "webhook-timestamp"})
 
 
 def canonical(entries: Iterable[Entry]) -> bytes:
-    """Return *entries* as JSON lines that are equal, byte for byte, when the runs were.
+    """Return *entries* as JSON lines, which are identical for equal runs.
 
-    The entries are numbered anew, from 1; keys are sorted.
+    The remaining entries are numbered from 1, and keys are sorted.
     """
     lines: list[bytes] = []
     for entry in _in_order(entries):
@@ -53,7 +52,7 @@ def canonical(entries: Iterable[Entry]) -> bytes:
 
 
 def _in_order(entries: Iterable[Entry]) -> Iterator[Entry]:
-    """Yield *entries*, those of attempts that overlapped at one instant ordered by their keys."""
+    """Yield *entries*, with concurrent attempts at the same instant sorted by their keys."""
     for (_, is_attempt), group in groupby(entries, key=_when):
         found = list(group)
         yield from sorted(found, key=_key) if is_attempt and _overlap(found) else found
@@ -65,13 +64,13 @@ def _when(entry: Entry) -> tuple[datetime, bool]:
 
 def _key(entry: Entry) -> tuple[int, int, int, int]:
     data = entry.data
-    assert isinstance(data, _OfAttempt)  # noqa: S101 - grouped by that
+    assert isinstance(data, _OfAttempt)  # noqa: S101 - the group has no others
     number = data.attempt.number if isinstance(data, Started) else data.attempt
     return data.message, data.webhook, number, _OfAttempt.__args__.index(type(data))
 
 
 def _overlap(entries: list[Entry]) -> bool:
-    """Whether an attempt started while another one was under way."""
+    """Return whether an attempt started while another attempt was under way."""
     under_way = False
     for entry in entries:
         if isinstance(entry.data, Started):
@@ -84,7 +83,7 @@ def _overlap(entries: list[Entry]) -> bool:
 
 
 def _compared(value: Any, key: str) -> Any:
-    """Return plain data without what is measured; *key* is where it stood."""
+    """Return plain data without measured values; *key* is the key of the value."""
     if key == "response" and value is not None:
         return {"status": value["status"]}
     if key == "headers" and isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""The one shape in which the APIs, the journal, its stream and the reports print a delivery."""
+"""Deliveries in the form that the APIs, the journal, its stream and the reports show."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ class DeliveryView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         webhook: its name.
         created: workspace time of the message.
         next_due: workspace time of the next attempt; None if none is planned.
-        deliberate: sent as it is, whether or not it fits its schema.
+        deliberate: sent unchanged, whether or not it fits its schema.
         payload: the body of the message; None if it is not JSON, or was released.
         released: size and SHA-256 of a body that was released.
     """
@@ -132,12 +132,12 @@ class DeliveryView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 def delivery_view(
     delivery: Delivery, webhook: str = "", changed: Mapping[int, bytes] | None = None
 ) -> DeliveryView:
-    """Return a delivery as it is shown everywhere.
+    """Return the view of a delivery.
 
     Args:
-        delivery: as recorded.
+        delivery: the record.
         webhook: the name of the webhook.
-        changed: number of an attempt -> its body, where faults changed it.
+        changed: number of an attempt -> its body, for bodies that faults changed.
     """
     message = delivery.message
     body = None if message.digest else text_of(message.body)
@@ -158,7 +158,7 @@ def delivery_view(
 
 
 def message_fields(message: Message) -> dict[str, Any]:
-    """Return what a delivery and the journal show of a message, its body aside."""
+    """Return the fields of a message that deliveries and the journal show, without its body."""
     return {
         "event": message.event,
         "generation": message.generation,
@@ -172,7 +172,7 @@ def message_fields(message: Message) -> dict[str, Any]:
 
 
 def attempt_view(attempt: Attempt, body: str | None = None) -> AttemptView:
-    """Return an attempt as it is shown, with *body* as the body of its request."""
+    """Return the view of an attempt, with *body* as the body of its request."""
     return AttemptView(
         number=attempt.number,
         trigger=attempt.trigger,
@@ -186,7 +186,7 @@ def attempt_view(attempt: Attempt, body: str | None = None) -> AttemptView:
 
 
 def ended_attempt(number: int, outcome: Outcome, *, is_success: bool) -> EndedAttempt:
-    """Return how the attempt with that number ended."""
+    """Return the view of the end of an attempt."""
     return EndedAttempt(number=number, success=is_success, **_outcome(outcome))
 
 
@@ -194,8 +194,8 @@ def plain(value: Any, fields: Callable[[msgspec.Struct], Any] = msgspec.structs.
     """Return a record as plain JSON: names in camelCase, times and bytes as text.
 
     Args:
-        value: records, dicts, lists and scalars, to any depth; only names of records change.
-        fields: the fields of a record: name -> value.
+        value: nested records, dicts, lists and scalars; only names of fields are converted.
+        fields: returns the fields of a record: name -> value.
     """
     match value:
         case msgspec.Struct():
@@ -209,7 +209,7 @@ def plain(value: Any, fields: Callable[[msgspec.Struct], Any] = msgspec.structs.
             return instant(value)
         case bytes():
             return text_of(value)
-    return msgspec.to_builtins(value, order="deterministic")  # sets are hashed anew in each process
+    return msgspec.to_builtins(value, order="deterministic")  # the order of sets differs by process
 
 
 def _camel_case(name: str) -> str:

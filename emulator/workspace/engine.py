@@ -1,8 +1,8 @@
-"""The engine of a workspace: commits records, folds them into the state, sends what is due.
+"""The engine of a workspace: commits records, applies them to the state, starts due attempts.
 
-It owns the state, the timeline, the queue of attempts and the dispatcher. Pure functions give
-records; the engine appends them to the journal, applies them, and does what follows from them.
-There is no other way to change a workspace.
+It owns the state, the timeline, the queue of attempts and the dispatcher. Pure functions return
+records. The engine appends them to the journal, applies them to the state, and plans attempts and
+timers. A workspace is changed in no other way.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from emulator.clock import Timeline
@@ -20,6 +19,7 @@ from emulator.delivery.records import Finished, Message, Outcome, RedeliveryAske
 from emulator.delivery.transports.mounts import Mounts
 from emulator.errors import NotFoundError, StoppingError
 from emulator.workspace import fold, outbox
+from emulator.workspace.alarm import Alarm
 from emulator.workspace.commands.candidates import move_candidate
 from emulator.workspace.commands.change import Change, Done, Record
 from emulator.workspace.entry_data import CandidateChanged, Opened, Settings
@@ -27,12 +27,13 @@ from emulator.workspace.messages import messages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
 
     import msgspec
 
     from emulator.clock import TimerKey
     from emulator.contracts.validation import Contracts
-    from emulator.delivery.records import Key, Transport
+    from emulator.delivery.records import Delivery, Key, Transport
     from emulator.delivery.shape import Shape
     from emulator.domain.candidate import Candidate
     from emulator.journal.journal import Journal
@@ -40,38 +41,31 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("emulator.delivery")
 
-# Ranks of timers at one instant: a candidate moves before a delivery is tried again.
+# Ranks of timers at the same instant: candidates move before deliveries are retried.
 _CANDIDATE, _ATTEMPT = 1, 2
 
 _REPLAYED_AT_ONCE = 1_000  # entries, about ten milliseconds of work
 
-MOST_BYTES = 256 * 1024 * 1024
-"""Bytes of all bodies under way at once; an attempt beyond ends as ``own_limit``."""
-
-_LARGE = 64 * 1024
-_TOO_MUCH = f"more than {MOST_BYTES // 2**20} MiB of bodies under way at once"
-
-_LONGEST_SLEEP = 3_600.0  # real seconds; an event loop bounds its timers, and waking costs nothing
-
 
 class Engine:
-    """Everything that moves one workspace.
+    """Executes everything that happens in one workspace.
 
     Args:
-        name: of the workspace.
-        journal: takes its entries.
-        contracts: what its payloads have to fit.
-        transport: carries its deliveries over sockets.
-        settings: of a new workspace; a journal that holds the workspace has its own.
-        in_flight: attempts under way at once; 1 is lockstep.
-        per_webhook: how many of them to one webhook.
+        name: name of the workspace.
+        journal: stores its entries.
+        contracts: the schemas of its payloads.
+        transport: sends its deliveries over sockets.
+        settings: settings of a new workspace; ignored if the journal has the workspace.
+        in_flight: limit of concurrent attempts; 1 is lockstep.
+        per_webhook: limit of concurrent attempts to one webhook.
 
     Attributes:
-        state: what the entries of the journal fold into.
+        state: the state at the end of the journal.
         timeline: the clock and its timers.
-        queue: the attempts that are due.
-        mounts: applications in this process that take deliveries.
-        advancing: held while somebody advances the clock.
+        queue: the due attempts.
+        mounts: applications in this process that receive deliveries.
+        advancing: locked while the clock is advanced.
+        is_stopped: the workspace is closed, or about to be.
     """
 
     def __init__(
@@ -97,18 +91,17 @@ class Engine:
         )
         self._follows: Mapping[type[msgspec.Struct], Callable[[Any], None]] = {
             Message: self._take,
-            Finished: self._follow_attempt,
+            Finished: lambda end: self._schedule_next(end.message, end.webhook, end),
             RedeliveryAsked: lambda asked: self._plan(
                 (asked.message, asked.webhook, asked.attempt)
             ),
             CandidateChanged: lambda changed: self._follow_candidate(changed.candidate),
         }
-        self._alarm: asyncio.TimerHandle | None = None
-        self._bytes: dict[Key, int] = {}  # of the bodies under way
-        self._idle_waiters: list[asyncio.Future[None]] = []
+        self._alarm = Alarm(self._ring)
+        self._may_be_idle = asyncio.Event()
         self._bugs: list[BaseException] = []
         self._will_pump = False
-        self._is_stopped, self._reason = False, ""
+        self.is_stopped, self._reason = False, ""
         first = next(journal.entries(name), None)
         if first is None:
             (first,) = journal.append(
@@ -116,10 +109,10 @@ class Engine:
             )
         self.state: State = fold.opened(first)
 
-    # --- records in ---------------------------------------------------------------------------
+    # --- commits ------------------------------------------------------------------------------
 
     def do(self, change: Change) -> Done[Any]:
-        """Commit a command together with the messages that it causes."""
+        """Commit a command with the messages that it causes."""
         happened = change.occurrence
         caused = messages(self.state, happened, self.contracts)
         self.commit([*change.records, *caused])
@@ -130,38 +123,33 @@ class Engine:
         )
 
     def commit(self, records: Sequence[Record]) -> None:
-        """Append *records*, apply them, and do what follows: attempts that are due, timers.
+        """Append *records* to the journal, apply them, and plan their attempts and timers.
 
         Raises:
-            NotFoundError: the workspace was removed meanwhile; nothing is written.
+            NotFoundError: the workspace was removed in the meantime; nothing is written.
             StoppingError: the emulator is stopping.
         """
-        if self._is_stopped:
-            self._refuse()
+        if self.is_stopped:
+            if self._reason == "shutdown":
+                raise StoppingError
+            message = f"workspace {self.name!r} is gone: {self._reason}"
+            raise NotFoundError(message)
         self._commit(records)
-
-    def _refuse(self) -> None:
-        if self._reason == "shutdown":
-            raise StoppingError
-        message = f"workspace {self.name!r} is gone: {self._reason}"
-        raise NotFoundError(message)
 
     def _commit(self, records: Sequence[Record]) -> None:
         entries = self.journal.append(self.name, self.now(), records)
         for entry in entries:
             fold.apply(self.state, entry)
-        follows = self._follows
         for entry in entries:
-            follow = follows.get(type(entry.data))
-            if follow is not None:
+            if (follow := self._follows.get(type(entry.data))) is not None:
                 follow(entry.data)
         self._pump_soon()
 
     async def replay(self) -> None:
-        """Bring the workspace back from its journal, and continue where it stopped.
+        """Restore the workspace from its journal, and continue with its deliveries.
 
-        Other tasks of the event loop get their turn meanwhile. An attempt whose end is not in the
-        journal is recorded as interrupted, and the delivery is tried again: at least once.
+        Other tasks of the event loop can run in the meantime. An attempt whose end is not in the
+        journal ends as interrupted, and is made again (at-least-once delivery).
         """
         for count, entry in enumerate(self.journal.entries(self.name, after=1)):
             fold.apply(self.state, entry)
@@ -176,43 +164,38 @@ class Engine:
         self.arm()
 
     def reset(self) -> None:
-        """Start anew with the same settings; what is pending is dropped with the reason reset."""
-        self.commit(outbox.drops(self.state, "reset"))  # refused when the workspace is gone
+        """Start again with the same settings; pending deliveries are dropped, reason ``reset``."""
+        self.commit(outbox.drops(self.state, "reset"))  # raises if the workspace was removed
         self._dispatcher.abandon()
         self.queue.clear()
-        self._bytes.clear()
         self._bugs.clear()
-        self._release_waiters()
+        self._may_be_idle.set()
         self.timeline.clear()
         settings = self.state.settings
         self.timeline = Timeline(settings.clock, settings.now)
         self.commit([("workspace.reset", Opened.drawn(settings, self.now()))])
         self.arm()
 
-    @property
-    def is_stopped(self) -> bool:
-        """Whether the workspace is closed, or about to be."""
-        return self._is_stopped
-
     async def close(self, grace: float, reason: str) -> None:
-        """Let the attempts under way end, drop the rest, stop all timers.
+        """Wait for the attempts under way, drop other deliveries, and stop all timers.
 
         With a journal on disk, a shutdown drops nothing: pending deliveries continue at the next
         start.
 
         Args:
-            grace: how long to wait, in real seconds.
+            grace: real seconds to wait.
             reason: why pending deliveries are dropped.
 
         Raises:
-            Exception: the first bug that a delivery met.
+            Exception: the first bug that occurred in a delivery.
         """
         try:
-            self._is_stopped, self._reason = True, reason
+            self.is_stopped, self._reason = True, reason
             await self._dispatcher.stop(grace)
-            self._release_waiters()
+            self._may_be_idle.set()
             await self.mounts.close()
-            self._raise_bugs()
+            if self._bugs:
+                raise self._bugs[0]
         finally:
             self.timeline.clear()
             self.arm()
@@ -226,9 +209,9 @@ class Engine:
         for webhook in message.webhooks:
             self._plan((message.number, webhook, 1), message.subject)
 
-    def _follow_attempt(self, end: Finished) -> None:
-        if end.next_due is not None and end.next_attempt is not None:
-            self._schedule((end.message, end.webhook, end.next_attempt), end.next_due)
+    def _schedule_next(self, message: int, webhook: int, after: Finished | Delivery) -> None:
+        if after.next_due is not None and after.next_attempt is not None:
+            self._schedule((message, webhook, after.next_attempt), after.next_due)
 
     def _schedule(self, key: Key, due: datetime) -> None:
         if due <= self.now():
@@ -243,7 +226,7 @@ class Engine:
             self._plan(key)
 
     def _plan(self, key: Key, subject: str = "") -> None:
-        """Plan an attempt that is due, and offer it as it is or as the faults shape it."""
+        """Plan a due attempt with the faults that apply to it, and add it to the queue."""
         shape = outbox.shape(self.state, key, self.now())
         if shape is None:
             self.queue.offer(key, subject)
@@ -269,10 +252,11 @@ class Engine:
     def _resume(self, message: int, webhook: int) -> None:
         """Continue a pending delivery of the journal.
 
-        What a reorder fault held back goes out now: which attempts overtook it is not recorded.
+        An attempt that a reorder fault held back starts now, because the journal does not record
+        which attempts have overtaken it.
         """
         delivery = self.state.deliveries[message, webhook]
-        self._follow_delivery(message, webhook)
+        self._schedule_next(message, webhook, delivery)
         waiting, lost = outbox.unfinished(self.state, message, webhook)
         for number in waiting:
             key = (message, webhook, number)
@@ -284,22 +268,17 @@ class Engine:
         for number in lost:
             self._finish((message, webhook, number), Outcome("interrupted"))
 
-    def _follow_delivery(self, message: int, webhook: int) -> None:
-        delivery = self.state.deliveries[message, webhook]
-        if delivery.next_due is not None and delivery.next_attempt is not None:
-            self._schedule((message, webhook, delivery.next_attempt), delivery.next_due)
-
     def _pump_soon(self) -> None:
-        # In the next turn of the loop, so that all attempts which one command made due are in the
-        # queue before the first of them starts.
+        # In the next iteration of the loop, so that all attempts of one command are in the queue
+        # before the first of them starts.
         if self.queue.has_ready and not self._will_pump:
             self._will_pump = True
             asyncio.get_running_loop().call_soon(self._pump)
 
     def _pump(self) -> None:
-        """Start the attempts that may start now."""
+        """Start all attempts that may start now."""
         self._will_pump = False
-        while not self._is_stopped and (key := self.queue.take()) is not None:
+        while not self.is_stopped and (key := self.queue.take()) is not None:
             request = None
             try:
                 begun = outbox.begun(self.state, key, self.now(), time.time())
@@ -310,21 +289,13 @@ class Engine:
                 self._keep(bug)
             if request is None:
                 self.queue.release(key)
-            elif self._is_too_much(len(request.body)):
-                self._finish(key, Outcome("own_limit", detail=_TOO_MUCH))
+            elif (outcome := self._dispatcher.send(key, request)) is not None:
+                self._finish(key, outcome)
                 self.queue.release(key)
-            else:
-                self._bytes[key] = len(request.body)
-                self._dispatcher.send(key, request)
         self._notice_idle()
 
-    def _is_too_much(self, size: int) -> bool:
-        # Only faults make large bodies; the sum is built when one comes, not for each attempt.
-        return size > _LARGE and sum(self._bytes.values()) + size > MOST_BYTES
-
     def _ended(self, key: Key, outcome: Outcome | BaseException) -> None:
-        """Take what happened to an attempt; its place goes to the next attempt."""
-        self._bytes.pop(key, None)
+        """Record the outcome of an attempt, and start the next attempt."""
         if isinstance(outcome, BaseException):
             self._keep(outcome)
         else:
@@ -334,7 +305,7 @@ class Engine:
                 self._keep(bug)
         self.queue.release(key)
         if self.queue.has_ready:
-            self._pump()  # without a turn of the loop: this is the hot path
+            self._pump()  # at once, because this is the hot path
         else:
             self._notice_idle()
 
@@ -347,53 +318,41 @@ class Engine:
             self._commit(outbox.disabled(self.state, key[1], self.now()))
 
     def release_held(self) -> bool:
-        """Offer what reorder faults hold back, and return whether there was anything."""
+        """Release the attempts that reorder faults hold back; return whether there were any."""
         is_any = self.queue.release_held()
         self._pump_soon()
         return is_any
 
     def is_held_back(self, key: Key) -> bool:
-        """Return whether a fault makes an attempt wait: for a later time, or for others."""
+        """Return whether a fault delays an attempt or holds it back."""
         planned = self.state.planned.get(key)
         return planned is not None and (planned.due > self.now() or self.queue.is_held(key))
 
     def set_limits(self, *, in_flight: int, per_webhook: int) -> tuple[int, int]:
-        """Set how many attempts may be under way at once, and return the limits before."""
+        """Set the limits of concurrent attempts, and return the previous limits."""
         before = self.queue.set_limits(in_flight=in_flight, per_webhook=per_webhook)
         self._pump_soon()
         return before
 
-    # --- waiting for idleness -----------------------------------------------------------------
-
     async def idle(self) -> None:
-        """Return once no attempt is under way or waits to start, or the engine was stopped.
+        """Wait until no attempt is under way or waits to start, or the engine is stopped.
 
         Raises:
-            Exception: the first bug that a delivery met; it is never lost.
+            Exception: the first bug that occurred in a delivery.
         """
-        while not (self.queue.is_idle or self._bugs or self._is_stopped):
-            waiter = asyncio.get_running_loop().create_future()
-            self._idle_waiters.append(waiter)
-            await waiter
-        self._raise_bugs()
+        while not (self.queue.is_idle or self._bugs or self.is_stopped):
+            self._may_be_idle.clear()
+            await self._may_be_idle.wait()
+        if self._bugs:
+            raise self._bugs[0]
 
     def _notice_idle(self) -> None:
-        if self._idle_waiters and (self.queue.is_idle or self._bugs):
-            self._release_waiters()
-
-    def _release_waiters(self) -> None:
-        waiters, self._idle_waiters = self._idle_waiters, []
-        for waiter in waiters:
-            if not waiter.done():
-                waiter.set_result(None)
+        if self.queue.is_idle or self._bugs:
+            self._may_be_idle.set()
 
     def _keep(self, bug: BaseException) -> None:
         self._bugs.append(bug)
         _log.error("a bug in a delivery", exc_info=bug)
-
-    def _raise_bugs(self) -> None:
-        if self._bugs:
-            raise self._bugs[0]
 
     # --- timers -------------------------------------------------------------------------------
 
@@ -402,7 +361,7 @@ class Engine:
         return self.timeline.now()
 
     def run_due(self) -> None:
-        """Run every timer that is due, in the order of time and key."""
+        """Run every due timer, in the order of time and key."""
         while (key := self.timeline.pop_due()) is not None:
             rank, *numbers = key
             if rank == _ATTEMPT:
@@ -414,7 +373,7 @@ class Engine:
 
     def _move_due(self, number: int) -> None:
         candidate = self.state.candidates[self.state.candidate_numbers[number]]
-        assert candidate.falls_due is not None  # noqa: S101 - a command that changes it moves the timer
+        assert candidate.falls_due is not None  # noqa: S101 - otherwise there is no timer
         command, _ = candidate.falls_due
         self.do(move_candidate(self.state, self.now(), candidate.id, command))
 
@@ -433,17 +392,9 @@ class Engine:
             self.arm()
 
     def arm(self) -> None:
-        """Have the event loop wake the engine when the next timer of a real clock is due."""
-        if self._alarm is not None:
-            self._alarm.cancel()
-            self._alarm = None
-        at = self.timeline.next_at()
-        if self.timeline.mode == "real" and at is not None:
-            delay = max(0.0, (at - datetime.now(UTC)).total_seconds())
-            loop = asyncio.get_running_loop()
-            self._alarm = loop.call_later(min(delay, _LONGEST_SLEEP), self._ring)
+        """Set the alarm for the next timer of a real clock."""
+        self._alarm.set(self.timeline)
 
     def _ring(self) -> None:
-        self._alarm = None
         self.run_due()
         self.arm()

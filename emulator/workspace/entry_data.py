@@ -23,21 +23,21 @@ KEEP = 20_000
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """How a workspace is set.
+    """The settings of a workspace.
 
     Attributes:
-        seed: of all chance in it.
+        seed: for random choices.
         clock: ``real`` or ``virtual``.
-        now: where a virtual clock starts.
-        generation: of webhooks that do not say otherwise.
-        profile: takes the place of the generation's own; None leaves that.
+        now: start of a virtual clock.
+        generation: generation of webhooks by default.
+        profile: replaces the profile of the generation; None keeps it.
         keep: how many finished deliveries keep their bodies and answers.
-        observed: names of the variants that payloads follow; none by default.
+        observed: names of the variants that payloads follow.
         report_delay: seconds from a completion until its report is available.
-        public_url: the base of links to pages; the emulator's, not its own. Empty for links to the
-            documented hosts.
-        is_insecure: deliveries trust whatever certificate comes; the emulator's, not its own.
-        organisation_name: of its organisation; drawn when empty.
+        public_url: base of links to pages; set by the emulator for all workspaces. Empty for links
+            to the documented hosts.
+        is_insecure: deliveries accept any certificate; set by the emulator for all workspaces.
+        organisation_name: name of its organisation; drawn if empty.
     """
 
     seed: int
@@ -53,10 +53,10 @@ class Settings(msgspec.Struct, frozen=True):
     organisation_name: str = ""
 
     def __post_init__(self) -> None:
-        """Check the names of the variants, and bring them into the order of their table.
+        """Check the names of the variants, and sort them as in their table.
 
         Raises:
-            UnknownNameError: there is no such variant.
+            UnknownNameError: an unknown variant.
             InvalidInputError: a negative or too long delay.
         """
         if not 0 <= self.report_delay <= LONGEST:
@@ -65,7 +65,7 @@ class Settings(msgspec.Struct, frozen=True):
         msgspec.structs.force_setattr(self, "observed", checked_variants(self.observed))
 
     def profile_of(self, generation: Generation) -> Profile:
-        """Return how deliveries of a generation are made."""
+        """Return the profile for deliveries of a generation."""
         return self.profile or PROFILES[generation]
 
 
@@ -84,7 +84,7 @@ class Opened(msgspec.Struct, frozen=True):
 
 
 class Configured(msgspec.Struct, frozen=True):
-    """The journal's ``workspace.configured``: the settings from now on."""
+    """The journal's ``workspace.configured``: the new settings."""
 
     settings: Settings
 
@@ -125,10 +125,10 @@ class CallReceived(msgspec.Struct, frozen=True):
 
 
 class WebhookConfigured(msgspec.Struct, frozen=True):
-    """The journal's ``webhook.configured``: how deliveries to it are made from now on.
+    """The journal's ``webhook.configured``: the profile of a webhook.
 
     Attributes:
-        profile: takes the place of the workspace's; None leaves that.
+        profile: replaces the profile of the workspace; None keeps it.
     """
 
     id: str
@@ -137,10 +137,10 @@ class WebhookConfigured(msgspec.Struct, frozen=True):
 
 
 class WebhookDisabled(msgspec.Struct, frozen=True):
-    """The journal's ``webhook.disabled``: it gets no more messages until it is edited.
+    """The journal's ``webhook.disabled``: the webhook gets no messages until it is edited.
 
     Attributes:
-        failing_since: when it had failed several times in a day; nothing was accepted since.
+        failing_since: when it had failed several times within a day, without a success since then.
     """
 
     id: str
@@ -169,7 +169,7 @@ class CandidateChanged(msgspec.Struct, frozen=True, gc=False):
 
 
 class MembersInvited(msgspec.Struct, frozen=True):
-    """The journal's ``team.invited``: who was invited in one call."""
+    """The journal's ``team.invited``: the members that one call invited."""
 
     members: tuple[Member, ...]
 

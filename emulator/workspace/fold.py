@@ -1,7 +1,7 @@
-"""The fold: applies an entry to a state. Has the table of entry kinds.
+"""Applies journal entries to the state of a workspace; has the table of entry kinds.
 
-``apply`` changes the state in place, reads nothing but its two arguments, and costs the same
-however much there is. Replay is ``apply`` over all entries, and nothing else.
+``apply`` changes the state in place, depends on its arguments only, and takes constant time.
+Replay calls ``apply`` for all entries.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 _DAY = timedelta(days=1)
 _RELEASED = 4
-"""Deliveries without a body that are kept for each that keeps its own."""
+"""Deliveries that are kept without a body, for each delivery that keeps its body."""
 
 _LEAST_RELEASED = 10_000
 
@@ -59,16 +59,15 @@ _MOST_LOGINS = 1_000
 
 def apply(state: State, entry: Entry) -> None:
     """Change *state* by *entry*."""
-    # The time of an entry is the time of its workspace: a virtual clock follows along.
     state.now = entry.at
     _STEPS[entry.kind](state, entry.data)
 
 
 def opened(entry: Entry) -> State:
-    """Return the state that a ``workspace.opened`` entry makes.
+    """Return the state after a ``workspace.opened`` entry.
 
     Raises:
-        ValueError: it is another kind of entry.
+        ValueError: another kind of entry.
     """
     if not isinstance(entry.data, Opened):
         message = f"a workspace starts with workspace.opened, not {entry.kind!r}"
@@ -276,7 +275,7 @@ def _redelivery_asked(state: State, data: RedeliveryAsked) -> None:
 def _dropped(state: State, data: Dropped) -> None:
     key = (data.message, data.webhook)
     delivery = state.deliveries[key]
-    # A delivery that was accepted once stays so when a further attempt is dropped.
+    # A delivery that was accepted remains so when a further attempt is dropped.
     is_success = any(one.is_success for one in delivery.attempts)
     changed = msgspec.structs.replace(
         delivery,
@@ -307,7 +306,7 @@ def _put(state: State, key: DeliveryKey, before: Delivery, after: Delivery) -> N
 
 
 def _release(state: State) -> None:
-    """Let go of the body of the delivery that finished first, and wholly of an older one."""
+    """Release the body of the oldest finished delivery, and forget an even older delivery."""
     key, _ = state.finished.popitem(last=False)
     state.deliveries[key] = state.deliveries[key].released()
     state.released[key] = None
@@ -371,6 +370,6 @@ KINDS: Mapping[str, tuple[type[msgspec.Struct], _Step]] = MappingProxyType(
         "clock.moved": (ClockMoved, _clock),
     }
 )
-"""Kind -> the type of its record, and what it changes."""
+"""Kind -> the type of its record, and the function that applies it."""
 
 _STEPS = {kind: step for kind, (_, step) in KINDS.items()}

@@ -1,4 +1,4 @@
-"""The journal as JSON lines, secrets redacted; messages and attempts as in `delivery_view`."""
+"""The journal as JSON lines with secrets redacted; messages and attempts as in `delivery_view`."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
 
 
 def shown(entry: Entry) -> dict[str, Any]:
-    """Return an entry as plain JSON: camelCase, times and bodies as text, secrets redacted."""
+    """Return an entry as plain JSON, in camelCase and with secrets redacted."""
     made: dict[str, Any] = redacted(plain(entry, _fields))
     return made
 
 
 def line(entry: Entry) -> bytes:
-    """Return an entry as one line of JSON, its newline included."""
+    """Return an entry as a line of JSON with a newline."""
     return printable_json(msgspec.json.encode(shown(entry))) + b"\n"
 
 
@@ -66,6 +66,6 @@ def _fields(record: msgspec.Struct) -> dict[str, Any]:
 def _of_delivery(
     record: Planned | Started | Finished | RedeliveryAsked | Dropped,
 ) -> dict[str, Any]:
-    """Return the fields of a record about a delivery, which has its id in place of its numbers."""
+    """Return the fields of a record, with the id of the delivery in place of its numbers."""
     found = msgspec.structs.asdict(record)
     return {"delivery": f"{found.pop('message')}-{found.pop('webhook')}", **found}

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from emulator.workspace.state import State
 
 MOST_VIOLATIONS = 20
-"""Kept of a payload that does not fit."""
+"""Violations that are recorded for an invalid payload."""
 
 
 def messages(state: State, occurrence: Occurrence, contracts: Contracts) -> list[Record]:
-    """Return what *occurrence* has to tell: a message for each event type that a webhook wants.
+    """Return a message for each event type of *occurrence* that a webhook subscribes to.
 
-    A payload that does not fit its schema becomes a refusal, with the violations.
+    For a payload that does not fit its schema, returns a `Refused` with the violations.
     """
     records: list[Record] = []
     number = state.message_count
@@ -39,8 +39,8 @@ def messages(state: State, occurrence: Occurrence, contracts: Contracts) -> list
             body = msgspec.json.encode(payload)
             if not contracts.fits(generation, event, payload):
                 violations = contracts.violations(generation, event, payload)
-                told = tuple(map(str, violations[:MOST_VIOLATIONS]))
-                refused = Refused(event, generation, subject, person, body, told)
+                shown = tuple(map(str, violations[:MOST_VIOLATIONS]))
+                refused = Refused(event, generation, subject, person, body, shown)
                 records.append(("message.refused", refused))
                 continue
             number += 1

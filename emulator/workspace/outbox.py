@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def shape(state: State, key: Key, now: datetime) -> Shape | None:
-    """Return what the faults that are set make of an attempt; None when no fault fits it."""
+    """Return the plan of an attempt with the active faults; None if no fault matches it."""
     if not state.faults:
         return None
     standing = state.faults.values()
@@ -36,7 +36,7 @@ def shape(state: State, key: Key, now: datetime) -> Shape | None:
 
 
 def planned(key: Key, shape: Shape) -> list[Record]:
-    """Return the records of an attempt that faults shape: its plan and copies, or its drop."""
+    """Return the records for the plan of an attempt, its copies, and its drop."""
     message, webhook, _ = key
     records: list[Record] = [("attempt.planned", one) for one in shape.planned]
     if shape.drop:
@@ -47,17 +47,17 @@ def planned(key: Key, shape: Shape) -> list[Record]:
 def begun(
     state: State, key: Key, now: datetime, real_now: float
 ) -> tuple[Record, Request | None] | None:
-    """Return the record of an attempt that starts and its request; None with nothing to do.
+    """Return the record of an attempt that starts, and its request; None if it must not start.
 
-    There is nothing to do when the delivery is no longer pending, or when the attempt was made:
-    an attempt that is due is offered again when a manual attempt before it ends. Without a
-    request, the record drops the delivery: a fault can't be applied to it.
+    It must not start if the delivery is no longer pending, or if the attempt was already made: the
+    end of a manual attempt schedules the next attempt again. If a fault can't be applied, the
+    record drops the delivery, and there is no request.
 
     Args:
-        state: of the workspace.
-        key: of the attempt.
+        state: the state of the workspace.
+        key: the key of the attempt.
         now: the workspace's time.
-        real_now: Unix seconds for the signature: verifiers compare it with their own clock.
+        real_now: real Unix seconds, for the signature.
     """
     message_number, webhook_number, number = key
     delivery = state.deliveries[message_number, webhook_number]
@@ -91,14 +91,14 @@ def begun(
 
 
 def ended(state: State, key: Key, outcome: Outcome, now: datetime, real_now: float) -> Finished:
-    """Return the record of an attempt that ended, with the time of the next one.
+    """Return the record of an attempt that ended, with the time of the next attempt.
 
     Args:
-        state: of the workspace.
-        key: of the attempt.
-        outcome: how it ended.
+        state: the state of the workspace.
+        key: the key of the attempt.
+        outcome: its outcome.
         now: the workspace's time.
-        real_now: Unix seconds, with which a date in ``Retry-After`` is compared.
+        real_now: real Unix seconds, for a date in ``Retry-After``.
     """
     message_number, webhook_number, number = key
     delivery = state.deliveries[message_number, webhook_number]
@@ -110,10 +110,7 @@ def ended(state: State, key: Key, outcome: Outcome, now: datetime, real_now: flo
 
 
 def disabled(state: State, webhook_number: int, now: datetime) -> list[Record]:
-    """Return the records that disable a webhook; none while its profile still allows failures.
-
-    That is a webhook that accepted nothing for as long as its profile's ``disable_after``.
-    """
+    """Return the records that disable a webhook, once it failed for ``disable_after``."""
     webhook = state.webhook_numbers[webhook_number]
     failures, longest = state.failures.get(webhook_number), state.profile(webhook).disable_after
     since = None if failures is None else failures.since
@@ -127,15 +124,14 @@ def disabled(state: State, webhook_number: int, now: datetime) -> list[Record]:
 
 
 def unfinished(state: State, message: int, webhook: int) -> tuple[list[int], list[int]]:
-    """Return the attempts of a pending delivery that a replayed journal leaves open.
+    """Return the attempts of a pending delivery that had not ended when the journal ends.
 
     Returns:
-        The numbers of those that were asked for and have not started, and of those that started
-        and did not end.
+        The numbers of attempts that had not started, and of attempts that were under way.
     """
     delivery = state.deliveries[message, webhook]
     started = {attempt.number for attempt in delivery.attempts}
-    # A delivery that was dropped and is tried again has no first attempt.
+    # A delivery that was dropped and redelivered has no first attempt.
     first = () if delivery.manual else (1,)
     asked = dict.fromkeys((*first, *delivery.manual, *delivery.duplicates))
     asked.pop(delivery.next_attempt or 0, None)  # scheduled by its time
@@ -144,9 +140,9 @@ def unfinished(state: State, message: int, webhook: int) -> tuple[list[int], lis
 
 
 def drops(state: State, reason: str, webhook: int | None = None) -> list[Record]:
-    """Return the records that drop what is pending, for one webhook or for all.
+    """Return the records that drop the pending deliveries to a webhook, or to all webhooks.
 
-    An attempt under way still ends as it ends, but is not tried again.
+    Attempts under way continue, but are not retried.
     """
     return [
         ("delivery.dropped", Dropped(message, number, reason))

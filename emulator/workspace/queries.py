@@ -1,4 +1,4 @@
-"""Queries on a state, with the filters of the APIs. Pure."""
+"""Queries on the state of a workspace, with the filters of the APIs. Pure."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def selected(
     webhook: str | None = None,
     status: str | None = None,
 ) -> list[Delivery]:
-    """Return the deliveries that fit every filter given, in the order of their messages.
+    """Return the deliveries that match all filters, in the order of their messages.
 
     Raises:
         UnknownNameError: no such event type or status.
@@ -53,9 +53,9 @@ def selected(
 
 
 def request(state: State, delivery: Delivery, number: int, faults: tuple[str, ...]) -> Request:
-    """Return the request of an attempt, as the faults with these ids change it, not yet signed.
+    """Return the unsigned request of an attempt, changed by the faults with these ids.
 
-    The journal keeps a body once, with its message; what a fault made of it follows from there.
+    The journal has the body of a message only once; changes by faults are computed again.
     """
     webhook = state.webhook_numbers[delivery.webhook_number]
     return plan(
@@ -69,11 +69,11 @@ def request(state: State, delivery: Delivery, number: int, faults: tuple[str, ..
 
 
 def payload(state: State, delivery: Delivery, attempt: Attempt | None) -> Any:
-    """Return what an attempt sent, decoded: the message's payload, or what a fault made of it.
+    """Return the decoded body of an attempt, with the changes of faults.
 
     Raises:
-        NotFoundError: the message's body was released.
-        NotJSONError: it is no JSON, which is sent on purpose only.
+        NotFoundError: the body of the message was released.
+        NotJSONError: the body is not JSON, which only users and faults send.
     """
     if attempt is None or not attempt.is_deliberate or delivery.message.digest is not None:
         return delivery.payload
@@ -81,7 +81,7 @@ def payload(state: State, delivery: Delivery, attempt: Attempt | None) -> Any:
 
 
 def changed_bodies(state: State, delivery: Delivery) -> dict[int, bytes]:
-    """Return the bodies that are not the message's: number of the attempt -> what it sent."""
+    """Return the bodies that differ from the message's: number of the attempt -> body."""
     if delivery.message.digest is not None:
         return {}
     sent = {
@@ -98,26 +98,26 @@ def candidates(
     """Return candidates in the order of their invitations.
 
     Args:
-        state: of the workspace.
-        assessment: of this assessment only.
-        candidate: an invitation's or a person's id.
+        state: the state of the workspace.
+        assessment: id of their assessment; None for all.
+        candidate: id of an invitation or of a person; None for all.
     """
     found: Iterable[str] = state.candidates
     if assessment is not None:
         found = state.invitations.get(assessment, ())
     if candidate is not None:
-        theirs = {candidate, *state.invitations.get(candidate, ())}
-        found = [id_ for id_ in found if id_ in theirs]
+        wanted = {candidate, *state.invitations.get(candidate, ())}
+        found = [id_ for id_ in found if id_ in wanted]
     return [state.candidates[id_] for id_ in found]
 
 
 def nearest(state: State, filters: dict[str, str | None], count: int = 3) -> list[Miss]:
-    """Return the deliveries that come closest to the filters of `selected`, nearest first.
+    """Return the deliveries that match most of the filters, nearest first.
 
     Args:
-        state: of the workspace.
-        filters: as `selected` takes them.
-        count: how many at most, found among the newest hundred.
+        state: the state of the workspace.
+        filters: the filters of `selected`.
+        count: how many at most; only the newest hundred deliveries are compared.
     """
     wanted = {name: value for name, value in filters.items() if value is not None}
     newest = islice(reversed(state.deliveries.values()), _NEWEST)
@@ -126,10 +126,10 @@ def nearest(state: State, filters: dict[str, str | None], count: int = 3) -> lis
 
 
 class Miss(msgspec.Struct, frozen=True):
-    """A delivery that is not quite what was looked for.
+    """A delivery that does not match some filters.
 
     Attributes:
-        differences: filter -> what the delivery has there.
+        differences: name of the filter -> value of the delivery.
     """
 
     delivery: Delivery

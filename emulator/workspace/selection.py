@@ -1,4 +1,4 @@
-"""Which assessments, candidates and people fit the filters of a list, the newest first. Pure."""
+"""Queries of the provider API: assessments, candidates and people, newest first. Pure."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from emulator.workspace.state import State
 
 ACTIVE = frozenset({assessments.PUBLISHED, assessments.SUBSCRIBED})
-"""States in which candidates can be at work."""
+"""States in which candidates can take the assessment."""
 
 EDITABLE = frozenset({assessments.DRAFT, assessments.PUBLISHED})
-"""States before the first invitation: an edit reaches everybody."""
+"""States before the first invitation, in which an edit applies to all candidates."""
 
 
 def kept_assessment(state: State, id_: str) -> Assessment:
-    """Return the assessment with that id, unless it was deleted.
+    """Return an assessment by its id, unless it was deleted.
 
     Raises:
-        NotFoundError: there is none, or it was deleted.
+        NotFoundError: no such assessment, or it was deleted.
     """
     found = state.assessment(id_)
     if found.state == assessments.DELETED:
@@ -44,10 +44,10 @@ def kept_assessments(
     """Yield the assessments that were not deleted.
 
     Args:
-        state: of the workspace.
-        states: in one of these states; empty for any.
-        group: in the group of that name.
-        label: with that label.
+        state: the state of the workspace.
+        states: their states; empty for any.
+        group: name of their group; None for any.
+        label: a label that they have; None for any.
     """
     for one in reversed(state.assessments.values()):
         if one.state == assessments.DELETED or (states and one.state not in states):
@@ -63,10 +63,10 @@ def candidates_of(state: State, assessment_id: str) -> Iterator[Candidate]:
 
 
 def invitations_of(state: State, id_: str) -> list[Candidate]:
-    """Return all invitations of a person, oldest first; *id_* is theirs or an invitation's.
+    """Return all invitations of a person, oldest first, by the id of the person or an invitation.
 
     Raises:
-        NotFoundError: there is neither.
+        NotFoundError: no such person or invitation.
     """
     candidate = state.candidates.get(id_)
     person = candidate.candidate_id if candidate else id_
@@ -80,7 +80,7 @@ def candidate_of(state: State, assessment_id: str, id_: str) -> Candidate:
     """Return the latest invitation of a person to an assessment, or the invitation *id_*.
 
     Raises:
-        NotFoundError: no such assessment, or nobody of that id was invited to it.
+        NotFoundError: no such assessment, or the person was not invited to it.
     """
     kept_assessment(state, assessment_id)
     theirs = invitations_of(state, id_)
@@ -92,7 +92,7 @@ def candidate_of(state: State, assessment_id: str, id_: str) -> Candidate:
 
 
 def attempt_index(state: State, candidate: Candidate) -> int:
-    """Return how many invitations of that person to that assessment came before *candidate*."""
+    """Return the number of earlier invitations of the same person to the same assessment."""
     theirs = (state.candidates[one] for one in state.invitations[candidate.candidate_id])
     same = [one.id for one in theirs if one.assessment_id == candidate.assessment_id]
     return same.index(candidate.id)

@@ -29,15 +29,15 @@ DeliveryKey = tuple[int, int]
 """Message number and webhook number."""
 
 Index = defaultdict[str, dict[DeliveryKey, None]]
-"""Keys by what the APIs filter by, in the order in which they came."""
+"""Value of a filter -> keys of deliveries in the order of their messages."""
 
 
 class Failures(msgspec.Struct, frozen=True):
-    """What a webhook failed since it last accepted something.
+    """The failures of a webhook since its last success.
 
     Attributes:
-        recent: when, within a day, until there are several.
-        since: when there were several; from then on it is said to fail everything.
+        recent: times of the failures within a day, until there are several.
+        since: when there were several; the webhook is considered failing from then on.
     """
 
     recent: tuple[datetime, ...] = ()
@@ -48,32 +48,33 @@ _MOST_MISFIRES = 1_000
 
 
 class State:
-    """All that is known of one workspace; only ``fold.apply`` changes it.
+    """The state of one workspace; changed by ``fold.apply`` only.
 
     Attributes:
-        now: where its virtual clock stands.
+        now: time of the last entry.
         webhooks, assessments, candidates: by id.
-        webhook_numbers: number -> webhook, the removed ones too.
+        webhook_numbers: number -> webhook, including removed webhooks.
         profiles: number of a webhook -> its own profile.
-        failures: number of a webhook -> what it has failed since it last accepted something.
-        disabled: numbers of webhooks that get nothing until they are edited.
+        failures: number of a webhook -> its failures since its last success.
+        disabled: numbers of webhooks that get no messages until they are edited.
         candidate_numbers: number -> id.
-        counts: id of an assessment -> state -> how many of its candidates are in it.
-        people: e-mail, folded -> an invitation of that person.
-        tokens: digest -> access token that was generated.
-        members: e-mail, folded -> member of the team who was invited.
-        logins: e-mail, folded -> the last login that began, the latest last; login_count: how many
-            began.
-        deliveries: in the order of their messages.
-        finished, released: those with and those without their bodies, the oldest end first.
-        faults: id -> fault that is set, with its counts.
-        known_faults: id -> fault, the cleared ones too.
-        call_count: how many calls of the provider API faults matched.
-        planned: attempts that faults shaped and that have not started.
-        retired: status -> how many were finished so long ago that only the journal has them.
-        refused: payloads that were built and did not fit.
+        counts: id of an assessment -> state -> number of its candidates in this state.
+        people: casefolded e-mail address -> an invitation of the person.
+        tokens: digest -> generated access token.
+        members: casefolded e-mail address -> invited member of the team.
+        logins: casefolded e-mail address -> the last login, newest last.
+        login_count: how many logins began.
+        deliveries: deliveries in the order of their messages.
+        finished, released: finished deliveries with and without their bodies, oldest end first.
+        faults: id -> active fault with its counts.
+        known_faults: id -> fault, including removed faults.
+        call_count: how many calls of the provider API matched a fault.
+        planned: attempts with faults that have not started.
+        retired: status -> number of old deliveries that only the journal has.
+        refused: payloads that did not fit their schema.
         misfires: event type and reason of the last deliveries that were dropped because a fault
-            could not be applied to them; misfire_count: how many there were.
+            could not be applied.
+        misfire_count: how many such deliveries there were.
     """
 
     def __init__(self, settings: Settings, organisation: Organisation) -> None:
@@ -114,35 +115,35 @@ class State:
 
     @property
     def library(self) -> Library:
-        """What its assessments are made from; follows from seed and organisation."""
+        """The tests, questions and job roles; determined by seed and organisation."""
         return library(self.settings.seed, self.organisation)
 
     @property
     def owner(self) -> Member:
-        """Who acts for the organisation; follows from seed and organisation."""
+        """The owner of the workspace; determined by seed and organisation."""
         return owner(self.settings.seed, self.organisation)
 
     def webhook(self, id_: str) -> Webhook:
-        """Return the webhook with that id.
+        """Return a webhook by its id.
 
         Raises:
-            NotFoundError: there is none, or it was removed.
+            NotFoundError: no such webhook, or it was removed.
         """
         return _get(self.webhooks, "webhook", id_)
 
     def assessment(self, id_: str) -> Assessment:
-        """Return the assessment with that id.
+        """Return an assessment by its id.
 
         Raises:
-            NotFoundError: there is none.
+            NotFoundError: no such assessment.
         """
         return _get(self.assessments, "assessment", id_)
 
     def candidate(self, id_: str) -> Candidate:
-        """Return the candidate with that id, an invitation's.
+        """Return a candidate by the id of the invitation.
 
         Raises:
-            NotFoundError: there is none; says so when the id is a person's.
+            NotFoundError: no such candidate; for the id of a person, names their invitations.
         """
         if id_ not in self.candidates and (invitations := self.invitations.get(id_)):
             message = f"{id_!r} is a person, not an invitation; theirs: {', '.join(invitations)}"
@@ -150,10 +151,10 @@ class State:
         return _get(self.candidates, "candidate", id_)
 
     def delivery(self, id_: str) -> Delivery:
-        """Return the delivery with that id, ``12-1``.
+        """Return a delivery by its id, ``12-1``.
 
         Raises:
-            NotFoundError: there is none.
+            NotFoundError: no such delivery.
         """
         message, _, webhook = id_.partition("-")
         if message.isdecimal() and webhook.isdecimal() and len(id_) < 40:
@@ -166,20 +167,20 @@ class State:
         raise NotFoundError(f"no delivery {id_[:80]!r}{known}")
 
     def fault(self, id_: str) -> Standing:
-        """Return the fault with that id, which is set.
+        """Return an active fault by its id.
 
         Raises:
-            NotFoundError: there is none, or it was cleared.
+            NotFoundError: no such fault, or it was removed.
         """
         return _get(self.faults, "fault", id_)
 
     def profile(self, webhook: Webhook) -> Profile:
-        """Return how deliveries to *webhook* are made."""
+        """Return the profile for deliveries to *webhook*."""
         own = self.profiles.get(webhook.number)
         return own or self.settings.profile_of(webhook.generation)
 
     def wanting(self, event: str) -> list[Webhook]:
-        """Return the webhooks that want an event type, in the order of their numbers."""
+        """Return the webhooks that receive an event type, in the order of their numbers."""
         return [
             webhook
             for webhook in self.webhooks.values()
@@ -187,9 +188,9 @@ class State:
         ]
 
 
-def _get(records: dict[str, _T], what: str, id_: str) -> _T:
+def _get(records: dict[str, _T], kind: str, id_: str) -> _T:
     found = records.get(id_)
     if found is None:
         known = f"; the newest is {next(reversed(records))!r}" if records else "; there is none"
-        raise NotFoundError(f"no {what} {id_[:80]!r}{known}")
+        raise NotFoundError(f"no {kind} {id_[:80]!r}{known}")
     return found
