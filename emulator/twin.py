@@ -221,6 +221,8 @@ class RunningWorkspace:
     send_invitation = _plain(Workspace.send_invitation)
     enroll = _plain(Workspace.enroll)
     start = _plain(Workspace.start)
+    answer = _plain(Workspace.answer)
+    leave_window = _plain(Workspace.leave_window)
     complete = _plain(Workspace.complete)
     disqualify = _plain(Workspace.disqualify)
     expire = _plain(Workspace.expire)

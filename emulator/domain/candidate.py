@@ -81,6 +81,14 @@ LIFECYCLE = Lifecycle(
             "assumed", "enrolled, but never started",
         ),
         Transition(
+            IN_PROGRESS, "answer", IN_PROGRESS, (),
+            "assumed", "the next question of the tests is answered",
+        ),
+        Transition(
+            IN_PROGRESS, "leave", IN_PROGRESS, (),
+            "assumed", "left the window for a while; the monitor counts it",
+        ),
+        Transition(
             IN_PROGRESS, "complete", COMPLETED, (_STATUS, "candidate.completed"),
             "documented", "handed in",
         ),
@@ -161,6 +169,7 @@ class Candidate(msgspec.Struct, frozen=True, gc=False):
         invited_at: of a scheduled one, when it will be.
         valid_until: when the invitation runs out.
         started_at, completed_at: None until then; ``completed_at`` is set once.
+        answers: whether each question answered so far was answered right, in their order.
         tests: one a test of the assessment, once completed.
         monitor: from the start of the tests on.
         moves: how many commands were done to it; each draws its own chance.
@@ -182,6 +191,7 @@ class Candidate(msgspec.Struct, frozen=True, gc=False):
     started_at: datetime | None = None
     completed_at: datetime | None = None
     score: Score | None = None
+    answers: tuple[bool, ...] = ()
     tests: tuple[TestScore, ...] = ()
     monitor: Monitor | None = None
     disqualification: Disqualification | None = None

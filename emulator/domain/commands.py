@@ -75,7 +75,8 @@ Percentage = Annotated[int, _doc("The overall percentage, 0 to 100.", ge=0, le=1
 class ScoreDetails(Details, frozen=True):
     """The details of ``complete`` and ``rescore``; what is left out is drawn.
 
-    The percentage is made from the percentages of the tests and from custom points.
+    The score of a completion is that of its answers, if there are any. The percentage is made from
+    the percentages of the tests and from custom points.
     """
 
     score: Points | None = None
@@ -88,6 +89,22 @@ class DisqualifyDetails(Details, frozen=True):
 
     reason: (
         Annotated[str, _doc("qualification or proctoring; left out, what fits the state.")] | None
+    ) = None
+
+
+class AnswerDetails(Details, frozen=True):
+    """The details of ``answer``."""
+
+    correct: Annotated[bool, _doc("Whether the answer is right; it is when left out.")] | None = (
+        None
+    )
+
+
+class LeaveDetails(Details, frozen=True):
+    """The details of ``leave_window``."""
+
+    seconds: (
+        Annotated[int, _doc("How long, 1 to 86400; drawn when left out.", ge=1, le=86_400)] | None
     ) = None
 
 
@@ -166,6 +183,18 @@ _ALL = (
         "start", "candidate", "start",
         "Let a candidate start to answer.",
         "start: ada",
+    ),
+    Command(
+        "answer", "candidate", "answer",
+        "Let a candidate answer the next question; the score of a completion then follows.",
+        "answer: {candidate: ada, correct: false}",
+        AnswerDetails,
+    ),
+    Command(
+        "leave_window", "candidate", "leave",
+        "Let a candidate leave the window for a while; the anti-cheating monitor counts it.",
+        "leave_window: {candidate: ada, seconds: 30}",
+        LeaveDetails,
     ),
     Command(
         "complete", "candidate", "complete",

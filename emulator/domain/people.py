@@ -144,9 +144,11 @@ def monitor(draw: random.Random, at: datetime) -> Monitor:
 def watched(monitor: Monitor, draw: random.Random) -> Monitor:
     """Return *monitor* as it looks at the end of the test: every second candidate left it.
 
+    What it saw of the candidate before stays as it is.
+
     Source: assumed, only the one end of the documented example is known (17 times, 157 s).
     """
-    if draw.random() < 0.5:
+    if monitor.screen_left_count or draw.random() < 0.5:
         return monitor
     left = draw.randint(1, 20)
     return msgspec.structs.replace(
@@ -156,6 +158,16 @@ def watched(monitor: Monitor, draw: random.Random) -> Monitor:
         is_full_screen_active=False,
         is_mouse_in_window=draw.random() < 0.5,
         is_same_ip=draw.random() < 0.9,
+    )
+
+
+def left(monitor: Monitor, seconds: int) -> Monitor:
+    """Return *monitor* after the candidate left the window for *seconds*."""
+    return msgspec.structs.replace(
+        monitor,
+        time_spent_outside_ms=monitor.time_spent_outside_ms + 1000 * seconds,
+        screen_left_count=monitor.screen_left_count + 1,
+        is_full_screen_active=False,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from random import Random
 from types import MappingProxyType
@@ -18,10 +18,16 @@ from emulator.domain.candidate import (
     Score,
     TestScore,
 )
-from emulator.domain.commands import Details, DisqualifyDetails, ScoreDetails
-from emulator.domain.people import monitor, watched
+from emulator.domain.commands import (
+    AnswerDetails,
+    Details,
+    DisqualifyDetails,
+    LeaveDetails,
+    ScoreDetails,
+)
+from emulator.domain.people import left, monitor, watched
 from emulator.domain.questions import wrong_answer
-from emulator.errors import InvalidInputError, UnknownNameError
+from emulator.errors import ConflictError, InvalidInputError, UnknownNameError
 
 
 def moved(
@@ -38,6 +44,7 @@ def moved(
 
     Raises:
         InvalidInputError: details that contradict themselves or the content.
+        ConflictError: all questions are answered.
     """
     changed = msgspec.structs.replace(candidate, state=next_state, moves=candidate.moves + 1)
     move = _MOVES.get(command)
@@ -60,6 +67,30 @@ def _start(
     return msgspec.structs.replace(changed, started_at=at, monitor=monitor(draw, at))
 
 
+def _answer(
+    changed: Candidate,
+    before: Candidate,
+    content: Content,
+    _: datetime,
+    details: Details,
+    __: Random,
+) -> Candidate:
+    assert isinstance(details, AnswerDetails)  # noqa: S101 - the table of commands says so
+    if len(before.answers) >= content.question_count:
+        message = f"all {content.question_count} questions are answered"
+        raise ConflictError(message)
+    return msgspec.structs.replace(changed, answers=(*before.answers, details.correct is not False))
+
+
+def _leave(
+    changed: Candidate, before: Candidate, _: Content, __: datetime, details: Details, draw: Random
+) -> Candidate:
+    assert isinstance(details, LeaveDetails)  # noqa: S101 - the table of commands says so
+    assert before.monitor is not None  # noqa: S101 - set by start, which comes before
+    seconds = details.seconds or draw.randint(1, 20)
+    return msgspec.structs.replace(changed, monitor=left(before.monitor, seconds))
+
+
 def _complete(
     changed: Candidate,
     before: Candidate,
@@ -79,10 +110,14 @@ def _complete(
         )
         if points is not None and points > of:
             of = content.total_score
-    if points is None:
-        points = draw.randint(of // 3, of)
+    if points is None and before.answers:
+        achieved = _answered(content, before.answers)
+        points = sum(achieved)
+    else:
+        points = draw.randint(of // 3, of) if points is None else points
+        achieved = _spread(content, points / of, points)
     _check(points, of)
-    scores = _test_scores(content, points / of, points, before.started_at or at, at, draw)
+    scores = _test_scores(content, achieved, before.started_at or at, at, draw)
     percentage = details.percentage
     if percentage is None:
         percentage = _average(content, scores, points)
@@ -146,6 +181,8 @@ _MOVES: Mapping[str, _Move] = MappingProxyType(
     {
         "invite": _invite,
         "start": _start,
+        "answer": _answer,
+        "leave": _leave,
         "complete": _complete,
         "rescore": _rescore,
         "disqualify": _disqualify,
@@ -167,15 +204,30 @@ def _check(points: int, of: int) -> None:
         raise InvalidInputError(message, path="$.score")
 
 
-def _test_scores(
-    content: Content, share: float, points: int, start: datetime, end: datetime, draw: Random
-) -> tuple[TestScore, ...]:
-    """Spread *points* over the tests; what they can't hold went to the custom questions."""
-    scores = []
-    left, at = points, start
+def _answered(content: Content, answers: Sequence[bool]) -> list[int]:
+    """Return the points of each test; the questions are answered in their order."""
+    achieved, first = [], 0
     for test in content.tests:
-        got = min(left, round(share * test.question_limit))
-        left -= got
+        achieved.append(sum(answers[first : first + test.question_limit]))
+        first += test.question_limit
+    return achieved
+
+
+def _spread(content: Content, share: float, points: int) -> list[int]:
+    """Spread *points* over the tests; what they can't hold went to the custom questions."""
+    achieved: list[int] = []
+    for test in content.tests:
+        achieved.append(min(points - sum(achieved), round(share * test.question_limit)))
+    return achieved
+
+
+def _test_scores(
+    content: Content, achieved: Sequence[int], start: datetime, end: datetime, draw: Random
+) -> tuple[TestScore, ...]:
+    """Return how each test went; *achieved* are its points."""
+    scores = []
+    at = start
+    for test, got in zip(content.tests, achieved, strict=True):
         elapsed = round(draw.uniform(0.01, 0.6) * test.time_limit, 3)
         if end > start:  # nobody answers for longer than it took
             elapsed = min(elapsed, (end - at).total_seconds())

@@ -180,6 +180,14 @@ class SubjectCalls(EngineCalls):
         """Start the assessment of a candidate."""
         return self._candidate("start", id_)
 
+    def answer(self, id_: str, *, correct: bool | None = None) -> Candidate:
+        """Let a candidate answer the next question, right unless *correct* is False."""
+        return self._candidate("answer", id_, correct=correct)
+
+    def leave_window(self, id_: str, *, seconds: int | None = None) -> Candidate:
+        """Let a candidate leave the window, for some seconds by default."""
+        return self._candidate("leave_window", id_, seconds=seconds)
+
     def complete(
         self,
         id_: str,

@@ -10,10 +10,17 @@ import msgspec
 import pytest
 
 from emulator.domain.candidate import LIFECYCLE, Candidate, Score
-from emulator.domain.commands import Details, DisqualifyDetails, ScoreDetails, moving
+from emulator.domain.commands import (
+    AnswerDetails,
+    Details,
+    DisqualifyDetails,
+    LeaveDetails,
+    ScoreDetails,
+    moving,
+)
 from emulator.domain.sample import sample
 from emulator.domain.transitions import moved
-from emulator.errors import InvalidInputError, UnknownNameError
+from emulator.errors import ConflictError, InvalidInputError, UnknownNameError
 
 if TYPE_CHECKING:
     from emulator.domain.assessment import Content
@@ -85,13 +92,51 @@ def test_complete_sets_the_time_the_score_and_a_score_a_test() -> None:
     assert sum(one.points for one in after.tests) <= score_of(after).points
 
 
-@pytest.mark.parametrize("command", ["complete", "rescore", "disqualify", "start"])
+def test_the_score_of_a_completion_is_that_of_its_answers() -> None:
+    candidate, content = at("candidate.in_progress")
+    first = content.tests[0].question_limit
+    for right in (*[True] * first, False, True):
+        candidate = do(candidate, content, "answer", AnswerDetails(right))
+    after = do(candidate, content, "complete")
+    assert [one.points for one in after.tests] == [first, 1]
+    assert score_of(after).points == first + 1
+    assert score_of(do(candidate, content, "complete", ScoreDetails(score=2))).points == 2
+
+
+def test_no_more_questions_are_answered_than_there_are() -> None:
+    candidate, content = at("candidate.in_progress")
+    for _ in range(content.question_count):
+        candidate = do(candidate, content, "answer")
+    assert candidate.answers == (True,) * content.question_count
+    with pytest.raises(ConflictError, match="questions are answered"):
+        do(candidate, content, "answer")
+
+
+def test_the_monitor_counts_each_time_outside_the_window() -> None:
+    candidate, content = at("candidate.in_progress")
+    for seconds in (30, 5):
+        candidate = do(candidate, content, "leave", LeaveDetails(seconds))
+    after = do(candidate, content, "complete")
+    assert candidate.monitor == after.monitor
+    assert after.monitor is not None
+    assert (after.monitor.screen_left_count, after.monitor.time_spent_outside_ms) == (2, 35_000)
+    assert not after.monitor.is_full_screen_active
+
+
+def test_a_time_outside_the_window_is_drawn_when_left_out() -> None:
+    monitor = do(*at("candidate.in_progress"), "leave").monitor
+    assert monitor is not None
+    assert 1_000 <= monitor.time_spent_outside_ms <= 20_000
+
+
+@pytest.mark.parametrize("command", ["complete", "rescore", "disqualify", "start", "leave"])
 def test_what_is_drawn_is_the_same_for_the_same_draw(command: str) -> None:
     before, content = at({
         "complete": "candidate.in_progress",
         "rescore": "candidate.completed",
         "disqualify": "candidate.enrolled",
         "start": "candidate.enrolled",
+        "leave": "candidate.in_progress",
     }[command])  # fmt: skip
     assert do(before, content, command) == do(before, content, command)
     others = {repr(do(before, content, command, seed=seed)) for seed in range(10)}

@@ -91,7 +91,7 @@ async def do_everything(workspace: Workspace, transport: Scripted) -> None:
     assessment = workspace.create_assessment(title="Harbour Planner")
     await workspace.advance(5.0)
     for way in (
-        ["enroll", "start", "complete", "rescore", "reject", "rescore"],
+        ["enroll", "start", "answer", "leave", "complete", "rescore", "reject", "rescore"],
         ["enroll", "start", "disqualify"],
         ["enroll", "disqualify"],
         ["enroll", "expire"],

@@ -79,9 +79,11 @@ def built_in(words: StateMap) -> dict[str, str]:
 def paths() -> tuple[tuple[Transition, ...], ...]:
     """Return all paths through the candidate's lifecycle, short paths first.
 
-    Leaves out paths with a repeated transition and scheduled invitations.
+    Leaves out paths with a repeated transition, scheduled invitations, and commands that send
+    nothing.
     """
-    rows = [row for row in LIFECYCLE.rows if SCHEDULED not in (row.state, row.next_state)]
+    told = [row for row in LIFECYCLE.rows if row.events]
+    rows = [row for row in told if SCHEDULED not in (row.state, row.next_state)]
     found: list[tuple[Transition, ...]] = []
     level: list[tuple[Transition, ...]] = [(row,) for row in rows if row.state == NEW]
     while level:
