@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from benchmarks import bad_consumers, in_process, pytest_start, replay, rows, start, throughput
+from benchmarks import (
+    bad_consumers,
+    in_process,
+    load,
+    pytest_start,
+    replay,
+    rows,
+    start,
+    throughput,
+)
 
 if TYPE_CHECKING:
     from benchmarks.rows import Row
@@ -37,6 +46,8 @@ def _run(name: str, scale: str) -> list[Row]:
         case "replay":
             counts = [400] if is_quick else [10_000, 50_000]
             return replay.measure(counts=[*counts, 200_000] if is_full else counts)
+        case "load":
+            return load.measure(rounds=1 if is_quick else 3, messages=1_000 if is_quick else 20_000)
         case _:
             return bad_consumers.measure(
                 rounds=1 if is_quick else 5, messages=2 if is_quick else 40
@@ -45,7 +56,7 @@ def _run(name: str, scale: str) -> list[Row]:
 
 NAMES = (
     "throughput", "start", "pytest_start", "lifecycle", "expiry", "memory", "replay",
-    "bad_consumers",
+    "bad_consumers", "load",
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What was measured, by the second in which a message was due, with HDR histograms.
+"""What was measured in each second, with HDR histograms.
 
 Latency counts from the moment at which a message was due, not from when it was sent: a consumer
 that holds up the sender can't hide behind that (coordinated omission).
@@ -29,7 +29,7 @@ def histogram() -> HdrHistogram:
 
 
 class Second:
-    """The messages that were due in one second."""
+    """The messages that were due in one second, and how many left in it."""
 
     def __init__(self) -> None:
         self.scheduled = 0

@@ -106,13 +106,13 @@ class Prepared(msgspec.Struct, frozen=True, tag=True):
 
 
 class Tick(msgspec.Struct, frozen=True, tag=True):
-    """What was measured since the last tick about the messages that were due in one second.
+    """What was measured since the last tick about one second.
 
     Attributes:
         second: of the phase, from 0.
         scheduled: messages that were due in it.
-        sent: of them, whatever came of it.
-        accepted: answered with 2xx.
+        sent: messages that left in it, whenever they were due.
+        accepted: messages due in it that were answered with 2xx.
         errors: reason -> how many were not accepted.
         latency: from when a message was due to its answer, in microseconds; an encoded HDR
             histogram.

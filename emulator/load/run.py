@@ -8,7 +8,7 @@ import msgspec
 
 from emulator.load import knee
 from emulator.load.expectations import Expectation, parse
-from emulator.load.measurements import Measurements, Second
+from emulator.load.measurements import Measurements, Second, percentile
 from emulator.load.rate import FASTEST, Rate
 from emulator.load.records import (
     Consumer,
@@ -69,8 +69,8 @@ class PhaseResult(msgspec.Struct, frozen=True):
 
     @property
     def kept(self) -> float:
-        """Messages a second that were sent."""
-        return self.total.sent / self.seconds
+        """Messages a second that left, until the last of them did."""
+        return self.total.sent / (self.seconds + percentile(self.total.lateness, 100))
 
 
 class LoadResult(msgspec.Struct):

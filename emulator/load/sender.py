@@ -64,7 +64,7 @@ class Sender:
         self._reply = reply
         self._stack = AsyncExitStack()
         self._seconds: dict[int, Second] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._under_way = 0
         self._acknowledged: dict[int, Acknowledged] = {}
 
     async def __aenter__(self) -> Self:
@@ -97,9 +97,7 @@ class Sender:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Break off what is under way."""
-        for task in self._tasks:
-            task.cancel()
+        """Close all connections."""
         await self._stack.aclose()
 
     async def run(self, phase: Phase) -> None:
@@ -109,11 +107,16 @@ class Sender:
         reporting = asyncio.create_task(self._report())
         last = phase.first - 1
         try:
-            async for due, slot in self._due(phase, begin):
-                last = max(last, slot.candidate)
-                self._send_soon(slot, due, int(due - begin))
-            if self._tasks:
-                await asyncio.wait(self._tasks)
+            async with asyncio.TaskGroup() as tasks:
+                async for due, slot in self._due(phase, begin):
+                    last = max(last, slot.candidate)
+                    second = self._second(due - begin)
+                    second.scheduled += 1
+                    if self._under_way < MOST_UNDER_WAY:
+                        self._under_way += 1
+                        tasks.create_task(self._send(slot, due, begin))
+                    else:
+                        second.errors["too_many"] += 1
         finally:
             reporting.cancel()
         self._flush()
@@ -142,33 +145,27 @@ class Sender:
                 await asyncio.sleep(max(wait, 0))
             yield due, slot
 
-    def _send_soon(self, slot: Slot, due: float, number: int) -> None:
-        second = self._seconds.get(number)
-        if second is None:
-            second = self._seconds[number] = Second()
-        second.scheduled += 1
-        if len(self._tasks) >= MOST_UNDER_WAY:
-            second.errors["too_many"] += 1
-            return
-        task = asyncio.create_task(self._send(slot, due, number))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _send(self, slot: Slot, due: float, number: int) -> None:
+    async def _send(self, slot: Slot, due: float, begin: float) -> None:
         message = self._message(slot)
         request = plan(message, self._webhook, self._profile)
         secrets = () if self._webhook.secret is None else (self._webhook.secret,)
         request = signed(request, message, secrets, self._profile, time.time())
         loop = asyncio.get_running_loop()
         sent = loop.time()
+        self._second(sent - begin).sent += 1
         outcome = await self._wire.send(request)
         took = loop.time() - sent
+        self._under_way -= 1
         error = self._error(outcome)
-        # A report may have gone out since; what ended is told with the next.
-        second = self._seconds.setdefault(number, Second())
-        second.sent += 1
-        second.note(late=sent - due, took=took, error=error)
+        self._second(due - begin).note(late=sent - due, took=took, error=error)
         self._note(slot, message, is_accepted=not error)
+
+    def _second(self, at: float) -> Second:
+        """Return what was measured of a second since the last report."""
+        number = int(at)
+        if number not in self._seconds:
+            self._seconds[number] = Second()
+        return self._seconds[number]
 
     def _message(self, slot: Slot) -> Message:
         pattern = self._book.pattern(slot)
