@@ -60,7 +60,7 @@ class Emulator:
         clock: of new workspaces, ``real`` or ``virtual``.
         now: where their virtual clocks start.
         generation: of their webhooks that do not say otherwise.
-        schemas: a folder of the user's that is laid over the bundled schemas.
+        overlay: a folder of schemas that is laid over the bundled ones, as `learn` writes it.
         allow_hosts: host names and CIDRs beyond this machine and its private networks.
         journal: file to keep the journal in; None keeps it in memory.
         in_flight: attempts under way at once in a workspace; 1 is lockstep.
@@ -85,7 +85,7 @@ class Emulator:
         clock: Mode = "real",
         now: datetime = EPOCH,
         generation: Generation = "v1",
-        schemas: Path | None = None,
+        overlay: Path | None = None,
         allow_hosts: tuple[str, ...] = (),
         journal: Path | str | None = None,
         in_flight: int = IN_FLIGHT,
@@ -108,7 +108,7 @@ class Emulator:
             report_delay=report_delay,
             is_insecure=is_insecure,
         )
-        self.contracts = Contracts(schemas)
+        self.contracts = Contracts(overlay)
         self.guard = Guard(allow_hosts)
         self._transport = Wire(self.guard, tls=trusting(ca, is_insecure=is_insecure))
         self.journal = Journal(

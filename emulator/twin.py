@@ -50,7 +50,7 @@ class EmulatorOptions(TypedDict, total=False):
     clock: Mode
     now: datetime
     generation: Generation
-    schemas: Path | None
+    overlay: Path | None
     allow_hosts: tuple[str, ...]
     journal: Path | None
     in_flight: int

@@ -298,7 +298,7 @@ def test_a_schema_folder_is_laid_over_the_bundled_ones(tmp_path: Path) -> None:
     (tmp_path / "v1").mkdir()
     (tmp_path / "v1/candidate.invited.json").write_text("false")
     with pytest.raises(InvalidInputError) as caught:
-        Emulator(schemas=tmp_path)
+        Emulator(overlay=tmp_path)
     told = "v1/candidate.invited.json: $: a schema document must be an object"
     assert str(caught.value) == told
 

@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from emulator.clock import EPOCH
-from emulator.conformance.fuzzing.payloads import bases
+from emulator.conformance.fuzzing.payloads import Base, bases
 
 if TYPE_CHECKING:
     from emulator.domain.events import Generation
 
+SEEDS = range(4)
+"""Each gives other subjects."""
 
-def sent(generation: Generation, event: str) -> list[Any]:  # noqa: ARG001 - v2 sends v1 bodies
-    """Return a payload of an event type about a made-up subject, for each status it can have."""
-    return [one.payload for one in bases(0, EPOCH, [event])]
+
+def sent(generation: Generation, event: str, status: str = "") -> list[Any]:
+    """Return payloads of an event type about different subjects.
+
+    Args:
+        generation: of the payloads.
+        event: id of an event type.
+        status: of the candidate, for status changes; all statuses by default.
+    """
+    name = f"{event} ({status})" if status else event
+    return [
+        one.payload
+        for seed in SEEDS
+        for one in _bases(seed, generation)
+        if one.event == event and one.name.startswith(name)
+    ]
+
+
+@lru_cache(maxsize=2 * len(SEEDS))
+def _bases(seed: int, generation: Generation) -> list[Base]:  # noqa: ARG001 - until v2 has bodies
+    return bases(seed, EPOCH)

@@ -27,6 +27,7 @@ _VERBS = {
     "listen": "run a receiver that prints the requests it gets",
     "replay": "send captured deliveries again",
     "drift": "compare captured deliveries with the schemas",
+    "learn": "make schemas and payload templates of captured deliveries",
     "validate": "check scenarios, or payloads against their schema",
     "journal": "print a journal file as JSON lines",
     "schema": "print the JSON Schema of an event's payload",

@@ -28,9 +28,9 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 
 def _option(*names: str, **settings: Any) -> Callable[[Any], Any]:
     """Return a click option that its environment variable can set, too."""
-    name = next(one for one in names if one.startswith("--")).split("/")[0].removeprefix("--")
-    variables = [f"TESTLIFY_EMULATOR_{name.upper().replace('-', '_')}"]
-    if name == "port":
+    options = [one.split("/")[0].removeprefix("--") for one in names if one.startswith("--")]
+    variables = [f"TESTLIFY_EMULATOR_{one.upper().replace('-', '_')}" for one in options]
+    if "port" in options:
         variables.append("PORT")
     return click.option(*names, envvar=variables, show_envvar=True, **settings)
 
@@ -72,9 +72,12 @@ def _option(*names: str, **settings: Any) -> Callable[[Any], Any]:
     help="Seed of all random values; random by default.",
 )
 @_option(
+    "--overlay",
     "--schemas",
+    "overlay",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of schemas (v1/EVENT.json) that override the bundled schemas.",
+    help="Folder of schemas (v1/EVENT.json) that override the bundled schemas, such as 'learn'"
+    " writes; payloads are then sent in the shape of its captures.",
 )
 @_option(
     "--journal",
@@ -182,15 +185,15 @@ async def _serve(options: dict[str, Any]) -> int:
 def _emulator(options: dict[str, Any], *, is_exposed: bool) -> Emulator:
     from emulator.emulator import Emulator
 
-    if options["schemas"] is not None:
+    if options["overlay"] is not None:
         from emulator.contracts.user_schemas import check_folder
 
-        check_folder(options["schemas"])
+        check_folder(options["overlay"])
     return Emulator(
         seed=options["seed"],
         clock=options["clock"],
         generation=options["webhooks"],
-        schemas=options["schemas"],
+        overlay=options["overlay"],
         allow_hosts=options["allow_host"],
         journal=options["journal"],
         is_strict=options["strict_tokens"] or is_exposed,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from emulator.contracts import schema_documents, violation
+from emulator.contracts import learned, schema_documents, violation
 from emulator.contracts.validation import described
 from emulator.errors import InvalidInputError, near
 
@@ -48,6 +48,7 @@ def check_folder(folder: Path) -> None:
         f"{where}/{file.name}": schema_documents.read(where, file) for where, _, file in found
     }
     _stop_at(_against_meta_schema(documents))
+    _stop_at(_wrong_shapes(documents))
     _stop_at(_taken_ids(found, documents))
     _stop_at(_dead_references(folder, found, documents))
 
@@ -113,6 +114,15 @@ def _in_words(found: Violation) -> str:
     if found.path.endswith(".type"):
         return "must be null, boolean, object, array, number, string, integer, or a list of them"
     return found.message
+
+
+def _wrong_shapes(documents: dict[str, dict[str, Any]]) -> Iterator[str]:
+    for name, document in documents.items():
+        try:
+            learned.read(document)
+        except InvalidInputError as problem:
+            path = (problem.path or "$").removeprefix("$")
+            yield f"{name}: $.{learned.KEY}{path}: {problem.message}"
 
 
 def _taken_ids(

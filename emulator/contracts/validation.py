@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from emulator.contracts import violation
+from emulator.contracts.learned import Learned, read
 from emulator.contracts.schema_documents import Library
 from emulator.contracts.violation import Violation
 from emulator.errors import InvalidInputError
@@ -45,7 +46,9 @@ class Contracts:
     """
 
     def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder
         self._library = Library(folder)
+        self._learned: dict[str, Learned | None] = {}
         self._validators: dict[str, jsonschema_rs.Draft202012Validator] = {}
 
     def events(self, generation: str) -> list[str]:
@@ -138,6 +141,27 @@ class Contracts:
             UnknownNameError: no such generation or event type.
         """
         return self._library.schema_id(generation, event)
+
+    def bundled(self, generation: str, event: str) -> dict[str, Any]:
+        """Return the emulator's own schema document of the event type, whatever overrides it.
+
+        Raises:
+            UnknownNameError: no such generation or event type.
+        """
+        own = self._library if self._folder is None else Library(None)
+        return own.documents[own.schema_id(generation, event)]
+
+    def learned(self, generation: str, event: str) -> Learned | None:
+        """Return what the user's folder has learned about the event type; None if nothing.
+
+        Raises:
+            UnknownNameError: no such generation or event type.
+            InvalidInputError: the folder has it in another form.
+        """
+        schema_id = self.schema_id(generation, event)
+        if schema_id not in self._learned:
+            self._learned[schema_id] = read(self._library.documents[schema_id])
+        return self._learned[schema_id]
 
     @cached_property
     def resolver(self) -> Resolver[Any]:

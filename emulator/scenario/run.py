@@ -38,7 +38,7 @@ async def run(
     *,
     seed: int | None = None,
     allow_hosts: tuple[str, ...] = (),
-    schemas: Path | None = None,
+    overlay: Path | None = None,
     ca: Path | None = None,
     is_insecure: bool = False,
     on_step: Callable[[StepResult], None] | None = None,
@@ -52,7 +52,7 @@ async def run(
         scenario: read and checked.
         seed: in place of the file's; without either, one is drawn.
         allow_hosts: as `Emulator` takes them.
-        schemas: as `Emulator` takes them.
+        overlay: as `Emulator` takes it.
         ca: as `Emulator` takes it.
         is_insecure: as `Emulator` takes it.
         on_step: called with each step's result as it comes.
@@ -69,7 +69,7 @@ async def run(
         seed=document.seed if seed is None else seed,
         clock=document.clock,
         generation=document.webhooks,  # type: ignore[arg-type]
-        schemas=schemas,
+        overlay=overlay,
         allow_hosts=allow_hosts,
         in_flight=1,
         ca=ca,

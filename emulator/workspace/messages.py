@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from emulator.contracts.learned import shaped
 from emulator.delivery.records import Message, Refused
 from emulator.domain.ids import message_id
 from emulator.domain.payloads import v1
@@ -36,6 +37,7 @@ def messages(state: State, occurrence: Occurrence, contracts: Contracts) -> list
     for event in occurrence.events:
         for generation, webhooks in _by_generation(state.wanting(event)).items():
             payload = v1.payload(event, occurrence, state.settings.observed)
+            payload = shaped(contracts, generation, event, payload, occurrence.at)
             body = msgspec.json.encode(payload)
             if not contracts.fits(generation, event, payload):
                 violations = contracts.violations(generation, event, payload)

@@ -200,7 +200,7 @@ REFUSED = """
         folder = tmp_path_factory.mktemp("schemas")
         (folder / "v1").mkdir()
         (folder / "v1" / "candidate.invited.json").write_text(json.dumps({"required": ["colour"]}))
-        with running(schemas=folder, clock="virtual", in_flight=1) as emulator:
+        with running(overlay=folder, clock="virtual", in_flight=1) as emulator:
             yield emulator
 
     def invite(testlify, payload_url):

@@ -165,7 +165,7 @@ def test_a_payload_that_does_not_fit_fails_the_step_that_caused_it(
         "required": ["missing"],
     }
     (tmp_path / "v1" / "candidate.status_changed.json").write_text(json.dumps(schema))
-    result, receiver = play(scenario(MADE), schemas=tmp_path)
+    result, receiver = play(scenario(MADE), overlay=tmp_path)
     assert not receiver.requests
     assert _statuses(result) == ["passed", "failed"]
     assert result.steps[1].message == (

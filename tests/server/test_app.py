@@ -244,7 +244,7 @@ def test_a_refused_payload_is_told_in_the_answer_and_not_sent(
     strict["properties"]["neverThere"] = {"type": "string"}
     (tmp_path / "v1").mkdir()
     (tmp_path / "v1/candidate.invited.json").write_text(json.dumps(strict))
-    with open_server(schemas=tmp_path) as server:
+    with open_server(overlay=tmp_path) as server:
         tenant = server.tenant("acme")
         receiver = server.receiver()
         webhook = tenant.webhook(receiver.url, ["candidate.invited", "candidate.status_changed"])

@@ -22,7 +22,7 @@ PATTERNS: Mapping[str, str] = MappingProxyType(
         "email": r"[^\s@/]+@[^\s@/]+\.[^\s@/]+",
         "url": r"[a-zA-Z][a-zA-Z0-9+.-]*://\S*",
         "path": r"[^\s/]*/\S*",
-        "word": "[A-Za-z]+(?:[_-]?[A-Za-z0-9]+)*",
+        "word": "[A-Za-z]+(?:[._-]?[A-Za-z0-9]+)*",
     }
 )
 """Kind of text -> the pattern of the whole text, the first that fits; any other is ``text``."""

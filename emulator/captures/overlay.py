@@ -1,0 +1,223 @@
+"""Writes what captures teach into an overlay: a folder of schemas with the shapes in them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from emulator import paths
+from emulator.captures.learned_schemas import document
+from emulator.captures.learning import learned
+from emulator.captures.naming import UNREADABLE, event_of, generation_of, payload_of
+from emulator.captures.samples import sent
+from emulator.contracts.learned import KEY, Learned
+from emulator.decoding import indented
+from emulator.domain.candidate import LIFECYCLE
+from emulator.domain.events import TEST_EVENT, Generation
+from emulator.domain.payloads.shapes import leaves, merged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from emulator.captures.capture import Capture
+    from emulator.contracts.validation import Contracts
+
+
+class Lesson(msgspec.Struct, frozen=True):
+    """What was learned about one event type.
+
+    Attributes:
+        new: captures that were not known before.
+        captures: all captures that speak for it.
+        word: the event type's name in the captures, if the emulator calls it otherwise.
+        made_up: paths whose values the emulator does not have.
+    """
+
+    generation: Generation
+    event: str
+    new: int
+    captures: int
+    word: str = ""
+    made_up: tuple[str, ...] = ()
+
+
+class Report(msgspec.Struct, frozen=True):
+    """What came of learning.
+
+    Attributes:
+        known: captures that had been learned before.
+        skipped: event type -> captures that nothing was learned from.
+        guessed: generation and event types without captures.
+    """
+
+    lessons: tuple[Lesson, ...]
+    known: int
+    skipped: dict[str, int]
+    guessed: dict[Generation, tuple[str, ...]]
+
+
+def learn(captures: Iterable[Capture], folder: Path, contracts: Contracts) -> Report:
+    """Learn from captures, and write it into a folder, in addition to what that has learned.
+
+    Args:
+        captures: any; those that were learned from before change nothing.
+        folder: the overlay, made if need be.
+        contracts: with the bundled schemas and, where the folder exists, its own.
+
+    Raises:
+        InvalidInputError: the folder has schemas that cannot be read.
+        OSError: a file cannot be written.
+    """
+    groups, words, skipped = _grouped(captures, contracts)
+    documents: dict[tuple[Generation, str], dict[str, Any]] = {}
+    lessons: list[Lesson] = []
+    known_before = 0
+    for (generation, event), found in sorted(groups.items()):
+        before = contracts.learned(generation, event) or Learned()
+        new = {d: payload for d, payload in found.items() if d not in before.digests}
+        known_before += len(found) - len(new)
+        after = _taught(before, generation, event, list(new.values()), tuple(new))
+        documents[generation, event] = {
+            **document(after.shapes, contracts.bundled(generation, event)),
+            KEY: msgspec.to_builtins(after),
+        }
+        lessons.append(_lesson(generation, event, after, len(new), words.get(event, "")))
+    for (generation, event), content in documents.items():
+        _write(folder / generation / f"{event}.json", content)
+    guessed = {
+        generation: tuple(one for one in contracts.events(generation) if not _is_known(
+            contracts, generation, one) and (generation, one) not in groups)
+        for generation in sorted({generation for generation, _ in groups})
+    }  # fmt: skip
+    return Report(tuple(lessons), known_before, skipped, guessed)
+
+
+def _is_known(contracts: Contracts, generation: Generation, event: str) -> bool:
+    return contracts.learned(generation, event) is not None
+
+
+def _taught(
+    before: Learned,
+    generation: Generation,
+    event: str,
+    payloads: Sequence[Any],
+    digests: tuple[str, ...],
+) -> Learned:
+    """Return what is known after more payloads of an event type."""
+    by_status: dict[str, list[Any]] = defaultdict(list)
+    for payload in payloads:
+        by_status[_status(payload) if event == _STATUS_CHANGED else ""].append(payload)
+    shapes = dict(before.shapes)
+    for status, found in by_status.items():
+        shape = learned(found, sent(generation, event, status))
+        shapes[status] = merged(shapes[status], shape) if status in shapes else shape
+    return Learned((*before.digests, *digests), shapes)
+
+
+def _lesson(generation: Generation, event: str, after: Learned, new: int, word: str) -> Lesson:
+    made_up = {
+        paths.shown(path): None
+        for shape in after.shapes.values()
+        for path, leaf in leaves(shape)
+        if leaf.source is None and not leaf.is_closed and leaf.kinds.keys() - {"null", "boolean"}
+    }
+    return Lesson(generation, event, new, len(after.digests), word, tuple(made_up))
+
+
+def _write(file: Path, content: dict[str, Any]) -> None:
+    """Write a document so that the file is whole at any time."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = file.with_suffix(".part")
+    unfinished.write_text(f"{indented(msgspec.json.encode(content))}\n", "utf-8")
+    unfinished.replace(file)
+
+
+# --- which event type a payload is of -------------------------------------------------------
+
+_STATES = frozenset(row.next_state for row in LIFECYCLE.rows)
+_STATUS_CHANGED = "candidate.status_changed"
+_SIMILAR = 0.5  # of the paths of two payloads, from 0 to 1
+
+
+def _grouped(
+    captures: Iterable[Capture], contracts: Contracts
+) -> tuple[dict[tuple[Generation, str], dict[str, Any]], dict[str, str], dict[str, int]]:
+    """Return captures by event type.
+
+    Returns:
+        Generation and event type -> digest -> payload; event type -> its name in the captures,
+        where that is another; event type -> number of captures that are like no event type.
+    """
+    found: dict[tuple[Generation, str], dict[str, Any]] = defaultdict(dict)
+    skipped: dict[str, int] = defaultdict(int)
+    for capture in captures:
+        event, payload = event_of(capture), payload_of(capture)
+        if payload is None or event in (TEST_EVENT, UNREADABLE):
+            skipped[event] += 1
+            continue
+        digest = hashlib.sha256(capture.body).hexdigest()[:16]
+        found[generation_of(capture), event][digest] = payload
+    words: dict[str, str] = {}
+    for generation, word in list(found):
+        if word in contracts.events(generation):
+            continue
+        payloads = found.pop((generation, word))
+        free = [
+            one
+            for one in contracts.events(generation)
+            if (generation, one) not in found and one not in words
+        ]
+        event = _nearest(generation, word, list(payloads.values()), free)
+        if event:
+            words[event] = word
+            found[generation, event] = payloads
+        else:
+            skipped[word] += len(payloads)
+    return found, words, dict(skipped)
+
+
+def _nearest(
+    generation: Generation, word: str, payloads: Sequence[Any], free: Sequence[str]
+) -> str:
+    """Return the event type that is called *word* in captures; empty if none is like it."""
+    statuses = {_status(payload) for payload in payloads}
+    if len(statuses) > 1 and _STATUS_CHANGED in free:
+        return _STATUS_CHANGED
+    event = f"candidate.{statuses.pop().lower()}" if len(statuses) == 1 else ""
+    if event in free:
+        return event
+    keys = set(_keys(payloads[0]))
+
+    def likeness(event: str) -> tuple[float, float]:
+        ours = set(_keys(sent(generation, event)[0]))
+        name = SequenceMatcher(None, word, event).ratio()
+        return round(len(keys & ours) / len(keys | ours), 1), name
+
+    best = max(free, key=likeness, default="")
+    return best if best and likeness(best)[0] >= _SIMILAR else ""
+
+
+def _status(payload: Any) -> str:
+    """Return the status of a candidate in a payload; empty without one."""
+    return next((one for one in _scalars(payload) if one in _STATES), "")
+
+
+def _keys(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield the path of each key outside of lists."""
+    if isinstance(value, dict):
+        for key, one in value.items():
+            yield (*path, key)
+            yield from _keys(one, (*path, key))
+
+
+def _scalars(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
+        for one in value.values():
+            yield from _scalars(one)
+    elif isinstance(value, str):
+        yield value

@@ -1,0 +1,64 @@
+"""What an overlay learned from captures, and payloads filled by it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from emulator.decoding import convert
+from emulator.domain.payloads import fields
+from emulator.domain.payloads.filling import filled
+from emulator.domain.payloads.shapes import Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from emulator.contracts.validation import Contracts
+
+KEY = "x-learned"
+"""Where a schema document has it."""
+
+
+class Learned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What captures taught about an event type.
+
+    Attributes:
+        digests: of the captures, so that none counts twice.
+        shapes: status -> shape, for status changes; of other event types, the shape at the empty
+            status.
+    """
+
+    digests: tuple[str, ...] = ()
+    shapes: dict[str, Shape] = {}
+
+
+def read(document: Mapping[str, Any]) -> Learned | None:
+    """Return what a schema document has learned; None if nothing.
+
+    Raises:
+        InvalidInputError: not of that form.
+    """
+    return convert(document[KEY], Learned) if KEY in document else None
+
+
+def shaped(
+    contracts: Contracts, generation: str, event: str, payload: dict[str, Any], at: datetime
+) -> dict[str, Any]:
+    """Return a payload in the shape of the captures, if there were any of its event type.
+
+    Args:
+        contracts: with the overlay.
+        generation, event: of the payload.
+        payload: as the emulator built it.
+        at: the time of the event.
+    """
+    known = contracts.learned(generation, event)
+    if known is None:
+        return payload
+    shape = known.shapes.get("") or known.shapes.get(fields.text(payload, "candidateStatus"))
+    if shape is None:
+        return payload
+    made: dict[str, Any] = filled(shape, payload, event, at)
+    return made

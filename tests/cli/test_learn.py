@@ -1,0 +1,85 @@
+"""``learn``: makes an overlay that ``serve`` takes."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import TYPE_CHECKING
+
+import httpx2
+
+from emulator.captures.samples import sent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from emulator.receiver import Receiver
+    from tests.cli.conftest import Cli, Until
+
+    Consumer = Callable[..., Receiver]
+
+
+def captured(folder: Path) -> Path:
+    payload = copy.deepcopy(sent("v1", "candidate.invited")[0])
+    payload["data"]["stage"] = "somewhere else"
+    folder.mkdir()
+    (folder / "a.json").write_text(json.dumps(payload))
+    return folder
+
+
+def test_it_says_what_became_known_and_what_is_still_guessed(cli: Cli, tmp_path: Path) -> None:
+    folder, overlay = captured(tmp_path / "captures"), tmp_path / "overlay"
+    code, out, err = cli("learn", str(folder), "--into", str(overlay))
+    assert (code, err) == (0, "")
+    first, second, third = out.splitlines()
+    assert first == "learned candidate.invited (v1): 1 captures, 1 new"
+    assert second == "  still made up: $.data.stage"
+    assert third.startswith("still guessed (v1), no captures: assessment.archived, ")
+    again = cli("learn", str(folder), "--into", str(overlay)).out
+    assert again.startswith("learned candidate.invited (v1): 1 captures, 0 new\n")
+
+
+def test_serve_sends_in_the_shape_of_the_captures(
+    cli: Cli, until: Until, consumer: Consumer, tmp_path: Path
+) -> None:
+    overlay = tmp_path / "overlay"
+    cli("learn", str(captured(tmp_path / "captures")), "--into", str(overlay))
+    receiver = consumer()
+
+    def visit(line: str) -> None:
+        url = json.loads(line)["url"]
+        with httpx2.Client(
+            base_url=url, headers={"Authorization": "Bearer default"}, trust_env=False
+        ) as client:
+            body = {"name": "a", "payloadUrl": receiver.url, "events": ["candidate.invited"]}
+            client.post("/v1/webhook", json=body)
+            workspace = "/_emulator/workspaces/default"
+            job = client.post(f"{workspace}/assessments", json={"title": "Job"}).json()
+            candidate = {"assessmentId": job["id"], "email": "ada@example.com"}
+            client.post(f"{workspace}/candidates", json=candidate)
+            client.post(f"{workspace}/settle")
+
+    assert until("serve", "--port", "0", "--overlay", str(overlay), visit=visit).code == 0
+    [request] = receiver.requests
+    assert request.payload["data"]["email"] == "ada@example.com"
+    assert request.payload["data"]["stage"] == "Made-up stage"
+
+
+def test_nothing_to_learn_from_is_exit_2(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text("{}")
+    overlay = tmp_path / "overlay"
+    message = "nothing to learn from: 1 test; expected payloads of known event types"
+    ran = cli("learn", str(tmp_path / "a.json"), "--into", str(overlay))
+    assert ran == (2, "", f"error: {message}\n")
+    assert not overlay.exists()
+
+
+def test_a_folder_with_other_things_is_left_alone(cli: Cli, tmp_path: Path) -> None:
+    folder, overlay = captured(tmp_path / "captures"), tmp_path / "overlay"
+    (overlay / "v1").mkdir(parents=True)
+    (overlay / "v1" / "candidate.invited.json").write_text("[]")
+    code, _, err = cli("learn", str(folder), "--into", str(overlay))
+    assert (code, err) == (
+        2, "error: v1/candidate.invited.json: $: a schema document must be an object\n",
+    )  # fmt: skip
