@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
 import json
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -14,6 +12,7 @@ from msgspec.inspect import Field, FloatType, IntType, LiteralType, UnionType, t
 from emulator.conformance import consumer_file
 from emulator.conformance.catalogue import CHECKS, FAMILIES
 from emulator.conformance.claims import CLAIMS
+from emulator.delivery.faults.documentation import documented
 from emulator.delivery.faults.registry import FAULTS
 from emulator.delivery.profiles import PROFILES
 from emulator.domain import assessment, candidate
@@ -148,8 +147,8 @@ def _faults() -> str:
     for name, kind in FAULTS.items():
         base = kind.__bases__[0]
         if f"## {kind.group.capitalize()}" not in blocks:
-            blocks += [f"## {kind.group.capitalize()}", _documented(base)[0]]
-        text, settings = _documented(kind)
+            blocks += [f"## {kind.group.capitalize()}", documented(base)[0]]
+        text, settings = documented(kind)
         blocks += [f"### `{name}`", text]
         fields = [one for one in type_info(kind).fields if one.name in settings]
         if fields:
@@ -157,18 +156,6 @@ def _faults() -> str:
             blocks.append(_table(("Setting", ""), rows))
         blocks.append(f"`{kind.example}`")
     return "\n\n".join(blocks)
-
-
-def _documented(kind: type) -> tuple[str, dict[str, str]]:
-    """Return the docstring of a class in Markdown: its text, and the text of each attribute."""
-    text, _, attributes = (inspect.getdoc(kind) or "").partition("\nAttributes:\n")
-    paragraphs = [" ".join(one.split()) for one in text.replace("``", "`").split("\n\n")]
-    found = re.findall(
-        r"^    (\w+): (.*(?:\n {8}.*)*)", attributes.replace("``", "`"), re.MULTILINE
-    )
-    return "\n\n".join(paragraphs).strip(), {
-        name: " ".join(told.split()).rstrip(".") for name, told in found
-    }
 
 
 def _setting(field: Field, text: str) -> str:

@@ -20,7 +20,9 @@ from emulator.workspace.workspace import Workspace
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SECTIONS: Mapping[str, str] = MappingProxyType({"webhooks": "Webhooks", "deliveries": "Deliveries"})
+SECTIONS: Mapping[str, str] = MappingProxyType({
+    one.lower(): one for one in ("Webhooks", "Deliveries", "Candidates", "Assessments")
+})  # fmt: skip
 """Path of a section -> its name, in the order of the navigation."""
 
 Page = Callable[[Request], Awaitable[Response]]
@@ -66,7 +68,8 @@ def show(request: Request, template: str, section: str, /, **context: Any) -> Re
 def form(page: Page) -> Callable[[Action], Page]:
     """Make an endpoint of an action that reads a form and returns the page to load, a path.
 
-    A form that is refused is shown again, with the error and what was filled in.
+    An empty path shows the page of the form at once. A form that is refused is shown again, with
+    the error and what was filled in.
 
     Args:
         page: that has the form.
@@ -81,6 +84,8 @@ def form(page: Page) -> Callable[[Action], Page]:
                 await workspace.flush()
             except EmulatorError as error:
                 request.state.problem, request.state.given = error, given
+                return await page(request)
+            if not path:
                 return await page(request)
             return html.see_other(f"/ui/{workspace.name}/{path}")
 

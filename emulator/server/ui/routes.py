@@ -5,11 +5,13 @@ from __future__ import annotations
 from starlette.routing import Route, Router
 
 from emulator.server.request_guard import TOKEN_PATH
-from emulator.server.ui import deliveries, token, webhooks
+from emulator.server.ui import assessments, candidates, deliveries, token, webhooks
 
 _ONE = "/ui/{workspace}"
 _WEBHOOK = f"{_ONE}/webhooks/{{id}}"
 _DELIVERY = f"{_ONE}/deliveries/{{id}}"
+_CANDIDATE = f"{_ONE}/candidates/{{id}}"
+_ASSESSMENT = f"{_ONE}/assessments/{{id}}"
 
 ROUTER = Router([
     Route("/", webhooks.index),
@@ -29,4 +31,15 @@ ROUTER = Router([
     Route(_DELIVERY, deliveries.read),
     Route(f"{_DELIVERY}/body", deliveries.body),
     Route(f"{_DELIVERY}/redeliver", deliveries.redeliver, methods=["POST"]),
+    Route(f"{_ONE}/candidates", candidates.index, methods=["GET"]),
+    Route(f"{_ONE}/candidates", candidates.invite, methods=["POST"]),
+    Route(f"{_ONE}/candidates/live", candidates.live),
+    Route(f"{_ONE}/candidates/list", candidates.invite_list, methods=["POST"]),
+    Route(_CANDIDATE, candidates.read),
+    Route(f"{_CANDIDATE}/live", candidates.timeline),
+    Route(f"{_CANDIDATE}/{{command}}", candidates.move, methods=["POST"]),
+    Route(f"{_ONE}/assessments", assessments.index, methods=["GET"]),
+    Route(f"{_ONE}/assessments", assessments.create, methods=["POST"]),
+    Route(_ASSESSMENT, assessments.read),
+    Route(f"{_ASSESSMENT}/{{command}}", assessments.move, methods=["POST"]),
 ])  # fmt: skip

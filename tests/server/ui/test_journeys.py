@@ -59,3 +59,41 @@ def test_a_person_finds_a_failed_delivery_looks_into_it_and_sends_it_again(
     person.press("Redeliver")
     page.get_by_role("heading", name="Attempt 2 200").wait_for()
     assert page.get_by_text("succeeded").first.is_visible()
+
+
+def test_a_person_creates_an_assessment_and_moves_a_candidate_by_hand(
+    person: Person, server: Server
+) -> None:
+    page, receiver = person.page, server.receiver()
+    person.tenant.webhook(receiver.url)
+    person.go("Assessments")
+    page.get_by_label("Title").fill("Analyst")
+    person.press("Create")
+    person.go("Candidates")
+    page.get_by_label("Email", exact=True).fill("ada@example.com")
+    page.get_by_label("First name").fill("Ada")
+    page.get_by_label("Last name").fill("Example")
+    person.press("Invite")
+    invited = page.get_by_role("region", name="Invited")
+    invited.get_by_text("ada@example.com").wait_for()
+    person.press("Enroll")
+    page.get_by_role("region", name="Enrolled").get_by_text("Ada Example").click()
+    person.press("Start")
+    page.get_by_text("IN_PROGRESS").wait_for()
+    assert not page.get_by_role("button", name="Enroll", exact=True).count()
+    complete = page.get_by_role("form", name="Complete")
+    complete.get_by_text("Details").click()
+    complete.get_by_label("Score").fill("14")
+    complete.get_by_label("Of", exact=True).fill("32")
+    person.press("Complete")
+    page.get_by_text("14 of 32").wait_for()
+    page.get_by_role("row", name="candidate.status_changed").nth(3).wait_for()
+
+
+def test_the_board_moves_by_itself(person: Person) -> None:
+    page = person.go("Candidates").page
+    candidate = person.tenant.candidate(firstName="Ada", lastName="Example")
+    page.get_by_role("region", name="Invited").get_by_text("Ada Example").wait_for()
+    person.tenant.move(candidate, "enroll")
+    page.get_by_role("region", name="Enrolled").get_by_text("Ada Example").wait_for()
+    assert page.get_by_text("Ada Example").count() == 1
