@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -12,13 +13,15 @@ from msgspec.inspect import Field, FloatType, IntType, LiteralType, UnionType, t
 from emulator.conformance import consumer_file
 from emulator.conformance.catalogue import CHECKS, FAMILIES
 from emulator.conformance.claims import CLAIMS
+from emulator.contracts import provenance
+from emulator.contracts.validation import Contracts
 from emulator.delivery.faults.documentation import documented
 from emulator.delivery.faults.registry import FAULTS
 from emulator.delivery.profiles import PROFILES
 from emulator.domain import assessment, candidate
 from emulator.domain.bank import Bank
 from emulator.domain.commands import COMMANDS
-from emulator.domain.events import EVENT_TYPES
+from emulator.domain.events import EVENT_TYPES, EVENTS_OF, Provenance
 from emulator.domain.fidelity import Facts, facts
 from emulator.domain.payloads.variants import VARIANTS
 from emulator.durations import show
@@ -58,6 +61,14 @@ setting `observed` names them: over [HTTP](http-api.md#put-_emulatorworkspaceswo
 [pytest](pytest.md). They change the payloads of status changes in one status, those of
 `candidate.status_changed` included."""
 
+_V2_PAYLOADS = """\
+Of the nine example payloads of v2, one is public: `assessment.archived`, but for its end. In
+`candidate.completed` a consumer in use reads `data.assessmentId`, `data.candidate.email` and
+`data.scores.avgScorePercentage`. All else is assumed: v1's values, in groups like those of the
+example; every candidate event has the same keys, and a value that does not exist yet is null. A
+key is known as well as the weakest `x-provenance` on the way to it in the
+[schema](command-line.md#schema). Keys of one event type:"""
+
 _LIFECYCLES = """\
 What can happen to a candidate and to an assessment, and which event types it causes. A command
 that has no row for the state is refused: 409, with the legal ones, and nothing changes. In the
@@ -95,6 +106,7 @@ examples do, whatever the state."""
 
 
 ROOT = Path(__file__).parents[1]
+CONTRACTS = Contracts()
 
 
 def pages() -> dict[str, str]:
@@ -243,9 +255,11 @@ def _fidelity() -> str:
         ),
         "*In v2*: how it is known that v2 has an event type of this name. v2 has nine; five names "
         "are known, and the other four are taken from v1's settings page, which lists five "
-        "candidate events. Until the emulator has v2 bodies, v2 webhooks can subscribe to all of "
-        "these event types and receive v1 bodies.",
+        "candidate events. A v2 webhook cannot subscribe to the other event types.",
         "Which command causes which, and how we know, is in [lifecycles](lifecycles.md).",
+        "## v2 payloads",
+        _V2_PAYLOADS,
+        _shares(),
         "## How a generation delivers",
         _table(
             ("Generation", "Retries after", "Connect", "First byte", "In all", "Success"),
@@ -282,6 +296,20 @@ def _fidelity() -> str:
         ),
         "## The product",
         _facts(facts().product),
+    )
+
+
+def _shares() -> str:
+    def row(event: str) -> tuple[str, ...]:
+        keys = provenance.of_keys(CONTRACTS.document("v2", event))
+        known = Counter(one for _, one in keys)
+        total = known.total()
+        counts = [known[one] for one in get_args(Provenance)]
+        return (f"`{event}`", *map(str, counts), f"{100 - round(100 * known['assumed'] / total)} %")
+
+    return _table(
+        ("Event type", *map(str.capitalize, get_args(Provenance)), "Known"),
+        map(row, EVENTS_OF["v2"]),
     )
 
 

@@ -33,5 +33,5 @@ def sent(generation: Generation, event: str, status: str = "") -> list[Any]:
 
 
 @lru_cache(maxsize=2 * len(SEEDS))
-def _bases(seed: int, generation: Generation) -> list[Base]:  # noqa: ARG001 - until v2 has bodies
-    return bases(seed, EPOCH)
+def _bases(seed: int, generation: Generation) -> list[Base]:
+    return bases(seed, EPOCH, generation)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from emulator.conformance.consumer_file import Config
     from emulator.conformance.target import Target
     from emulator.delivery.transports.wire import Wire
+    from emulator.domain.events import Generation
 
 _OPTIONS: Mapping[str, Callable[..., Any]] = {
     "url": click.argument("url", metavar="CONSUMER_URL", required=False, default=""),
@@ -157,14 +158,15 @@ def target(
     people = asked["data"] or (folder / said.data if said.data else None)
     data = consumer_file.Data() if people is None else consumer_file.data(people)
 
+    generation: Generation = asked["webhooks"] or said.webhooks or "v1"  # type: ignore[assignment]
     app = asked["app"] or (None if asked["url"] and said.url else said.app)
     found = Target(
         url=asked["url"] or said.url or "",
         app=_imported(app),
-        generation=asked["webhooks"] or said.webhooks or "v1",  # type: ignore[arg-type]
+        generation=generation,
         headers=headers(asked["headers"], said.headers),
         secret=_secret(asked["secret"] or said.secret),
-        events=_events(asked["events"] or said.events),
+        events=_events(asked["events"] or said.events, generation),
         claims=claimed((*said.claims, *claims)),
         restart_command=_words("restart_command", restart_command) or tuple(said.restart_command),
         people=data.people,
@@ -269,12 +271,12 @@ def _secret(secret: str | None) -> str | None:
     return checked_secret(SigningScheme("standard"), secret, path="--secret")
 
 
-def _events(names: Iterable[str]) -> tuple[str, ...]:
-    """Return ids of event types, in the order of their table; all without a name."""
-    from emulator.domain.events import EVENT_TYPES, event_type
+def _events(names: Iterable[str], generation: Generation) -> tuple[str, ...]:
+    """Return ids of event types, in the order of their table."""
+    from emulator.domain.events import EVENTS_OF, event_type
 
-    wanted = {event_type(name, path="--events").id for name in names}
-    return tuple(id_ for id_ in EVENT_TYPES if not wanted or id_ in wanted)
+    wanted = {event_type(name, generation=generation, path="--events").id for name in names}
+    return tuple(id_ for id_ in EVENTS_OF[generation] if id_ in wanted)
 
 
 def _imported(place: str | None) -> Any:

@@ -9,14 +9,20 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from emulator.domain.events import Generation
+
 Row = tuple[str, str]
 
 
-@click.command(name="list", epilog="Example: testlify-emulator list events")
+@click.command(name="list", epilog="Example: testlify-emulator list events --webhooks v2")
 @click.argument(
     "what", type=click.Choice(["events", "commands", "scenarios", "steps", "faults", "checks"])
 )
-def command(what: str) -> None:
+@click.option(
+    "--webhooks", type=click.Choice(["v1", "v2"]), default="v1", show_default=True,
+    help="Generation of the events.",
+)  # fmt: skip
+def command(what: str, webhooks: Generation) -> None:
     """List events, commands, scenarios, steps, faults or checks, one per line.
 
     events: the event types, their words on the wire, and how we know of them. commands: what
@@ -25,16 +31,21 @@ def command(what: str) -> None:
     the provider API can be made to misbehave. checks: what 'test' asks a consumer.
     """
     formatter = click.HelpFormatter(width=250)
-    formatter.write_dl(list(_LISTS[what]()), col_max=52)
+    rows = _events(webhooks) if what == "events" else _LISTS[what]()
+    formatter.write_dl(list(rows), col_max=52)
     click.echo(formatter.getvalue(), nl=False)
 
 
-def _events() -> Iterator[Row]:
-    from emulator.domain.events import EVENT_TYPES
+def _events(generation: Generation) -> Iterator[Row]:
+    from emulator.domain.events import EVENT_TYPES, EVENTS_OF
 
-    for event in EVENT_TYPES.values():
+    for event in map(EVENT_TYPES.__getitem__, EVENTS_OF[generation]):
+        if generation == "v2":
+            known = f"event {event.v2_word!r}; its name {event.v2_provenance}"
+            yield str(event.v2_name), f"{event.summary} [{known}]"
+            continue
         word = f"v1 event {event.v1_word!r}" if event.v1_word else "v1 has no event key"
-        known: str = event.provenance
+        known = str(event.provenance)
         if event.word_provenance != known:
             known = f"{known}, its word {event.word_provenance}"
         yield event.id, f"{event.summary} [{word}; {known}]"
@@ -82,7 +93,6 @@ def _checks() -> Iterator[Row]:
 
 
 _LISTS = {
-    "events": _events,
     "commands": _commands,
     "scenarios": _scenarios,
     "steps": _steps,

@@ -98,10 +98,10 @@ def _reached(scenario: Scenario, target: Target) -> Scenario:
     Raises:
         InvalidInputError: none of its consumers subscribes to any of the event types.
     """
-    from emulator.domain.events import EVENT_TYPES
+    from emulator.domain.events import EVENTS_OF
     from emulator.scenario.scenario import reached
 
-    events = () if len(target.events) == len(EVENT_TYPES) else target.events
+    events = () if len(target.events) == len(EVENTS_OF[target.generation]) else target.events
     consumers = reached(
         scenario.document.consumer, headers=target.headers, secret=target.secret, events=events
     )

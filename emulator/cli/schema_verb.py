@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import click
 
 from emulator.cli import output
 from emulator.domain.events import event_type
 
+if TYPE_CHECKING:
+    from emulator.domain.events import Generation
+
 
 @click.command(
     name="schema", epilog="Example: testlify-emulator schema candidate.completed > completed.json"
 )
 @click.argument("event")
-@click.option("--webhooks", type=click.Choice(["v1"]), default="v1", show_default=True)
-def command(event: str, webhooks: str) -> None:
+@click.option("--webhooks", type=click.Choice(["v1", "v2"]), default="v1", show_default=True)
+def command(event: str, webhooks: Generation) -> None:
     """Print the self-contained JSON Schema (2020-12) of EVENT's payload.
 
     EVENT is an id or a word of the wire; 'testlify-emulator list events' has them.
     """
     from emulator.contracts.validation import Contracts
 
-    document = Contracts().document(webhooks, event_type(event).id)
+    document = Contracts().document(webhooks, event_type(event, generation=webhooks).id)
     output.document(json.dumps(document, indent=2, ensure_ascii=False))

@@ -14,7 +14,7 @@ from emulator.cli.codes import FAILED
 from emulator.cli.output import say
 from emulator.cli.payload_edits import edited, settings
 from emulator.decoding import parsed
-from emulator.domain.events import EVENT_TYPES, TEST_EVENT, event_type
+from emulator.domain.events import EVENTS_OF, TEST_EVENT, event_type
 from emulator.domain.payloads.fields import text
 from emulator.errors import EmulatorError, InvalidInputError, NotJSONError
 
@@ -76,7 +76,7 @@ def command(event: str, **options: Any) -> int:
     Exit 0: accepted; 1: not accepted; 2: a wrong call, or nobody answered.
     """
     target = consumer_options.target(options)
-    id_ = event if event == TEST_EVENT else event_type(event).id
+    id_ = event if event == TEST_EVENT else event_type(event, generation=target.generation).id
     if target.generation == "v2" and target.secret is None:
         note = "note: signed with a made-up secret, which nobody can check; --secret takes yours"
         say(note, err=True)
@@ -118,7 +118,7 @@ def _webhook(workspace: Workspace, event: str, target: Target) -> Webhook:
         return workspace.add_webhook(
             name="trigger",
             payload_url=target.address(workspace),
-            events=[next(iter(EVENT_TYPES)) if event == TEST_EVENT else event],
+            events=[EVENTS_OF[target.generation][0] if event == TEST_EVENT else event],
             headers=target.headers,
             secret=target.secret,
             profile=signing(PROFILES[target.generation]) if target.secret else None,

@@ -16,6 +16,7 @@ from emulator.errors import InvalidInputError, NotJSONError, ScenarioError
 
 if TYPE_CHECKING:
     from emulator.contracts.validation import Contracts
+    from emulator.domain.events import Generation
 
 
 @click.command(
@@ -25,10 +26,10 @@ if TYPE_CHECKING:
 )
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--event", help="The files are payloads of this event type, not scenarios.")
-@click.option("--webhooks", type=click.Choice(["v1"]), default="v1", show_default=True)
+@click.option("--webhooks", type=click.Choice(["v1", "v2"]), default="v1", show_default=True)
 @set_option
 def command(
-    files: tuple[Path, ...], event: str | None, webhooks: str, settings: tuple[str, ...]
+    files: tuple[Path, ...], event: str | None, webhooks: Generation, settings: tuple[str, ...]
 ) -> int:
     """Check FILES: scenarios, or with --event payloads.
 
@@ -40,7 +41,7 @@ def command(
         return max(_scenario(file, settings) for file in files)
     from emulator.contracts.validation import Contracts
 
-    contracts, id_ = Contracts(), event_type(event).id
+    contracts, id_ = Contracts(), event_type(event, generation=webhooks).id
     return max(_payload(file, contracts, webhooks, id_) for file in files)
 
 

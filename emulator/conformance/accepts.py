@@ -29,6 +29,7 @@ _ASSESSMENT_EVENTS = tuple(one.id for one in EVENT_TYPES.values() if one.subject
 
 
 async def _candidate(session: Session, event: str) -> None:
+    session.check_wants(event)
     way = candidates.LIFECYCLE.way(lambda row: event in row.events)
     life = await sample_messages.life(session, commands(way))
     (payload,) = [one for (kind, _), one in life.payloads.items() if kind == event]

@@ -9,7 +9,7 @@ import msgspec
 
 from emulator.conformance.claims import CLAIMS
 from emulator.conformance.session import Session
-from emulator.domain.events import EVENT_TYPES
+from emulator.domain.events import EVENTS_OF
 
 if TYPE_CHECKING:
     from emulator.conformance.target import Target
@@ -93,7 +93,7 @@ NEEDS: dict[str, tuple[str, Callable[[Target], bool]]] = {
     ),
     "every_event": (
         "the consumer subscribes to some event types only (--events)",
-        lambda target: len(target.events) == len(EVENT_TYPES),
+        lambda target: len(target.events) == len(EVENTS_OF[target.generation]),
     ),
     "secret": (
         "deliveries are not signed (--secret)",

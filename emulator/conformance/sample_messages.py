@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from emulator.conformance.outcomes import SkippedError
-from emulator.conformance.session import CHANGED, STATUS_EVENTS, Session, subject_of
+from emulator.conformance.session import CHANGED, STATUS_EVENTS, Session, subject_of, why_not
 from emulator.conformance.target import Subject
 from emulator.domain.candidate import LIFECYCLE
+from emulator.domain.events import Generation
 from emulator.domain.lifecycle import NEW
 from emulator.domain.payloads import fields
 
@@ -47,11 +48,13 @@ class Life(msgspec.Struct, frozen=True):
     Attributes:
         payloads: (event type, status) -> payload, in chronological order.
         events: ids of the event types that the consumer subscribes to.
+        generation: of the payloads.
     """
 
     subject: Subject
     payloads: dict[tuple[str, str], Payload]
     events: tuple[str, ...]
+    generation: Generation
 
     def raw(self, status: str, event: str = CHANGED) -> Payload:
         """Return a copy of the payload of an event type for *status*.
@@ -60,8 +63,7 @@ class Life(msgspec.Struct, frozen=True):
             SkippedError: the consumer does not subscribe to the event type.
         """
         if event not in self.events:
-            message = f"it does not subscribe to {event} (--events)"
-            raise SkippedError(message)
+            raise SkippedError(why_not(event, self.generation))
         return copy.deepcopy(self.payloads[event, status])
 
     def has_event_of(self, status: str) -> bool:
@@ -111,7 +113,7 @@ async def life(
         (sent.event, fields.text(sent.payload, "candidateStatus")): sent.payload
         for sent in workspace.deliveries(candidate=one.id)
     }
-    return Life(subject, found, session.target.events)
+    return Life(subject, found, session.target.events, session.target.generation)
 
 
 async def assessment(session: Session, *commands: str) -> dict[str, Payload]:

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 from emulator.conformance.outcomes import SkippedError
 from emulator.conformance.target import KnownPerson, Subject, Target, check_setup, filled
 from emulator.domain.candidate import LIFECYCLE
-from emulator.domain.events import EVENT_TYPES, TEST_EVENT
+from emulator.domain.events import EVENTS_OF, TEST_EVENT
 from emulator.domain.ids import chance
 from emulator.domain.payloads.fields import text
 from emulator.domain.people import person
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from emulator.delivery.transports.address_guard import Guard
     from emulator.domain.assessment import Assessment
     from emulator.domain.candidate import Candidate
+    from emulator.domain.events import Generation
     from emulator.emulator import Emulator
     from emulator.scenario.probes import Look
     from emulator.workspace.workspace import Workspace
@@ -119,7 +120,9 @@ class Session:
         if self._rehearsal is None:
             self._rehearsal = self.emulator.workspace(f"{self.name}.rehearsal")
             self._rehearsal.add_webhook(
-                name="rehearsal", payload_url=accept_everything, events=list(EVENT_TYPES)
+                name="rehearsal",
+                payload_url=accept_everything,
+                events=list(EVENTS_OF[self.target.generation]),
             )
         return self._rehearsal
 
@@ -178,8 +181,7 @@ class Session:
             SkippedError: it does not.
         """
         if not self.wants(event):
-            message = f"it does not subscribe to {event} (--events)"
-            raise SkippedError(message)
+            raise SkippedError(why_not(event, self.target.generation))
 
     def delivery(self, id_: str) -> Delivery:
         """Return the current state of a delivery."""
@@ -283,6 +285,13 @@ STATUS_EVENTS = {
     if event != CHANGED
 }
 """Status of a candidate -> the event type for this status alone."""
+
+
+def why_not(event: str, generation: Generation) -> str:
+    """Return why a consumer never receives an event type."""
+    if event not in EVENTS_OF[generation]:
+        return f"{generation} has no event type {event}"
+    return f"it does not subscribe to {event} (--events)"
 
 
 def event_of(payload: Any, events: Sequence[str]) -> str:

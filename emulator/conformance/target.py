@@ -13,7 +13,7 @@ import msgspec
 from emulator.conformance.state import StateMap
 from emulator.delivery.profiles import PROFILES, Profile, signing
 from emulator.delivery.records import Timeouts
-from emulator.domain.events import EVENT_TYPES, Generation
+from emulator.domain.events import EVENTS_OF, Generation
 from emulator.emulator import Emulator
 from emulator.errors import InvalidInputError
 from emulator.paths import ABSENT
@@ -72,8 +72,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         generation: the generation of the webhook.
         headers: sent with each delivery, for example a token.
         secret: signs deliveries of any generation.
-        events: ids of the event types that the consumer subscribes to; checks of other event
-            types are skipped.
+        events: ids of the event types that the consumer subscribes to, by default all of the
+            generation; checks of other event types are skipped.
         claims: names of `claims.CLAIMS` that the consumer makes.
         probe: URL that shows a candidate's state, or a path of the *app*; with `PLACES`.
         probe_command: program and arguments that print the state; with `PLACES`.
@@ -101,7 +101,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     generation: Generation = "v1"
     headers: dict[str, str] = {}
     secret: str | None = None
-    events: tuple[str, ...] = tuple(EVENT_TYPES)
+    events: tuple[str, ...] = ()
     claims: frozenset[str] = frozenset()
     probe: str | None = None
     probe_command: tuple[str, ...] = ()
@@ -122,6 +122,11 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     is_insecure: bool = False
     seed: int = msgspec.field(default_factory=partial(secrets.randbits, 32))
     folder: Path = Path()
+
+    def __post_init__(self) -> None:
+        """Take all event types of the generation when none is named."""
+        events = self.events or EVENTS_OF[self.generation]
+        msgspec.structs.force_setattr(self, "events", events)
 
     @property
     def has_probe(self) -> bool:

@@ -16,11 +16,8 @@ if TYPE_CHECKING:
 BASE = "https://testlify-emulator.example/schemas/"
 """Where the schemas would stand if they stood anywhere; nothing is ever fetched."""
 
-GENERATIONS = {"v1": ("v1",), "v2": ("v2", "v1")}
-"""Each generation, and the folders that hold its schemas, first match first.
-
-v2 posts v1 bodies until its own are known (assumed).
-"""
+GENERATIONS = ("v1", "v2")
+"""The generations of webhooks; each has a folder of schemas."""
 
 
 class Library:
@@ -59,9 +56,15 @@ class Library:
         Raises:
             UnknownNameError: no such generation.
         """
-        chain = _chain(generation)
+        if generation not in GENERATIONS:
+            raise UnknownNameError("generation", generation, GENERATIONS)
         return sorted(
-            {name for ids in self._ids for where, name in ids if where in chain and is_event(name)}
+            {
+                name
+                for ids in self._ids
+                for where, name in ids
+                if where == generation and is_event(name)
+            }
         )
 
     def schema_id(self, generation: str, event: str) -> str:
@@ -70,10 +73,9 @@ class Library:
         Raises:
             UnknownNameError: no such generation, or no such event type in it.
         """
-        for where in _chain(generation):
-            for ids in self._ids:
-                if (where, event) in ids and is_event(event):
-                    return ids[where, event]
+        for ids in self._ids:
+            if (generation, event) in ids and is_event(event):
+                return ids[generation, event]
         raise UnknownNameError("event type", event, self.events(generation))
 
 
@@ -117,9 +119,3 @@ def read(generation: str, file: Path) -> dict[str, Any]:
         message = f"{name}: $: a schema document must be an object"
         raise InvalidInputError(message)
     return document
-
-
-def _chain(generation: str) -> tuple[str, ...]:
-    if generation not in GENERATIONS:
-        raise UnknownNameError("generation", generation, GENERATIONS)
-    return GENERATIONS[generation]

@@ -75,7 +75,7 @@ class Contracts:
         """Return where *payload* does not fit the event type's schema; empty when it fits.
 
         Args:
-            generation: ``v1`` or ``v2``; v2 bodies are v1 bodies (assumed).
+            generation: ``v1`` or ``v2``.
             event: event type, ``candidate.completed``.
             payload: decoded JSON.
 

@@ -34,7 +34,9 @@ class EventType(msgspec.Struct, frozen=True):
         provenance: of the payload's shape.
         word_provenance: of the word.
         summary: one line for people.
-        v2_provenance: how we know that v2 has an event type of this id; None when it has none.
+        v2_name: the name in v2, whose part after the dot is the value of ``event`` in a v2 payload;
+            None when v2 has no such event type.
+        v2_provenance: how we know that name.
     """
 
     id: str
@@ -43,7 +45,13 @@ class EventType(msgspec.Struct, frozen=True):
     provenance: Provenance
     word_provenance: Provenance
     summary: str
+    v2_name: str | None = None
     v2_provenance: Provenance | None = None
+
+    @property
+    def v2_word(self) -> str:
+        """The value of ``event`` in a v2 payload."""
+        return (self.v2_name or "").partition(".")[2]
 
 
 def _table(*rows: EventType) -> Mapping[str, EventType]:
@@ -54,7 +62,7 @@ EVENT_TYPES = _table(
     EventType(
         "candidate.status_changed", "candidate", "candidateStatusChanged",
         "documented", "documented", "every status change, with the data of that status",
-        "assumed",
+        "candidate.status_changed", "assumed",
     ),
     EventType(
         "candidate.invited", "candidate", "invited",
@@ -67,22 +75,22 @@ EVENT_TYPES = _table(
     EventType(
         "candidate.in_progress", "candidate", "in_progress",
         "documented", "documented", "the candidate is answering",
-        "assumed",
+        "candidate.in_progress", "assumed",
     ),
     EventType(
         "candidate.completed", "candidate", "completed",
         "documented", "documented", "the candidate handed in",
-        "observed",
+        "candidate.completed", "observed",
     ),
     EventType(
         "candidate.disqualified", "candidate", "disqualified",
         "documented", "documented", "a qualifying question answered wrongly, or proctoring",
-        "assumed",
+        "candidate.disqualified", "assumed",
     ),
     EventType(
         "candidate.invitation_expired", "candidate", None,
-        "documented", "documented", "the invitation ran out; the payload has no event",
-        "assumed",
+        "documented", "documented", "the invitation ran out",
+        "candidate.invitation_expired", "assumed",
     ),
     EventType(
         "candidate.rejected", "candidate", "rejected",
@@ -95,22 +103,22 @@ EVENT_TYPES = _table(
     EventType(
         "assessment.created", "assessment", "created",
         "documented", "documented", "an assessment was made, still a draft",
-        "documented",
+        "assessment.created", "documented",
     ),
     EventType(
         "assessment.updated", "assessment", "updated",
         "documented", "documented", "an assessment was edited or published",
-        "documented",
+        "assessment.updated", "documented",
     ),
     EventType(
         "assessment.archived", "assessment", "archived",
-        "documented", "documented", "an assessment was archived (and says isArchived: false)",
-        "documented",
+        "documented", "documented", "an assessment was archived; v1 says isArchived: false",
+        "assessment.archived", "documented",
     ),
     EventType(
         "assessment.deleted", "assessment", "deleted",
-        "documented", "documented", "an assessment was deleted (and does not say so in data)",
-        "documented",
+        "documented", "documented", "an assessment was deleted; data does not say so",
+        "assessment.deleted", "documented",
     ),
 )  # fmt: skip
 """Event type id -> event type.
@@ -122,8 +130,18 @@ Source of v2: nine types are documented, four of them assessment events. The nam
 types are unknown; the five candidate events of v1's settings page are taken for v2's (assumed).
 """
 
+EVENTS_OF: Mapping[Generation, tuple[str, ...]] = MappingProxyType(
+    {
+        "v1": tuple(EVENT_TYPES),
+        "v2": tuple(one.id for one in EVENT_TYPES.values() if one.v2_name is not None),
+    }
+)
+"""Generation -> ids of the event types that it has."""
 
-def event_type(name: str, *, path: str | None = None) -> EventType:
+
+def event_type(
+    name: str, *, generation: Generation | None = None, path: str | None = None
+) -> EventType:
     """Return the event type that *name* means: an id, or a word of the wire.
 
     Accepted are ids (``candidate.in_progress``), words of the wire (``in_progress``,
@@ -131,23 +149,33 @@ def event_type(name: str, *, path: str | None = None) -> EventType:
 
     Args:
         name: what the user wrote.
+        generation: that has to have the event type; any when left out.
         path: JSON path of it, for the error.
 
     Raises:
-        UnknownNameError: no event type is called that; the message names the known ones.
+        UnknownNameError: no event type is called that, or *generation* does not have it; the
+            message names the known ones.
         InvalidInputError: the word fits several; the message names them.
     """
-    if name in EVENT_TYPES:
-        return EVENT_TYPES[name]
-    found = [
-        one
-        for one in EVENT_TYPES.values()
-        if name in (one.v1_word, one.subject, one.id.partition(".")[2])
-    ]
-    if len(found) == 1:
-        return found[0]
-    if found:
+    found = _named(name)
+    if len(found) > 1:
         several = ", ".join(repr(one.id) for one in found)
         message = f"{name!r} is ambiguous, it means any of {several}; name one"
         raise InvalidInputError(message, path=path)
-    raise UnknownNameError("event type", name, EVENT_TYPES, path=path, show_all=True)
+    if not found:
+        raise UnknownNameError("event type", name, EVENT_TYPES, path=path, show_all=True)
+    if generation is not None and found[0].id not in EVENTS_OF[generation]:
+        known = EVENTS_OF[generation]
+        raise UnknownNameError(f"{generation} event type", name, known, path=path, show_all=True)
+    return found[0]
+
+
+def _named(name: str) -> list[EventType]:
+    if name in EVENT_TYPES:
+        return [EVENT_TYPES[name]]
+    return [
+        one
+        for one in EVENT_TYPES.values()
+        if name in (one.v1_word, one.subject, one.id.partition(".")[2], one.v2_name)
+        or (name and name == one.v2_word)
+    ]

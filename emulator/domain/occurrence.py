@@ -22,6 +22,7 @@ class Occurrence(msgspec.Struct, frozen=True, gc=False):
         assessment: as it was afterwards.
         candidate: as it was afterwards; None when the subject is the assessment.
         base: of links to the emulator's pages; empty for links to the documented hosts.
+        candidate_count: how many were invited to the assessment, when the subject is that.
     """
 
     command: str
@@ -31,6 +32,7 @@ class Occurrence(msgspec.Struct, frozen=True, gc=False):
     assessment: Assessment
     candidate: Candidate | None = None
     base: str = ""
+    candidate_count: int = 0
 
     @property
     def who(self) -> Candidate:

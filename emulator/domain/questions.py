@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from emulator.domain.assessment import CodeCase, Content, CustomQuestion
 from emulator.domain.bank import bank
-from emulator.domain.ids import ObjectId, bare_object_id, object_id
+from emulator.domain.ids import ObjectId, bare_object_id, chance, object_id
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Sequence
-    from datetime import datetime
 
     from emulator.domain.library import JobRole, Library, LibraryTest
 
 
 class QualifyingQuestion(msgspec.Struct, frozen=True):
-    """A yes-or-no question before the tests, answered wrongly: yes is right, no was said.
+    """A yes-or-no question before the tests, to which yes is right.
 
     Attributes:
         yes_id: of the option Yes.
@@ -32,13 +31,11 @@ class QualifyingQuestion(msgspec.Struct, frozen=True):
     text: str
     yes_id: ObjectId
     no_id: ObjectId
-    elapsed_seconds: float
+    elapsed_seconds: float = 0.0
 
 
 _MAXIMUM_SCORES = {"CHAT_SIMULATION": 10, "WRITTEN_ANSWER": 5, "CODING_ANSWER": 10}
 _OTHER_MAXIMUM_SCORE = 5  # video and audio answers
-
-_DAY = 86_400
 
 
 def content(draw: random.Random, at: datetime, library: Library, role: JobRole) -> Content:
@@ -135,19 +132,27 @@ def custom_question(
     )
 
 
-def wrong_answer(draw: random.Random, at: datetime) -> QualifyingQuestion:
-    """Return a qualifying question that was answered wrongly at *at*.
+def qualifying_question(assessment_id: ObjectId) -> QualifyingQuestion:
+    """Return the question that candidates of an assessment answer before the tests.
 
     Source: documented, example "Candidate Disqualified": question and options were made in
     the same second, the options count up by one.
     """
-    written_at = at - timedelta(seconds=draw.randint(300, _DAY))
+    draw = chance(int(assessment_id, 16), "qualifying question", 1)
+    made_at = datetime.fromtimestamp(int(assessment_id[:8], 16), UTC)
+    written_at = made_at - timedelta(minutes=1)
     return QualifyingQuestion(
         id=object_id(written_at, draw),
         text=draw.choice(bank().qualifying_questions),
         yes_id=bare_object_id(written_at, 0),
         no_id=bare_object_id(written_at, 1),
-        elapsed_seconds=draw.randint(1_500, 29_999) / 1000,
+    )
+
+
+def wrong_answer(draw: random.Random, assessment_id: ObjectId) -> QualifyingQuestion:
+    """Return the qualifying question of an assessment, answered wrongly."""
+    return msgspec.structs.replace(
+        qualifying_question(assessment_id), elapsed_seconds=draw.randint(1_500, 29_999) / 1000
     )
 
 

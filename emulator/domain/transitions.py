@@ -169,7 +169,7 @@ def _disqualify(
         reason = "proctoring" if was_answering else "qualification"
     if reason not in REASONS:
         raise UnknownNameError("reason", reason, REASONS, path="$.reason", show_all=True)
-    question = wrong_answer(draw, at) if reason == "qualification" else None
+    question = wrong_answer(draw, changed.assessment_id) if reason == "qualification" else None
     return msgspec.structs.replace(
         changed,
         completed_at=at,

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from emulator.domain.events import Generation, event_type
+from emulator.domain.events import EVENTS_OF, Generation, event_type
 from emulator.domain.ids import ObjectId
 from emulator.errors import InvalidInputError
 
@@ -35,7 +35,7 @@ class Webhook(msgspec.Struct, frozen=True):
     Attributes:
         number: counts the workspace's webhooks from 1.
         events: as the customer wrote them; echoed in answers.
-        event_types: their ids; empty for every event type, later ones too.
+        event_types: their ids; empty for all that its generation has.
         headers: sent along with each attempt, a shared secret for example.
         secret: to sign with; None signs nothing.
         old_secrets: rotated out, the newest first.
@@ -66,7 +66,7 @@ class Webhook(msgspec.Struct, frozen=True):
 
     def wants(self, event: str) -> bool:
         """Whether messages of the event type *event* go here."""
-        return not self.event_types or event in self.event_types
+        return event in (self.event_types or EVENTS_OF[self.generation])
 
     def __repr__(self) -> str:
         """Leave out what may be a secret."""
@@ -79,12 +79,14 @@ def wanted(
     """Return the ids of the event types that *events* name; empty for every event type.
 
     Raises:
-        InvalidInputError: an unknown or ambiguous name, or a v1 webhook that names none.
+        InvalidInputError: a name that is ambiguous or that the generation does not have, or a v1
+            webhook that names none.
 
     Source: documented for v2, where none ticked means every event; assumed for v1.
     """
     ids = frozenset(
-        event_type(name, path=f"{path}[{index}]").id for index, name in enumerate(events)
+        event_type(name, generation=generation, path=f"{path}[{index}]").id
+        for index, name in enumerate(events)
     )
     if not ids and generation == "v1":
         message = (

@@ -10,7 +10,7 @@ import msgspec
 from emulator.contracts.learned import shaped
 from emulator.delivery.records import Message, Refused
 from emulator.domain.ids import message_id
-from emulator.domain.payloads import v1
+from emulator.domain.payloads.payload import payload
 
 if TYPE_CHECKING:
     from emulator.contracts.validation import Contracts
@@ -36,11 +36,11 @@ def messages(state: State, occurrence: Occurrence, contracts: Contracts) -> list
     person = candidate.candidate_id if candidate else ""
     for event in occurrence.events:
         for generation, webhooks in _by_generation(state.wanting(event)).items():
-            payload = v1.payload(event, occurrence, state.settings.observed)
-            payload = shaped(contracts, generation, event, payload, occurrence.at)
-            body = msgspec.json.encode(payload)
-            if not contracts.fits(generation, event, payload):
-                violations = contracts.violations(generation, event, payload)
+            made = payload(generation, event, occurrence, state.settings.observed)
+            made = shaped(contracts, generation, event, made, occurrence.at)
+            body = msgspec.json.encode(made)
+            if not contracts.fits(generation, event, made):
+                violations = contracts.violations(generation, event, made)
                 shown = tuple(map(str, violations[:MOST_VIOLATIONS]))
                 refused = Refused(event, generation, subject, person, body, shown)
                 records.append(("message.refused", refused))

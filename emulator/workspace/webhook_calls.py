@@ -158,13 +158,18 @@ class WebhookCalls(EngineCalls):
         self._engine.commit([("message.created", message)])
         return await self._attempted(message.number, webhook.number, 1)
 
-    def sample_of(self, event: str) -> Any:
+    def sample_of(self, event: str, generation: Generation | None = None) -> Any:
         """Return the payload that `send_test` sends for an event type.
 
+        Args:
+            event: id of an event type, or a word of the wire.
+            generation: of the webhook; by default that of the workspace.
+
         Raises:
-            UnknownNameError: no such event type.
+            UnknownNameError: the generation has no such event type.
         """
-        return deliveries.sample_of(self.state, self.now(), event)
+        generation = generation or self.state.settings.generation
+        return deliveries.sample_of(self.state, self.now(), event, generation)
 
     def send(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import jsonschema
 import pytest
@@ -13,29 +13,39 @@ import pytest
 from emulator import data
 from emulator.contracts.validation import Contracts
 from emulator.domain.candidate import STAGES
-from emulator.domain.events import EVENT_TYPES
+from emulator.domain.events import EVENT_TYPES, EVENTS_OF, Generation
+from emulator.domain.payloads import fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CONTRACTS = Contracts()
-EVENTS = CONTRACTS.events("v1")
-FOLDER = data.schemas() / "v1"
-EXAMPLES: dict[str, Any] = {
-    file.name.removesuffix(".json"): json.loads(file.read_bytes())
-    for file in sorted((FOLDER / "examples").iterdir(), key=lambda one: one.name)
+GENERATIONS = get_args(Generation)
+
+
+def read(folder: str) -> dict[str, Any]:
+    """Return the JSON files of a folder of schemas, by their names without the suffix."""
+    return {
+        file.name.removesuffix(".json"): json.loads(file.read_bytes())
+        for file in sorted((data.schemas() / folder).iterdir(), key=lambda one: one.name)
+        if file.name.endswith(".json")
+    }
+
+
+EXAMPLES = {
+    f"{one}/{name}": file for one in GENERATIONS for name, file in read(f"{one}/examples").items()
 }
-DOCUMENTS: dict[str, Any] = {
-    file.name: json.loads(file.read_bytes())
-    for file in sorted(FOLDER.iterdir(), key=lambda one: one.name)
-    if file.name.endswith(".json")
-}
+DOCUMENTS = {f"{one}/{name}": file for one in GENERATIONS for name, file in read(one).items()}
+V1 = [name for name in EXAMPLES if name.startswith("v1/")]
+V2 = [name for name in EXAMPLES if name.startswith("v2/")]
 OPTIONAL = {"skills"}
 """Keys that only a variant of payloads has, where it has them."""
 
 
-def event_of(example: str) -> str:
-    return ".".join(example.split(".")[:2])
+def event_of(example: str) -> tuple[str, str]:
+    """Return the generation and the event type of an example."""
+    generation, _, name = example.partition("/")
+    return generation, ".".join(name.split(".")[:2])
 
 
 def schemas_in(value: Any) -> Iterator[dict[str, Any]]:
@@ -49,6 +59,11 @@ def schemas_in(value: Any) -> Iterator[dict[str, Any]]:
             yield from schemas_in(one)
 
 
+def rules_in(document: Any) -> Iterator[dict[str, Any]]:
+    """Yield every schema but those that only choose a type of those that another allows."""
+    return (one for one in schemas_in(document) if set(one) != {"type"})
+
+
 def objects_in(value: Any) -> Iterator[dict[str, Any]]:
     return (one for one in schemas_in(value) if one)
 
@@ -60,45 +75,46 @@ def properties_of(document: str) -> Iterator[tuple[str, dict[str, Any]]]:
             yield from schema.get("properties", {}).items()
 
 
-def resolved(schema: dict[str, Any]) -> dict[str, Any]:
+def resolved(generation: str, schema: dict[str, Any]) -> dict[str, Any]:
     """Return a property with what it refers to under it, one step."""
-    name = str(schema.get("$ref")).rpartition("/")[2]
-    return {**DOCUMENTS["definitions.json"]["$defs"].get(name, {}), **schema}
+    place, _, name = str(schema.get("$ref")).rpartition("/$defs/")
+    generation = "v1" if "../v1/" in place else generation
+    return {**DOCUMENTS[f"{generation}/definitions"]["$defs"].get(name, {}), **schema}
 
 
-def test_there_is_a_schema_for_each_event_type() -> None:
-    assert sorted(EVENT_TYPES) == EVENTS
-
-
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_an_example_has_the_word_of_its_event_type(name: str) -> None:
-    assert EXAMPLES[name].get("event") == EVENT_TYPES[event_of(name)].v1_word
-
-
-def test_each_event_type_has_an_example() -> None:
-    assert sorted({event_of(name) for name in EXAMPLES}) == EVENTS
+@pytest.mark.parametrize("generation", GENERATIONS)
+def test_each_event_type_has_a_schema_and_an_example(generation: Generation) -> None:
+    events = sorted(EVENTS_OF[generation])
+    assert CONTRACTS.events(generation) == events
+    shown = {event for where, event in map(event_of, EXAMPLES) if where == generation}
+    assert sorted(shown) == events
 
 
 def test_status_changed_has_an_example_of_each_status() -> None:
-    names = {f"candidate.status_changed.{status.lower()}" for status in STAGES}
-    assert names == {name for name in EXAMPLES if event_of(name) == "candidate.status_changed"}
+    names = {f"v1/candidate.status_changed.{status.lower()}" for status in STAGES}
+    assert names == {name for name in V1 if "status_changed" in name}
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_fits_its_own_schema(name: str) -> None:
-    assert CONTRACTS.violations("v1", event_of(name), EXAMPLES[name]) == []
+    assert CONTRACTS.violations(*event_of(name), EXAMPLES[name]) == []
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_fits_no_other_event_type(name: str) -> None:
     """No two event types share a shape, since each has its own word, or none, in ``event``."""
-    fitting = [one for one in EVENTS if not CONTRACTS.violations("v1", one, EXAMPLES[name])]
+    fitting = [
+        (generation, event)
+        for generation in GENERATIONS
+        for event in CONTRACTS.events(generation)
+        if not CONTRACTS.violations(generation, event, EXAMPLES[name])
+    ]
     assert fitting == [event_of(name)]
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_the_published_document_judges_alone(name: str) -> None:
-    document = CONTRACTS.document("v1", event_of(name))
+    document = CONTRACTS.document(*event_of(name))
     jsonschema.Draft202012Validator.check_schema(document)
     validator = jsonschema.Draft202012Validator(document)
     assert validator.is_valid(EXAMPLES[name])
@@ -120,14 +136,15 @@ def test_a_schema_fits_the_meta_schema_and_knows_its_place(name: str) -> None:
         document, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
     )
     assert document["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-    assert document["$id"] == f"https://testlify-emulator.example/schemas/v1/{name}"
+    assert document["$id"] == f"https://testlify-emulator.example/schemas/{name}.json"
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_each_key_says_what_it_is_and_how_we_know(name: str) -> None:
     described = [("the file", DOCUMENTS[name])] if "$defs" not in DOCUMENTS[name] else []
     described += DOCUMENTS[name].get("$defs", {}).items()
-    described += ((key, resolved(schema)) for key, schema in properties_of(name))
+    generation = name.partition("/")[0]
+    described += ((key, resolved(generation, schema)) for key, schema in properties_of(name))
     assert described
     for key, schema in described:
         text = schema.get("description", "")
@@ -137,7 +154,7 @@ def test_each_key_says_what_it_is_and_how_we_know(name: str) -> None:
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_objects_are_closed_and_lack_no_key(name: str) -> None:
-    for schema in schemas_in(DOCUMENTS[name]):
+    for schema in rules_in(DOCUMENTS[name]):
         # The one open object: status_changed, whose data a status then closes.
         if schema.get("type") == "object" and "allOf" not in schema:
             assert schema["additionalProperties"] is False
@@ -148,7 +165,7 @@ def test_objects_are_closed_and_lack_no_key(name: str) -> None:
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_rules_stay_where_validators_agree(name: str) -> None:
     """Python and ECMA read some patterns apart; formats are not judged everywhere."""
-    for schema in schemas_in(DOCUMENTS[name]):
+    for schema in rules_in(DOCUMENTS[name]):
         assert not {"multipleOf", "oneOf", "anyOf", "uniqueItems"} & set(schema)
         if isinstance(schema.get("format"), str):
             assert isinstance(schema["pattern"], str)
@@ -170,39 +187,52 @@ def test_rules_stay_where_validators_agree(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "count"),
     [
-        ("assessment.archived", 32),
-        ("assessment.created", 41),
-        ("assessment.deleted", 42),
-        ("assessment.updated", 42),
-        ("candidate.completed", 29),
-        ("candidate.disqualified", 26),
-        ("candidate.enrolled", 29),
-        ("candidate.in_progress", 29),
-        ("candidate.invitation_expired", 31),
-        ("candidate.status_changed.invited", 28),
-        ("candidate.status_changed.rejected", 28),
+        ("v1/assessment.archived", 32),
+        ("v1/assessment.created", 41),
+        ("v1/assessment.deleted", 42),
+        ("v1/assessment.updated", 42),
+        ("v1/candidate.completed", 29),
+        ("v1/candidate.disqualified", 26),
+        ("v1/candidate.enrolled", 29),
+        ("v1/candidate.in_progress", 29),
+        ("v1/candidate.invitation_expired", 31),
+        ("v1/candidate.status_changed.invited", 28),
+        ("v1/candidate.status_changed.rejected", 28),
     ],
 )
 def test_an_example_has_as_many_keys_as_the_published_one(name: str, count: int) -> None:
     assert len(EXAMPLES[name]["data"]) == count
 
 
-@pytest.mark.parametrize("name", [name for name in EXAMPLES if "expired" not in name])
+@pytest.mark.parametrize("name", [name for name in V1 if "expired" not in name])
 def test_keys_stand_in_the_published_order(name: str) -> None:
     """Shortest first, then by bytes, in every object but those of an expired invitation."""
     for one in objects_in(EXAMPLES[name]["data"]):
         assert list(one) == sorted(one, key=lambda key: (len(key), key))
 
 
-@pytest.mark.parametrize("name", [name for name in EXAMPLES if name.startswith("candidate")])
+@pytest.mark.parametrize("name", V2)
+def test_keys_of_v2_are_in_alphabetical_order(name: str) -> None:
+    for one in objects_in(EXAMPLES[name]):
+        assert list(one) == sorted(one)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_has_the_word_of_its_event_type(name: str) -> None:
+    generation, event = event_of(name)
+    words = {"v1": EVENT_TYPES[event].v1_word, "v2": EVENT_TYPES[event].v2_word}
+    assert EXAMPLES[name].get("event") == words[generation]
+
+
+@pytest.mark.parametrize("name", [name for name in EXAMPLES if "/candidate" in name])
 def test_an_invite_link_names_its_own_candidate(name: str) -> None:
-    candidate = EXAMPLES[name]["data"]
-    if "inviteLink" not in candidate:
+    link = fields.text(EXAMPLES[name], "inviteLink")
+    if not link:
         return
-    key = candidate["inviteLink"].partition("?key=")[2].partition("&")[0]
+    key = link.partition("?key=")[2].partition("&")[0]
     invitation = json.loads(base64.b64decode(key, validate=True))
     assert list(invitation) == ["email", "inviteKey", "defaultLanguage"]
-    assert invitation["email"] == candidate["email"]
+    assert invitation["email"] == fields.text(EXAMPLES[name], "email")
 
 
 def test_examples_hold_nobody_real() -> None:

@@ -11,11 +11,11 @@ import pytest
 from emulator import data
 from emulator.contracts.user_schemas import check_folder
 from emulator.contracts.validation import Contracts
-from emulator.domain.events import EVENT_TYPES
+from emulator.domain.events import EVENTS_OF
 from emulator.errors import InvalidInputError
 
 NEAR = "'candidate.enrolled', 'candidate.completed', 'candidate.invited'"
-KNOWN = ", ".join(sorted(EVENT_TYPES))
+KNOWN_IN_V2 = ", ".join(sorted(EVENTS_OF["v2"]))
 PATTERN = "must be a regular expression without lookaround and backreferences"
 BASE = "https://testlify-emulator.example/schemas/v1/"
 
@@ -66,7 +66,7 @@ def test_a_misspelt_event_type_is_refused(tmp_path: Path) -> None:
     put(tmp_path, "v2/x.y.json", {})
     assert complaint(tmp_path) == [
         f"v1/candidate.enroled.json: no event type 'candidate.enroled'; near: {NEAR}",
-        f"v2/x.y.json: no event type 'x.y'; known: {KNOWN}",
+        f"v2/x.y.json: no event type 'x.y'; known: {KNOWN_IN_V2}",
     ]
 
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from emulator.domain.ids import object_id
 from emulator.domain.library import Library
 from emulator.domain.people import organisation
-from emulator.domain.questions import content, custom_question, wrong_answer
+from emulator.domain.questions import content, custom_question, qualifying_question, wrong_answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -184,8 +185,10 @@ def test_results_are_sent_to_one_address_at_example_com() -> None:
 
 def test_a_wrong_answer_has_ids_of_its_question_s_second() -> None:
     for number in range(100):
-        one = wrong_answer(random.Random(number), AT)
-        assert one == wrong_answer(random.Random(number), AT)
+        job = object_id(AT, random.Random(number))
+        one = wrong_answer(random.Random(number), job)
+        assert one == wrong_answer(random.Random(number), job)
+        assert (one.id, one.text) == (qualifying_question(job).id, qualifying_question(job).text)
         assert re.fullmatch(r"[0-9a-f]{24}", one.id)
         assert one.yes_id == f"{one.id[:8]}0000000000000000"
         assert int(one.no_id[:8], 16) == int(one.id[:8], 16) + 1

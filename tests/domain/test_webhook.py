@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from emulator.domain.events import EVENT_TYPES
+from emulator.domain.events import EVENT_TYPES, EVENTS_OF
 from emulator.domain.ids import ObjectId
 from emulator.domain.webhook import Webhook, checked_headers, checked_url, wanted
-from emulator.errors import InvalidInputError
+from emulator.errors import InvalidInputError, UnknownNameError
 
 if TYPE_CHECKING:
     from emulator.domain.events import Generation
@@ -153,9 +153,22 @@ def test_a_webhook_wants_what_it_named_and_does_not_show_its_secrets() -> None:
     )
 
 
-def test_a_v2_webhook_that_names_no_event_wants_all_later_ones_too() -> None:
+def test_a_v2_webhook_that_names_no_event_wants_all_that_v2_has() -> None:
     webhook = webhook_of(generation="v2")
-    assert all(webhook.wants(event) for event in (*EVENT_TYPES, "candidate.of_tomorrow"))
+    assert {event for event in EVENT_TYPES if webhook.wants(event)} == set(EVENTS_OF["v2"])
+
+
+def test_a_v2_webhook_cannot_name_an_event_that_v1_alone_has() -> None:
+    assert wanted(["candidate.invited"], "v1") == {"candidate.invited"}
+    with pytest.raises(UnknownNameError) as error:
+        wanted(["candidate.completed", "candidate.invited"], "v2")
+    assert str(error.value) == (
+        "no v2 event type 'candidate.invited'; near: 'candidate.invitation_expired', "
+        "'candidate.completed', 'candidate.disqualified'; known: assessment.archived, "
+        "assessment.created, assessment.deleted, assessment.updated, candidate.completed, "
+        "candidate.disqualified, candidate.in_progress, candidate.invitation_expired, "
+        "candidate.status_changed (at $.events[1])"
+    )
 
 
 @pytest.mark.parametrize(

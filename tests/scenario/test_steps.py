@@ -189,12 +189,12 @@ def test_a_webhook_is_edited_tested_and_removed(play: Play, scenario: Text) -> N
 def test_a_step_shows_no_secret_in_its_words(play: Play, scenario: Text) -> None:
     secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
     steps = (
-        f"  - add_webhook: {{as: b, payload_url: '{DEAD}', events: [invited], secret: {secret}, "
+        f"  - add_webhook: {{as: b, payload_url: '{DEAD}', events: [created], secret: {secret}, "
         "generation: v2, headers: {X-Token: t0ken}}\n"
     )
     result, _ = play(scenario(steps))
     assert result.steps[0].detail == (
-        f"as: b, payload_url: {DEAD}, events: [invited], secret: [redacted], generation: v2, "
+        f"as: b, payload_url: {DEAD}, events: [created], secret: [redacted], generation: v2, "
         "headers: {X-Token: [redacted]}"
     )
     placed = read("a", scenario(steps).encode(), {"CONSUMER_URL": DEAD}).steps[0]

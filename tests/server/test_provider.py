@@ -61,7 +61,6 @@ def test_a_v2_webhook_without_events_gets_every_event(make_tenant: Callable[...,
     assert [one["event"] for one in deliveries] == [
         "assessment.created",
         "candidate.status_changed",
-        "candidate.invited",
     ]
     edited = tenant.provider("PATCH", f"/v1/webhook/{webhook['id']}", json={"events": ["created"]})
     assert edited.json()["data"]["events"] == ["created"]

@@ -56,7 +56,7 @@ def test_what_has_no_event_goes_to_all_as_a_test() -> None:
     async def main(workspace: Workspace, receiver: Receiver) -> None:
         for generation in ("v1", "v2", "v1"):
             workspace.add_webhook(
-                name="x", payload_url=receiver.url, events=["rejected"], generation=generation
+                name="x", payload_url=receiver.url, events=["created"], generation=generation
             )
         deliveries = workspace.send(None)
         # One message a generation, each with an id of its own.

@@ -136,8 +136,9 @@ class _Fuzzing:
         run = self._runner.run
         session = Session(self._target, "payloads", self._emulator)
         run(session.__aenter__())
-        sender = payloads.Sender(session, self._emulator.contracts, self._target.generation)
-        bases = payloads.bases(self._target.seed, EPOCH, events)
+        generation = self._target.generation
+        sender = payloads.Sender(session, self._emulator.contracts, generation)
+        bases = payloads.bases(self._target.seed, EPOCH, generation, events)
         try:
             single = run(payloads.all_single(sender, bases, self._on_progress))
             for case, count in single:
@@ -212,8 +213,9 @@ class _Fuzzing:
     def sequences(self, invariant: Mapping[str, str] | None) -> None:
         """Draw and run sequences; shrink the first failure of each cause."""
         self._on_progress("sequences")
-        if not set(sequences.CHANGES) <= set(self._target.events):
-            changes = " and ".join(sequences.CHANGES)
+        wanted = sequences.changes(self._target.generation)
+        if not set(wanted) <= set(self._target.events):
+            changes = " and ".join(wanted)
             self.notes.append(f"no sequences: they need a consumer of {changes} (--events)")
             return
         words = self._target.state_map
@@ -224,7 +226,8 @@ class _Fuzzing:
                 " consumer's state"
             )
         try:
-            self._runner.run(player.failures(_PLAIN))  # raises if there is no consumer
+            plain = _PLAIN | {"webhooks": self._target.generation}
+            self._runner.run(player.failures(plain))  # raises if there is no consumer
             if invariant is None and player.has_no_count:
                 del player.invariant[words.completions]
                 note = (
@@ -280,7 +283,10 @@ class _Fuzzing:
 
         player.patience = self._target.within
         search = shrinking.Search(
-            sequences.drawn(player.most), trouble, sequences.size, shrink_time=self._shrink_time
+            sequences.drawn(player.most, self._target.generation),
+            trouble,
+            sequences.size,
+            shrink_time=self._shrink_time,
         )
         search.run(seed=seed, examples=examples)
         player.patience = self._target.within

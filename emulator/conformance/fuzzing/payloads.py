@@ -21,9 +21,9 @@ from emulator.conformance.fuzzing.mutations import (
 )
 from emulator.conformance.fuzzing.sequence_runs import NobodyThereError
 from emulator.decoding import parsed
-from emulator.domain.events import EVENT_TYPES
+from emulator.domain.events import EVENT_TYPES, EVENTS_OF
 from emulator.domain.ids import chance
-from emulator.domain.payloads import v1
+from emulator.domain.payloads.payload import payload as payload_of
 from emulator.domain.sample import sample
 from emulator.scenario.result import NOT_THERE
 
@@ -81,15 +81,18 @@ class Case(msgspec.Struct, frozen=True):
         return ", ".join(_general(one) for one in self.changes) or "unchanged"
 
 
-def bases(seed: int, at: Any, events: Iterable[str] = EVENT_TYPES) -> list[Base]:
+def bases(
+    seed: int, at: Any, generation: Generation, events: Iterable[str] | None = None
+) -> list[Base]:
     """Return a payload for each event type, and for each status of a status change.
 
     Args:
         seed: for random choices.
         at: the time of the events.
-        events: ids of the event types.
+        generation: of the payloads.
+        events: ids of the event types; all of the generation by default.
     """
-    events = list(events)
+    events = EVENTS_OF[generation] if events is None else list(events)
     made = []
     for number, event in enumerate(EVENT_TYPES, start=1):
         occurrence = sample(event, at, chance(seed, "fuzz", number))
@@ -99,7 +102,7 @@ def bases(seed: int, at: Any, events: Iterable[str] = EVENT_TYPES) -> list[Base]
             kinds.append((STATUS_CHANGED, f"{STATUS_CHANGED} ({occurrence.candidate.state})"))
         for type_, name in kinds:
             if type_ in events and (type_ != STATUS_CHANGED or name != STATUS_CHANGED):
-                payload = parsed(msgspec.json.encode(v1.payload(type_, occurrence)))
+                payload = parsed(msgspec.json.encode(payload_of(generation, type_, occurrence)))
                 made.append(Base(type_, name, payload))
     unique = {one.name: one for one in made}
     return list(unique.values())

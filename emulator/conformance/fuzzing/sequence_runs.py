@@ -168,7 +168,13 @@ def scenario_of(
     if headers:
         consumer["headers"] = dict(headers)
     steps = sequences.steps(sequence, emails) + sequences.demands(sequence)
-    return loading.of({"scenario": "A random sequence", "consumer": [consumer], "steps": steps})
+    document = {
+        "scenario": "A random sequence",
+        "webhooks": sequence.get("webhooks", "v1"),
+        "consumer": [consumer],
+        "steps": steps,
+    }
+    return loading.of(document)
 
 
 def _not_met(result: ScenarioResult) -> list[Failure]:

@@ -14,7 +14,7 @@ import msgspec
 
 from emulator.decoding import parsed
 from emulator.domain.candidate import COMPLETED, LIFECYCLE, SCHEDULED
-from emulator.domain.events import EVENT_TYPES
+from emulator.domain.events import EVENT_TYPES, EVENTS_OF
 from emulator.domain.lifecycle import NEW
 from emulator.errors import NotJSONError
 from emulator.paths import ABSENT
@@ -27,13 +27,11 @@ if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
     from emulator.conformance.state import StateMap
+    from emulator.domain.events import Generation
     from emulator.domain.lifecycle import Transition
 
 CHANGES = ("candidate.status_changed", "candidate.score_updated")
-"""Event types that announce every transition once."""
-
-EVERYTHING = tuple(one.id for one in EVENT_TYPES.values() if one.subject == "candidate")
-"""All event types of candidates, which announce every change of the status twice."""
+"""Event types that announce every transition once, as far as the generation has them."""
 
 NAMES = ("ada", "ben", "cleo")
 MOST_HOURS = 4
@@ -97,7 +95,12 @@ def paths() -> tuple[tuple[Transition, ...], ...]:
     return tuple(found)
 
 
-def drawn(most: int = len(NAMES)) -> SearchStrategy[dict[str, Any]]:
+def changes(generation: Generation) -> tuple[str, ...]:
+    """Return the event types of a generation that announce a transition, each transition once."""
+    return tuple(event for event in CHANGES if event in EVENTS_OF[generation])
+
+
+def drawn(most: int = len(NAMES), generation: Generation = "v1") -> SearchStrategy[dict[str, Any]]:
     """Return a strategy for sequences with up to *most* candidates."""
     from hypothesis import strategies as st
 
@@ -118,19 +121,27 @@ def drawn(most: int = len(NAMES)) -> SearchStrategy[dict[str, Any]]:
 
     candidates = st.lists(st.sampled_from(paths()).flatmap(steps), min_size=1, max_size=most)
     return st.fixed_dictionaries(
-        {"candidates": candidates}, optional={"everything": st.just(value=True)}
+        {"candidates": candidates, "webhooks": st.just(generation)},
+        optional={"everything": st.just(value=True)},
     )
 
 
 def events(sequence: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the event types that the consumer subscribes to."""
-    return EVERYTHING if sequence.get("everything") else CHANGES
+    """Return the event types that the consumer subscribes to.
+
+    All event types of candidates together announce every change of the status twice.
+    """
+    generation: Generation = sequence.get("webhooks", "v1")
+    if not sequence.get("everything"):
+        return changes(generation)
+    known = EVENTS_OF[generation]
+    return tuple(event for event in known if EVENT_TYPES[event].subject == "candidate")
 
 
 def size(sequence: Mapping[str, Any]) -> tuple[int, int, int, str]:
     """Return the size of a sequence: commands, disturbances, hours."""
     steps = [step for candidate in sequence["candidates"] for step in candidate]
-    disturbances = sum(len(step) - 2 for step in steps) + len(sequence) - 1
+    disturbances = sum(len(step) - 2 for step in steps) + ("everything" in sequence)
     hours = sum(value for step in steps for value in step.values() if isinstance(value, int))
     return len(steps), disturbances, hours, repr(sequence)
 
@@ -190,13 +201,13 @@ def _timeline(
     sequence: Mapping[str, Any],
 ) -> list[tuple[int, str, Transition, dict[str, Any], bool]]:
     """Return minute, candidate, transition, step, and whether the step is repeated as a retry."""
-    found = []
+    found, wanted = [], events(sequence)
     for number, (name, steps) in enumerate(zip(NAMES, sequence["candidates"], strict=False)):
         at = 0
         for index, (row, step) in enumerate(zip(_rows(steps), steps, strict=True)):
             at += step["after"] * _HOUR
             found.append(((at, number, index), (at, name, row, step, False)))
-            if "retry" in step:
+            if "retry" in step and _change_event(row) in wanted:
                 again = at + _delay(step) + step["retry"] * _HOUR + _HOUR // 4
                 found.append(((again, number, index), (again, name, row, step, True)))
     return [one for _, one in sorted(found, key=lambda each: each[0])]
@@ -228,9 +239,9 @@ def _command(
     is_first = row.state == NEW
     # Before the invitation, the candidate has no name yet.
     on = {} if is_first else {"on": {"candidate": name}}
-    if "delay" in step:
+    if times and "delay" in step:
         yield {"fault": {"delay": {"by": f"{_delay(step)}m", "times": times}, **on}}
-    if "duplicate" in step:
+    if times and "duplicate" in step:
         yield {"fault": {"duplicate": {"copies": step["duplicate"], "times": times}, **on}}
     if is_first:
         yield {"invite": {"as": name, "to": "job", "email": email}}

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from hypothesis.strategies import SearchStrategy
 
+    from emulator.domain.events import Generation
     from emulator.scenario.scenario import Scenario
 
 
@@ -21,6 +22,7 @@ def testlify_sequences(
     *,
     headers: Mapping[str, str] | None = None,  # noqa: PT028 - not a test, despite its name
     most: int = len(sequences.NAMES),  # noqa: PT028
+    webhooks: Generation = "v1",  # noqa: PT028
 ) -> SearchStrategy[Scenario]:
     """Return a strategy for the scenarios that `fuzz` draws: lifecycles with disturbances.
 
@@ -31,6 +33,7 @@ def testlify_sequences(
         consumer_url: URL of deliveries.
         headers: sent with each delivery.
         most: candidates in a scenario at most.
+        webhooks: generation of the webhooks.
     """
 
     def scenario(sequence: dict[str, Any]) -> Scenario:
@@ -38,7 +41,7 @@ def testlify_sequences(
         emails = {name: f"{name}.{run}@example.com" for name in sequences.NAMES}
         return scenario_of(sequence, emails, url=consumer_url, headers=headers)
 
-    return sequences.drawn(most).map(scenario)
+    return sequences.drawn(most, webhooks).map(scenario)
 
 
 testlify_sequences.__test__ = False  # type: ignore[attr-defined]  # pytest would collect it

@@ -24,11 +24,11 @@ def _created(occurrence: Occurrence) -> Data:
     content = occurrence.assessment.content
     return in_order(
         _settings(occurrence)
-        | _later_settings()
+        | later_settings()
         | {
             "totalTime": 0,
             "testLibrary": [],
-            "customFields": _custom_fields(content, with_ids=False),
+            "customFields": custom_fields(content, with_ids=False),
             "customQuestion": [],
             "locationAccess": False,
             "assessmentStatus": "DRAFT",
@@ -48,10 +48,10 @@ def _updated(occurrence: Occurrence) -> Data:
     content = occurrence.assessment.content
     return in_order(
         _settings(occurrence)
-        | _later_settings()
+        | later_settings()
         | {
             "testLibrary": [_library_test(test) for test in content.tests],
-            "customFields": _custom_fields(content, with_ids=True),
+            "customFields": custom_fields(content, with_ids=True),
             "customQuestion": [_custom_question(one) for one in content.custom_questions],
             "assessmentStatus": occurrence.assessment.state,
             "qualificationQuestion": [],
@@ -124,7 +124,7 @@ def _settings(occurrence: Occurrence) -> Data:
     }
 
 
-def _later_settings() -> Data:
+def later_settings() -> Data:
     """Return the keys that Archived, an older capture, lacks."""
     return {
         "grading": [
@@ -157,7 +157,8 @@ _FIELDS = (
 )
 
 
-def _custom_fields(content: Content, *, with_ids: bool) -> list[Data]:
+def custom_fields(content: Content, *, with_ids: bool) -> list[Data]:
+    """Return the fields of the registration form."""
     fields = []
     for id_, (kind, label, status) in zip(content.custom_field_ids, _FIELDS, strict=True):
         fields.append(

@@ -143,12 +143,17 @@ def _scored(occurrence: Occurrence, tests: list[Data]) -> Data:
     }
 
 
+def done_tests(occurrence: Occurrence) -> list[Data]:
+    """Return the tests with the results of a candidate who completed them."""
+    pairs = zip(occurrence.assessment.content.tests, occurrence.who.tests, strict=True)
+    return [_done_test(*pair) for pair in pairs]
+
+
 def _completed(occurrence: Occurrence) -> Data:
     candidate = occurrence.who
-    pairs = zip(occurrence.assessment.content.tests, candidate.tests, strict=True)
     return in_order(
         common(occurrence)
-        | _scored(occurrence, [_done_test(*pair) for pair in pairs])
+        | _scored(occurrence, done_tests(occurrence))
         | {
             "resultLink": result_link(candidate, occurrence.base),
             "antiCheatingMonitor": _monitor(candidate.monitor),

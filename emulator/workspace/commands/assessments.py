@@ -116,12 +116,12 @@ def _assessment_change(
     state: State, at: datetime, row: Transition, after: Assessment, kind: str
 ) -> Change:
     record = (kind, AssessmentChanged(row.command, after))
-    return Change(
-        (record,),
-        Occurrence(
-            row.command, at, row.events, state.organisation, after, base=state.settings.public_url
-        ),
-    )
+    happened = Occurrence(
+        row.command, at, row.events, state.organisation, after,
+        candidate_count=sum(state.counts.get(after.id, {}).values()),
+        base=state.settings.public_url,
+    )  # fmt: skip
+    return Change((record,), happened)
 
 
 def _validity(days: int) -> int:

@@ -9,7 +9,7 @@ import msgspec
 from emulator.delivery.records import Delivery, Message, RedeliveryAsked, Refused
 from emulator.domain.events import TEST_EVENT, Generation, event_type
 from emulator.domain.ids import chance, message_id
-from emulator.domain.payloads import v1
+from emulator.domain.payloads.payload import payload
 from emulator.domain.sample import sample
 from emulator.errors import ConflictError
 from emulator.workspace.messages import MOST_VIOLATIONS
@@ -58,16 +58,16 @@ def failed_since(state: State, since: datetime) -> list[RedeliveryAsked]:
     ]
 
 
-def sample_of(state: State, at: datetime, event: str) -> Any:
+def sample_of(state: State, at: datetime, event: str, generation: Generation) -> Any:
     """Return the payload of an event type about a made-up subject, as a test event sends it.
 
     Raises:
-        UnknownNameError: no such event type.
+        UnknownNameError: the generation has no such event type.
     """
-    event = event_type(event, path="$.event").id
+    event = event_type(event, generation=generation, path="$.event").id
     draw = chance(state.settings.seed, "test", state.message_count + 1)
     made = msgspec.structs.replace(sample(event, at, draw), base=state.settings.public_url)
-    return v1.payload(event, made, state.settings.observed)
+    return payload(generation, event, made, state.settings.observed)
 
 
 def test_event(
@@ -90,9 +90,9 @@ def test_event(
     # is what a consumer finds hardest (assumed).
     if event is not None:
         event = event_type(event, path="$.event").id
-        payload = sample_of(state, at, event)
-        body = msgspec.json.encode(payload)
-        violations = contracts.violations(webhook.generation, event, payload)
+        made = sample_of(state, at, event, webhook.generation)
+        body = msgspec.json.encode(made)
+        violations = contracts.violations(webhook.generation, event, made)
         if violations:
             told = tuple(map(str, violations[:MOST_VIOLATIONS]))
             return Refused(event, webhook.generation, "", "", body, told)

@@ -1,0 +1,152 @@
+"""v2 payloads: the values of v1, grouped by topic.
+
+``assessment.archived`` is documented, and the paths of three values in ``candidate.completed`` are
+observed. All other payloads have the groups of these two (assumed). Every candidate event has the
+same keys; a value that does not exist yet is null (assumed). Keys are in alphabetical order at
+every depth, as in the example; the order of the real service is unknown.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from emulator.domain.assessment import ARCHIVED
+from emulator.domain.candidate import REJECTED
+from emulator.domain.events import EVENT_TYPES
+from emulator.domain.payloads import v1_assessments, v1_candidates
+from emulator.domain.payloads.fields import FIELDS
+from emulator.domain.payloads.links import detail_link
+from emulator.domain.questions import qualifying_question
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from emulator.domain.assessment import Assessment
+    from emulator.domain.occurrence import Occurrence
+
+Data = dict[str, Any]
+
+_CONFIGURATION = {
+    "customSnapshotInterval": 30,
+    "disableMobileAndTabletDevices": False,
+    "enableInstructions": True,
+    "generateAiInsight": True,
+    "ipProctoringEnabled": False,
+    "screenShare": True,
+    "showQuestionCountToCandidate": True,
+}
+"""What v1 does not tell, with the values of the documented example."""
+
+_LANGUAGES = {"en": ("auto", "English")}
+"""Language of an assessment -> ``defaultLanguage`` and ``language`` (documented); others have their
+tag in both (assumed)."""
+
+
+def payload(event: str, occurrence: Occurrence, observed: Iterable[str] = ()) -> dict[str, Any]:
+    """Return the payload of one event type for *occurrence*.
+
+    Args:
+        event: id of an event type that v2 has, and whose subject the occurrence has.
+        occurrence: what happened.
+        observed: names of variants, which payloads of status changes follow.
+    """
+    event_type = EVENT_TYPES[event]
+    if event_type.subject == "assessment":
+        data = _assessment(event, occurrence)
+    else:
+        data = _grouped(_candidate(event, occurrence, observed))
+    return {"data": _alphabetical(data), "event": event_type.v2_word, "success": True}
+
+
+def _candidate(event: str, occurrence: Occurrence, observed: Iterable[str]) -> Data:
+    """Return the values by the names of their fields."""
+    organisation, candidate = occurrence.organisation, occurrence.who
+    values = {
+        "orgId": organisation.id,
+        "candidateDetailLink": detail_link(organisation, candidate),
+        "resultLink": None,
+        "antiCheatingMonitor": None,
+        **v1_candidates.common(occurrence),
+        **v1_candidates.data(event, occurrence, observed),
+    }
+    if values["resultLink"] == "null":
+        values["resultLink"] = None
+    values["antiCheatingMonitor"] = values["antiCheatingMonitor"] or None
+    if candidate.state == REJECTED:  # without results in v1
+        values["testLibrary"] = v1_candidates.done_tests(occurrence)
+    values["testLibrary"] = [_candidate_test(test) for test in values["testLibrary"]]
+    return values
+
+
+def _candidate_test(test: Data) -> Data:
+    renamed = {key: value for key, value in test.items() if key != "testLibraryTitle"}
+    return renamed | {"title": test["testLibraryTitle"], "completedAt": test["completedAt"] or None}
+
+
+def _assessment(event: str, occurrence: Occurrence) -> Data:
+    organisation, assessment = occurrence.organisation, occurrence.assessment
+    tag = assessment.settings.default_language
+    default_language, language = _LANGUAGES.get(tag, (tag, tag))
+    values = v1_assessments.later_settings() | v1_assessments.data(event, occurrence)
+    values |= {
+        "orgId": organisation.id,
+        "orgName": organisation.name,
+        "language": language,
+        "defaultLanguage": default_language,
+        "isArchived": assessment.state == ARCHIVED,
+        "testLibrary": [_assessment_test(test) for test in values["testLibrary"]],
+        "customFields": _custom_fields(occurrence),
+        "qualificationQuestion": _qualification_questions(assessment),
+    }
+    data = _grouped(values)
+    data["limits"]["totalCandidateCount"] = occurrence.candidate_count
+    data["configuration"] |= _CONFIGURATION
+    return data
+
+
+def _assessment_test(test: Data) -> Data:
+    kept = ("difficultyLevel", "questionLimit", "testLibraryId", "timeLimit")
+    return {key: test[key] for key in kept} | {
+        "maximumScore": test["questionLimit"],  # one point a question
+        "title": test["testLibraryTitle"],
+    }
+
+
+def _qualification_questions(assessment: Assessment) -> list[Data]:
+    if assessment.is_hidden:
+        return []
+    question = qualifying_question(assessment.id)
+    return [
+        {
+            "assessmentQQId": question.id,
+            "classification": "SINGLE_SELECT",
+            "title": question.text,
+        }
+    ]
+
+
+def _custom_fields(occurrence: Occurrence) -> list[Data]:
+    fields = v1_assessments.custom_fields(occurrence.assessment.content, with_ids=True)
+    return [
+        {key: value for key, value in field.items() if key != "isDefault"}
+        | {"slug": field["label"].lower().replace(" ", "-")}
+        for field in fields
+    ]
+
+
+def _grouped(values: Data) -> Data:
+    """Return the values that v2 has, at their paths in ``data``."""
+    data: Data = {}
+    for name, value in values.items():
+        group, _, key = FIELDS.get(name, "").rpartition(".")
+        if group:
+            data.setdefault(group, {})[key] = value
+        elif key:
+            data[key] = value
+    return data
+
+
+def _alphabetical(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _alphabetical(value[key]) for key in sorted(value)}
+    return [_alphabetical(one) for one in value] if isinstance(value, list) else value
