@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from emulator.domain.webhook import Webhook
 
 USER_AGENT = f"Testlify-Emulator/{__version__}"
-"""Says who we are: the real one's is unknown."""
+"""The real service's User-Agent is unknown."""
 
-_OURS: Headers = (("Content-Type", "application/json"), ("User-Agent", USER_AGENT))
+_DEFAULTS: Headers = (("Content-Type", "application/json"), ("User-Agent", USER_AGENT))
 
 
 def plan(
@@ -43,15 +43,18 @@ def plan(
 ) -> Request:
     """Return the request that delivers *message* to *webhook*, not yet signed.
 
-    A header that the customer set takes the place of ours of the same name.
+    A header of the webhook replaces the default header with the same name.
 
     Args:
-        faults: that apply, in their order; those of the plan and of the signature are not ours.
-        seed: of the workspace; with the attempt's number, for what faults draw.
-        attempt: its number, from 1.
+        message: the message.
+        webhook: the webhook.
+        profile: how deliveries to the webhook are made.
+        faults: faults of the attempt in their order; only body and wire faults have an effect.
+        seed: seed of the workspace, for random choices of faults.
+        attempt: number of the attempt, from 1.
 
     Raises:
-        InvalidInputError: a fault that this message has no place for.
+        InvalidInputError: a fault can't be applied to this message.
     """
     headers = _headers(webhook.headers)
     request = Request(webhook.payload_url, headers, message.body, profile.timeouts)
@@ -77,32 +80,35 @@ def signed(
     now: float,
     fault: SignatureFault | None = None,
 ) -> Request:
-    """Return *request* as it goes out: signed as the profile says.
+    """Return *request* with a signature, if the profile has one.
 
-    A header of the request takes the place of the signature's of the same name.
+    A header of the request replaces a signature header with the same name.
 
     Args:
-        secrets: of the webhook, that hold now, the newest first; without one nothing is signed.
-        now: real Unix seconds: verifiers refuse five minutes of difference to their own clock.
-        fault: makes a signature that does not hold.
+        request: the request.
+        message: its message.
+        secrets: valid secrets of the webhook, newest first; without secrets, nothing is signed.
+        profile: the profile with the signature scheme.
+        now: real Unix seconds; verifiers reject timestamps that differ by five minutes.
+        fault: makes an invalid signature instead.
 
     Raises:
-        InvalidInputError: a secret that the profile's scheme can't sign with.
+        InvalidInputError: a secret does not fit the scheme.
     """
     if profile.signature is None or not secrets:
         return request
     make = sign if fault is None else fault.sign
     made = make(profile.signature, secrets, message_id=message.id, body=request.body, now=now)
-    theirs = _names(request.headers)
-    headers = request.headers + tuple([one for one in made if one[0].lower() not in theirs])
+    present = _names(request.headers)
+    headers = request.headers + tuple([one for one in made if one[0].lower() not in present])
     return Request(request.url, headers, request.body, request.timeouts, request.wire)
 
 
 @lru_cache(maxsize=1024)
-def _headers(theirs: Headers) -> Headers:
-    """Return a webhook's headers behind ours, less those of ours that it has, too."""
-    names = _names(theirs)
-    return tuple(pair for pair in _OURS if pair[0].lower() not in names) + theirs
+def _headers(own: Headers) -> Headers:
+    """Return the default headers that a webhook does not set, followed by its *own* headers."""
+    names = _names(own)
+    return tuple(pair for pair in _DEFAULTS if pair[0].lower() not in names) + own
 
 
 @lru_cache(maxsize=1024)

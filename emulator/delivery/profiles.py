@@ -1,7 +1,4 @@
-"""How each generation delivers: headers, signature, retries, time-outs, success. Data, not code.
-
-The functions say what a profile makes of an outcome; they are pure.
-"""
+"""The profile of each generation: signature, retries, time-outs, success. Pure."""
 
 from __future__ import annotations
 
@@ -25,10 +22,10 @@ if TYPE_CHECKING:
 Pause = Annotated[float, msgspec.Meta(ge=0, le=durations.LONGEST)]
 
 AnswerHeader = Literal["retry-after", "webhook-delivery"]
-"""A header of an answer by which a consumer can steer what comes next."""
+"""A header of an answer that controls retries."""
 
 LONGEST_STRETCH = 7_200.0
-"""Seconds by which ``Retry-After`` can stretch a pause of the schedule, at most.
+"""Largest extension of a pause by ``Retry-After`` in seconds.
 
 Source: documented by the vendor (svix-webhooks, pull request 2203: the larger of both, at most
 two hours above the schedule).
@@ -36,22 +33,22 @@ two hours above the schedule).
 
 
 SEVERAL = 3
-"""Failed attempts within a day, with no success between, after which ``disable_after`` counts."""
+"""Failed attempts within a day without a success, after which ``disable_after`` starts."""
 
 
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How deliveries are made.
 
     Attributes:
-        retries: the pauses before the second, third, ... attempt, in seconds of the
-            workspace's time; each counts from the failure before.
-        timeouts: of one attempt, in real seconds.
-        success: the first and the last status that count as accepted.
-        signature: how bodies are signed, for webhooks that have a secret; None signs nothing.
-        obeys: headers of the answer that are heeded: ``retry-after`` on any failed answer,
-            ``webhook-delivery`` for ``abort-message``.
-        disable_after: seconds of the workspace's time after which a webhook is disabled that
-            fails everything, counted from the `SEVERAL`-th failure in a day; None never does.
+        retries: the pauses before the second, third, ... attempt, in seconds of the workspace's
+            time; each starts at the previous failure.
+        timeouts: time-outs of an attempt.
+        success: the first and the last status that mean success.
+        signature: how bodies are signed for webhooks with a secret; None does not sign.
+        obeys: headers of answers that have an effect: ``retry-after`` on any failed answer,
+            ``webhook-delivery`` with ``abort-message``.
+        disable_after: seconds of the workspace's time after which a failing webhook is disabled,
+            from the `SEVERAL`-th failure in a day; None never disables it.
     """
 
     retries: tuple[Pause, ...] = ()
@@ -62,12 +59,12 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     disable_after: Pause | None = None
 
     def is_success(self, outcome: Outcome) -> bool:
-        """Whether the profile takes *outcome* as accepted."""
+        """Return whether *outcome* is a success."""
         first, last = self.success
         return outcome.status is not None and first <= outcome.status <= last
 
     def is_aborted(self, outcome: Outcome) -> bool:
-        """Whether the consumer asked that its message be not tried again.
+        """Return whether the consumer asked for no more retries of the message.
 
         Source: documented by the vendor (Svix, delivery control: the answer header
         ``webhook-delivery: abort-message`` stops the retries of the message just sent; without
@@ -77,19 +74,16 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return "webhook-delivery" in self.obeys and asked.strip().lower() == "abort-message"
 
     def pause_after(self, attempt: int) -> float | None:
-        """Return the pause that the schedule has between *attempt* and the next one, in seconds.
+        """Return the pause after *attempt* in seconds; None after the last attempt.
 
         Args:
-            attempt: 1 for the first attempt.
-
-        Returns:
-            None once the schedule is used up.
+            attempt: 1 for the first attempt of the schedule.
         """
         return self.retries[attempt - 1] if attempt <= len(self.retries) else None
 
 
 def signing(profile: Profile) -> Profile:
-    """Return *profile* with a signature: Standard Webhooks where it has none of its own."""
+    """Return *profile* with a signature, by default that of Standard Webhooks."""
     if profile.signature is not None:
         return profile
     return msgspec.structs.replace(profile, signature=SigningScheme("standard"))
@@ -98,17 +92,18 @@ def signing(profile: Profile) -> Profile:
 def next_pause(profile: Profile, attempt: int, outcome: Outcome, now: float) -> float | None:
     """Return the pause after a failed attempt, in seconds of the workspace's time.
 
-    ``Retry-After`` never shortens the schedule's pause, and stretches it by `LONGEST_STRETCH` at
-    most; one that can't be read counts for nothing.
+    ``Retry-After`` never shortens the pause of the schedule, and extends it by `LONGEST_STRETCH`
+    at most. An invalid value is ignored.
 
     Args:
-        attempt: 1 for the first of the schedule.
-        outcome: of that attempt.
-        now: real Unix seconds, with which a date in ``Retry-After`` is compared when the answer
-            has no ``Date``; never a virtual clock, which the consumer does not know.
+        profile: the profile of the delivery.
+        attempt: 1 for the first attempt of the schedule.
+        outcome: the outcome of the attempt.
+        now: real Unix seconds, for a date in ``Retry-After`` if the answer has no ``Date``; not the
+            time of a virtual clock, which the consumer does not know.
 
     Returns:
-        None when there is no next attempt: the schedule is used up, or the consumer said so.
+        None after the last attempt, or if the consumer asked for no more retries.
     """
     if profile.is_aborted(outcome):
         return None
@@ -120,10 +115,10 @@ def next_pause(profile: Profile, attempt: int, outcome: Outcome, now: float) -> 
 
 
 def retry_after(outcome: Outcome, now: float) -> float | None:
-    """Return how many seconds the answer's ``Retry-After`` asks to wait; None without one.
+    """Return the seconds of an answer's ``Retry-After``; None without a valid value.
 
     Args:
-        outcome: with the header as seconds or as an HTTP date (RFC 9110, 10.2.3).
+        outcome: an outcome with the header in seconds or as an HTTP date (RFC 9110, 10.2.3).
         now: real Unix seconds.
     """
     value = (_header(outcome, "retry-after") or "").strip()
@@ -132,12 +127,12 @@ def retry_after(outcome: Outcome, now: float) -> float | None:
     at = _unix(value)
     if at is None:
         return None
-    # By the consumer's own clock, if it tells it: ours may differ.
+    # Prefer the clock of the consumer, which may differ from ours.
     return max(0.0, at - (_unix(_header(outcome, "date") or "") or now))
 
 
 def _unix(date: str) -> float | None:
-    """Return an HTTP date in any of its three forms as Unix seconds; None if it is none."""
+    """Return an HTTP date in any of its three forms as Unix seconds; None for another text."""
     try:
         at = parsedate_to_datetime(date)
         return at.replace(tzinfo=at.tzinfo or UTC).timestamp()
@@ -161,7 +156,7 @@ PROFILES: Mapping[Generation, Profile] = MappingProxyType(
         ),
     }
 )
-"""Generation -> how it delivers.
+"""Generation -> profile.
 
 v1: no signature is documented, and no automatic retry ("Force Retry only", documented);
 time-outs and the success rule, any 2xx within 15 s, are assumed.
@@ -173,8 +168,8 @@ v2: that Svix delivers is documented by Testlify; the rest is Svix's own documen
   jitter, whose size is not documented;
 - signature: verifying payloads; the prefix ``svix-`` is assumed, some customers have
   ``webhook-``;
-- ``Retry-After``: svix-webhooks, pull request 2203; heeded on any failed answer (assumed, its
-  text names 429 and 503, its title error responses);
+- ``Retry-After``: svix-webhooks, pull request 2203; on any failed answer (assumed, its text names
+  429 and 503, its title error responses);
 - ``webhook-delivery: abort-message``: delivery control;
 - an endpoint that fails everything for five days is disabled; the clock starts only after several
   failures within a day: retry schedule. That several are `SEVERAL`, and that an edit enables the

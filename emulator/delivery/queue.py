@@ -1,10 +1,10 @@
 """Decides which of the due attempts may start next. Pure, without an event loop.
 
-It holds keys, never messages: a waiting delivery is a record in the journal, not a task.
+The queue has keys of attempts, not messages: a waiting delivery is a record in the journal.
 
-Order: the first attempt of a candidate's next message to a webhook starts after the first attempt
-of the previous message ended. Attempts that may start do so in the order of their keys; with one
-attempt in flight at a time that is lockstep.
+Order: the first attempt of a message about a candidate starts after the first attempt of the
+previous message about this candidate to the same webhook has ended. Attempts that may start are
+started in the order of their keys. With one attempt at a time, that is lockstep.
 """
 
 from __future__ import annotations
@@ -22,18 +22,19 @@ if TYPE_CHECKING:
     from emulator.delivery.reordering import Freed, Hold
 
 _AT_FIRST = 4
-"""Attempts at once to a webhook that has not answered yet."""
+"""Limit of concurrent attempts to a webhook that has not answered yet."""
 
 Chain = tuple[int, str]
-"""Webhook number and subject: deliveries that are sent one after the other."""
+"""Webhook number and subject of deliveries that are sent in order."""
 
 
 class AttemptQueue:
-    """The attempts of one workspace that wait to start, and those under way.
+    """The attempts of one workspace that wait to start or are under way.
 
     Args:
-        in_flight: how many attempts may be under way at once; 1 is lockstep.
-        per_webhook: how many of them to one webhook, so that a slow consumer delays no other.
+        in_flight: limit of concurrent attempts; 1 is lockstep.
+        per_webhook: limit of concurrent attempts to one webhook, so that a slow consumer does not
+            delay others.
         seed: for the order in which a reorder fault releases a window of attempts.
     """
 
@@ -42,25 +43,25 @@ class AttemptQueue:
         self._webhook_limit = per_webhook
         self._holds = Holds(seed)
         self._ready: list[Key] = []  # a heap
-        self._full: dict[int, list[Key]] = defaultdict(list)  # ready, but the webhook is full
-        self._open: set[Key] = set()  # offered and not ended yet
+        self._full: dict[int, list[Key]] = defaultdict(list)  # webhook at its limit -> heap
+        self._open: set[Key] = set()  # offered and not yet ended
         self._behind: dict[Key, list[Key]] = {}  # key -> attempts that wait for its end
         self._tails: dict[Chain, Key] = {}  # the last attempt of each chain
         self._chain_of: dict[Key, Chain] = {}
         self._running: set[Key] = set()
         self._busy: dict[int, int] = defaultdict(int)  # webhook -> attempts under way
-        self._places: dict[int, int] = {}  # webhook -> attempts that it may have under way
-        self._express: set[Key] = set()  # past the webhook's limit: a caller waits for these
-        self._crowd: set[Key] = set()  # past every limit: a flood
+        self._places: dict[int, int] = {}  # webhook -> its limit
+        self._express: set[Key] = set()  # without the webhook's limit, because a caller waits
+        self._crowd: set[Key] = set()  # without any limit, by a flood fault
 
     def offer(self, key: Key, subject: str = "", *, after: Key | None = None) -> None:
-        """Add an attempt that is due.
+        """Add a due attempt.
 
         Args:
-            key: of the attempt.
-            subject: makes it wait for earlier attempts of that subject to that webhook; empty
-                for retries and manual attempts, which delay nothing.
-            after: makes it wait for the end of that attempt, unless it has ended.
+            key: the key of the attempt.
+            subject: wait for earlier attempts about this subject to the webhook; empty for retries
+                and manual attempts, which do not wait.
+            after: wait for the end of this attempt.
         """
         if subject:
             chain = (key[1], subject)
@@ -74,11 +75,11 @@ class AttemptQueue:
             heappush(self._ready, key)
 
     def hurry(self, key: Key) -> None:
-        """Let an attempt that was just offered start although its webhook is full."""
+        """Start an attempt without regard to the limit of its webhook."""
         self._express.add(key)
 
     def crowd(self, key: Key) -> None:
-        """Let an attempt that was just offered start whatever the limits are: a flood."""
+        """Start an attempt without regard to any limit."""
         self._crowd.add(key)
 
     # --- held back by a reorder fault ---------------------------------------------------------
@@ -92,12 +93,12 @@ class AttemptQueue:
         return key in self._holds
 
     def planned(self, key: Key) -> None:
-        """Count an attempt that was just planned: it overtakes those that are held back."""
+        """Count a planned attempt, which overtakes the attempts that are held back."""
         if self._holds:
             self._release_held(self._holds.overtaken_by(key))
 
     def release_held(self) -> bool:
-        """Offer every attempt that is held back, and return whether there was any."""
+        """Release all attempts that are held back; return whether there were any."""
         freed = self._holds.release()
         self._release_held(freed)
         return bool(freed)
@@ -110,16 +111,16 @@ class AttemptQueue:
 
     @property
     def has_ready(self) -> bool:
-        """Whether an attempt is ready; a limit may still keep it from starting."""
+        """Whether an attempt is ready to start; a limit may still prevent it."""
         return bool(self._ready)
 
     @property
     def is_idle(self) -> bool:
-        """Whether no attempt is under way and none waits to start; held ones do not count."""
+        """Whether no attempt is under way or waits to start, except attempts held back."""
         return not (self._running or self._ready or self._full)
 
     def take(self) -> Key | None:
-        """Return the next attempt that may start, and count it as under way until `release`."""
+        """Return the next attempt to start; it counts as under way until `release`."""
         while self._ready:
             key = self._ready[0]
             webhook = key[1]
@@ -139,7 +140,7 @@ class AttemptQueue:
         return None
 
     def release(self, key: Key) -> None:
-        """Note that an attempt ended, or that there was nothing to send; others take its place."""
+        """Remove an attempt that has ended or was not sent."""
         webhook = key[1]
         self._running.discard(key)
         self._busy[webhook] -= 1
@@ -157,21 +158,21 @@ class AttemptQueue:
             heappush(self._ready, behind)
 
     def note_speed(self, webhook: int, *, is_hanging: bool) -> None:
-        """Remember whether a webhook answers: one that hangs gets one attempt at a time."""
-        # A few consumers that hang would otherwise fill all places, again and again.
+        """Set the limit of a webhook after an attempt: a hanging consumer gets one at a time."""
+        # Otherwise, a few hanging consumers would occupy all attempts.
         self._places[webhook] = 1 if is_hanging else self._webhook_limit
 
     def _places_of(self, webhook: int) -> int:
         return self._places.get(webhook, min(_AT_FIRST, self._webhook_limit))
 
     def set_limits(self, *, in_flight: int, per_webhook: int) -> tuple[int, int]:
-        """Set other limits of attempts under way at once, and return those before."""
+        """Set the limits of concurrent attempts, and return the previous limits."""
         before = self._limit, self._webhook_limit
         self._limit, self._webhook_limit = in_flight, per_webhook
         return before
 
     def clear(self) -> None:
-        """Forget every attempt, those under way too."""
+        """Remove all attempts."""
         self._holds.clear()
         for waiting in (
             self._ready, self._full, self._open, self._behind, self._tails, self._chain_of,

@@ -17,40 +17,40 @@ if TYPE_CHECKING:
     from emulator.delivery.faults.fault import WireFault  # noqa: TC004
 
 Reason = Literal[
-    "answered",  # an answer with a status came, whatever it says
-    "refused",  # nobody listens there
+    "answered",  # an answer with any status
+    "refused",  # nothing listens at the address
     "unreachable",  # no route, host down
     "name_not_found",  # the host name has no address
-    "address_forbidden",  # the guard does not let us dial it
+    "address_forbidden",  # the guard does not allow the address
     "connect_timeout",
-    "answer_timeout",  # connected, but no (whole) answer in time
-    "reset",  # the connection broke before a whole answer came
-    "closed",  # closed in good order before a whole answer came
-    "bad_answer",  # what came is not HTTP, or breaks its limits
+    "answer_timeout",  # connected, but no complete answer in time
+    "reset",  # the connection broke before a complete answer
+    "closed",  # the connection was closed before a complete answer
+    "bad_answer",  # the answer is not HTTP, or exceeds a limit
     "tls_failed",
-    "app_failed",  # an in-process consumer raised
-    "own_limit",  # this machine has no more of something: file descriptors, ports, memory
-    "cut",  # we broke the connection on purpose (a fault)
-    "shutdown",  # we were stopped meanwhile
-    "interrupted",  # the process was killed meanwhile; tried again
+    "app_failed",  # an application in this process raised an exception
+    "own_limit",  # this machine has run out of file descriptors, ports or memory
+    "cut",  # the connection was broken on purpose, by a fault
+    "shutdown",  # the emulator was stopped
+    "interrupted",  # the process was killed; the attempt is made again
 ]
-"""How an attempt ended, whatever the profile makes of it. Codes are stable; words are not."""
+"""How an attempt ended. Codes are stable; texts are not."""
 
 Headers = tuple[tuple[str, str], ...]
 
 MOST_BODY = 64 * 1024
-"""Bytes of an answer's body that are recorded; a longer one is cut."""
+"""Bytes of an answer's body that are recorded; a longer body is cut."""
 
 MOST_KEPT = 2 * MOST_BODY
-"""Bytes of it that are kept until secrets are masked, so that none straddles the cut."""
+"""Bytes that are read, so that secrets at the cut can be masked first."""
 
 
 class Timeouts(msgspec.Struct, frozen=True, gc=False):
-    """Bounds of one attempt, in real seconds.
+    """Time-outs of an attempt in real seconds.
 
     Attributes:
-        connect: until connected, TLS included.
-        first_byte: from the request sent to the first byte of the answer.
+        connect: until the connection is made, with TLS.
+        first_byte: from the end of the request to the first byte of the answer.
         total: for the whole attempt.
     """
 
@@ -60,13 +60,13 @@ class Timeouts(msgspec.Struct, frozen=True, gc=False):
 
 
 class Request(msgspec.Struct, frozen=True, gc=False):
-    """One POST as it goes out.
+    """A POST request.
 
     Attributes:
         url: ``http://`` or ``https://``.
-        headers: all but Host and Content-Length, in order, names as they stand on the wire.
+        headers: all headers except Host and Content-Length, in order and in their exact case.
         body: the exact bytes.
-        wire: how to misbehave with them; needs a socket, and a connection of its own.
+        wire: wire faults, which need a socket and a separate connection.
     """
 
     url: str
@@ -76,24 +76,24 @@ class Request(msgspec.Struct, frozen=True, gc=False):
     wire: tuple[WireFault, ...] = ()
 
     def __repr__(self) -> str:
-        """Leave out the headers' values, which may be secrets."""
+        """Leave out the values of headers, which may be secrets."""
         names = [name for name, _ in self.headers]
         return f"Request({self.url!r}, headers={names}, body of {len(self.body)} bytes)"
 
 
 class Outcome(msgspec.Struct, frozen=True, gc=False):
-    """What happened to one request.
+    """The outcome of a request.
 
     Attributes:
-        status: of the answer, None unless *reason* is ``answered``.
-        headers: of the answer.
-        body: of the answer, its first 64 KiB.
-        is_cut: the answer's body was longer.
-        detail: the error in words, measured, never compared.
-        duration_ms: from start to end.
-        address: ``IP:PORT`` that was dialled.
-        is_reused: over a kept-alive connection.
-        is_redialled: that connection had died unseen, so we dialled once more.
+        status: status of the answer; None unless *reason* is ``answered``.
+        headers: headers of the answer.
+        body: the first 64 KiB of the body of the answer.
+        is_cut: the body was longer.
+        detail: the error in words, which may differ between runs.
+        duration_ms: real milliseconds from start to end.
+        address: the dialled ``IP:PORT``.
+        is_reused: a kept-alive connection was used.
+        is_redialled: a kept-alive connection was closed already, so a new connection was made.
     """
 
     reason: Reason
@@ -109,28 +109,28 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
 
 
 class Transport(Protocol):
-    """A way to put requests on their way."""
+    """Sends requests."""
 
     async def send(self, request: Request) -> Outcome:
         """Send one request; a failing consumer is an outcome, never an exception."""
         ...
 
     async def close(self) -> None:
-        """Let go of everything; what is under way ends as ``shutdown``."""
+        """Close all connections; requests under way end as ``shutdown``."""
         ...
 
 
 Status = Literal["pending", "succeeded", "failed", "dropped"]
 
 Trigger = Literal["scheduled", "manual", "duplicate"]
-"""Why an attempt is made: the schedule, somebody who asked, a fault."""
+"""Why an attempt is made: the schedule, a redelivery, a fault."""
 
 Key = tuple[int, int, int]
-"""Message number, webhook number, attempt number: names an attempt, and orders them."""
+"""Message number, webhook number and attempt number; identifies and orders attempts."""
 
 
 class Digest(msgspec.Struct, frozen=True, gc=False):
-    """What stays of a body that was released.
+    """Size and hash of a body that was released.
 
     Attributes:
         size: bytes.
@@ -142,19 +142,19 @@ class Digest(msgspec.Struct, frozen=True, gc=False):
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
-    """What is to be told to everyone who wants it.
+    """A message for all webhooks that subscribe to its event type.
 
     Attributes:
-        number: counts the workspace's messages from 1.
-        id: stays the same over retries.
+        number: counts the messages of the workspace from 1.
+        id: id of the message, the same for all retries.
         event: id of the event type, or ``test`` for the ping.
         subject: id of the invitation or the assessment; empty for a test event.
-        person: ``candidate_id`` of the person, empty for an assessment.
+        person: ``candidate_id`` of the person; empty for an assessment.
         at: the workspace's time.
-        body: the exact bytes, serialised once.
-        webhooks: numbers of the webhooks that get it.
-        is_deliberate: sent as it is, whether or not it fits its schema.
-        digest: of a body that was released; None while it is there.
+        body: the exact bytes.
+        webhooks: numbers of the webhooks that receive it.
+        is_deliberate: sent unchanged, whether or not it fits its schema.
+        digest: size and hash of a released body; None if the body is present.
     """
 
     number: int
@@ -171,11 +171,11 @@ class Message(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def payload(self) -> Any:
-        """The body, decoded.
+        """The decoded body.
 
         Raises:
-            NotFoundError: it was released.
-            NotJSONError: it is no JSON, which is sent on purpose only.
+            NotFoundError: the body was released.
+            NotJSONError: the body is not JSON, which only users and faults send.
         """
         if self.digest is not None:
             message = f"the body of message {self.id} was released; serve --keep keeps more of them"
@@ -189,11 +189,11 @@ class Message(msgspec.Struct, frozen=True, gc=False):
 
 
 class Refused(msgspec.Struct, frozen=True):
-    """A payload that the program built and that does not fit its schema; it was not sent.
+    """A generated payload that does not fit its schema, and was not sent.
 
     Attributes:
         event: id of the event type.
-        violations: each with its JSON path, at most twenty.
+        violations: the violations with their JSON paths, at most twenty.
     """
 
     event: str
@@ -208,13 +208,13 @@ class Attempt(msgspec.Struct, frozen=True, gc=False):
     """One HTTP request of a delivery.
 
     Attributes:
-        number: from 1, over scheduled and manual ones.
-        at: the workspace's time at its start.
-        url, headers: as they went out.
-        outcome: what happened; None while it is under way.
-        is_success: by the rule of the profile.
-        faults: ids of the faults that shaped it.
-        is_deliberate: they changed what went out; it is as somebody wanted it.
+        number: counts all attempts of the delivery from 1.
+        at: the workspace's time at the start.
+        url, headers: of the request.
+        outcome: the outcome; None while it is under way.
+        is_success: whether the outcome is a success by the profile.
+        faults: ids of the faults that applied.
+        is_deliberate: faults changed the request.
     """
 
     number: int
@@ -228,12 +228,12 @@ class Attempt(msgspec.Struct, frozen=True, gc=False):
     is_deliberate: bool = False
 
     def __repr__(self) -> str:
-        """Leave out the headers' values, which may be secrets."""
+        """Leave out the values of headers, which may be secrets."""
         return f"<Attempt {self.number} {self.trigger} {self.url}: {self.answer}>"
 
     @property
     def answer(self) -> str:
-        """The status, or the reason why there is none, for people: ``200``, ``refused``."""
+        """The status, or the reason for no answer: ``200``, ``refused``."""
         if self.outcome is None:
             return "under way"
         return str(self.outcome.status or self.outcome.reason)
@@ -243,13 +243,13 @@ class Delivery(msgspec.Struct, frozen=True, gc=False):
     """One message to one webhook.
 
     Attributes:
-        status: ``pending`` until it ended.
-        reason: why it failed or was dropped; empty else.
-        next_due, next_attempt: when the next scheduled attempt is due, and its number; None
-            when none is planned.
-        numbered: the last attempt number that was given out.
-        manual: numbers of the attempts that somebody asked for.
-        duplicates: numbers of the attempts that a fault made.
+        status: ``pending`` until the last attempt.
+        reason: why it failed or was dropped; otherwise empty.
+        next_due, next_attempt: time and number of the next scheduled attempt; None if there is
+            none.
+        numbered: the highest number of an attempt so far.
+        manual: numbers of the attempts by redelivery.
+        duplicates: numbers of the attempts by faults.
     """
 
     message: Message
@@ -275,18 +275,18 @@ class Delivery(msgspec.Struct, frozen=True, gc=False):
         return self.message.event
 
     def trigger_of(self, number: int) -> Trigger:
-        """Return why the attempt with that number is made."""
+        """Return the trigger of an attempt by its number."""
         if number in self.manual:
             return "manual"
         return "duplicate" if number in self.duplicates else "scheduled"
 
     @property
     def payload(self) -> Any:
-        """The body, decoded, as `Message.payload`."""
+        """The decoded body; see `Message.payload`."""
         return self.message.payload
 
     def released(self) -> Delivery:
-        """Return the delivery without its body, and without what was answered."""
+        """Return the delivery without its body and without headers and bodies of answers."""
         attempts = tuple(
             msgspec.structs.replace(
                 one,
@@ -302,21 +302,21 @@ class Delivery(msgspec.Struct, frozen=True, gc=False):
         return self.status == "succeeded"
 
     def __repr__(self) -> str:
-        """Say what a failing assert needs to explain itself."""
+        """Show the answers, for failing assertions."""
         answers = ", ".join(attempt.answer for attempt in self.attempts) or "no attempt"
         why = f" ({self.reason})" if self.reason else ""
         return f"<Delivery {self.id} {self.event} {self.status}{why}: {answers}>"
 
 
 class Planned(msgspec.Struct, frozen=True, gc=False):
-    """An attempt is planned that faults shape: the journal's ``attempt.planned``.
+    """The journal's ``attempt.planned``: the plan of an attempt that faults match.
 
-    Any other is as its ``attempt.started`` says, and planned in the same breath.
+    Other attempts have only ``attempt.started``.
 
     Attributes:
-        due: the workspace's time from which on it may start.
-        matched: ids of the faults that it fits; each counts one match more.
-        faults: ids of those that shape it; of these each counts one use more, but for a copy.
+        due: the workspace's time at which it may start.
+        matched: ids of the matching faults, whose matches are counted.
+        faults: ids of the faults that apply, whose uses are counted, except for copies.
     """
 
     message: int
@@ -329,7 +329,7 @@ class Planned(msgspec.Struct, frozen=True, gc=False):
 
 
 class Started(msgspec.Struct, frozen=True, gc=False):
-    """An attempt is on its way: the journal's ``attempt.started``."""
+    """The journal's ``attempt.started``."""
 
     message: int
     webhook: int
@@ -337,12 +337,11 @@ class Started(msgspec.Struct, frozen=True, gc=False):
 
 
 class Finished(msgspec.Struct, frozen=True, gc=False):
-    """An attempt ended: the journal's ``attempt.finished``.
+    """The journal's ``attempt.finished``.
 
     Attributes:
-        status, reason: of the delivery from now on.
-        next_due, next_attempt: when the next attempt is due, and its number; None when none
-            is planned.
+        status, reason: the new status of the delivery and its reason.
+        next_due, next_attempt: time and number of the next attempt; None if there is none.
     """
 
     message: int
@@ -357,10 +356,10 @@ class Finished(msgspec.Struct, frozen=True, gc=False):
 
 
 class RedeliveryAsked(msgspec.Struct, frozen=True):
-    """Somebody wants a delivery tried once more: the journal's ``delivery.redelivery_asked``.
+    """The journal's ``delivery.redelivery_asked``.
 
     Attributes:
-        attempt: the number that the attempt will have.
+        attempt: the number of the requested attempt.
     """
 
     message: int
@@ -369,10 +368,10 @@ class RedeliveryAsked(msgspec.Struct, frozen=True):
 
 
 class Dropped(msgspec.Struct, frozen=True):
-    """A delivery will not be tried (again): the journal's ``delivery.dropped``.
+    """The journal's ``delivery.dropped``: no more attempts are made.
 
     Attributes:
-        is_misfire: a fault that was set could not be applied.
+        is_misfire: a fault could not be applied.
     """
 
     message: int

@@ -1,7 +1,6 @@
-"""Redacts secrets from everything that leaves the program.
+"""Masks secrets in all output: APIs, stream, reports, command line.
 
-The journal keeps secrets, because replay needs them; every way out (APIs, stream, reports,
-the command line) shows headers and records through here.
+Only the journal has the secrets, because replay needs them.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 MASK = "[redacted]"
 
 _SHORTEST = 4
-"""Characters of a secret that is looked for in answers; a shorter one is in any text."""
+"""Characters of a secret that is searched in text; shorter secrets would match everywhere."""
 
 _HARMLESS = frozenset({
     "accept", "allow", "cache-control", "connection", "content-encoding", "content-length",
@@ -39,18 +38,18 @@ _NAMED = re.compile(
     r"""((?:(?:bearer|basic|token)[ \t]+)?)(?!\[redacted|(?:bearer|basic|token)\b)[^\s,;}\])"']+""",
     re.IGNORECASE,
 )
-"""``Authorization: Bearer TOKEN`` in the middle of some text."""
+"""``Authorization: Bearer TOKEN`` within a text."""
 
 _LOWER_HEX = re.compile("%[0-9A-F]{2}")
 
 _WORD = re.compile(r"[A-Za-z]{1,7}")
-"""A secret like ``test``: looked for as a whole word, or it would be found in ``latest``."""
+"""A secret like ``test``, searched as a whole word so that it does not match ``latest``."""
 
 
 def shown_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return *headers* by name, with every value masked that is not known to be harmless.
+    """Return *headers* by name, with the value of every header masked that may be a secret.
 
-    The values of a name that occurs several times are joined, as RFC 9110 (5.3) has it.
+    Several values with the same name are joined (RFC 9110, 5.3).
     """
     found: dict[str, str] = {}
     for name, shown in masked_headers(headers):
@@ -64,19 +63,19 @@ def masked_headers(headers: Iterable[tuple[str, str]]) -> Headers:
 
 
 def without_secrets(outcome: Outcome, sent: Headers, webhook: Webhook, longest: int) -> Outcome:
-    """Return *outcome* without secrets in what was answered: some consumers echo what they get.
+    """Return *outcome* with secrets masked in the answer, since some consumers echo requests.
 
-    The one thing that is masked before it is recorded: afterwards nobody could tell it from any
-    other text. It is cut afterwards, so that no half of a secret stays at the end.
+    Answers are masked before they are recorded, because a secret in them could not be recognised
+    later. The body is cut after that, so that no part of a secret remains at the end.
 
     Args:
-        outcome: as it came.
-        sent: the headers of the attempt, which the webhook may have no more.
-        webhook: whose secrets sign.
-        longest: bytes of the body that stay.
+        outcome: the outcome.
+        sent: the headers of the attempt; the webhook may have other headers by now.
+        webhook: the webhook with the secrets.
+        longest: bytes of the body to keep.
     """
     values = [value for name, value in sent if name.lower() not in _HARMLESS]
-    # "Bearer TOKEN" is a secret, and so is TOKEN.
+    # Both "Bearer TOKEN" and TOKEN are secrets.
     secrets = {*values, *(value.rpartition(" ")[2] for value in values)}
     secrets |= {webhook.secret or "", *(old.secret for old in webhook.old_secrets)}
     forms = _forms_of(secrets)
@@ -85,7 +84,7 @@ def without_secrets(outcome: Outcome, sent: Headers, webhook: Webhook, longest: 
         if len(body) <= longest:
             return outcome
         return msgspec.structs.replace(outcome, body=body[:longest])
-    # Latin-1 keeps every byte; what UTF-8 makes of a secret is one of its forms.
+    # Latin-1 keeps every byte. The forms of a secret include its UTF-8 bytes.
     text = body.decode("latin-1")
     masked = _without(forms, text)
     return msgspec.structs.replace(
@@ -97,11 +96,11 @@ def without_secrets(outcome: Outcome, sent: Headers, webhook: Webhook, longest: 
 
 
 def redacted(value: Any, key: str = "") -> Any:
-    """Return *value*, a record as plain JSON, with secrets masked and headers by name.
+    """Return a record as plain JSON with secrets masked and headers by name.
 
     Args:
-        value: dicts, lists and scalars.
-        key: under which it stood.
+        value: nested dicts, lists and scalars.
+        key: the key of the value.
     """
     if key in _SECRET_KEYS:
         return value and MASK
@@ -115,20 +114,20 @@ def redacted(value: Any, key: str = "") -> Any:
 
 
 def configured_secrets(record: Any) -> set[str]:
-    """Return the secrets and the values of secret headers that *record* configures.
+    """Return the secrets and the values of secret headers in a configuration.
 
     Args:
-        record: a webhook, a scenario: structs, dicts and lists, to any depth.
+        record: nested structs, dicts and lists, for example a webhook or a scenario.
     """
     return {one for value in _configured(record) for one in (value, value.rpartition(" ")[2])}
 
 
 def masked(value: Any, secrets: Iterable[str]) -> Any:
-    """Return plain data with *secrets* masked in each text, however it quotes them.
+    """Return plain data with all forms of *secrets* masked in its strings.
 
     Args:
-        value: dicts, lists and scalars; keys stay.
-        secrets: as `configured_secrets` finds them; one below four characters is left alone.
+        value: nested dicts, lists and scalars; keys are not masked.
+        secrets: as `configured_secrets` finds them; shorter than four characters are ignored.
     """
     return _masked(value, _forms_of(secrets))
 
@@ -151,7 +150,7 @@ def _configured(value: Any, key: str = "") -> Iterator[str]:
 
 def _without(forms: tuple[str, ...], text: str) -> str:
     """Return *text* with every form of a secret masked."""
-    # Each attempt has a signature of its own: only forms that occur are worth a pattern.
+    # Each attempt has another signature, so compile a pattern only for forms that occur.
     found = [form for form in forms if form in text]
     if not found:
         return text
@@ -160,14 +159,14 @@ def _without(forms: tuple[str, ...], text: str) -> str:
 
 
 def _forms_of(secrets: Iterable[str]) -> tuple[str, ...]:
-    """Return all forms of secrets, the longest first."""
+    """Return all forms of secrets, longest first."""
     forms = {form for one in secrets if len(one) >= _SHORTEST for form in _forms(one)}
     return tuple(sorted(forms, key=lambda form: (-len(form), form)))
 
 
 @lru_cache(maxsize=1024)
 def _forms(secret: str) -> set[str]:
-    """Return how a secret can be written: as it is, and escaped for JSON, URLs and HTML."""
+    """Return the forms of a secret: unchanged, and escaped for JSON, URLs and HTML."""
     quoted = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
     encoded = {quote(secret, safe=""), quote(secret), quote_plus(secret)}
     forms = {
@@ -176,7 +175,7 @@ def _forms(secret: str) -> set[str]:
         html.escape(secret), html.escape(secret, quote=False),
         html.escape(secret).replace("&#x27;", "&#39;").replace("&quot;", "&#34;"),
     }  # fmt: skip
-    # In a text that is Latin-1, UTF-8's bytes are characters of their own.
+    # Text that is decoded as Latin-1 has a character for each byte of UTF-8.
     return {*forms, *(one.encode().decode("latin-1") for one in forms)}
 
 

@@ -1,4 +1,4 @@
-"""Attempts that are held back until later ones have overtaken them."""
+"""Holds attempts back until later attempts have overtaken them."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
     from emulator.delivery.records import Key
 
 Freed = tuple["Key", "Key | None"]
-"""An attempt that goes on, and the one for whose end it waits."""
+"""A released attempt, and the attempt for whose end it waits."""
 
 
 class Hold(msgspec.Struct, frozen=True):
     """How long an attempt is held back.
 
     Attributes:
-        fault: id of the fault that holds it back.
-        after: until that many later attempts to the same webhook were planned.
-        window: in place of *after*: until the fault holds that many attempts to the webhook,
+        fault: id of the fault.
+        after: until this number of later attempts to the same webhook were planned.
+        window: instead of *after*: until the fault holds this number of attempts to the webhook,
             which then start in a random order.
     """
 
@@ -31,18 +31,18 @@ class Hold(msgspec.Struct, frozen=True):
 
 
 class Holds:
-    """Holds attempts of one workspace back, each for later ones to the same webhook.
+    """The attempts of one workspace that are held back.
 
-    Nothing of it is in the journal: after a restart, what was held goes out at once.
+    They are not in the journal; after a restart, they start at once.
 
     Args:
-        seed: of the order in which a window is let go.
+        seed: for the random order of a window.
     """
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
-        self._left: dict[Key, int] = {}  # -> how many later ones are still to be planned
-        self._windows: dict[tuple[int, str], list[Key]] = {}  # webhook and fault -> gathered
+        self._left: dict[Key, int] = {}  # -> how many later attempts are still missing
+        self._windows: dict[tuple[int, str], list[Key]] = {}  # webhook and fault -> attempts
 
     def __bool__(self) -> bool:
         return bool(self._left or self._windows)
@@ -51,7 +51,7 @@ class Holds:
         return key in self._left or any(key in keys for keys in self._windows.values())
 
     def clear(self) -> None:
-        """Forget all of them."""
+        """Remove all attempts."""
         self._left.clear()
         self._windows.clear()
 
@@ -59,11 +59,11 @@ class Holds:
         """Hold an attempt back.
 
         Args:
-            key: of the attempt.
+            key: the key of the attempt.
             hold: how long.
 
         Returns:
-            The attempts that go on because of it: those of a window that is full.
+            The attempts that are released: those of a complete window.
         """
         if hold.window is None:
             self._left[key] = hold.after
@@ -74,7 +74,7 @@ class Holds:
         return self._shuffled(name) if len(gathered) >= hold.window else []
 
     def overtaken_by(self, key: Key) -> list[Freed]:
-        """Return those that go on once the attempt *key*, just planned, has ended."""
+        """Count the planned attempt *key*, and return the attempts that start after its end."""
         freed: list[Freed] = []
         for held in sorted(self._left):
             if held[1] == key[1]:
@@ -85,7 +85,7 @@ class Holds:
         return freed
 
     def release(self) -> list[Freed]:
-        """Return all that are held; nothing is any more."""
+        """Remove and return all attempts."""
         freed: list[Freed] = [(held, None) for held in sorted(self._left)]
         self._left.clear()
         for name in sorted(self._windows):
@@ -93,7 +93,7 @@ class Holds:
         return freed
 
     def _shuffled(self, name: tuple[int, str]) -> list[Freed]:
-        """Return what a window has gathered, in a drawn order, one after the other."""
+        """Remove and return the attempts of a window in a random order, each after the previous."""
         keys = self._windows.pop(name)
         chance(self._seed, f"fault/{name[1]}/window", keys[0][0]).shuffle(keys)
         return list(zip(keys, [None, *keys[:-1]], strict=True))

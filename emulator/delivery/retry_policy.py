@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from emulator.delivery.records import Delivery, Outcome, Status
 
 NOT_ITS_FAULT = frozenset({"shutdown", "interrupted"})
-"""Ends of an attempt that say nothing about the consumer; it is made again."""
+"""Reasons that are not the consumer's fault; the attempt is made again."""
 
 
 def finished(
@@ -29,15 +29,15 @@ def finished(
     now: datetime,
     real_now: float,
 ) -> Finished:
-    """Return the end of an attempt, and what the profile makes of it.
+    """Return the record of the end of an attempt, with the new status of its delivery.
 
     Args:
-        delivery: with the attempt under way.
-        number: of the attempt.
-        outcome: how it ended.
-        profile: of the webhook.
+        delivery: the delivery before the end of the attempt.
+        number: number of the attempt.
+        outcome: its outcome.
+        profile: the profile of the webhook.
         now: the workspace's time.
-        real_now: Unix seconds, with which a date in ``Retry-After`` is compared.
+        real_now: real Unix seconds, for a date in ``Retry-After``.
     """
     end = Finished(
         delivery.message.number,
@@ -57,7 +57,7 @@ def finished(
     if outcome.reason in NOT_ITS_FAULT:
         return _tried_again(end, delivery, now)
     if delivery.trigger_of(number) != "scheduled" and not profile.is_aborted(outcome):
-        # The schedule goes on as it stood; without one, this was the last attempt.
+        # The schedule is not affected; if it has ended, this was the last attempt.
         return end if delivery.next_due else _given_up(end, delivery)
     pause = next_pause(profile, _scheduled(delivery), outcome, real_now)
     if pause is None:
@@ -66,7 +66,7 @@ def finished(
 
 
 def _scheduled(delivery: Delivery) -> int:
-    """Return how many attempts of the schedule were made, the present one included."""
+    """Return how many attempts of the schedule were made, including the current one."""
     return sum(
         attempt.trigger == "scheduled"
         and (attempt.outcome is None or attempt.outcome.reason not in NOT_ITS_FAULT)
@@ -79,7 +79,7 @@ def _tried_again(end: Finished, delivery: Delivery, due: datetime) -> Finished:
 
 
 def _given_up(end: Finished, delivery: Delivery) -> Finished:
-    # A manual attempt that fails does not undo what an earlier one achieved.
+    # A manual attempt that fails does not undo an earlier success.
     if any(attempt.is_success for attempt in delivery.attempts):
         return _closed(end, delivery, "succeeded", "")
     status = end.outcome.status
@@ -90,7 +90,7 @@ def _closed(end: Finished, delivery: Delivery, status: Status, reason: str) -> F
     if delivery.manual or delivery.duplicates:
         begun = {attempt.number for attempt in delivery.attempts}
         if {*delivery.manual, *delivery.duplicates} - begun:
-            status, reason = "pending", ""  # one more was asked for, and it waits
+            status, reason = "pending", ""  # another requested attempt has not started yet
     return msgspec.structs.replace(
         end, status=status, reason=reason, next_due=None, next_attempt=None
     )

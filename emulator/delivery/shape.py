@@ -1,6 +1,6 @@
-"""Applies faults to the plan of a due attempt: when, how often, whether. Pure.
+"""Applies faults to the plan of a due attempt: whether, when and how often it is made. Pure.
 
-What its bytes are and how they go over the wire is decided when it starts.
+Faults of the body and of the wire are applied when the attempt starts.
 """
 
 from __future__ import annotations

@@ -36,10 +36,10 @@ Code = Literal[
     "signature_malformed",
     "signature_wrong",
 ]
-"""What verification came to. Codes are stable; words are not."""
+"""The result of verification. Codes are stable; texts are not."""
 
 TOLERANCE = 300
-"""Seconds that a timestamp may be off, either way.
+"""Largest difference between a timestamp and the current time in seconds.
 
 Source: documented by the vendor (Svix, verifying payloads: five minutes in its libraries).
 """
@@ -50,27 +50,26 @@ _HEX_HEADER = "X-Convoy-Signature"
 
 
 class SigningScheme(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How deliveries are signed. Data: the control API takes it as part of a profile.
+    """How deliveries are signed, as part of a profile.
 
-    ``standard`` (Svix, Standard Webhooks): HMAC-SHA256 over ``<id>.<timestamp>.<body>``, the key
-    being the base64 behind ``whsec_``, in three headers: ``<prefix>id`` (the message's, the same
-    on every attempt), ``<prefix>timestamp`` (whole Unix seconds) and ``<prefix>signature``
-    (``v1,<base64>``, one for each secret, separated by a space).
+    ``standard`` (Svix, Standard Webhooks): HMAC-SHA256 of ``<id>.<timestamp>.<body>``, with the
+    base64 key after ``whsec_``, in three headers: ``<prefix>id`` (id of the message, the same for
+    all attempts), ``<prefix>timestamp`` (whole Unix seconds) and ``<prefix>signature``
+    (``v1,<base64>`` for each secret, separated by a space).
 
-    ``hmac-sha256-hex`` (Convoy's simple form): HMAC-SHA256 over the body, in hex, the key being
-    the secret as it stands.
+    ``hmac-sha256-hex`` (Convoy's simple form): HMAC-SHA256 of the body in hex, with the secret as
+    the key.
 
     Source: documented by the vendors (Svix, verifying payloads manually; Convoy, signatures).
-    That Testlify's v2 is Svix is documented; which prefix it has is not known (``svix-``
-    assumed). That its v1 signs at all is documented nowhere.
+    That Testlify's v2 is Svix is documented; its prefix is unknown (``svix-`` assumed). No source
+    says that v1 signs.
 
     Attributes:
-        prefix: of the three headers of ``standard``.
-        header: that carries the signature of ``hmac-sha256-hex``.
+        prefix: prefix of the three headers of ``standard``.
+        header: header of ``hmac-sha256-hex``.
 
     Raises:
-        ValueError: a prefix or a header that the scheme has no use for, or a header that no
-            request can carry.
+        ValueError: a prefix or a header for the other scheme, or an invalid header.
     """
 
     scheme: Scheme
@@ -99,10 +98,10 @@ class SigningScheme(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """What came of verifying a request.
+    """The result of verifying a request.
 
     Attributes:
-        detail: the reason in words, without anything secret; empty when the signature holds.
+        detail: the reason in words, without secrets; empty for a valid signature.
     """
 
     code: Code
@@ -110,7 +109,7 @@ class Verdict(msgspec.Struct, frozen=True):
 
     @property
     def holds(self) -> bool:
-        """Whether the signature is right, and of now."""
+        """Whether the signature is valid and recent."""
         return self.code == "valid"
 
 
@@ -121,10 +120,12 @@ def checked_secret(signature: SigningScheme, secret: str, *, path: str | None = 
     """Return *secret* if the scheme can sign with it.
 
     Args:
-        path: JSON path of the secret, for the error, which never shows the secret itself.
+        signature: the scheme.
+        secret: the secret.
+        path: JSON path of the secret for the error, which does not contain the secret.
 
     Raises:
-        InvalidInputError: an empty one, or not ``whsec_`` and base64 where that is needed.
+        InvalidInputError: an empty secret, or for ``standard``, not ``whsec_`` and base64.
     """
     if signature.scheme == "standard":
         _standard_key(secret, path)
@@ -138,10 +139,10 @@ def checked_secret(signature: SigningScheme, secret: str, *, path: str | None = 
 
 
 def made_secret(signature: SigningScheme, draw: random.Random) -> str:
-    """Return a secret that fits the scheme: ``whsec_`` and base64, or hex.
+    """Return a new secret for the scheme: ``whsec_`` and base64, or hex.
 
-    Source: documented by the vendor (Svix makes one for each endpoint that brings none); 24
-    bytes, as the secret of its published test vector has.
+    Source: documented by the vendor (Svix generates a secret for each endpoint without one); 24
+    bytes, like the secret of its published test vector.
     """
     key = draw.randbytes(_SECRET_BYTES)
     if signature.scheme == "standard":
@@ -149,10 +150,10 @@ def made_secret(signature: SigningScheme, draw: random.Random) -> str:
     return key.hex()
 
 
-@lru_cache(maxsize=1024)  # a webhook signs with the same one each time
+@lru_cache(maxsize=1024)
 def _standard_key(secret: str, path: str | None = None) -> bytes:
-    # As strict as the strictest of the vendor's libraries: Go's and JavaScript's want padding,
-    # and Python's drops characters that are not base64, which gives another key in silence.
+    # As strict as the strictest of the vendor's libraries: Go's and JavaScript's require padding,
+    # and Python's ignores characters that are not base64, which silently gives another key.
     encoded = secret.removeprefix(_SECRET_PREFIX)
     try:
         key = base64.b64decode(encoded, validate=True) if encoded != secret else b""
@@ -172,17 +173,18 @@ def _standard_key(secret: str, path: str | None = None) -> bytes:
 def sign(
     signature: SigningScheme, secrets: Sequence[str], *, message_id: str, body: bytes, now: float
 ) -> Headers:
-    """Return the headers that carry the signature.
+    """Return the signature headers.
 
     Args:
-        secrets: the newest first, at least one. ``standard`` signs with each (while a secret is
-            rotated, both hold); ``hmac-sha256-hex`` has room for the newest only (assumed).
-        message_id: stays the same over attempts.
+        signature: the scheme.
+        secrets: at least one secret, newest first. ``standard`` signs with all of them, so that
+            two secrets are valid during a rotation; ``hmac-sha256-hex`` with the newest (assumed).
+        message_id: id of the message, the same for all attempts.
         body: the exact bytes.
         now: real Unix seconds.
 
     Raises:
-        InvalidInputError: a secret that the scheme can't sign with.
+        InvalidInputError: a secret does not fit the scheme.
     """
     if signature.scheme == "hmac-sha256-hex":
         return ((signature.header, _hex(checked_secret(signature, secrets[0]), body)),)
@@ -214,16 +216,17 @@ def _hex(secret: str, body: bytes) -> str:
 def verify(
     signature: SigningScheme, secret: str, headers: Headers, body: bytes, *, now: float
 ) -> Verdict:
-    """Return whether a request is signed with *secret*, as a consumer would check it.
+    """Verify that a request is signed with *secret*.
 
     Args:
-        headers: of the request; names in any case, the first of a name counts.
+        signature: the scheme.
+        secret: the secret.
+        headers: headers of the request in any case; of several with one name, the first is used.
         body: the exact bytes.
-        now: real Unix seconds; a timestamp may be `TOLERANCE` off.
+        now: real Unix seconds; a timestamp may differ by `TOLERANCE`.
 
     Raises:
-        InvalidInputError: a secret that the scheme can't sign with. What is wrong with the
-            request is a verdict.
+        InvalidInputError: the secret does not fit the scheme.
     """
     found = _by_name(headers)
     if signature.scheme == "standard":
@@ -262,10 +265,10 @@ def _verify_standard(
         return Verdict("timestamp_malformed", f"{names[1]} is not a time in whole Unix seconds")
     off = int(timestamp) - now
     if off < -TOLERANCE:
-        why = f"signed {math.ceil(-off)} s ago; at most {TOLERANCE} s are let pass"
+        why = f"signed {math.ceil(-off)} s ago; at most {TOLERANCE} s are accepted"
         return Verdict("timestamp_too_old", why)
     if off > TOLERANCE:
-        why = f"signed {math.ceil(off)} s in the future; at most {TOLERANCE} s are let pass"
+        why = f"signed {math.ceil(off)} s in the future; at most {TOLERANCE} s are accepted"
         return Verdict("timestamp_too_new", why)
     signatures = tuple(one for one in given.split(" ") if one.startswith("v1,"))
     if not signatures:
@@ -274,7 +277,7 @@ def _verify_standard(
 
 
 def _compared(expected: str, given: Sequence[str], header: str) -> Verdict:
-    # In constant time, and each of them, so that the time tells nothing.
+    # In constant time, and without an early end, so that the duration reveals nothing.
     wanted = expected.encode()
     matches = [hmac.compare_digest(wanted, one.encode("utf-8", "replace")) for one in given]
     if any(matches):
@@ -284,7 +287,7 @@ def _compared(expected: str, given: Sequence[str], header: str) -> Verdict:
 
 
 def prefix_in(headers: Headers) -> Prefix:
-    """Return under which prefix *headers* carry a ``standard`` signature; ``svix-`` without one."""
+    """Return the prefix of the ``standard`` signature in *headers*; ``svix-`` by default."""
     names = {name.lower() for name, _ in headers}
     is_other = "webhook-signature" in names and "svix-signature" not in names
     return "webhook-" if is_other else "svix-"

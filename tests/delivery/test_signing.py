@@ -189,11 +189,11 @@ UNFIT = "svix-signature does not fit: another secret, or the body was changed on
         ),
         (
             signed(now=NOW - 301),
-            Verdict("timestamp_too_old", "signed 301 s ago; at most 300 s are let pass"),
+            Verdict("timestamp_too_old", "signed 301 s ago; at most 300 s are accepted"),
         ),
         (
             signed(now=NOW + 3_600),
-            Verdict("timestamp_too_new", "signed 3600 s in the future; at most 300 s are let pass"),
+            Verdict("timestamp_too_new", "signed 3600 s in the future; at most 300 s are accepted"),
         ),
         (
             with_(signed(), "svix-signature", V1.removeprefix("v1,")),
