@@ -389,11 +389,12 @@ def _check(clock: str, generation: str, in_flight: int, keep: int) -> None:
 
 
 def _base(url: str) -> str:
-    """Return a URL to which paths can be added."""
-    if "?" in url:
-        message = f"a query in the public URL: {url[:80]!r}; expected one like 'http://host:4800'"
-        raise InvalidInputError(message)
-    return checked_url(url, path="public_url").rstrip("/")
+    """Return a public URL, checked, without a slash at its end."""
+    base = checked_url(url, path="public_url").rstrip("/")
+    if base.count("/") > 2 or "?" in base:  # pages load their style sheet from the root
+        message = f"a path or a query in the public URL: {url[:80]!r}"
+        raise InvalidInputError(message + "; expected one like 'http://host:4800'")
+    return base
 
 
 def _on_disk(path: Path) -> Store:

@@ -56,6 +56,7 @@ PAGES = [
     Route("/ui", _Ui()),
     Route("/ui/{rest:path}", _Ui()),
     Route("/static/{name}", _static),
+    *candidate.PAGES,
 ]
 """The routes of pages for people; nothing of them is imported before somebody opens one."""
 

@@ -26,6 +26,7 @@ from emulator.delivery.records import (
     Started,
 )
 from emulator.delivery.retry_policy import NOT_ITS_FAULT
+from emulator.domain.ids import short_id
 from emulator.domain.tokens import AccessToken, Login
 from emulator.domain.webhook import Webhook
 from emulator.workspace.entry_data import (
@@ -129,6 +130,7 @@ def _invited(state: State, data: CandidateChanged) -> None:
     state.candidate_numbers[candidate.number] = candidate.id
     state.counts[candidate.assessment_id][candidate.state] += 1
     state.people[candidate.email.casefold()] = candidate
+    state.short_ids[short_id(candidate.invite_key)] = candidate.id
     state.invitations[candidate.candidate_id].append(candidate.id)
     state.invitations[candidate.assessment_id].append(candidate.id)
 

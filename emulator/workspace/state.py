@@ -60,6 +60,7 @@ class State:
         candidate_numbers: number -> id.
         counts: id of an assessment -> state -> number of its candidates in this state.
         people: casefolded e-mail address -> an invitation of the person.
+        short_ids: id in the short link of an invitation -> its id.
         tokens: digest -> generated access token.
         members: casefolded e-mail address -> invited member of the team.
         logins: casefolded e-mail address -> the last login, newest last.
@@ -92,6 +93,7 @@ class State:
         self.counts: dict[str, Counter[str]] = defaultdict(Counter)
         self.people: dict[str, Candidate] = {}
         self.invitations: dict[str, list[str]] = defaultdict(list)  # person or assessment -> ids
+        self.short_ids: dict[str, str] = {}
         self.tokens: dict[str, AccessToken] = {}
         self.members: dict[str, Member] = {}
         self.logins: OrderedDict[str, Login] = OrderedDict()

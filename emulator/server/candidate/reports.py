@@ -10,7 +10,8 @@ from emulator.clock import later
 from emulator.domain.candidate import COMPLETED, REJECTED
 from emulator.durations import instant
 from emulator.errors import NotFoundError
-from emulator.server.http import emulator_of
+from emulator.server.candidate.access import workspace_of
+from emulator.server.candidate.pdf import pdf
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -20,10 +21,7 @@ if TYPE_CHECKING:
 
 async def report(request: Request) -> Response:
     """Give the report of a candidate as PDF: 404 until it is available."""
-    from emulator.server.candidate.pdf import pdf
-
-    workspace = emulator_of(request).by_pages(f"/w/{request.path_params['pages']}")
-    lines = _lines(workspace, request.path_params["id"])
+    lines = _lines(workspace_of(request), request.path_params["id"])
     headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
     return Response(pdf(lines), headers=headers, media_type="application/pdf")
 

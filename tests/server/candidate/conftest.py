@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from tests.server.conftest import OpenServer, Server
 
-PUBLIC = "https://emulator.example.com/base"
+PUBLIC = "https://emulator.example.com"
 
 
 @pytest.fixture(scope="package")

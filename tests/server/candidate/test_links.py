@@ -81,7 +81,8 @@ def test_settings_of_a_workspace_do_not_change_the_public_url(tenant: Tenant, ba
     ("url", "problem"),
     [
         ("emulator.example.com", "neither http nor https"),
-        ("http://host/?a=1", "a query in the public URL"),
+        ("http://host/?a=1", "a path or a query in the public URL"),
+        ("http://host/path/", "a path or a query in the public URL"),
         ("http://host/#top", "a fragment"),
         ("http://me:secret@host/", "user and password in the URL"),
     ],
