@@ -17,7 +17,7 @@ Data = dict[str, Any]
 
 def data(event: str, occurrence: Occurrence) -> Data:
     """Return the ``data`` of a v1 payload about an assessment."""
-    return _ASSESSMENTS[event](occurrence)
+    return _ASSESSMENTS.get(event, _updated)(occurrence)
 
 
 def _created(occurrence: Occurrence) -> Data:
@@ -82,10 +82,10 @@ def _archived(occurrence: Occurrence) -> Data:
 
 _ASSESSMENTS = {
     "assessment.created": _created,
-    "assessment.updated": _updated,
     "assessment.archived": _archived,
     "assessment.deleted": _deleted,
 }
+"""Event types whose data differ from those of Assessment Updated."""
 
 
 def _settings(occurrence: Occurrence) -> Data:
