@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from emulator.clock import EPOCH
+from emulator.domain.assessment import LIFECYCLE
 from emulator.domain.events import EVENT_TYPES
+from emulator.domain.lifecycle import NEW
 
 if TYPE_CHECKING:
     from emulator.workspace.workspace import Workspace
@@ -209,18 +211,19 @@ def test_an_update_after_an_invitation_says_subscribed(make_workspace: MakeWorks
     asyncio.run(main())
 
 
-def test_what_sends_nothing_sends_nothing(make_workspace: MakeWorkspace) -> None:
+def test_an_assessment_sends_what_its_lifecycle_says(make_workspace: MakeWorkspace) -> None:
     async def main() -> None:
         workspace = make_workspace()
-        workspace.add_webhook(
-            name="m", payload_url="http://example.com/",
-            events=[event for event in EVENT_TYPES if event.startswith("assessment.")],
-        )  # fmt: skip
+        workspace.add_webhook(name="m", payload_url="http://example.com/", events=list(EVENT_TYPES))
         id_ = workspace.create_assessment().id
-        workspace.invite(id_)
-        workspace.archive_assessment(id_)
-        workspace.unarchive_assessment(id_)
-        assert [one["event"] for one in await told(workspace)] == ["created", "archived"]
+        row = LIFECYCLE.transition(NEW, "create")
+        expected = [*row.events]
+        for command in ("publish", "archive", "unarchive", "delete"):
+            workspace.move_assessment(id_, command)
+            row = LIFECYCLE.transition(row.next_state, command)
+            expected += row.events
+        await workspace.settle()
+        assert [one.event for one in workspace.deliveries()] == expected
 
     asyncio.run(main())
 
