@@ -1,12 +1,14 @@
-"""What several rooms' tests share: a transport that answers as told, and workspaces on it."""
+"""What several rooms' tests share: a transport that answers as told, workspaces on it, verbs."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Protocol
+import os
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import pytest
 
+from emulator.cli.main import main
 from emulator.contracts.validation import Contracts
 from emulator.delivery.records import Outcome
 from emulator.journal.journal import Journal
@@ -166,3 +168,39 @@ def make_workspace(contracts: Contracts, make_journal: MakeJournal) -> MakeWorks
         return Workspace(engine)
 
     return make
+
+
+class Ran(NamedTuple):
+    """What came of a call: exit code, stdout, stderr."""
+
+    code: object
+    out: str
+    err: str
+
+
+class Cli(Protocol):
+    """Runs the command line in this process."""
+
+    def __call__(self, *arguments: str) -> Ran: ...
+
+
+@pytest.fixture
+def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith(("TESTLIFY_EMULATOR_", "GITHUB_")) or name in (
+            "PORT",
+            "NO_COLOR",
+            "CONSUMER_URL",
+        ):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def cli(capsys: pytest.CaptureFixture[str], no_settings_of_this_machine: None) -> Cli:  # noqa: ARG001
+    def run(*arguments: str) -> Ran:
+        with pytest.raises(SystemExit) as caught:
+            main(list(arguments))
+        captured = capsys.readouterr()
+        return Ran(caught.value.code, captured.out, captured.err)
+
+    return run

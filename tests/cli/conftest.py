@@ -10,29 +10,18 @@ import sys
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
 from emulator.cli.main import main
 from emulator.receiver import Receiver
+from tests.conftest import Ran
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 DEADLINE = 20.0  # real seconds
-
-
-class Ran(NamedTuple):
-    """What came of a call: exit code, stdout, stderr."""
-
-    code: object
-    out: str
-    err: str
-
-
-class Cli(Protocol):
-    def __call__(self, *arguments: str) -> Ran: ...
 
 
 class Until(Protocol):
@@ -55,25 +44,8 @@ class Until(Protocol):
 
 
 @pytest.fixture(autouse=True)
-def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in list(os.environ):
-        if name.startswith(("TESTLIFY_EMULATOR_", "GITHUB_")) or name in (
-            "PORT",
-            "NO_COLOR",
-            "CONSUMER_URL",
-        ):
-            monkeypatch.delenv(name)
-
-
-@pytest.fixture
-def cli(capsys: pytest.CaptureFixture[str]) -> Cli:
-    def run(*arguments: str) -> Ran:
-        with pytest.raises(SystemExit) as caught:
-            main(list(arguments))
-        captured = capsys.readouterr()
-        return Ran(caught.value.code, captured.out, captured.err)
-
-    return run
+def _without_settings(no_settings_of_this_machine: None) -> None:
+    """Every verb, also one that a test starts in another way."""
 
 
 @pytest.fixture

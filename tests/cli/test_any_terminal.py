@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from emulator.cli.main import main
 from emulator.reports import html
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
     from emulator.receiver import Receiver
     from emulator.reports.report import Report
-    from tests.cli.conftest import Cli
+    from tests.conftest import Cli
 
 pytestmark = pytest.mark.slow
 
@@ -40,7 +42,7 @@ def calls(folder: Path, url: str) -> dict[str, tuple[list[str], set[int]]]:
         "run --format": (["run", str(scenario), "--url", url, "--format", "junit"], {1}),
         "test": (["test", url, "--only", "accepts.*", "--seed", "1"], {0}),
         "fuzz": (
-            ["fuzz", url, "--examples", "1", "--only", "payloads", "--save", str(folder)],
+            ["fuzz", url, "--examples", "1", "--events", "rejected", "--save", str(folder)],
             {0, 1},
         ),
         "trigger": (["trigger", "completed", "--to", url, "--data", str(payload)], {0}),
@@ -58,32 +60,39 @@ def calls(folder: Path, url: str) -> dict[str, tuple[list[str], set[int]]]:
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
 def test_every_verb_prints_in_any_encoding(
-    encoding: str, tmp_path: Path, testlify_receiver: Receiver
+    encoding: str, tmp_path: Path, testlify_receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    program = [sys.executable, "-m", "emulator"]
-    environment = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
-    started = {
-        name: (
-            subprocess.Popen(
-                [*program, *call],
-                env=environment,
-                cwd=tmp_path,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-            ),
-            codes,
-        )
-        for name, (call, codes) in calls(tmp_path, testlify_receiver.url).items()
-    }
-    ended = {name: process.communicate(timeout=120) for name, (process, _) in started.items()}
-    for name, (process, codes) in started.items():
-        out, err = ended[name]
-        assert process.returncode in codes, (name, process.returncode, out[-500:], err[-2_000:])
+    monkeypatch.chdir(tmp_path)
+    for name, (call, codes) in calls(tmp_path, testlify_receiver.url).items():
+        terminal = {one: io.TextIOWrapper(io.BytesIO(), encoding) for one in ("stdout", "stderr")}
+        for one, stream in terminal.items():
+            monkeypatch.setattr(sys, one, stream)
+        with pytest.raises(SystemExit) as ended:
+            main(call)
+        out, err = map(printed, terminal.values())
+        assert ended.value.code in codes, (name, out[-500:], err[-2_000:])
         assert b"Traceback" not in err, name
         assert b"\x1b]" not in out + err, name
         is_document = name in ("run --format", "schema", "openapi", "asyncapi")
         out.decode("utf-8" if is_document else encoding)
         err.decode(encoding)
+
+
+def printed(stream: io.TextIOWrapper) -> bytes:
+    stream.flush()
+    assert isinstance(stream.buffer, io.BytesIO)
+    return stream.buffer.getvalue()
+
+
+def test_a_process_takes_the_encoding_of_its_terminal() -> None:
+    """Also for an argument that it can't print."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "emulator", "✓"],
+        env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
+        capture_output=True,
+    )
+    assert ran.returncode == 2
+    assert b"no verb '+'" in ran.stderr
 
 
 def test_a_report_is_written_as_far_as_it_can_be(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from emulator.receiver import Receiver
-    from tests.cli.conftest import Cli
+    from tests.conftest import Cli
 
 ROOT = Path(__file__).parents[2]
 LIFE = ("--only", "accepts.candidate.*", "--only", "accepts.whole-life")

@@ -17,7 +17,7 @@ from emulator.domain.events import EVENT_TYPES
 from emulator.scenario.steps.table import STEPS
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Cli
+    from tests.conftest import Cli
 
 
 def listed(cli: Cli, what: str) -> dict[str, str]:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from emulator.receiver import Receiver
-    from tests.cli.conftest import Cli, Until
+    from tests.cli.conftest import Until
+    from tests.conftest import Cli
 
 
 def url_in(line: str) -> str:

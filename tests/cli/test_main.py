@@ -14,7 +14,7 @@ from emulator.cli import main as main_module
 from emulator.cli.main import cli as group
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Cli
+    from tests.conftest import Cli
 
 VERBS = group.list_commands(click.Context(group))
 USAGE = (

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from emulator.receiver import Receiver
-    from tests.cli.conftest import Cli, Until
+    from tests.cli.conftest import Until
+    from tests.conftest import Cli
 
 
 def test_an_emulator_that_is_ready(until: Until) -> None:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from emulator.receiver import Receiver
-    from tests.cli.conftest import Cli, Until
+    from tests.cli.conftest import Until
+    from tests.conftest import Cli
 
 SCENARIO = """\
 scenario: One invitation

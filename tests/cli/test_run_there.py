@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from emulator import Receiver, RunningEmulator
-    from tests.cli.conftest import Cli
+    from tests.conftest import Cli
 
 SCENARIO = """\
 scenario: One invitation

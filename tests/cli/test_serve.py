@@ -18,7 +18,8 @@ from emulator.serving import listen
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.cli.conftest import Cli, Until
+    from tests.cli.conftest import Until
+    from tests.conftest import Cli
 
 DEADLINE = 20.0  # real seconds
 

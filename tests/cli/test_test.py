@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from emulator.receiver import Receiver
-    from tests.cli.conftest import Cli
+    from tests.conftest import Cli
 
 FEW = (
     "--only",

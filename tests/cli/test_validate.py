@@ -11,7 +11,7 @@ from emulator.domain.events import EVENT_TYPES
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.cli.conftest import Cli
+    from tests.conftest import Cli
 
 SCENARIO = """\
 scenario: One invitation

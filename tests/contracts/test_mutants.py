@@ -14,7 +14,7 @@ from emulator.contracts.validation import Contracts
 from tests.contracts import judging
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
 pytestmark = pytest.mark.slow
 
@@ -171,15 +171,21 @@ def excuse(path: Path, before: Any, after: Any) -> tuple[str, str] | None:
     return None
 
 
-def survivors(name: str) -> Iterator[tuple[Path, Any, Any]]:
-    """Yield place, old and new value of each single mutant that still fits."""
+def survivors(name: str, keys: Container[str] | None = None) -> Iterator[tuple[Path, Any, Any]]:
+    """Yield place, old and new value of each single mutant that still fits.
+
+    Args:
+        keys: whose values change; all when left out.
+    """
     event = ".".join(name.split(".")[:2])
     payload = copy.deepcopy(EXAMPLES[name])
     for path in places(EXAMPLES[name]):
+        if keys is not None and named(path) not in keys:
+            continue
         owner, key, before = at(payload, path[:-1]), path[-1], at(payload, path)
         for after in replacements(before):
             owner[key] = after
-            if not CONTRACTS.violations("v1", event, payload):
+            if CONTRACTS.fits("v1", event, payload):
                 yield path, before, after
         owner[key] = before
     assert payload == EXAMPLES[name]
@@ -199,13 +205,15 @@ def test_a_missing_key_is_refused(name: str) -> None:
         owner = at(payload, path[:-1])
         if isinstance(owner, dict):
             del owner[path[-1]]
-            found = CONTRACTS.violations("v1", event, payload)
-            assert found, path
+            assert not CONTRACTS.fits("v1", event, payload), path
 
 
 def test_each_excuse_is_needed() -> None:
-    used = {excuse(*one) for name in EXAMPLES for one in survivors(name)}
-    assert used - {None} == EXCUSES
+    unused = set(EXCUSES)
+    for name in EXAMPLES:
+        keys = {key for key, _ in unused}
+        unused -= {found for one in survivors(name, keys) if (found := excuse(*one))}
+    assert unused == set()
 
 
 def test_grades_are_six() -> None:
@@ -229,10 +237,10 @@ def mutate(payload: Any, draw: random.Random) -> None:
 @pytest.mark.parametrize("name", EXAMPLES)
 @pytest.mark.parametrize("changes", [1, 2])
 def test_both_validators_find_the_same(name: str, changes: int) -> None:
-    """120 mutants of each example and count of changes, the same in every run."""
+    """40 mutants, the same in every run: 1,600 in all, as the examples share definitions."""
     event = ".".join(name.split(".")[:2])
     draw = random.Random(f"{name} {changes}")
-    for _ in range(120):
+    for _ in range(40):
         payload = copy.deepcopy(EXAMPLES[name])
         for _ in range(changes):
             mutate(payload, draw)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,6 +17,7 @@ from tests.consumers.starting import started
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.conftest import Cli
     from tests.consumers.starting import Running
 
 pytestmark = pytest.mark.slow
@@ -24,33 +25,23 @@ pytestmark = pytest.mark.slow
 COMMANDS = {"invite", "enroll", "start", "complete", "disqualify", "expire", "reject", "rescore"}
 
 
-class Ran(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-def emulate(folder: Path, *arguments: str) -> Ran:
-    done = subprocess.run(
-        [sys.executable, "-m", "emulator", *arguments],
-        cwd=folder, capture_output=True, text=True, timeout=200,
-    )  # fmt: skip
-    return Ran(done.returncode, done.stdout, done.stderr)
-
-
-def fuzz(folder: Path, consumer: Running, *more: str) -> Ran:
+def arguments(consumer: Running, *more: str, examples: int = 20) -> list[str]:
+    """Return a call that is long enough to find each planted bug."""
     probe = f"{consumer.url}/candidates/{{email}}?assessment={{assessment_id}}"
-    return emulate(
-        folder, "fuzz", consumer.hook, "--probe", probe, "--seed", "1", "--examples", "40",
-        "--shrink-time", "60", "--within", "0.1", *more,
-    )  # fmt: skip
+    return [
+        "fuzz", consumer.hook, "--probe", probe, "--seed", "1",
+        "--examples", str(examples), "--shrink-time", "60", "--within", "0.1", *more,
+    ]  # fmt: skip
 
 
 def test_nothing_is_found_in_the_right_one_and_nothing_is_left_behind(tmp_path: Path) -> None:
     with started("right") as consumer:
-        ran = fuzz(tmp_path, consumer)
-    assert (ran.code, ran.err) == (0, "")
-    assert "nothing found in" in ran.out
+        ran = subprocess.run(
+            [sys.executable, "-m", "emulator", *arguments(consumer, examples=40)],
+            cwd=tmp_path, capture_output=True, text=True, timeout=200,
+        )  # fmt: skip
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "nothing found in" in ran.stdout
     assert list(tmp_path.iterdir()) == []  # no .hypothesis either
 
 
@@ -61,48 +52,51 @@ def test_nothing_is_found_in_the_right_one_and_nothing_is_left_behind(tmp_path: 
         ("regresses_on_late_events", "status is"),
     ],
 )
-def test_a_sequence_is_found_made_small_and_replayed(name: str, told: str, tmp_path: Path) -> None:
+def test_a_sequence_is_found_made_small_and_replayed(
+    name: str, told: str, cli: Cli, tmp_path: Path
+) -> None:
     with started(name) as consumer:
-        ran = fuzz(tmp_path, consumer, "--only", "sequences", "--save", "found")
+        ran = cli(*arguments(consumer, "--only", "sequences", "--save", str(tmp_path)))
         assert (ran.code, told in ran.out) == (1, True), ran.out + ran.err
-        (file,) = (tmp_path / "found").glob("found-*.yaml")
-        again = emulate(tmp_path, "run", str(file), "--url", consumer.hook, "--set", "RUN=again")
+        (file,) = tmp_path.glob("found-*.yaml")
+        again = cli("run", str(file), "--url", consumer.hook, "--set", "RUN=again")
         assert again.code == 1, again.out + again.err
     with started("right") as fixed:  # on another port
-        green = emulate(tmp_path, "run", str(file), "--url", fixed.hook)
+        green = cli("run", str(file), "--url", fixed.hook)
         assert green.code == 0, green.out + green.err
     (scenario,) = read_all([str(file)], {"CONSUMER_URL": "http://127.0.0.1:9"})
     assert sum(step.name in COMMANDS for step in scenario.steps) <= 4
 
 
-def test_a_consumer_with_two_bugs_shows_both(tmp_path: Path) -> None:
+def test_a_consumer_with_two_bugs_shows_both(cli: Cli, tmp_path: Path) -> None:
     with started("counts_and_regresses") as consumer:
-        ran = fuzz(tmp_path, consumer, "--only", "sequences", "--save", "found")
+        ran = cli(*arguments(consumer, "--only", "sequences", "--save", str(tmp_path)))
         assert ran.code == 1, ran.out + ran.err
         assert ran.out.count("FOUND") == 2
         assert "FOUND  ada: completions is 2, expected 1" in ran.out
         assert "FOUND  ada: status is " in ran.out
-        first = fuzz(tmp_path, consumer, "--only", "sequences", "--max-findings", "1")
+        once = ("--max-findings", "1", "--save", str(tmp_path / "first"))
+        first = cli(*arguments(consumer, "--only", "sequences", *once))
     assert first.out.count("FOUND") == 1
-    assert len(list((tmp_path / "found").iterdir())) == 2
+    assert len(list(tmp_path.glob("*.yaml"))) == 2
 
 
-def test_a_payload_that_breaks_a_consumer_is_found_and_replayed(tmp_path: Path) -> None:
+def test_a_payload_that_breaks_a_consumer_is_found_and_replayed(cli: Cli, tmp_path: Path) -> None:
     with started("parses_result_link_as_url") as consumer:
-        ran = fuzz(tmp_path, consumer, "--only", "payloads", "--save", "found")
+        ran = cli(*arguments(consumer, "--only", "payloads", "--save", str(tmp_path)))
         assert ran.code == 1
         assert "was answered 500" in ran.out
-        file = min((tmp_path / "found").glob("payload-*.yaml"))
-        again = emulate(tmp_path, "run", str(file), "--url", consumer.hook)
+        file = min(tmp_path.glob("payload-*.yaml"))
+        again = cli("run", str(file), "--url", consumer.hook)
         assert again.code == 1, again.out + again.err
     assert 1 < ran.out.count("FOUND") <= 5
     with started("right") as fixed:
-        green = emulate(tmp_path, "run", str(file), "--url", fixed.hook)
+        green = cli("run", str(file), "--url", fixed.hook)
         assert green.code == 0, green.out + green.err
 
 
-def test_nobody_there_is_no_evidence(tmp_path: Path) -> None:
-    ran = emulate(tmp_path, "fuzz", "http://127.0.0.1:1/hook", "--examples", "5")
+def test_nobody_there_is_no_evidence(cli: Cli) -> None:
+    ran = cli("fuzz", "http://127.0.0.1:1/hook", "--examples", "5")
     assert ran.code == 2
     assert "the consumer never answered" in ran.err
 
