@@ -1,6 +1,7 @@
 """Stand-in for a public integration that takes completions alone and wants a static token.
 
-It answers 400 to other events. The test ping, which has neither type nor event, is answered before
+It reads a completion's assessment, e-mail and score, at the paths of v1 or of v2. It answers 400 to
+other events. The test ping, which has neither type nor event, is answered before
 the token is looked at. What it knows of an applicant has words of its own.
 """
 
@@ -12,18 +13,25 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from emulator import paths
+
 if TYPE_CHECKING:
     from starlette.requests import Request
+
+    from emulator.domain.events import Generation
 
 TOKEN = "s3cret"
 EVENTS = ("candidate.completed",)
 PROBE = "/applicants/{assessment_id}/{email}"
 
 
-def application(*, finds_by_assessment_alone: bool = False) -> Starlette:
+def application(
+    *, generation: Generation = "v1", finds_by_assessment_alone: bool = False
+) -> Starlette:
     """Return the integration as an ASGI application.
 
     Args:
+        generation: of the payloads that it reads.
         finds_by_assessment_alone: the planted bug: two candidates of one assessment are mixed up.
     """
     known: dict[Any, dict[str, Any]] = {}
@@ -40,15 +48,14 @@ def application(*, finds_by_assessment_alone: bool = False) -> Starlette:
             return Response(status_code=200)
         if request.headers.get("x-webhook-token") != TOKEN:
             return Response(status_code=401)
-        data = completion(payload)
-        if data is None:
+        assessment, email, score = completion(payload, generation)
+        if not assessment or not email:
             return JSONResponse({"error": "not a completion"}, 400)
         one = known.setdefault(
-            key(data["assessmentId"], data["email"]),
-            {"application": {"stage": "done"}, "history": []},
+            key(assessment, email), {"application": {"stage": "done"}, "history": []}
         )
         if not one["history"]:
-            one["history"].append(data.get("avgScorePercentage"))
+            one["history"].append(score)
         return Response(status_code=200)
 
     async def applicant(request: Request) -> Response:
@@ -63,13 +70,19 @@ def application(*, finds_by_assessment_alone: bool = False) -> Starlette:
     )
 
 
-def completion(payload: Any) -> dict[str, Any] | None:
-    """Return the data of a completion; None when the payload is none."""
+PATHS = {
+    "v1": ("data.assessmentId", "data.email", "data.avgScorePercentage"),
+    "v2": ("data.assessmentId", "data.candidate.email", "data.scores.avgScorePercentage"),
+}
+"""Where a public consumer reads the assessment, the e-mail and the score (observed)."""
+
+
+def completion(payload: Any, generation: Generation) -> list[Any]:
+    """Return assessment, e-mail and score of a completion; None for each that is missing."""
     if not isinstance(payload, dict) or payload.get("event") != "completed":
-        return None
-    data = payload.get("data")
-    is_whole = isinstance(data, dict) and data.get("email") and data.get("assessmentId")
-    return data if is_whole else None
+        return [None, None, None]
+    found = (paths.find(payload, paths.parse(path)) for path in PATHS[generation])
+    return [None if one is paths.ABSENT else one for one in found]
 
 
 app = application()

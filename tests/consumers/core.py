@@ -32,9 +32,12 @@ STATUSES = (
 
 WORDS = frozenset({
     "candidateStatusChanged", "invited", "enrolled", "in_progress", "completed", "disqualified",
-    "rejected", "scoreUpdated",
+    "rejected", "scoreUpdated", "status_changed", "invitation_expired",
 })  # fmt: skip
-"""``event`` of the messages about candidates; Invitation Expired has none."""
+"""``event`` of the messages about candidates, in v1 and v2; v1's Invitation Expired has none."""
+
+GROUPS = ("candidate", "status", "timeline", "links")
+"""Keys of ``data`` that hold what v1 has in ``data`` itself."""
 
 
 class RefusedError(Exception):
@@ -174,7 +177,7 @@ class Consumer:
         Raises:
             RefusedError: 422.
         """
-        data = payload.get("data")
+        data = flat(payload.get("data"))
         if "type" not in payload and "event" not in payload:
             # The test ping, unless it is Invitation Expired.
             if not (isinstance(data, dict) and "candidateStatus" in data):
@@ -296,6 +299,14 @@ def decoded(headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
     if _is_deeper(payload, DEEPEST):
         raise RefusedError(400, "nested too deeply")
     return payload
+
+
+def flat(data: Any) -> Any:
+    """Return ``data`` with the keys of v2's groups as v1 has them, without groups."""
+    if not isinstance(data, dict):
+        return data
+    groups = [data[name] for name in GROUPS if isinstance(data.get(name), dict)]
+    return data | {key: value for group in groups for key, value in group.items()}
 
 
 def _no_number(word: str) -> NoReturn:

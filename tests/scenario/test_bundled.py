@@ -62,7 +62,6 @@ def test_a_bundled_scenario_that_is_not_about_v1_alone_runs_in_v2(
 
 def test_few_bundled_scenarios_are_about_v1_alone() -> None:
     assert {one for one in NAMES if b"\nwebhooks: " not in _body(one)} == {
-        "assessment-is-published-and-archived",
         "candidate-is-rejected-after-completion-and-rescored",
         "candidate-is-scored-again-after-completion",
         "failed-deliveries-are-sent-again",
