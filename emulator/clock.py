@@ -31,7 +31,7 @@ class Timeline:
     """The clock and the timers of one workspace.
 
     Args:
-        mode: ``real`` follows the machine's clock; ``virtual`` only moves when told to.
+        mode: ``real`` follows the machine's clock; ``virtual`` is moved by `move_to`.
         now: the time of a virtual clock.
 
     Raises:
@@ -96,7 +96,6 @@ class Timeline:
         return key
 
     def __len__(self) -> int:
-        """Return the number of timers."""
         return len(self._due)
 
 

@@ -23,7 +23,7 @@ def library() -> bytes:
 
 
 def facts() -> bytes:
-    """Return the JSON that says what is known of the provider."""
+    """Return the JSON with the facts about the provider."""
     return _of_the_domain("fidelity.json")
 
 
@@ -32,9 +32,9 @@ def _of_the_domain(name: str) -> bytes:
 
 
 def _data() -> Path:
-    # A wheel carries both folders inside the package (pyproject.toml, force-include). An
-    # editable install and a checkout have them at the repository root; pyproject.toml there
-    # tells it from a site-packages that happens to hold a folder called schemas.
+    # A wheel has both folders inside the package (pyproject.toml, force-include). An editable
+    # install and a checkout have them at the repository root, which has a pyproject.toml, unlike
+    # a site-packages that happens to have a folder called schemas.
     package = Path(__file__).resolve().parent
     packaged = package / "_data"
     if packaged.is_dir():

@@ -1,4 +1,4 @@
-"""Decodes untrusted JSON into data and records; the only module that does."""
+"""Decodes untrusted JSON into data and records; no other module does."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-_LONGEST = 60  # characters of a key or a word in a message: the sender chose them
+_LONGEST = 60  # characters of untrusted keys and words in error messages
 
 MOST_LEVELS = 200
-"""Levels that JSON may nest: far beyond any payload, far below what recursion can follow."""
+"""Levels of nesting: many more than any payload has, and few enough for recursion."""
 
 
 def decode(body: bytes, kind: type[_T]) -> _T:
-    """Return the JSON text *body* as a *kind*.
+    """Return the JSON text *body* as the type *kind*.
 
     Raises:
         NotJSONError: not JSON, or nested too deeply.
-        InvalidInputError: not of that form; with the JSON path.
+        InvalidInputError: the value does not have this type; has the JSON path.
     """
     try:
         return msgspec.json.decode(body, type=kind)
@@ -42,12 +42,10 @@ def decode(body: bytes, kind: type[_T]) -> _T:
 def parsed(body: bytes | str) -> Any:
     """Return the JSON text *body* as plain data.
 
-    This is the only way in which the program reads JSON that it did not write: whatever a
-    consumer, a user or a fault makes of a body is either plain data or one error.
+    The program reads all JSON that it did not write with this function or `decode`.
 
     Raises:
-        NotJSONError: not JSON, or JSON that can't be worked with: nested too deeply, or with a
-            number that no float can hold.
+        NotJSONError: not JSON, nested too deeply, or with a number beyond the range of floats.
     """
     try:
         value = msgspec.json.decode(body)
@@ -59,7 +57,7 @@ def parsed(body: bytes | str) -> Any:
 
 
 def indented(body: bytes) -> str:
-    """Return a body for people: JSON indented by two, and any other text as it is."""
+    """Return a body as text; JSON is indented by two."""
     try:
         return msgspec.json.format(msgspec.json.encode(parsed(body)), indent=2).decode()
     except NotJSONError:
@@ -78,7 +76,7 @@ def _why(error: Exception) -> str:
 
 
 def _levels(value: Any) -> int:
-    """Return how deep *value* nests, without recursion; at most one more than `MOST_LEVELS`."""
+    """Return the levels of nesting without recursion, at most one more than `MOST_LEVELS`."""
     levels, inner = 0, [value]
     while inner and levels <= MOST_LEVELS:
         inner = [one for one in inner if isinstance(one, dict | list) and one]
@@ -90,15 +88,15 @@ def _levels(value: Any) -> int:
 
 
 def convert(value: Any, kind: type[_T], *, strict: bool = True) -> _T:
-    """Return decoded JSON (or YAML) as a *kind*.
+    """Return decoded JSON or YAML as the type *kind*.
 
     Args:
         value: plain data.
-        kind: what to make of it.
-        strict: whether a number or a boolean has to be one; otherwise its text will do.
+        kind: the type.
+        strict: False also accepts numbers and booleans as strings.
 
     Raises:
-        InvalidInputError: not of that form; with the JSON path.
+        InvalidInputError: the value does not have this type; has the JSON path.
     """
     try:
         return msgspec.convert(value, kind, strict=strict)
@@ -107,7 +105,7 @@ def convert(value: Any, kind: type[_T], *, strict: bool = True) -> _T:
 
 
 def unknown_key(name: str, known: Sequence[str], *, path: str) -> InvalidInputError:
-    """Return the complaint about a key that is not one of the *known*."""
+    """Return the error for a key that is not in *known*."""
     close = near(name, known)
     hint = f"; near: {', '.join(map(repr, close))}" if close else ""
     hint = hint or (f"; known: {', '.join(sorted(known))}" if known else "; it takes none")
@@ -117,9 +115,9 @@ def unknown_key(name: str, known: Sequence[str], *, path: str) -> InvalidInputEr
 def _complaint(
     error: msgspec.ValidationError, value: Any, kind: Any, *, strict: bool = True, path: Path = ()
 ) -> InvalidInputError:
-    """Return where *value* is no *kind*, and what was expected there.
+    """Return the error for the first part of *value* that does not have its type.
 
-    msgspec says where in a text only, so the place is found by converting the parts of *value*.
+    msgspec has the place of an error in its text only, so each part is converted separately.
     """
     wrong = _wrong_key(value, kind, path)
     if wrong is not None:
@@ -138,7 +136,7 @@ def _complaint(
 
 
 def _wrong_key(value: Any, kind: Any, path: Path) -> InvalidInputError | None:
-    """Return the complaint about a key that is unknown or missing; None if there is none."""
+    """Return the error for an unknown or missing key; None if there is none."""
     record = _record(kind)
     if record is None or not isinstance(value, dict):
         return None
@@ -169,13 +167,13 @@ def _parts(value: Any, kind: Any) -> Iterator[tuple[str | int, Any, Any]]:
 
 
 def _record(kind: Any) -> type[msgspec.Struct] | None:
-    """Return the record that a *kind* is, or may be."""
+    """Return the record type in *kind*, which may be a union."""
     records = (arm for arm in arms(kind) if isinstance(arm, type))
     return next((arm for arm in records if issubclass(arm, msgspec.Struct)), None)
 
 
 def arms(kind: Any) -> list[Any]:
-    """Return the alternatives of a *kind*, without annotations."""
+    """Return the alternatives of a type without annotations."""
     origin, inner = get_origin(kind), get_args(kind)
     if origin is Annotated:
         return arms(inner[0])

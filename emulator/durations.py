@@ -13,7 +13,7 @@ PATTERN = r"^([0-9]{1,9}(?:\.[0-9]{1,6})?)(ms|s|m|h|d)$"
 """The form of a duration, for JSON schemas."""
 
 _FORM = re.compile(PATTERN)
-LONGEST = 3_650 * 86_400.0  # ten years: beyond that it is a slip of the pen
+LONGEST = 3_650 * 86_400.0  # ten years; a longer duration is most likely a mistake
 
 
 def parse(text: str) -> float:
@@ -48,25 +48,25 @@ def show(seconds: float) -> str:
 
 @lru_cache(maxsize=1024)
 def instant(at: datetime) -> str:
-    """Return an aware UTC time as JavaScript writes it: ``2026-01-01T00:00:00.000Z``."""
+    """Return an aware UTC time in the form of JavaScript: ``2026-01-01T00:00:00.000Z``."""
     return f"{at.isoformat(timespec='milliseconds')[:-6]}Z"
 
 
 def parse_instant(text: str, *, path: str | None = None) -> datetime:
-    """Return the time that *text* names, aware, in UTC, whole milliseconds.
+    """Return a time in UTC, in whole milliseconds.
 
     Args:
-        text: ISO 8601 with a zone.
-        path: JSON path of it, for the error.
+        text: a time in ISO 8601 with a zone.
+        path: JSON path of the value, for the error.
 
     Raises:
-        InvalidInputError: not such a time, or one without a zone.
+        InvalidInputError: not a time, or without a zone.
     """
     try:
         at = datetime.fromisoformat(text)
         has_zone = at.tzinfo is not None
         at = at.astimezone(UTC)
-    except (ValueError, OverflowError):  # not a time, or one that UTC has no year for
+    except (ValueError, OverflowError):  # not a time, or beyond the years of datetime
         has_zone = False
     if not has_zone:
         message = f"not a time: {text[:40]!r}; expected one like '2026-01-01T00:00:00Z'"

@@ -47,34 +47,34 @@ _log = logging.getLogger("emulator")
 
 IN_FLIGHT = 512
 PER_WEBHOOK = 16
-GRACE = 3.5  # seconds that attempts under way may take to end; a stop takes 5 s in all
+GRACE = 3.5  # seconds to wait for attempts under way; a stop takes 5 s in total
 
 
 class Emulator:
-    """All workspaces of one process, their journal and their way out.
+    """All workspaces of a process, with their journal and their connections.
 
-    Use it as an async context manager: deliveries run while it is open.
+    Use it as an async context manager; deliveries are made while it is open.
 
     Args:
-        seed: of all chance in new workspaces; None draws one.
-        clock: of new workspaces, ``real`` or ``virtual``.
-        now: where their virtual clocks start.
-        generation: of their webhooks that do not say otherwise.
-        overlay: a folder of schemas that is laid over the bundled ones, as `learn` writes it.
-        allow_hosts: host names and CIDRs beyond this machine and its private networks.
-        journal: file to keep the journal in; None keeps it in memory.
-        in_flight: attempts under way at once in a workspace; 1 is lockstep.
-        is_strict: know only tokens of workspaces that were opened by name.
-        ca: file of the certificates (PEM) that deliveries trust, in place of the system's.
-        is_insecure: deliveries trust whatever certificate comes.
+        seed: for random choices in new workspaces; None draws a seed.
+        clock: clock of new workspaces, ``real`` or ``virtual``.
+        now: start of their virtual clocks.
+        generation: generation of their webhooks by default.
+        overlay: a folder of schemas that override the bundled schemas, as `learn` writes it.
+        allow_hosts: host names and CIDRs to allow besides loopback and private networks.
+        journal: file of the journal; None keeps it in memory.
+        in_flight: limit of concurrent attempts in a workspace; 1 is lockstep.
+        is_strict: accept only tokens of open workspaces.
+        ca: file with the trusted certificates (PEM), instead of the system's.
+        is_insecure: accept any certificate of consumers.
         keep: how many finished deliveries of a workspace keep their bodies and answers.
         observed: names of the variants that payloads of new workspaces follow.
         report_delay: seconds of workspace time from a completion until its report is available,
             in new workspaces.
-        public_url: the URL at which others reach the server; links then lead to its pages.
+        public_url: the URL under which others reach the server, for links to its pages.
 
     Raises:
-        InvalidInputError: an argument that can't be used; names it.
+        InvalidInputError: an invalid argument; the error names it.
         JournalError: the journal file can't be used.
     """
 
@@ -120,15 +120,13 @@ class Emulator:
         self._public_url = _base(public_url) if public_url else ""
         self._workspaces: dict[str, Workspace] = {}
         self._is_stopping = False
-        self._waits: set[asyncio.Timeout] = set()  # of those to whom we say that we stop
+        self._waits: set[asyncio.Timeout] = set()  # of the calls inside `unless_stopping`
 
     async def __aenter__(self) -> Self:
-        """Start, and stop at the end."""
         await self.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Stop: what is under way may end, the rest is dropped with the reason ``shutdown``."""
         await self.stop()
 
     async def start(self) -> None:
@@ -146,13 +144,15 @@ class Emulator:
         self.is_ready = True
 
     async def stop(self, grace: float = GRACE) -> None:
-        """Stop all workspaces and let go of every connection and of the journal.
+        """Stop all workspaces, and close all connections and the journal.
+
+        Pending deliveries are dropped, reason ``shutdown``, unless the journal is on disk.
 
         Args:
-            grace: real seconds that attempts under way may take to end.
+            grace: real seconds to wait for attempts under way.
 
         Raises:
-            Exception: the first bug that a delivery met; everything is stopped all the same.
+            Exception: the first bug that occurred in a delivery, after everything was stopped.
         """
         try:
             await self.drain(grace)
@@ -161,17 +161,17 @@ class Emulator:
             self.journal.close()
 
     async def drain(self, grace: float = GRACE) -> None:
-        """Let what is under way end, in all workspaces at once, and start nothing more.
+        """Wait for the attempts under way in all workspaces, and start no more.
 
-        Who waits for something is told that we stop; see `unless_stopping`.
+        Calls inside `unless_stopping` raise StoppingError.
 
         Raises:
-            Exception: the first bug that a delivery met.
+            Exception: the first bug that occurred in a delivery.
         """
         self._is_stopping = True
         for scope in self._waits:
             scope.reschedule(0.0)
-        self._waits.clear()  # each is told once
+        self._waits.clear()
         closing = [one.engine.close(grace, "shutdown") for one in self._workspaces.values()]
         for result in await asyncio.gather(*closing, return_exceptions=True):
             if isinstance(result, BaseException):
@@ -180,20 +180,20 @@ class Emulator:
 
     @property
     def is_stopping(self) -> bool:
-        """Whether we were asked to stop."""
+        """Whether `stop` or `drain` was called."""
         return self._is_stopping
 
     @property
     def waiting(self) -> int:
-        """How many calls wait inside `unless_stopping`."""
+        """The number of calls that wait inside `unless_stopping`."""
         return len(self._waits)
 
     @asynccontextmanager
     async def unless_stopping(self) -> AsyncIterator[None]:
-        """Cut what is awaited inside once we are asked to stop.
+        """Cancel the code inside the context when the emulator stops.
 
         Raises:
-            StoppingError: we are.
+            StoppingError: the emulator stops.
         """
         if self._is_stopping:
             raise StoppingError
@@ -211,12 +211,12 @@ class Emulator:
             raise
 
     def refusal(self, url: str) -> str | None:
-        """Return why deliveries to *url* will be refused, as far as that is clear now.
+        """Return why deliveries to *url* will be refused; None if they are not, or for a name.
 
-        A name is resolved when it is dialled, so nothing is told of names.
+        A host name is resolved for each connection, so its addresses are not known now.
 
         Raises:
-            InvalidInputError: not a URL that we could post to.
+            InvalidInputError: not an http or https URL.
         """
         target = parse_target(url)
         if target.address is None:
@@ -237,19 +237,19 @@ class Emulator:
         *,
         in_flight: int | None = None,
     ) -> Workspace:
-        """Return the workspace called *name*, opened if need be.
+        """Return the workspace called *name*; open it if necessary.
 
         Args:
-            name: letters, digits, ``_``, ``.``, ``-``; up to 64.
-            settings: of a new one; the emulator's when left out.
-            in_flight: attempts under way at once in a new one; the emulator's when left out.
+            name: up to 64 letters, digits, ``_``, ``.`` or ``-``.
+            settings: settings of a new workspace; by default the emulator's.
+            in_flight: limit of concurrent attempts in a new workspace; by default the emulator's.
 
         Raises:
-            InvalidInputError: not a name.
-            ConflictError: it is being removed.
+            InvalidInputError: an invalid name.
+            ConflictError: the workspace is being removed.
         """
         if name in self._workspaces and self._is_going(name):
-            message = f"workspace {name!r} is being removed; ask again"
+            message = f"workspace {name!r} is being removed; try again"
             raise ConflictError(message)
         if name not in self._workspaces:
             if not is_name(name):
@@ -259,10 +259,10 @@ class Emulator:
         return self._workspaces[name]
 
     def settings_of(self, name: str) -> Settings:
-        """Return the settings of a new workspace that nobody set.
+        """Return the default settings of a new workspace.
 
-        Its seed follows from the emulator's and from its name, so that two tenants share no id;
-        the default workspace has the emulator's own.
+        The seed is derived from the emulator's seed and the name, so that two workspaces never
+        have the same ids. The default workspace has the emulator's seed.
         """
         if name == DEFAULT_WORKSPACE:
             return self.settings
@@ -296,7 +296,7 @@ class Emulator:
         """Return the open workspace called *name*.
 
         Raises:
-            NotFoundError: there is none.
+            NotFoundError: no such workspace.
         """
         if name not in self._workspaces or self._is_going(name):
             known = ", ".join(sorted(self._workspaces)) or "none"
@@ -320,30 +320,30 @@ class Emulator:
         return self._workspaces[name].is_closed and not self._is_stopping
 
     async def remove(self, name: str) -> None:
-        """Close a workspace and forget all of it.
+        """Close a workspace and delete its journal.
 
         Raises:
-            NotFoundError: there is none.
+            NotFoundError: no such workspace.
             JournalError: the journal can't be written.
         """
-        await self.journal.flush()  # a journal that failed says so before anything is gone
+        await self.journal.flush()  # raises for a failed journal before anything is removed
         workspace = self.existing(name)
         try:
             await workspace.engine.close(0.0, "workspace removed")
         finally:
-            # Together, and no sooner: a workspace of that name that is opened meanwhile would
-            # continue the old entries, and lose its own with them.
+            # At the same time: otherwise, a new workspace with this name would continue the old
+            # entries, and its entries would be deleted with them.
             self.journal.forget(name)
             del self._workspaces[name]
         await self.journal.flush()
 
     def by_token(self, token: str) -> Workspace:
-        """Return the workspace that generated an access token, or that it names.
+        """Return the workspace that generated an access token, or that the token names.
 
-        A token that names no open workspace opens it.
+        A workspace that the token names is opened if necessary.
 
         Raises:
-            UnauthorizedError: an expired token, or strict tokens and an unknown one.
+            UnauthorizedError: the token has expired, or is unknown and tokens are strict.
         """
         name = workspace_name(token)
         if name not in self._workspaces and (found := self._generator(token)) is not None:
@@ -354,10 +354,10 @@ class Emulator:
         return self.workspace(name)
 
     def _generator(self, token: str) -> Workspace | None:
-        """Return the workspace that generated *token*; None when no workspace did.
+        """Return the workspace that generated *token*; None if no workspace did.
 
         Raises:
-            UnauthorizedError: it has expired.
+            UnauthorizedError: the token has expired.
         """
         digest = digest_of(token)
         for workspace in self._workspaces.values():
@@ -376,12 +376,12 @@ def _check(clock: str, generation: str, in_flight: int, keep: int) -> None:
     Raises:
         InvalidInputError: one of them can't be used.
     """
-    for what, given, known in (
+    for kind, given, known in (
         ("clock", clock, get_args(Mode)),
         ("generation", generation, get_args(Generation)),
     ):
         if given not in known:
-            raise UnknownNameError(what, str(given), known, show_all=True)
+            raise UnknownNameError(kind, str(given), known, show_all=True)
     for name, number, least in (("in_flight", in_flight, 1), ("keep", keep, 0)):
         if number < least:
             message = f"{name} is {number}; expected at least {least}"

@@ -1,25 +1,24 @@
 """All exceptions of the program, each with its exit code and HTTP status.
 
-A failing consumer is data (an attempt, a finding) and never stands here: these are the
-caller's mistakes, and ours.
+Exceptions are mistakes of the caller, or bugs. A failing consumer is data: an attempt, a finding.
 
 ::
 
     EmulatorError
-    ├── InvalidInputError        bad input: JSON, a field, a flag            exit 2, 400
-    │   ├── UnknownNameError     a name that does not exist; says what is near
-    │   ├── NotJSONError         bytes that can't be read as JSON, and why
+    ├── InvalidInputError        invalid JSON, field or option               exit 2, 400
+    │   ├── UnknownNameError     a name that does not exist, with near names
+    │   ├── NotJSONError         bytes that are not JSON, with the reason
     │   ├── TooLargeError        a body beyond the limit                             413
-    │   └── ScenarioError        a scenario file that can't be read; file, line, column
-    ├── UnauthorizedError        no token, or not a known one                exit 2, 401
-    ├── ForbiddenError           a foreign page or host asked                exit 2, 403
+    │   └── ScenarioError        an invalid scenario file, with line and column
+    ├── UnauthorizedError        no token, or an unknown token               exit 2, 401
+    ├── ForbiddenError           a call from a foreign page or host          exit 2, 403
     ├── NotFoundError            no such record                              exit 2, 404
-    ├── ConflictError            right in itself, wrong now                  exit 2, 409
+    ├── ConflictError            valid, but not in the current state         exit 2, 409
     │   └── IllegalCommandError  not a row of the lifecycle's table
     ├── NotReadyError            the journal is still being replayed         exit 2, 503
-    ├── StoppingError            a wait that was open when we stopped        exit 2, 503
+    ├── StoppingError            the emulator stopped during a wait          exit 2, 503
     ├── JournalError             a journal file that can't be used           exit 2, 503
-    └── MissingDataError         the installation lacks its schemas          exit 3, 500
+    └── MissingDataError         the installation has no schemas             exit 3, 500
 """
 
 from __future__ import annotations
@@ -35,11 +34,11 @@ _LONGEST_NEAR, _MOST_NEAR = 80, 1_000
 
 
 class EmulatorError(Exception):
-    """The base of every error that the program raises on purpose.
+    """The base of all errors that the program raises on purpose.
 
     Attributes:
-        message: one sentence, lower case, no final stop.
-        path: JSON path of the offending value (``$.payloadUrl``), when there is one.
+        message: one sentence in lower case without a final stop.
+        path: JSON path of the invalid value (``$.payloadUrl``), if there is one.
     """
 
     exit_code: ClassVar[int] = 2
@@ -56,30 +55,30 @@ class EmulatorError(Exception):
 
 
 class InvalidInputError(EmulatorError):
-    """Input that can't be understood; nothing was changed."""
+    """Invalid input; nothing was changed."""
 
     code = "invalid_input"
 
 
 class NotJSONError(InvalidInputError):
-    """Bytes that can't be read as JSON; the message says why."""
+    """Bytes that are not JSON; the message has the reason."""
 
 
 class UnknownNameError(InvalidInputError):
-    """A name that does not exist, with the nearest that do.
+    """A name that does not exist; the message has near names.
 
     Args:
-        what: the kind of thing, ``event type``.
-        name: what was asked for.
+        kind: the kind of name, ``event type``.
+        name: the name.
         known: all names that exist.
-        show_all: list every known name, not the near ones only.
+        show_all: show all known names, not only near names.
     """
 
     code = "unknown_name"
 
     def __init__(
         self,
-        what: str,
+        kind: str,
         name: str,
         known: Iterable[str],
         *,
@@ -88,7 +87,7 @@ class UnknownNameError(InvalidInputError):
     ) -> None:
         known = list(known)
         close = near(name, known)
-        message = f"no {what} {name!r}"
+        message = f"no {kind} {name!r}"
         if close:
             message += "; near: " + ", ".join(repr(one) for one in close)
         if show_all or not close:
@@ -104,48 +103,48 @@ class TooLargeError(InvalidInputError):
 
 
 class ScenarioError(InvalidInputError):
-    """A scenario file that can't be run; the message holds every problem found.
+    """An invalid scenario file; the message has all problems.
 
-    Each reads ``FILE:LINE:COLUMN: what is wrong``, with that line and a caret below.
+    Each problem is ``FILE:LINE:COLUMN: PROBLEM``, followed by the line and a caret.
     """
 
     code = "invalid_scenario"
 
 
 class UnauthorizedError(EmulatorError):
-    """No access token, or not one that is known."""
+    """No access token, or an unknown access token."""
 
     status = 401
     code = "unauthorized"
 
 
 class ForbiddenError(EmulatorError):
-    """A call from a foreign page or under a foreign host name."""
+    """A call from a foreign page, or with a foreign host name."""
 
     status = 403
     code = "forbidden"
 
 
 class NotFoundError(EmulatorError):
-    """No record of that kind with that id."""
+    """No such record."""
 
     status = 404
     code = "not_found"
 
 
 class ConflictError(EmulatorError):
-    """Right in itself, but not in the present state."""
+    """A valid call that the current state does not allow."""
 
     status = 409
     code = "conflict"
 
 
 class IllegalCommandError(ConflictError):
-    """A command that is not a row of the lifecycle's table for this state.
+    """A command that the lifecycle does not allow in this state.
 
     Attributes:
-        state: where the subject is.
-        command: what was asked of it.
+        state: the state of the subject.
+        command: the command.
         legal: the commands that the state allows, sorted.
     """
 
@@ -167,7 +166,7 @@ class NotReadyError(EmulatorError):
 
 
 class StoppingError(EmulatorError):
-    """A call that would have to wait longer than the emulator lives."""
+    """A call that waits while the emulator stops."""
 
     status = 503
     code = "stopping"
@@ -192,10 +191,10 @@ class MissingDataError(EmulatorError):
 
 
 def near(name: str, known: Iterable[str], count: int = 3) -> list[str]:
-    """Return up to *count* of the *known* names that look like *name*, best first.
+    """Return up to *count* of the *known* names that are similar to *name*, best first.
 
-    Comparing names is slow and names come from outside, so a long name has no near one, and only
-    the first of many known names are compared.
+    Comparing names is slow, and names are untrusted: a long name has no near names, and only the
+    first thousand known names are compared.
     """
     from difflib import get_close_matches
 

@@ -21,11 +21,11 @@ _R = TypeVar("_R")
 
 _one_at_a_time = threading.Lock()
 
-_PATIENCE = 10.0  # seconds that a thread which was told to end at once may still take
+_PATIENCE = 10.0  # seconds to wait for a thread after Ctrl-C
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Return what makes a loop, as `asyncio.Runner` takes it; None is asyncio's own."""
+    """Return the loop factory for `asyncio.Runner`; None for asyncio's own."""
     try:
         import uvloop
     except ImportError:  # pragma: no cover - Windows
@@ -60,10 +60,10 @@ def _settle(future: Future[_R], work: Callable[[], _R]) -> None:
 
 @contextlib.contextmanager
 def hosted(context: AbstractAsyncContextManager[_T]) -> Iterator[tuple[LoopThread[_T], _T]]:
-    """Hold an async context open in a thread of its own.
+    """Keep an async context open in a new thread.
 
     Yields:
-        The thread, and what *context* gave.
+        The thread and the value of *context*.
     """
     thread = LoopThread(context)
     try:
@@ -71,17 +71,17 @@ def hosted(context: AbstractAsyncContextManager[_T]) -> Iterator[tuple[LoopThrea
     except BaseException as error:
         try:
             thread.close()
-        except Exception as another:  # noqa: BLE001 - the first error is what went wrong
+        except Exception as another:  # noqa: BLE001 - the first error is raised
             error.add_note(f"and at the end: {type(another).__name__}: {another}")
         raise
     thread.close()
 
 
 class LoopThread(Generic[_T]):
-    """A thread with an event loop of its own, in which an async context is open.
+    """A thread with an event loop, in which an async context is open.
 
     Args:
-        context: opened and closed there.
+        context: the context.
     """
 
     def __init__(self, context: AbstractAsyncContextManager[_T]) -> None:
@@ -93,45 +93,43 @@ class LoopThread(Generic[_T]):
         self._task: asyncio.Task[Any] | None = None
         factory = loop_factory() or asyncio.new_event_loop
         self._loop = factory()
-        # A daemon, so that an application that blocks it can't hold up the interpreter's end.
-        self._thread = threading.Thread(
-            target=self._main, name="testlify-emulator", daemon=True
-        )  # fmt: skip
+        # A daemon, so that an application that blocks it does not block the interpreter's exit.
+        self._thread = threading.Thread(target=self._main, name="testlify-emulator", daemon=True)
 
     def open(self) -> _T:
-        """Start the thread, and return what the context gave, once it is open.
+        """Start the thread, and return the value of the context when it is open.
 
         Raises:
-            Exception: what opening it raised.
+            Exception: an exception of the context.
         """
         self._thread.start()
         return self._opened.result()
 
     def close(self) -> None:
-        """Close the context and end the thread; Ctrl-C meanwhile makes short work of it.
+        """Close the context and end the thread; Ctrl-C cancels the context.
 
         Raises:
-            Exception: what the end of the context raised.
+            Exception: an exception at the end of the context.
         """
-        if self._thread.ident is None:  # it never started
+        if self._thread.ident is None:  # never started
             self._loop.close()
             return
-        self._tell(self._is_over.set)
+        self._call_soon(self._is_over.set)
         try:
             self._ended.wait()
         except KeyboardInterrupt:
             if self._task is not None:
-                self._tell(self._task.cancel)
+                self._call_soon(self._task.cancel)
             self._ended.wait(_PATIENCE)
             raise
-        # Not before: a join that Ctrl-C interrupts takes the thread for ended (3.11).
+        # Join last: in Python 3.11, a join that Ctrl-C interrupts marks the thread as ended.
         self._thread.join()
         if self._failure is not None:
             raise self._failure
 
-    def _tell(self, what: Callable[[], object]) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is closed already
-            self._loop.call_soon_threadsafe(what)
+    def _call_soon(self, callback: Callable[[], object]) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is already closed
+            self._loop.call_soon_threadsafe(callback)
 
     def _main(self) -> None:
         try:
@@ -152,11 +150,11 @@ class LoopThread(Generic[_T]):
             await self._is_over.wait()
 
     def call(self, work: Coroutine[Any, Any, _R]) -> _R:
-        """Run *work* on the loop, and return what it returns.
+        """Run *work* on the loop, and return its result.
 
         Raises:
-            StoppingError: the thread ended, or ends meanwhile.
-            ConflictError: called by what itself runs on that loop, which would wait for itself.
+            StoppingError: the thread has ended, or ends in the meantime.
+            ConflictError: called in this thread, which would wait for itself.
         """
         if threading.current_thread() is self._thread:
             work.close()
@@ -172,8 +170,8 @@ class LoopThread(Generic[_T]):
         except CancelledError:
             raise StoppingError from None
         except BaseException:
-            future.cancel()  # Ctrl-C while we waited: nobody waits any more
+            future.cancel()  # Ctrl-C: no caller waits for the result
             raise
         if error is not None:
-            raise error  # not by result(), whose frames no traceback needs
+            raise error  # result() would add its frames to the traceback
         return future.result()

@@ -1,11 +1,11 @@
-r"""Paths into JSON, the one grammar of everything that takes or shows a path. Pure.
+r"""Paths into JSON, with one grammar for all inputs and outputs. Pure.
 
 =====================================  ===========================================================
 ``$``                                  the whole value
 ``data.email``, ``$.data.email``       a key; the ``$.`` may be left out
 ``data.testLibrary[1]``, ``[1].email`` an item of a list, counted from 0
 ``data['a key']``, ``data["größe"]``   any key at all, with the escapes of JSON and ``\'``
-``data.testLibrary.length``            the number of items of a list; only to read, at the end
+``data.testLibrary.length``            the number of items of a list; only at the end, for reading
 =====================================  ===========================================================
 """
 
@@ -26,15 +26,15 @@ Path = tuple[str | int, ...]
 """Keys and indexes from the outside in; empty for the whole value."""
 
 ABSENT: Final = object()
-"""Stands for a value that does not exist."""
+"""The value at a path that does not exist."""
 
 _LENGTH = "length"
 
 _MOST_KNOWN = 2_000
-"""Paths of a value that are searched for a near one."""
+"""Paths of a value that are compared for near paths."""
 
 _MOST_SHOWN = 20
-"""Keys that a complaint names."""
+"""Keys that an error names."""
 
 _STEP = re.compile(
     r"""\.(?P<key>[^.\[\]\s]+)
@@ -42,7 +42,7 @@ _STEP = re.compile(
     |\[(?:"(?P<double>(?:[^"\\]|\\.)*)"|'(?P<single>(?:[^'\\]|\\.)*)')\]""",
     re.VERBOSE | re.DOTALL,
 )
-_HALF = re.compile("[\ud800-\udfff]")  # of a surrogate pair: no JSON can hold it alone
+_HALF = re.compile("[\ud800-\udfff]")  # lone surrogates, which JSON does not allow
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 _ESCAPES: Mapping[str, str] = MappingProxyType(
     {
@@ -93,7 +93,7 @@ def shown(path: Path) -> str:
 
 
 def short(path: Path) -> str:
-    """Return a path as people write it, also for `parse`: ``data.testLibrary[1]``."""
+    """Return a path without ``$.``, also for `parse`: ``data.testLibrary[1]``."""
     return shown(path).removeprefix("$.")
 
 
@@ -107,7 +107,7 @@ def reached(value: Any, path: Path) -> tuple[Any, Path]:
 
 
 def find(value: Any, path: Path) -> Any:
-    """Return what is at *path* in a value, the length of a list included; else `ABSENT`."""
+    """Return the value at *path*, or the length of a list; `ABSENT` if there is none."""
     at, rest = reached(value, path)
     if rest == (_LENGTH,) and isinstance(at, list):
         return len(at)
@@ -115,12 +115,12 @@ def find(value: Any, path: Path) -> Any:
 
 
 def put(value: Any, path: Path, new: Any) -> Any:
-    """Return *value* with *new* at *path*; only the last key may be missing before.
+    """Return *value* with *new* at *path*; only the last key may be missing.
 
-    The value itself is changed, unless the path is that of the whole value.
+    Changes the value in place, unless the path is that of the whole value.
 
     Raises:
-        InvalidInputError: there is no such place; names what is near.
+        InvalidInputError: no such path; has near paths.
     """
     if not path:
         return new
@@ -132,11 +132,10 @@ def put(value: Any, path: Path, new: Any) -> Any:
 
 
 def remove(value: Any, path: Path) -> None:
-    """Take what is at *path* out of a value.
+    """Remove the value at *path*.
 
     Raises:
-        InvalidInputError: there is nothing; names what is near. Or *path* is that of the whole
-            value.
+        InvalidInputError: no such path, with near paths; or the path of the whole value.
     """
     if not path:
         message = f"the whole payload can't be removed: {shown(path)!r}"
@@ -148,7 +147,7 @@ def remove(value: Any, path: Path) -> None:
 
 
 def nowhere(value: Any, path: Path) -> InvalidInputError:
-    """Return the complaint that *path* leads nowhere in a payload."""
+    """Return the error for a path that does not exist in a payload."""
     message = f"no {short(path)!r} in the payload"
     if close := near(short(path), islice(_known(value), _MOST_KNOWN)):
         message += f"; near: {', '.join(map(repr, close))}"
@@ -165,13 +164,13 @@ def _holds(value: Any, part: str | int) -> bool:
 
 
 def _holder(value: Any, path: Path) -> Any:
-    """Return the value that holds the last part of *path* or could; ABSENT without one."""
+    """Return the value that contains, or can contain, the last part of *path*; or `ABSENT`."""
     holder, rest = reached(value, path[:-1])
     return ABSENT if rest else holder
 
 
 def _known(value: Any) -> Iterator[str]:
-    """Yield the path of each value inside of *value*, the outer ones first."""
+    """Yield the path of each value inside *value*, outer values first."""
     waiting: deque[tuple[Path, Any]] = deque([((), value)])
     while waiting:
         path, one = waiting.popleft()
@@ -205,7 +204,7 @@ def _unquoted(quoted: str, text: str) -> str:
         return _ESCAPES[found[2]]
 
     key = _ESCAPE.sub(sign, quoted)
-    # Two escapes may be the halves of one character.
+    # Two escapes may be a surrogate pair.
     return key.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
 

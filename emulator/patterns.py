@@ -1,8 +1,8 @@
-r"""Regular expressions that come from outside: RE2's syntax, searched in linear time. Pure.
+r"""Untrusted regular expressions in RE2's syntax, searched in linear time. Pure.
 
-A scenario can come over HTTP, and a pattern that backtracks would stop every workspace. RE2 knows
-no lookaround and no backreferences; ``$`` and ``\z`` mean the very end, ``\d``, ``\w``, ``\s`` and
-``\b`` are ASCII. https://github.com/google/re2/wiki/Syntax
+Scenarios can come over HTTP, and a pattern with backtracking could stop every workspace. RE2 has
+no lookaround and no backreferences; ``$`` and ``\z`` match only at the very end, and ``\d``,
+``\w``, ``\s`` and ``\b`` are ASCII. https://github.com/google/re2/wiki/Syntax
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from typing import Any
 from emulator.errors import InvalidInputError
 
 LONGEST = 1_000
-"""Characters of a pattern."""
+"""Limit for the characters of a pattern."""
 
 _MEMORY = 1 << 20  # bytes of a compiled pattern
 
 _MOST_WORK = 20_000_000
-"""Bytes of a text times instructions of a pattern: at worst a few tenths of a second."""
+"""Limit for bytes of a text times instructions of a pattern, some tenths of a second at most."""
 
 
 @lru_cache(maxsize=128)
 def compiled(pattern: str) -> Any:
-    """Return a pattern, compiled.
+    """Return a compiled pattern.
 
     Raises:
-        InvalidInputError: not a pattern, or too large.
+        InvalidInputError: an invalid pattern, or too large.
     """
     import re2
 
@@ -41,18 +41,18 @@ def compiled(pattern: str) -> Any:
         return re2.compile(pattern, options)
     except re2.error as error:
         text = error.args[0]
-        told = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
-        raise InvalidInputError(told if len(told) <= 100 else f"{told[:100]}...") from None
+        reason = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
+        raise InvalidInputError(reason if len(reason) <= 100 else f"{reason[:100]}...") from None
     except UnicodeEncodeError:
         message = "not UTF-8"
         raise InvalidInputError(message) from None
 
 
 def is_found(pattern: str, text: str) -> bool:
-    """Whether a pattern is found anywhere in *text*.
+    """Return whether a pattern matches anywhere in *text*.
 
     Raises:
-        InvalidInputError: not a pattern, or the text is too long for one of that size.
+        InvalidInputError: an invalid pattern, or a text that is too long for it.
     """
     expression = compiled(pattern)
     body = text.encode("utf-8", "replace")

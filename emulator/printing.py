@@ -1,4 +1,4 @@
-"""Makes foreign text safe to print on terminals, in logs and in CI."""
+"""Makes untrusted text safe to print on terminals, in logs and in CI."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 _COMMANDS = ("::", "##[")
-"""How a line starts that GitHub Actions or Azure Pipelines take for a command."""
+"""Starts of lines that GitHub Actions or Azure Pipelines execute as commands."""
 
 _XML_COMMAND = re.compile(rb"^([ \t]*)(:(?=:)|#(?=#\[))", re.MULTILINE)
 
 _PLAIN_SIGNS: Mapping[str, str] = MappingProxyType(
     {"✓": "+", "✗": "x", "…": "...", "·": "*", "→": "->", "│": "|", "─": "-", "━": "-"}
 )
-"""Our own signs, for streams that can't encode them."""
+"""Replacements for signs of our own that a stream can't encode."""
 
 _ERRORS = "emulator-plain"
 
 
 def printable(text: str) -> str:
-    """Return one line of *text* without what a terminal or a CI log takes for a command.
+    """Return a line of text without commands for terminals and CI logs.
 
-    Control characters, terminal escapes and bidirectional overrides become escapes.
+    Control characters, terminal escapes and bidirectional overrides are escaped.
     """
     text = visible(text)
     return f"\\{text}" if text.lstrip().startswith(_COMMANDS) else text
@@ -42,12 +42,12 @@ def visible(text: str, but: str = "") -> str:
 
 
 def printable_lines(text: str) -> str:
-    """Return *text* with each of its lines `printable`."""
+    """Return *text* with each line made `printable`."""
     return "\n".join(map(printable, text.split("\n")))
 
 
 def printable_json(document: bytes) -> bytes:
-    """Return a JSON document in which each sign that is not printable is a JSON escape."""
+    """Return a JSON document with all unprintable characters escaped."""
     text = document.decode()
     if text.isprintable():
         return document
@@ -57,12 +57,12 @@ def printable_json(document: bytes) -> bytes:
 
 
 def printable_xml(document: bytes) -> bytes:
-    """Return an XML document of which no line looks like a command to CI."""
+    """Return an XML document without lines that CI executes as commands."""
     return _XML_COMMAND.sub(lambda found: b"%s&#%d;" % (found[1], ord(found[2])), document)
 
 
 def escape_what_does_not_fit(*streams: TextIO) -> None:
-    """Have *streams* write what their encoding lacks as plain signs or escapes, never fail."""
+    """Let *streams* write characters that they can't encode as plain characters or escapes."""
     codecs.register_error(_ERRORS, _fitting)
     for stream in streams:
         if isinstance(stream, io.TextIOWrapper):

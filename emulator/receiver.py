@@ -31,13 +31,13 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Received(msgspec.Struct, frozen=True):
-    """One request as it came in.
+    """A received request.
 
     Attributes:
-        path: as in the request line, with its query.
-        headers: names in lower case, in the order in which they came.
-        answered: the status that was answered; 0 before that.
-        verdict: on its signature; None when nobody looked.
+        path: path and query as in the request line.
+        headers: headers in order, with names in lower case.
+        answered: the status of the answer; 0 before the answer.
+        verdict: the result of verifying its signature; None if it was not verified.
     """
 
     method: str
@@ -49,15 +49,15 @@ class Received(msgspec.Struct, frozen=True):
 
     @property
     def payload(self) -> Any:
-        """The body, decoded.
+        """The decoded body.
 
         Raises:
-            NotJSONError: it is no JSON.
+            NotJSONError: the body is not JSON.
         """
         return parsed(self.body)
 
     def header(self, name: str) -> str | None:
-        """Return the first value of a header, None without it."""
+        """Return the first value of a header; None if it is missing."""
         return next((value for known, value in self.headers if known == name.lower()), None)
 
 
@@ -65,14 +65,14 @@ class Receiver:
     """A consumer on a real socket; use it as an async context manager.
 
     Args:
-        statuses: what to answer, one after the other; the last one from then on.
-        delay: how long to wait before each answer, in real seconds.
-        host, port: where to listen; port 0 picks a free one.
-        verify: looks at headers and body of a request; what does not hold is answered with 401,
-            and none of *statuses* is used up.
-        on_request: called with each request once it is answered.
-        respond: asked first for the answer to each request; None leaves it to *statuses*, or to
-            *verify*.
+        statuses: statuses of the answers in order; the last status is repeated.
+        delay: real seconds to wait before each answer.
+        host, port: the address to listen on; port 0 picks a free port.
+        verify: verifies headers and body of a request; an invalid request is answered with 401,
+            without using one of *statuses*.
+        on_request: called with each request after its answer.
+        respond: called first for each request; returns the answer, or None for that of *verify*
+            and *statuses*.
     """
 
     def __init__(
@@ -97,28 +97,22 @@ class Receiver:
         self._open = AsyncExitStack()
 
     def answer(self, *statuses: int) -> None:
-        """Set what to answer from now on, one after the other; the last one from then on."""
+        """Set the statuses of the next answers; the last status is repeated."""
         self._statuses = list(statuses)
 
     async def __aenter__(self) -> Self:
-        """Listen.
-
-        Raises:
-            InvalidInputError: nobody can listen there.
-        """
         listening = serving.listen(*self._address)
         self.url = await self._open.enter_async_context(serving.serving(self, listening))
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Stop listening."""
         await self._open.aclose()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Take one request: the ASGI application that this is."""
+        """Handle a request, as an ASGI application."""
         body = await _whole_body(receive)
         if body is None:
-            return  # it broke off: not a request
+            return  # an incomplete request
         headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in scope["headers"])
         target = scope["raw_path"] + (b"?" + scope["query_string"]).removesuffix(b"?")
         received = Received(
@@ -153,7 +147,7 @@ class Receiver:
 
 
 async def _whole_body(receive: Receive) -> bytes | None:
-    """Return the body, None when the sender left before its end."""
+    """Return the body; None if the connection was closed before its end."""
     chunks = []
     while True:
         message = await receive()

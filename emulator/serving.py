@@ -23,25 +23,30 @@ if TYPE_CHECKING:
 _log = logging.getLogger("emulator.server")
 
 MOST_HEAD = 64 * 1024
-"""Bytes of a request's line and headers."""
+"""Limit for the bytes of a request's line and headers."""
 
 SLOWEST = 10.0
-"""Real seconds that a client may take to send a head, and between two pieces of a body."""
+"""Real seconds that a client may take for a head, and between two parts of a body."""
 
 CLOSING = 1
-"""Real seconds that open calls get to end when the server stops."""
+"""Real seconds that open calls may take when the server stops."""
 
 
 def listen(host: str, port: int, *, option: str = "--port") -> socket.socket:
-    """Return a listening socket; port 0 picks a free one, set by *option* of the command line.
+    """Return a listening socket.
+
+    Args:
+        host: the address.
+        port: the port; 0 picks a free port.
+        option: the option of the command line that sets the port, for the error.
 
     Raises:
-        InvalidInputError: nobody can listen there; says why.
+        InvalidInputError: can't listen on this address; has the reason.
     """
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        # asyncio turns Nagle's delay off only on sockets that name their protocol; with it, each
-        # answer waits some 40 ms.
+        # asyncio sets TCP_NODELAY only on sockets with an explicit protocol; without it, each
+        # answer takes some 40 ms longer.
         listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -59,7 +64,7 @@ def listen(host: str, port: int, *, option: str = "--port") -> socket.socket:
 
 
 def url_of(listening: socket.socket) -> str:
-    """Return the base URL of a listening socket; of one that listens everywhere, on loopback."""
+    """Return the base URL of a listening socket, on loopback if it listens on all addresses."""
     host, port = listening.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
@@ -87,9 +92,9 @@ async def hang_up(scope: Scope, receive: Receive, *, is_reset: bool) -> None:
 
 
 class _Bounded(HttpToolsProtocol):
-    """uvicorn's protocol, with a bound on heads, on slow clients and on connections.
+    """uvicorn's protocol, with limits for heads, slow clients and connections.
 
-    Whoever is beyond a bound is answered where that can be done, hung up on, and named in the log.
+    A client beyond a limit gets an answer if possible, is logged and disconnected.
     """
 
     # Set by `serving`.
@@ -111,7 +116,7 @@ class _Bounded(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._timer is None and self._head == 0:  # the next call of a kept-alive connection
+        if self._timer is None and self._head == 0:  # next request of a kept-alive connection
             self._expect(self.slowest, "408 Request Timeout", "no whole head came in time")
         self._head += len(data)
         super().data_received(data)
@@ -129,7 +134,6 @@ class _Bounded(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        # A body that waits for the application to read it is not late.
         self._expect(self.slowest, "408 Request Timeout", "the body stopped coming")
         super().on_body(body)
 
@@ -149,7 +153,7 @@ class _Bounded(HttpToolsProtocol):
 
     def _late(self, status: str, reason: str) -> None:
         self._timer = None
-        if self.flow.read_paused:
+        if self.flow.read_paused:  # the application does not read, so the client is not late
             self._expect(self.slowest, status, reason)
         elif not self.transport.is_closing():
             self._refuse(status, reason)
@@ -167,14 +171,14 @@ class _Bounded(HttpToolsProtocol):
 
 
 def most_connections() -> int:
-    """Return how many connections are served: half of what this process may have open."""
+    """Return the limit of connections: half of the files that this process may open."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return min(10_000, max(16, soft // 2))
 
 
 @contextlib.contextmanager
 def _quietly() -> Iterator[None]:
-    """Keep uvicorn from logging a traceback for each call that a stop cuts short."""
+    """Prevent that uvicorn logs a traceback for each call that is cancelled at the end."""
     log = logging.getLogger("uvicorn.error")
     before = log.level
     log.setLevel(logging.CRITICAL)
@@ -185,7 +189,7 @@ def _quietly() -> Iterator[None]:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn that says when it is ready, and leaves signals to who runs us."""
+    """uvicorn's server, which reports when it is ready and does not handle signals."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -210,14 +214,13 @@ async def serving(
 ) -> AsyncIterator[str]:
     """Serve *app* on *listening* while the context is open; yields the base URL.
 
-    The socket is closed at the end. Open calls get `CLOSING` seconds to end.
+    At the end, the socket is closed, and open calls get `CLOSING` seconds to end.
 
     Args:
-        app: ASGI 3.
-        listening: as `listen` made it.
-        most: connections at once; half of the files that the process may open when left out.
-        slowest: real seconds that a client may take to send a head, and between two pieces of a
-            body.
+        app: an ASGI 3 application.
+        listening: a socket of `listen`.
+        most: limit of connections; by default `most_connections`.
+        slowest: real seconds that a client may take for a head, and between two parts of a body.
     """
     bounds = {"most": most_connections() if most is None else most, "slowest": slowest}
     protocol = type("Protocol", (_Bounded,), bounds)

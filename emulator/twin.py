@@ -1,6 +1,6 @@
-"""The synchronous counterpart: an emulator and its server in a thread.
+"""An emulator and its server in a thread, with synchronous calls.
 
-Every call runs on the loop of that thread, so commands, views and deliveries never meet.
+All calls run on the event loop of this thread, so that they need no locks.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _P = ParamSpec("_P")
 
 
 class EmulatorOptions(TypedDict, total=False):
-    """What `Emulator` takes, each as there."""
+    """The arguments of `Emulator`."""
 
     seed: int | None
     clock: Mode
@@ -71,15 +71,15 @@ def running(
 
     Args:
         host: a loopback address to listen on.
-        port: 0 picks a free one.
-        options: as `Emulator` takes them.
+        port: the port; 0 picks a free port.
+        options: arguments of `Emulator`.
 
     Yields:
-        The emulator, its calls all plain.
+        The emulator, whose calls are synchronous.
 
     Raises:
-        InvalidInputError: one of the arguments is wrong, or nobody can listen there.
-        Exception: at the end, the first bug that a delivery met; all is stopped all the same.
+        InvalidInputError: an invalid argument, or the address is in use.
+        Exception: at the end, the first bug that occurred in a delivery.
     """
     _check_loopback(host)
     with hosted(_served(host, port, options)) as (thread, (emulator, url)):
@@ -92,10 +92,10 @@ async def _served(
 ) -> AsyncIterator[tuple[Emulator, str]]:
     with listen(host, port) as listening:
         async with Emulator(**options) as emulator:
-            emulator.workspace()  # its token is a known word, also when tokens are strict
+            emulator.workspace()  # so that its token is valid even if tokens are strict
             async with serving(application(emulator), listening) as url:
                 yield emulator, url
-                await emulator.drain()  # while the server still answers who asks
+                await emulator.drain()  # while the server still answers calls
 
 
 def _check_loopback(host: str) -> None:
@@ -103,8 +103,8 @@ def _check_loopback(host: str) -> None:
         if host == "localhost" or ip_address(host).is_loopback:
             return
     message = (
-        f"can't run on {host!r}: running() stays on loopback; 'serve --host' goes beyond, "
-        "behind a control token"
+        f"can't run on {host!r}: running() listens on loopback only; for other addresses use "
+        "'serve --host', which requires a control token"
     )
     raise InvalidInputError(message)
 
@@ -112,7 +112,7 @@ def _check_loopback(host: str) -> None:
 def _plain(
     method: Callable[Concatenate[Workspace, _P], _R],
 ) -> Callable[Concatenate[RunningWorkspace, _P], _R]:
-    """Return a method that calls *method*, a plain one, on the loop."""
+    """Return a method that calls *method* on the loop."""
 
     @functools.wraps(method)
     def call(twin: RunningWorkspace, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
@@ -124,7 +124,7 @@ def _plain(
 def _awaited(
     method: Callable[Concatenate[Workspace, _P], Coroutine[Any, Any, _R]],
 ) -> Callable[Concatenate[RunningWorkspace, _P], _R]:
-    """Return a plain method that awaits *method* on the loop."""
+    """Return a synchronous method that awaits *method* on the loop."""
 
     @functools.wraps(method)
     def call(twin: RunningWorkspace, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
@@ -134,15 +134,15 @@ def _awaited(
 
 
 class RunningWorkspace:
-    """A workspace whose calls are all plain; they take and return what `Workspace`'s do.
+    """A workspace with the calls of `Workspace`, all of them synchronous.
 
     Args:
-        thread: on whose loop it lives.
-        workspace: itself; only that loop's thread may touch it.
-        url: the base URL under which the HTTP APIs serve it.
+        thread: the thread of the emulator.
+        workspace: the workspace, which only this thread may use.
+        url: the base URL of the HTTP APIs.
 
     Attributes:
-        url: as given.
+        url: the base URL of the HTTP APIs.
     """
 
     def __init__(self, thread: LoopThread[Any], workspace: Workspace, url: str) -> None:
@@ -152,22 +152,21 @@ class RunningWorkspace:
 
     @property
     def name(self) -> str:
-        """Its name."""
+        """The name of the workspace."""
         return self.workspace.name
 
     @property
     def token(self) -> str:
-        """The access token that names it in the HTTP APIs."""
+        """The access token of the workspace in the HTTP APIs."""
         return self.workspace.name
 
     def __repr__(self) -> str:
-        """Say which one it is."""
         return f"<{type(self).__name__} {self.name} of {self.url}>"
 
     def read(self, view: Callable[[Workspace], _R]) -> _R:
-        """Return what *view* makes of the workspace, run on the loop's thread.
+        """Call *view* with the workspace on the loop, and return its result.
 
-        ``workspace.read(lambda one: list(one.state.candidates.values()))``
+        ``twin.read(lambda workspace: list(workspace.state.candidates.values()))``
         """
 
         async def work() -> _R:
@@ -182,12 +181,12 @@ class RunningWorkspace:
 
     @property
     def next_due(self) -> datetime | None:
-        """When the next timer is due, in the workspace's time; None when none is set."""
+        """When the next timer is due, in the workspace's time; None if no timer is set."""
         return self.read(lambda workspace: workspace.next_due)
 
     @property
     def is_idle(self) -> bool:
-        """Whether no attempt is under way and none waits to start."""
+        """Whether no attempt is under way and no attempt waits to start."""
         return self.read(lambda workspace: workspace.is_idle)
 
     def entries(self, after: int = 0) -> list[Entry]:
@@ -250,15 +249,15 @@ class RunningWorkspace:
 
 
 class RunningEmulator:
-    """An emulator that runs in a thread, with its HTTP server.
+    """An emulator that runs in a thread with its HTTP server.
 
     Args:
-        thread: on whose loop it lives.
-        emulator: itself; only that loop's thread may touch it.
-        url: the base URL of its server.
+        thread: the thread.
+        emulator: the emulator, which only this thread may use.
+        url: the base URL of the server.
 
     Attributes:
-        url: as given.
+        url: the base URL of the server.
         token: the access token of the workspace ``default``.
     """
 
@@ -269,11 +268,10 @@ class RunningEmulator:
         self.token = DEFAULT_WORKSPACE
 
     def __repr__(self) -> str:
-        """Say where it is."""
         return f"<RunningEmulator {self.url}>"
 
     def read(self, view: Callable[[Emulator], _R]) -> _R:
-        """Return what *view* makes of the emulator, run on the loop's thread."""
+        """Call *view* with the emulator on the loop, and return its result."""
 
         async def work() -> _R:
             return view(self.emulator)
@@ -282,7 +280,7 @@ class RunningEmulator:
 
     @property
     def settings(self) -> Settings:
-        """Of new workspaces."""
+        """The default settings of new workspaces."""
         return self.emulator.settings
 
     def workspace(
@@ -292,15 +290,15 @@ class RunningEmulator:
         *,
         in_flight: int | None = None,
     ) -> RunningWorkspace:
-        """Return the workspace called *name*, opened if need be, as `Emulator.workspace`."""
+        """Return the workspace called *name*; see `Emulator.workspace`."""
         return self._twin(self.read(lambda one: one.workspace(name, settings, in_flight=in_flight)))
 
     def existing(self, name: str) -> RunningWorkspace:
-        """Return the open workspace called *name*, as `Emulator.existing`."""
+        """Return the open workspace called *name*; see `Emulator.existing`."""
         return self._twin(self.read(lambda one: one.existing(name)))
 
     def by_token(self, token: str) -> RunningWorkspace:
-        """Return the workspace that an access token names, as `Emulator.by_token`."""
+        """Return the workspace of an access token; see `Emulator.by_token`."""
         return self._twin(self.read(lambda one: one.by_token(token)))
 
     @property
@@ -310,15 +308,15 @@ class RunningEmulator:
         return {name: self._twin(workspace) for name, workspace in found.items()}
 
     def settings_of(self, name: str) -> Settings:
-        """Return the settings of a new workspace that nobody set."""
+        """Return the default settings of a new workspace; see `Emulator.settings_of`."""
         return self.emulator.settings_of(name)
 
     def refusal(self, url: str) -> str | None:
-        """Return why deliveries to *url* will be refused, as `Emulator.refusal`."""
+        """Return why deliveries to *url* will be refused; see `Emulator.refusal`."""
         return self.read(lambda one: one.refusal(url))
 
     def remove(self, name: str) -> None:
-        """Close a workspace and forget all of it, as `Emulator.remove`."""
+        """Close a workspace and delete its journal; see `Emulator.remove`."""
         self.thread.call(self.emulator.remove(name))
 
     def _twin(self, workspace: Workspace) -> RunningWorkspace:

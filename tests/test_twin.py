@@ -209,8 +209,8 @@ def test_it_stays_on_loopback(host: str) -> None:
     with pytest.raises(InvalidInputError) as caught, running(host=host):
         pass
     assert str(caught.value) == (
-        f"can't run on {host!r}: running() stays on loopback; 'serve --host' goes beyond, "
-        "behind a control token"
+        f"can't run on {host!r}: running() listens on loopback only; for other addresses use "
+        "'serve --host', which requires a control token"
     )
 
 

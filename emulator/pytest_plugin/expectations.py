@@ -34,19 +34,19 @@ _MOST_SHOWN = 10
 
 
 class Demand(TypedDict, total=False):
-    """What ``expect`` takes beside the event type.
+    """The conditions of ``expect`` besides the event type.
 
     Attributes:
-        candidate: whom it is about, or the id of that invitation.
-        assessment: which it is about, or to which the candidate was invited; or its id.
-        webhook: to which, or its id.
-        fields: name of a field, wherever the generation has it -> the value, as for *where*.
-        where: path in the payload -> the value there, anything that equals it, or one of the
-            matchers of scenario files, ``{"at_least": 10}``.
+        candidate: the candidate, or the id of the invitation.
+        assessment: the assessment, or its id; also matches events of its candidates.
+        webhook: the webhook, or its id.
+        fields: name of a field, at any place of the payload -> the value, as for *where*.
+        where: path in the payload -> the value, an object that equals it, or a matcher of scenario
+            files, ``{"at_least": 10}``.
         attempt: number of the attempt, from 1.
-        answered: how the attempt ended: 200, ``2xx``, ``timeout``, ``refused``.
-        count: how many attempts exactly; at least one when left out.
-        within: seconds to wait for them; on a virtual clock, of its time.
+        answered: the answer to the attempt: 200, ``2xx``, ``timeout``, ``refused``.
+        count: the exact number of attempts; by default at least one.
+        within: seconds to wait for them, in the time of the clock.
     """
 
     candidate: Candidate | str
@@ -61,11 +61,11 @@ class Demand(TypedDict, total=False):
 
 
 class Demands:
-    """The demands of one test on one workspace.
+    """The expectations of one test.
 
     Args:
-        workspace: fresh; all that is sent in it counts.
-        emulator: whose workspace it is.
+        workspace: the workspace of the test.
+        emulator: the emulator of the workspace.
     """
 
     def __init__(self, workspace: Workspace, emulator: Emulator) -> None:
@@ -73,16 +73,16 @@ class Demands:
         self._context = Context(
             workspace, emulator.journal, guard=emulator.guard, folder=Path.cwd()
         )
-        self._asked: set[str] = set()  # ids of deliveries that the test spoke of
+        self._asked: set[str] = set()  # ids of deliveries that an expectation matched
 
     async def expect(self, event: str, demand: Demand) -> tuple[list[Delivery], str]:
-        """Return the deliveries that *demand* matches, and what is wrong with their number.
+        """Return the matching deliveries, and an error if their number is wrong.
 
-        Who asserts raises it, so that the traceback ends in the test.
+        The caller raises the error, so that the traceback ends in the test.
 
         Raises:
-            UnknownNameError: *demand* has a key that `Demand` does not.
-            InvalidInputError: a demand that can't be understood.
+            UnknownNameError: *demand* has an unknown key.
+            InvalidInputError: an invalid demand.
             NotFoundError: no such candidate, assessment or webhook.
         """
         for name in demand:
@@ -117,7 +117,7 @@ class Demands:
         ):
             if one is not None:
                 id_ = find(one if isinstance(one, str) else one.id).id
-                named[key] = names[id_] = id_  # a test has no names of its own for them
+                named[key] = names[id_] = id_  # steps refer to names; in tests, the ids are names
         read_field, read_path = READERS[FieldName], READERS[PayloadPath]
         read_demand = READERS[matchers.Demand]
         return Expect(
@@ -132,7 +132,7 @@ class Demands:
         )
 
     async def left(self, options: TestlifyOptions) -> str:
-        """Return what the options forbid a test to end with, empty when it is all well."""
+        """Return what is left at the end and forbidden by *options*; empty if nothing is."""
         lines: list[str] = []
         if options.fail_on_undelivered:
             await self._workspace.settle()
@@ -154,7 +154,7 @@ class Demands:
         if not left:
             return []
         count = "1 delivery that was" if len(left) == 1 else f"{len(left)} deliveries that were"
-        lines = [f"the test ended with {count} not accepted, and no expect() asked for:"]
+        lines = [f"the test ended with {count} not accepted, and no expect() matched:"]
         lines += [f"  {matching.sent([one])[-1].headline}" for one in left[:_MOST_SHOWN]]
         if len(left) > _MOST_SHOWN:
             lines.append(f"  and {len(left) - _MOST_SHOWN} more")

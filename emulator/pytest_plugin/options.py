@@ -21,23 +21,23 @@ if TYPE_CHECKING:
 
 
 class TestlifyOptions(msgspec.Struct, frozen=True):
-    """What the fixture ``testlify_options`` returns; the marker ``testlify`` takes the same.
+    """The options of the fixture ``testlify_options`` and of the marker ``testlify``.
 
     Attributes:
-        seed: of all chance; None draws it from the test's own name, the same in each run.
-        webhooks: the generation of webhooks that do not say otherwise.
+        seed: for random choices; None derives it from the name of the test.
+        webhooks: generation of webhooks by default.
         clock: ``virtual`` or ``real``.
-        now: where a virtual clock starts.
-        profile: takes the place of the generation's own.
+        now: start of a virtual clock.
+        profile: replaces the profile of the generation.
         observed: names of the variants that payloads follow.
         report_delay: seconds from a completion until its report is available.
-        in_flight: attempts under way at once; 1 is lockstep.
-        fail_on_undelivered: fail a test that ends with deliveries that were not accepted and
-            that no ``expect`` of it matched.
-        fail_on_refused: fail a test that ends with payloads that did not fit their schema.
+        in_flight: limit of concurrent attempts; 1 is lockstep.
+        fail_on_undelivered: fail a test with deliveries that were not accepted and that no
+            ``expect`` matched.
+        fail_on_refused: fail a test with payloads that did not fit their schema.
     """
 
-    __test__: ClassVar[bool] = False  # its name starts with Test, and it is none
+    __test__: ClassVar[bool] = False  # pytest would collect it
 
     seed: int | None = None
     webhooks: Generation = "v1"
@@ -51,11 +51,11 @@ class TestlifyOptions(msgspec.Struct, frozen=True):
     fail_on_refused: bool = True
 
     def changed(self, changes: Mapping[str, Any]) -> TestlifyOptions:
-        """Return the options with those that a marker names.
+        """Return the options with the changes of a marker.
 
         Raises:
             UnknownNameError: no such option.
-            InvalidInputError: a value that the option can't have.
+            InvalidInputError: an invalid value.
         """
         for name in changes:
             if name not in self.__struct_fields__:

@@ -1,6 +1,7 @@
-"""The entry point: options, fixtures, hooks. Imports the emulator only when it is used.
+"""The entry point of the plugin: options, fixtures and hooks.
 
-Every pytest run of everybody who has the package installed imports this.
+Every pytest run in an environment with the package imports this module, so the emulator is only
+imported when it is used.
 """
 
 from __future__ import annotations
@@ -38,13 +39,13 @@ _IN_USE = pytest.StashKey["Testlify | AsyncTestlify"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declare the settings."""
+    """Declare the ini options."""
     parser.addini(
         "testlify_scenarios", "Folders whose *.scenario.yaml files are tests.", type="paths"
     )
     parser.addini(
         "testlify_set",
-        "KEY=VALUE lines: what ${KEY} stands for in scenario files; comes before the environment.",
+        "KEY=VALUE lines: values of ${KEY} in scenario files, before the environment.",
         type="linelist",
     )
 
@@ -55,7 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ScenarioFile | None:
-    """Collect a scenario file below one of the folders of the setting."""
+    """Collect a scenario file in a folder of the ini option."""
     if not file_path.name.endswith(_ENDING):
         return None
     folders = parent.config.getini("testlify_scenarios")
@@ -71,7 +72,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ScenarioFi
 
 @pytest.fixture
 def testlify_options() -> TestlifyOptions:
-    """How ``testlify`` is set; override it to set it otherwise."""
+    """The options of ``testlify``; override the fixture to change them."""
     from emulator.pytest_plugin.options import TestlifyOptions
 
     return TestlifyOptions()
@@ -79,7 +80,7 @@ def testlify_options() -> TestlifyOptions:
 
 @pytest.fixture(scope="session")
 def testlify_server() -> Iterator[RunningEmulator]:
-    """An emulator with its HTTP server, one for the session; ``.url`` and ``.token``."""
+    """The emulator of the session with its HTTP server: ``.url`` and ``.token``."""
     from emulator.pytest_plugin.testlify import SEED
     from emulator.twin import running
 
@@ -91,12 +92,12 @@ def testlify_server() -> Iterator[RunningEmulator]:
 def testlify(
     request: pytest.FixtureRequest, testlify_options: TestlifyOptions
 ) -> Iterator[Testlify | AsyncTestlify]:
-    """A fresh workspace: plain calls in a sync test, on the test's own loop in an async one."""
+    """A new workspace: with synchronous calls, or in an async test on its event loop."""
     from emulator.errors import InvalidInputError
     from emulator.pytest_plugin.testlify import AsyncTestlify, Testlify
 
     changes: dict[str, Any] = {}
-    for mark in reversed(list(request.node.iter_markers("testlify"))):  # the nearest comes last
+    for mark in reversed(list(request.node.iter_markers("testlify"))):  # the nearest is last
         changes |= mark.kwargs
     try:
         options = testlify_options.changed(changes)
@@ -104,7 +105,7 @@ def testlify(
         raise pytest.fail.Exception(f"the marker testlify: {error}", pytrace=False) from None
     name = _workspace_name(request.node)
     if inspect.iscoroutinefunction(request.function):
-        # The end of an async test stops it: after it there may be no loop left.
+        # The end of an async test stops the workspace, because its loop may be closed later.
         request.node.stash[_IN_USE] = AsyncTestlify(name, options)
         yield request.node.stash[_IN_USE]
         return
@@ -118,7 +119,7 @@ def testlify(
 
 @pytest.fixture(scope="session")
 def _testlify_receivers() -> Iterator[tuple[LoopThread[Any], asyncio.TaskGroup]]:
-    """A thread for receivers; at its end it waits for those that are still closing."""
+    """A thread for receivers, and a group of the receivers that are still closing."""
     import asyncio
 
     from emulator.event_loops import hosted
@@ -137,7 +138,7 @@ def testlify_receiver(
     thread, group = _testlify_receivers
 
     async def close() -> None:
-        # Closing takes a fifth of a second, so the next test does not wait for it.
+        # Closing takes 0.2 s, so do not wait for it.
         group.create_task(receiver.__aexit__(None, None, None))
 
     receiver = thread.call(Receiver().__aenter__())
@@ -149,12 +150,12 @@ def testlify_receiver(
 
 @pytest.fixture
 def testlify_variables() -> dict[str, str]:
-    """What ``${NAME}`` stands for in scenario files; override it to point at your consumer."""
+    """Values of ``${NAME}`` in scenario files; override the fixture for your consumer."""
     return {}
 
 
 def _workspace_name(node: pytest.Item) -> str:
-    """Return a name that is the same in each run, and no other test's."""
+    """Return a name of the workspace that is unique and the same in each run."""
     plain = _UNFIT.sub("-", node.name).strip("-.")[:_LONGEST_NAME] or "test"
     return f"{plain}-{hashlib.sha256(node.nodeid.encode()).hexdigest()[:8]}"
 
@@ -164,7 +165,7 @@ def _workspace_name(node: pytest.Item) -> str:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Check how a test left its workspace, as part of the test; an async one also stops it."""
+    """Check the workspace at the end of a test, as part of the test; stop it in an async test."""
     testlify: Any = item.stash.get(_IN_USE, None)
     if testlify is None:
         return (yield)
@@ -184,8 +185,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
-    """Show a call that the emulator refused at the line that made it, without our own frames."""
-    errors = sys.modules.get("emulator.errors")  # not imported: then nothing was refused
+    """Remove our frames from the traceback of a rejected call, so that it ends in the test."""
+    errors = sys.modules.get("emulator.errors")  # None if no call was made
     if call.excinfo is None or errors is None or item.config.getoption("fulltrace"):
         return
     if call.excinfo.errisinstance(errors.EmulatorError):
@@ -205,7 +206,7 @@ def _is_ours(trace: TracebackType) -> bool:
 
 
 def _stopping(test: Any, testlify: AsyncTestlify) -> Any:
-    """Return *test* with the end of its workspace in it, on the same loop."""
+    """Return *test* followed by the check and the stop of its workspace, on the same loop."""
 
     @functools.wraps(test)
     async def run(*args: Any, **kwargs: Any) -> None:

@@ -1,4 +1,4 @@
-"""Scenario files as tests, one per file; a failure shows the step and its line."""
+"""Scenario files as tests; a failure shows the step and its line."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from emulator.scenario.result import ScenarioResult
 
 
-class ScenarioFailure(Exception):  # noqa: N818 - not an error: a consumer failed
+class ScenarioFailure(Exception):  # noqa: N818 - not an error, but a failure of the consumer
     """A scenario whose verdict is not ``passed``.
 
     Args:
-        result: what it came to.
+        result: the result of the scenario.
     """
 
     def __init__(self, result: ScenarioResult) -> None:
@@ -33,10 +33,10 @@ class ScenarioFailure(Exception):  # noqa: N818 - not an error: a consumer faile
 
 
 class ScenarioFile(pytest.File):
-    """A scenario file: one test."""
+    """A scenario file with one test."""
 
     def collect(self) -> Iterable[pytest.Item]:
-        """Yield the test; the file is read when it runs, its variables are known then."""
+        """Yield the test; the file is read when the test runs, as variables are fixtures."""
 
         def run(testlify_variables: Mapping[str, str]) -> None:
             item.run(testlify_variables)
@@ -47,18 +47,14 @@ class ScenarioFile(pytest.File):
 
 
 class ScenarioItem(pytest.Function):
-    """A scenario as a test.
-
-    A function as far as pytest is concerned, so that it has fixtures: those that everybody gets
-    (autouse), and the variables.
-    """
+    """A scenario as a test; a function for pytest, so that it can use fixtures."""
 
     def run(self, variables: Mapping[str, str]) -> None:
         """Run the scenario.
 
         Raises:
-            ScenarioFailure: its verdict is not ``passed``.
-            EmulatorError: the file is wrong, or a setting.
+            ScenarioFailure: the verdict is not ``passed``.
+            EmulatorError: the file or an ini option is invalid.
         """
         from emulator.scenario.files import body_of
         from emulator.scenario.loading import read
@@ -73,7 +69,7 @@ class ScenarioItem(pytest.Function):
 
     @property
     def _file(self) -> str:
-        """How messages call the file: as one would from where pytest was started."""
+        """The path of the file in messages, relative to the folder in which pytest was started."""
         path = self.path
         here = self.config.invocation_params.dir
         return str(path.relative_to(here) if path.is_relative_to(here) else path)
@@ -86,21 +82,21 @@ class ScenarioItem(pytest.Function):
         """Return the failed steps with their places, and the verdict."""
         error = excinfo.value
         if isinstance(error, ScenarioFailure):
-            return _told(error.result)
+            return _summary(error.result)
         if isinstance(error, EmulatorError):
             return str(error)
         return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[PathLike[str] | str, int | None, str]:
-        """Return where the test stands."""
+        """Return the location of the test."""
         return self.path, 0, f"scenario {self.name}"
 
 
-def _told(result: ScenarioResult) -> str:
+def _summary(result: ScenarioResult) -> str:
     lines: list[str] = []
     for step in result.steps:
         if step.status == "failed":
-            # The place comes first: that is what terminals and editors make a link of.
+            # The place is first, so that terminals and editors turn it into a link.
             lines.append(f"{result.file}:{step.line}: {step.name} {step.detail}".rstrip())
             lines += [f"  {line}" for line in step.message.splitlines()]
     verdict = result.verdict.replace("_", " ")

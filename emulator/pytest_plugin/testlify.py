@@ -1,4 +1,4 @@
-"""The type of the fixture ``testlify``: a workspace with expectations, sync and async."""
+"""The types of the fixture ``testlify``: a workspace with expectations, sync and async."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ _R = TypeVar("_R")
 _S = TypeVar("_S", bound="AsyncTestlify")
 
 SEED = 7
-"""Of the emulators that the plugin starts; a workspace's own follows from it and its name."""
+"""Seed of the emulators of the plugin; the seed of a workspace is derived from it and the name."""
 
 
 class Testlify(RunningWorkspace):
-    """A workspace for one test; every call is a plain one.
+    """The workspace of a synchronous test.
 
     Args:
-        server: on whose loop the workspace lives.
-        name: of the workspace.
-        options: how it is set.
+        server: the emulator of the session.
+        name: name of the workspace.
+        options: options of the fixture.
     """
 
-    __test__ = False  # its name starts with Test, and it is none
+    __test__ = False  # pytest would collect it
 
     def __init__(self, server: RunningEmulator, name: str, options: TestlifyOptions) -> None:
         settings = options.settings(server.emulator, name)
@@ -55,15 +55,15 @@ class Testlify(RunningWorkspace):
         self._demands = Demands(opened.workspace, server.emulator)
 
     def expect(self, event: str, **demand: Unpack[Demand]) -> list[Delivery]:
-        """Return the deliveries of this test that fit, settled first.
+        """Wait until deliveries are settled, and return the matching deliveries of this test.
 
         Args:
-            event: an event type, or a word of the wire.
-            demand: what else, see `Demand`.
+            event: an event type, by its id or its word in payloads.
+            demand: further conditions; see `Demand`.
 
         Raises:
-            AssertionError: too few or too many; tells the nearest.
-            InvalidInputError: a demand that can't be understood.
+            AssertionError: too few or too many deliveries match; shows the nearest.
+            InvalidInputError: an invalid demand.
         """
         found, complaint = self.thread.call(self._demands.expect(event, demand))
         if complaint:
@@ -71,18 +71,18 @@ class Testlify(RunningWorkspace):
         return found
 
     def left(self) -> str:
-        """Return what the options forbid the test to end with, empty when all is well."""
+        """Return what is left at the end and forbidden by the options; empty if nothing is."""
         return self.thread.call(self._demands.left(self._options))
 
     def close(self) -> None:
-        """Forget the workspace; the plugin does it."""
+        """Remove the workspace; called by the plugin."""
         self._server.remove(self.name)
 
 
 def _noted(
     method: Callable[Concatenate[_S, _P], Coroutine[Any, Any, _R]],
 ) -> Callable[Concatenate[_S, _P], Coroutine[Any, Any, _R]]:
-    """Return *method*, whose calls the workspace remembers until they end."""
+    """Return *method* with its calls recorded, to find calls that were not awaited."""
 
     @functools.wraps(method)
     def call(self: _S, /, *args: _P.args, **kwargs: _P.kwargs) -> Coroutine[Any, Any, _R]:
@@ -95,25 +95,25 @@ def _noted(
 
 
 def _place(frame: FrameType) -> str:
-    """Return file and line in the form that terminals and editors make a link of."""
+    """Return file and line in the form that terminals and editors turn into a link."""
     path, here = Path(frame.f_code.co_filename), Path.cwd()
     return f"{path.relative_to(here) if path.is_relative_to(here) else path}:{frame.f_lineno}"
 
 
 class AsyncTestlify(Workspace):
-    """A workspace for one async test, on the test's own loop: `Workspace`, and `expect`.
+    """The workspace of an async test, on the event loop of the test.
 
-    A call of an async method that is not awaited fails the test: it would do nothing.
+    An async call that is not awaited fails the test, because it has no effect.
 
     Args:
-        name: of the workspace.
-        options: how it is set.
+        name: name of the workspace.
+        options: options of the fixture.
     """
 
     __test__ = False
 
     def __init__(self, name: str, options: TestlifyOptions) -> None:
-        # Nothing here needs a loop yet: fixtures are made before the test's loop runs.
+        # Fixtures are created before the loop of the test runs, so nothing here may use a loop.
         self._emulator = Emulator(seed=SEED, clock="virtual")
         settings = options.settings(self._emulator, name)
         opened = self._emulator.workspace(name, settings, in_flight=options.in_flight)
@@ -127,14 +127,14 @@ class AsyncTestlify(Workspace):
 
     @property
     def token(self) -> str:
-        """The access token that names it in the HTTP APIs."""
+        """The access token of the workspace in the HTTP APIs."""
         return self.name
 
     @property
     def url(self) -> str:
-        """The base URL of the HTTP APIs; served on the test's loop, from the first look on."""
+        """The base URL of the HTTP APIs; the first access starts a server on the test's loop."""
         if self._serving is None:
-            # Whoever connects before the server is up waits in the socket's queue.
+            # Clients that connect before the server is ready wait in the queue of the socket.
             listening = listen("127.0.0.1", 0)
             self._url = url_of(listening)
             self._serving = asyncio.create_task(self._serve(listening))
@@ -147,12 +147,11 @@ class AsyncTestlify(Workspace):
             await self._is_over.wait()
 
     def __repr__(self) -> str:
-        """Say which one it is."""
         return f"<AsyncTestlify {self.name}>"
 
     @_noted
     async def expect(self, event: str, **demand: Unpack[Demand]) -> list[Delivery]:
-        """Return the deliveries of this test that fit, settled first; see `Testlify.expect`."""
+        """Return the matching deliveries of this test; see `Testlify.expect`."""
         found, complaint = await self._demands.expect(event, demand)
         if complaint:
             raise AssertionError(complaint)
@@ -167,7 +166,7 @@ class AsyncTestlify(Workspace):
     advance_to_next = _noted(Workspace.advance_to_next)
 
     async def left(self) -> str:
-        """Return what the options forbid the test to end with, empty when all is well."""
+        """Return what is left at the end and forbidden by the options; empty if nothing is."""
         lines = [f"{call} was not awaited" for call in self._unfinished().values()]
         return "\n".join(lines) or await self._demands.left(self._options)
 
@@ -179,10 +178,10 @@ class AsyncTestlify(Workspace):
         }
 
     async def stop(self) -> None:
-        """Stop the emulator while the test's loop still runs; the plugin does it."""
+        """Stop the emulator while the loop of the test runs; called by the plugin."""
         for coroutine in self._unfinished():
             if inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED:
-                coroutine.close()  # else Python warns of it, and pytest fails another test
+                coroutine.close()  # otherwise Python warns later, during another test
         self._is_over.set()
         await self._emulator.stop(grace=0.0)
         if self._serving is not None:

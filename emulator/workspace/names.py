@@ -19,8 +19,7 @@ def is_name(text: str) -> bool:
 def workspace_name(token: str) -> str:
     """Return the name of the workspace that *token* opens.
 
-    A plain word names its workspace; of any other token, a hash does, so that no secret
-    becomes a name.
+    A token that is a plain word is the name. Other tokens may be secrets, so their hash is used.
     """
     if is_name(token):
         return token

@@ -116,7 +116,7 @@ def test_what_is_left_is_shown_up_to_ten() -> None:
         await testlify.expect("candidate.invited", candidate=ada)
         first, *shown, last = (await testlify.left()).splitlines()
         assert first == (
-            "the test ended with 13 deliveries that were not accepted, and no expect() asked for:"
+            "the test ended with 13 deliveries that were not accepted, and no expect() matched:"
         )
         assert len(shown) == 10
         assert last == "  and 3 more"

@@ -183,7 +183,7 @@ def test_a_failure_says_why(run_pytest: RunPytest) -> None:
             "E     delivery 1-1 candidate.invited, attempt 1: 500",
             "E     no webhook wants 'candidate.completed'",
             "*UnknownNameError: no event type 'candidate.complete'; near: 'candidate.completed'*",
-            "the test ended with 1 delivery that was not accepted, and no expect() asked for:",
+            "the test ended with 1 delivery that was not accepted, and no expect() matched:",
             "  delivery 1-1 candidate.invited, attempt 1: 500",
         ]
     )
@@ -355,7 +355,7 @@ def test_in_an_async_test_it_lives_on_the_test_s_loop(
             "E   AssertionError: expected at least 1 candidate.invited; came 0",
             "E     no webhook wants 'candidate.invited'",
             "E     nothing was sent so far",
-            "the test ended with 1 delivery that was not accepted, and no expect() asked for:",
+            "the test ended with 1 delivery that was not accepted, and no expect() matched:",
             "  delivery 1-1 candidate.invited, attempt 1: app_failed",
         ]
     )
