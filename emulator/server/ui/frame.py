@@ -20,9 +20,10 @@ from emulator.workspace.workspace import Workspace
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SECTIONS: Mapping[str, str] = MappingProxyType({
-    one.lower(): one for one in ("Webhooks", "Deliveries", "Candidates", "Assessments")
-})  # fmt: skip
+_NAMES = (
+    "Webhooks", "Deliveries", "Candidates", "Assessments", "Time", "Faults", "Journal",
+)  # fmt: skip
+SECTIONS: Mapping[str, str] = MappingProxyType({one.lower(): one for one in _NAMES})
 """Path of a section -> its name, in the order of the navigation."""
 
 Page = Callable[[Request], Awaitable[Response]]

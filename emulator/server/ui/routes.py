@@ -5,7 +5,17 @@ from __future__ import annotations
 from starlette.routing import Route, Router
 
 from emulator.server.request_guard import TOKEN_PATH
-from emulator.server.ui import assessments, candidates, deliveries, token, webhooks
+from emulator.server.ui import (
+    assessments,
+    candidates,
+    clock,
+    deliveries,
+    faults,
+    journal,
+    token,
+    webhooks,
+    workspaces,
+)
 
 _ONE = "/ui/{workspace}"
 _WEBHOOK = f"{_ONE}/webhooks/{{id}}"
@@ -42,4 +52,19 @@ ROUTER = Router([
     Route(f"{_ONE}/assessments", assessments.create, methods=["POST"]),
     Route(_ASSESSMENT, assessments.read),
     Route(f"{_ASSESSMENT}/{{command}}", assessments.move, methods=["POST"]),
+    Route(f"{_ONE}/time", clock.index, methods=["GET"]),
+    Route(f"{_ONE}/time", clock.set_clock, methods=["POST"]),
+    Route(f"{_ONE}/time/advance", clock.advance, methods=["POST"]),
+    Route(f"{_ONE}/time/next", clock.advance_to_next, methods=["POST"]),
+    Route(f"{_ONE}/faults", faults.index, methods=["GET"]),
+    Route(f"{_ONE}/faults", faults.create, methods=["POST"]),
+    Route(f"{_ONE}/faults/live", faults.live),
+    Route(f"{_ONE}/faults/clear", faults.clear_all, methods=["POST"]),
+    Route(f"{_ONE}/faults/{{id}}/clear", faults.clear, methods=["POST"]),
+    Route(f"{_ONE}/journal", journal.index),
+    Route(f"{_ONE}/journal/live", journal.live),
+    Route(f"{_ONE}/workspaces", workspaces.index, methods=["GET"]),
+    Route(f"{_ONE}/workspaces", workspaces.create, methods=["POST"]),
+    Route(f"{_ONE}/workspaces/reset", workspaces.ask_reset, methods=["GET"]),
+    Route(f"{_ONE}/workspaces/reset", workspaces.reset, methods=["POST"]),
 ])  # fmt: skip

@@ -97,3 +97,44 @@ def test_the_board_moves_by_itself(person: Person) -> None:
     person.tenant.move(candidate, "enroll")
     page.get_by_role("region", name="Enrolled").get_by_text("Ada Example").wait_for()
     assert page.get_by_text("Ada Example").count() == 1
+
+
+def test_a_person_moves_the_clock_to_the_expiry_of_an_invitation(person: Person) -> None:
+    person.tenant.candidate(firstName="Ada", lastName="Example")
+    page = person.go("Time").page
+    page.get_by_role("row", name="invitation expires Ada Example").wait_for()
+    person.press("Advance 1 hour")
+    page.get_by_text("2026-01-01 01:00:00 UTC").first.wait_for()
+    page.get_by_label("By").fill("2d")
+    person.press("Advance")
+    page.get_by_text("2026-01-03 01:00:00 UTC").first.wait_for()
+    person.press("Advance to the next timer")
+    page.get_by_text("Nothing is due").wait_for()
+    page.get_by_text("2026-01-31 00:00:00 UTC").first.wait_for()
+
+
+def test_a_person_sets_a_fault_sees_it_fire_and_clears_it(person: Person, server: Server) -> None:
+    page = person.go("Faults").page
+    page.get_by_role("link", name="duplicate", exact=True).click()
+    page.get_by_label("Times").last.fill("2")
+    person.press("Set fault")
+    row = page.get_by_role("row", name="duplicate")
+    row.wait_for()
+    person.tenant.webhook(server.receiver().url)
+    person.tenant.candidate()
+    row.get_by_role("cell", name="1", exact=True).first.wait_for()  # came by itself
+    person.press("Clear duplicate f1")
+    page.get_by_text("No fault is set").wait_for()
+
+
+def test_a_person_reads_the_journal_and_changes_the_workspace(person: Person) -> None:
+    page = person.go("Journal").page
+    person.tenant.assessment()
+    page.get_by_role("row", name="assessment.created").wait_for()  # came by itself
+    page.get_by_role("link", name="candidate", exact=True).click()
+    page.get_by_text("No entry of this kind").wait_for()
+    page.get_by_role("link", name="Change").click()
+    page.get_by_label("Name").fill(f"{person.tenant.name}-two")
+    person.press("Make workspace")
+    page.get_by_text("No v1 webhook yet").wait_for()
+    assert f"/ui/{person.tenant.name}-two/" in page.url

@@ -1,0 +1,72 @@
+"""Journal: the entries of a workspace as they come."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import msgspec
+
+from emulator.decoding import convert
+from emulator.server import html
+from emulator.server.ui.frame import show, workspace_of
+from emulator.server.ui.live import Row, follow
+from emulator.workspace.journal_lines import shown
+from emulator.workspace.journal_page import SUBJECTS, newest
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from emulator.journal.entry import Entry
+
+_SECTION = "journal"
+_MOST = 200
+
+
+async def index(request: Request) -> Response:
+    """Show the newest entries, filtered by what they are about."""
+    workspace = workspace_of(request)
+    about, before = _filters(request)
+    found = newest(workspace, about, before, _MOST + 1)
+    older = {"about": about, "before": found[_MOST - 1].number} if len(found) > _MOST else {}
+    return show(
+        request,
+        "journal",
+        _SECTION,
+        rows=[(one, _text(one)) for one in found[:_MOST]],
+        total=workspace.last_entry,
+        about=about,
+        subjects=SUBJECTS,
+        is_first=before is None,
+        live=f"/ui/{workspace.name}/journal/live?{urlencode({'about': about})}",
+        older=urlencode(older),
+    )
+
+
+async def live(request: Request) -> Response:
+    """Stream the entries as they come."""
+    workspace = workspace_of(request)
+    about, _ = _filters(request)
+    macros: Any = html.environment().get_template("ui/rows.html.jinja").module
+
+    def rows() -> list[Row]:
+        # An entry never changes: its number tells whether it is shown already.
+        found = newest(workspace, about, None, _MOST)
+        return [Row(f"e{one.number}", "rows", one) for one in found]
+
+    def render(row: Row) -> str:
+        return str(macros.entry(row.record, _text(row.record)))
+
+    return follow(request, ["rows"], rows, render)
+
+
+def _filters(request: Request) -> tuple[str, int | None]:
+    query = request.query_params
+    before = query.get("before")
+    return query.get("about", ""), None if before is None else convert(before, int, strict=False)
+
+
+def _text(entry: Entry) -> str:
+    """Return the data of an entry as a line of JSON, secrets redacted."""
+    return msgspec.json.encode(shown(entry)["data"]).decode()
