@@ -21,7 +21,7 @@ from emulator.scenario import probes
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from emulator.conformance.state import State
+    from emulator.conformance.state import ConsumerState
     from emulator.delivery.records import Delivery
     from emulator.delivery.transports.address_guard import Guard
     from emulator.domain.assessment import Assessment
@@ -214,8 +214,8 @@ class Session:
     async def state_of(
         self,
         candidate: Candidate | Subject,
-        until: Callable[[State], bool] | None = None,
-    ) -> State:
+        until: Callable[[ConsumerState], bool] | None = None,
+    ) -> ConsumerState:
         """Return the consumer's state of a candidate, as its probe shows it.
 
         Args:
