@@ -12,7 +12,7 @@ import msgspec
 from emulator.clock import EPOCH
 from emulator.conformance.fuzzing import payloads, saving, sequences, shrinking
 from emulator.conformance.fuzzing.causes import causes, unexplained
-from emulator.conformance.fuzzing.findings import Finding, Fuzzed, chosen
+from emulator.conformance.fuzzing.findings import Fuzzed, FuzzFinding, chosen
 from emulator.conformance.fuzzing.mutations import changed
 from emulator.conformance.fuzzing.sequence_runs import NobodyThereError, Player
 from emulator.conformance.session import Session
@@ -124,7 +124,7 @@ class _Fuzzing:
         self._target, self._emulator, self._runner = target, emulator, runner
         self._examples, self._most, self._shrink_time = examples, most, shrink_time
         self._on_progress = on_progress
-        self.findings: list[Finding] = []
+        self.findings: list[FuzzFinding] = []
         self.notes: list[str] = []
         self.reason = ""
         self.deliveries = 0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from emulator.conformance.fuzzing import scenario_yaml, sequences
-from emulator.conformance.fuzzing.findings import Finding
+from emulator.conformance.fuzzing.findings import FuzzFinding
 from emulator.conformance.fuzzing.sequence_runs import scenario_of
 from emulator.conformance.session import accept_everything, subject_of
 from emulator.conformance.target import PLACES, Subject, filled
@@ -31,7 +31,7 @@ _ANSWERED = {"timeout": ("connect_timeout", "answer_timeout"), "refused": ("refu
 # --- payloads -------------------------------------------------------------------------------
 
 
-def payload(case: Case, count: int, target: Target, *, is_flaky: bool = False) -> Finding:
+def payload(case: Case, count: int, target: Target, *, is_flaky: bool = False) -> FuzzFinding:
     """Return the finding for a payload that was answered wrongly.
 
     Args:
@@ -50,7 +50,7 @@ def payload(case: Case, count: int, target: Target, *, is_flaky: bool = False) -
     if not _reads_back(document, case.payload):
         data = (f"{stem}.body", case.body)
         document = _sent(case, target, {"data": data[0]}, title)
-    return Finding(
+    return FuzzFinding(
         "flaky" if is_flaky else "payload",
         title,
         cause=f"{case.is_valid} {case.answer}",
@@ -109,7 +109,7 @@ async def sequence(
     *,
     name: str,
     is_flaky: bool = False,
-) -> Finding:
+) -> FuzzFinding:
     """Return the finding for a sequence that the consumer does not handle.
 
     Args:
@@ -127,7 +127,7 @@ async def sequence(
         f"Found by fuzz, seed {target.seed}.",
         "To repeat it, use other candidates with --seed N --set RUN=N.",
     )
-    return Finding(
+    return FuzzFinding(
         "flaky" if is_flaky else "sequence",
         f"{flaky if is_flaky else ''}{lines[0]}",
         cause=name,
