@@ -119,7 +119,7 @@ class Demands:
                 id_ = find(one if isinstance(one, str) else one.id).id
                 named[key] = names[id_] = id_  # steps refer to names; in tests, the ids are names
         read_field, read_path = READERS[FieldName], READERS[PayloadPath]
-        read_demand = READERS[matchers.Demand]
+        read_demand = READERS[matchers.Matcher]
         return Expect(
             event=READERS[SentEvent](event),
             fields={read_field(name): read_demand(one) for name, one in (fields or {}).items()},

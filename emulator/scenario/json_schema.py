@@ -17,7 +17,7 @@ from emulator.domain.candidate import REASONS
 from emulator.domain.events import EVENT_TYPES, TEST_EVENT, Generation
 from emulator.domain.payloads.variants import VARIANTS
 from emulator.scenario import value_types
-from emulator.scenario.matchers import Demand
+from emulator.scenario.matchers import Matcher
 from emulator.scenario.record_reader import keys
 from emulator.scenario.scenario import Document, PlacedStep
 from emulator.scenario.steps.faults import SetFault
@@ -79,7 +79,7 @@ _VALUES: Mapping[Any, Schema] = {
         ),
         _NAME,
     ),
-    Demand: {"$ref": "#/$defs/demand"},
+    Matcher: {"$ref": "#/$defs/demand"},
     PlacedStep: {"$ref": "#/$defs/step"},
     Any: {},
     str: _TEXT,

@@ -9,7 +9,7 @@ import msgspec
 from emulator.delivery.records import Attempt, Delivery
 from emulator.errors import near
 from emulator.paths import ABSENT, find, reached
-from emulator.scenario.matchers import Demand, shown
+from emulator.scenario.matchers import Matcher, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -67,10 +67,10 @@ def sent(deliveries: Iterable[Delivery]) -> list[Sent]:
 
 def same(field: str, expected: Any, came: Any) -> Comparison:
     """Compare two values as JSON does: true is not 1, and 1 is 1.0."""
-    return compared(field, Demand("is", expected), came)
+    return compared(field, Matcher("is", expected), came)
 
 
-def compared(field: str, demand: Demand, came: Any, told: str = "") -> Comparison:
+def compared(field: str, demand: Matcher, came: Any, told: str = "") -> Comparison:
     """Compare a value with what is demanded of it.
 
     Args:
@@ -83,7 +83,7 @@ def compared(field: str, demand: Demand, came: Any, told: str = "") -> Compariso
     return Comparison(field, str(demand), told, demand.fits(came))
 
 
-def fields(where: Mapping[PayloadPath, Demand], value: Any) -> list[Comparison]:
+def fields(where: Mapping[PayloadPath, Matcher], value: Any) -> list[Comparison]:
     """Compare values inside of a JSON *value* with those that *where* demands."""
     return [compared(path, demand, *found(path, value)) for path, demand in where.items()]
 

@@ -6,7 +6,7 @@ import pytest
 
 from emulator.errors import ScenarioError
 from emulator.scenario.loading import of, read, read_file
-from emulator.scenario.matchers import Demand
+from emulator.scenario.matchers import Matcher
 from emulator.scenario.problems import Problems
 from emulator.scenario.steps.expectations import Expect
 from emulator.scenario.steps.probing import Probe
@@ -169,7 +169,7 @@ def test_an_expectation_is_read_whole() -> None:
     assert isinstance(expect, Expect)
     assert expect.event == "candidate.status_changed"
     assert [path.parts for path in expect.where] == [("data", "a", 1, "b")]
-    assert list(expect.where.values()) == [Demand("is", [1, {"c": True}])]
+    assert list(expect.where.values()) == [Matcher("is", [1, {"c": True}])]
     assert (expect.answered, expect.count, expect.within) == ("2xx", 0, 5.0)
     assert scenario.steps[2].detail.startswith("event: candidateStatusChanged, candidate: ada")
 

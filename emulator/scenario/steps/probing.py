@@ -13,7 +13,7 @@ from emulator.durations import show
 from emulator.errors import InvalidInputError, NotFoundError, NotJSONError
 from emulator.paths import ABSENT
 from emulator.scenario import matching, probes
-from emulator.scenario.matchers import Demand
+from emulator.scenario.matchers import Matcher
 from emulator.scenario.steps.selection import OfMessages
 from emulator.scenario.steps.step import Context, Step
 from emulator.scenario.value_types import (
@@ -48,9 +48,9 @@ class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     status: StatusWord | None = None
     exit: Annotated[int, msgspec.Meta(ge=-255, le=255)] | None = None
-    json: dict[PayloadPath, Demand] = {}
-    body: Demand | None = None
-    stdout: Demand | None = None
+    json: dict[PayloadPath, Matcher] = {}
+    body: Matcher | None = None
+    stdout: Matcher | None = None
 
     def __post_init__(self) -> None:
         """Refuse to expect nothing, before anything runs."""

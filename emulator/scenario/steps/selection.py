@@ -11,7 +11,7 @@ from emulator.domain.payloads import fields as payload_fields
 from emulator.errors import InvalidInputError, NotJSONError
 from emulator.paths import ABSENT
 from emulator.scenario import matching
-from emulator.scenario.matchers import Demand
+from emulator.scenario.matchers import Matcher
 from emulator.scenario.steps.step import Context, Step
 from emulator.scenario.value_types import (
     Answered,
@@ -41,8 +41,8 @@ class OfMessages(Step, frozen=True):
     candidate: CandidateName | None = None
     assessment: AssessmentName | None = None
     webhook: WebhookName | None = None
-    fields: dict[FieldName, Demand] = msgspec.field(default_factory=dict)
-    where: dict[PayloadPath, Demand] = msgspec.field(default_factory=dict)
+    fields: dict[FieldName, Matcher] = msgspec.field(default_factory=dict)
+    where: dict[PayloadPath, Matcher] = msgspec.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse what can never be met, before anything runs."""
@@ -88,7 +88,7 @@ class OfMessages(Step, frozen=True):
         ]
         return named + matching.fields(self.where, payload)
 
-    def _wanted(self) -> list[tuple[str, Demand]]:
+    def _wanted(self) -> list[tuple[str, Matcher]]:
         return [*self.fields.items(), *self.where.items()]
 
     def matching(self, context: Context) -> list[matching.Sent]:
