@@ -14,7 +14,7 @@ from emulator import paths
 from emulator.conformance.fuzzing.mutations import (
     HUGE_NUMBER,
     NASTY_TEXT,
-    Change,
+    Mutation,
     changed,
     mutations,
     places,
@@ -67,7 +67,7 @@ class Case(msgspec.Struct, frozen=True):
     """
 
     base: Base
-    changes: tuple[Change, ...]
+    changes: tuple[Mutation, ...]
     payload: Any
     is_valid: bool
     answer: str
@@ -134,7 +134,7 @@ class Sender:
         self.is_gone = False
         self._was_there = False
 
-    async def sent(self, base: Base, changes: tuple[Change, ...], payload: Any) -> Case | None:
+    async def sent(self, base: Base, changes: tuple[Mutation, ...], payload: Any) -> Case | None:
         """Send a changed payload; return the case if the answer is wrong.
 
         Raises:
@@ -162,7 +162,7 @@ class Sender:
         return case and msgspec.structs.replace(case, why=why or "made from the schema")
 
     async def _case(
-        self, base: Base, changes: tuple[Change, ...], payload: Any, sent: Any, *, is_valid: bool
+        self, base: Base, changes: tuple[Mutation, ...], payload: Any, sent: Any, *, is_valid: bool
     ) -> Case | None:
         delivery = await self._session.send(sent, base.event)
         attempt = delivery.attempts[0]
@@ -271,7 +271,7 @@ def drawn_changes(bases: list[Base]) -> Any:
         values = alike | anything
         if path and isinstance(path[-1], str):
             values = values | st.just(msgspec.UNSET)
-        return values.map(lambda value: Change(path, "drawn", value))
+        return values.map(lambda value: Mutation(path, "drawn", value))
 
     def of(base: Base) -> Any:
         some = st.lists(
@@ -285,7 +285,7 @@ def drawn_changes(bases: list[Base]) -> Any:
     return st.sampled_from(bases).flatmap(of)
 
 
-def size(drawn: tuple[Base, tuple[Change, ...]]) -> tuple[int, int, str]:
+def size(drawn: tuple[Base, tuple[Mutation, ...]]) -> tuple[int, int, str]:
     """Return the size of drawn changes: their number, and the bytes of their values."""
     _, changes = drawn
     values = [one.value for one in changes if one.value is not msgspec.UNSET]
@@ -293,5 +293,5 @@ def size(drawn: tuple[Base, tuple[Change, ...]]) -> tuple[int, int, str]:
     return len(changes), len(text), repr(changes)
 
 
-def _general(change: Change) -> str:
+def _general(change: Mutation) -> str:
     return paths.short(tuple(0 if isinstance(part, int) else part for part in change.path))
