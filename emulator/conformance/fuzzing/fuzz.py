@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from emulator.conformance.fuzzing.causes import Cause, Failure
     from emulator.conformance.fuzzing.from_schema import Generated
-    from emulator.conformance.fuzzing.payloads import Base, Case, Sender
+    from emulator.conformance.fuzzing.payloads import Base, RejectedPayload, Sender
     from emulator.conformance.target import Target
     from emulator.emulator import Emulator
     from emulator.scenario.callbacks import ApiServer
@@ -158,7 +158,7 @@ class _Fuzzing:
     def _draw_changes(self, sender: Sender, bases: list[Base]) -> None:
         self._on_progress("random changes of payloads")
 
-        def trouble(drawn: tuple[Base, Any]) -> Case | None:
+        def trouble(drawn: tuple[Base, Any]) -> RejectedPayload | None:
             base, changes = drawn
             payload = changed(base.payload, changes)
             case = self._runner.run(sender.sent(base, changes, payload))
@@ -174,7 +174,7 @@ class _Fuzzing:
             left -= search.draws
             if search.worst is None:
                 break
-            case: Case = search.worst.trouble
+            case: RejectedPayload = search.worst.trouble
             sender.note(case)
             self._keep(case, 1, is_flaky=search.is_flaky)
             if left <= 0 or sender.is_gone:
@@ -185,7 +185,7 @@ class _Fuzzing:
 
         self._on_progress("payloads of Schemathesis")
         contracts, generation = self._emulator.contracts, self._target.generation
-        found: dict[str, Case] = {}
+        found: dict[str, RejectedPayload] = {}
 
         def take(generated: Generated) -> bool:
             body, payload = _encoded(generated.payload)
@@ -205,7 +205,7 @@ class _Fuzzing:
             if case.answer not in known:  # a known answer most likely has the same cause
                 self._keep(case, 1)
 
-    def _keep(self, case: Case, count: int, *, is_flaky: bool = False) -> None:
+    def _keep(self, case: RejectedPayload, count: int, *, is_flaky: bool = False) -> None:
         self.findings.append(saving.payload(case, count, self._target, is_flaky=is_flaky))
 
     # --- sequences --------------------------------------------------------------------------

@@ -54,7 +54,7 @@ class Base(msgspec.Struct, frozen=True):
     payload: Any
 
 
-class Case(msgspec.Struct, frozen=True):
+class RejectedPayload(msgspec.Struct, frozen=True):
     """A payload that the consumer answered wrongly.
 
     Attributes:
@@ -134,7 +134,9 @@ class Sender:
         self.is_gone = False
         self._was_there = False
 
-    async def sent(self, base: Base, changes: tuple[Mutation, ...], payload: Any) -> Case | None:
+    async def sent(
+        self, base: Base, changes: tuple[Mutation, ...], payload: Any
+    ) -> RejectedPayload | None:
         """Send a changed payload; return the case if the answer is wrong.
 
         Raises:
@@ -143,7 +145,7 @@ class Sender:
         is_valid = self._contracts.fits(self._generation, base.event, payload)
         return await self._case(base, changes, payload, payload, is_valid=is_valid)
 
-    async def judged(self, payload: Any, body: bytes, why: str) -> Case | None:
+    async def judged(self, payload: Any, body: bytes, why: str) -> RejectedPayload | None:
         """Send a payload that was not made by changes; return the case if the answer is wrong.
 
         Args:
@@ -163,7 +165,7 @@ class Sender:
 
     async def _case(
         self, base: Base, changes: tuple[Mutation, ...], payload: Any, sent: Any, *, is_valid: bool
-    ) -> Case | None:
+    ) -> RejectedPayload | None:
         delivery = await self._session.send(sent, base.event)
         attempt = delivery.attempts[0]
         self.deliveries += 1
@@ -172,13 +174,13 @@ class Sender:
         if not problem:
             return None
         body = delivery.message.body
-        return Case(base, changes, payload, is_valid, attempt.answer, problem, body)
+        return RejectedPayload(base, changes, payload, is_valid, attempt.answer, problem, body)
 
-    def is_news(self, case: Case) -> bool:
+    def is_news(self, case: RejectedPayload) -> bool:
         """Return whether no case with the same answer is known at any of the changed places."""
         return not any((_general(one), case.answer) in self.known for one in case.changes)
 
-    def note(self, case: Case) -> None:
+    def note(self, case: RejectedPayload) -> None:
         """Add a case to the known cases."""
         self.known |= {(_general(one), case.answer) for one in case.changes}
 
@@ -212,7 +214,7 @@ _WORDS = {
 
 async def all_single(
     sender: Sender, bases: list[Base], on_progress: Callable[[str], None]
-) -> list[tuple[Case, int]]:
+) -> list[tuple[RejectedPayload, int]]:
     """Send every single mutation of every base; return the failures, each with its count.
 
     Failures with the same place and answer are returned as one, whatever the event type.
@@ -222,7 +224,7 @@ async def all_single(
         bases: each is sent unchanged first; if it fails, its mutations are left out.
         on_progress: called with a description of the current activity.
     """
-    found: dict[tuple[str, str], tuple[Case, int]] = {}
+    found: dict[tuple[str, str], tuple[RejectedPayload, int]] = {}
     for base in bases:
         on_progress(f"every single change of {base.name}")
         plain = await sender.sent(base, (), base.payload)

@@ -20,7 +20,7 @@ from emulator.scenario.variables import ORIGIN, URL, origin
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from emulator.conformance.fuzzing.payloads import Case
+    from emulator.conformance.fuzzing.payloads import RejectedPayload
     from emulator.conformance.target import Target
 
 _PROBE_ORIGIN = "PROBE_ORIGIN"
@@ -31,7 +31,9 @@ _ANSWERED = {"timeout": ("connect_timeout", "answer_timeout"), "refused": ("refu
 # --- payloads -------------------------------------------------------------------------------
 
 
-def payload(case: Case, count: int, target: Target, *, is_flaky: bool = False) -> FuzzFinding:
+def payload(
+    case: RejectedPayload, count: int, target: Target, *, is_flaky: bool = False
+) -> FuzzFinding:
     """Return the finding for a payload that was answered wrongly.
 
     Args:
@@ -62,7 +64,9 @@ def payload(case: Case, count: int, target: Target, *, is_flaky: bool = False) -
     )
 
 
-def _sent(case: Case, target: Target, content: Mapping[str, Any], title: str) -> dict[str, Any]:
+def _sent(
+    case: RejectedPayload, target: Target, content: Mapping[str, Any], title: str
+) -> dict[str, Any]:
     """Return a scenario that sends a payload and expects the right answer."""
     event = case.base.event
     demand: dict[str, Any] = {"expect": {"event": event, "answered": "2xx", "count": 1}}
