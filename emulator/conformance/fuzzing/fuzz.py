@@ -24,7 +24,7 @@ from emulator.scenario.callbacks import serving_api
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from emulator.conformance.fuzzing.causes import Cause, Failure
+    from emulator.conformance.fuzzing.causes import Failure, PresumedCause
     from emulator.conformance.fuzzing.from_schema import Generated
     from emulator.conformance.fuzzing.payloads import Base, RejectedPayload, Sender
     from emulator.conformance.target import Target
@@ -239,7 +239,7 @@ class _Fuzzing:
             self.deliveries += player.deliveries
 
     def _search_sequences(self, player: Player) -> None:
-        known: set[Cause] = set()
+        known: set[PresumedCause] = set()
         left = self._examples
         for number in range(1, self._most + 1):
             seed = self._target.seed + number - 1
@@ -262,7 +262,7 @@ class _Fuzzing:
                 break
 
     def _searched(
-        self, player: Player, known: set[Cause], seed: int, examples: int, *, is_hasty: bool
+        self, player: Player, known: set[PresumedCause], seed: int, examples: int, *, is_hasty: bool
     ) -> shrinking.Search[dict[str, Any]]:
         """Search for the smallest sequence that fails for an unknown cause."""
         tries = 0
