@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from emulator.conformance.fuzzing.causes import Failure, PresumedCause
     from emulator.conformance.fuzzing.from_schema import Generated
-    from emulator.conformance.fuzzing.payloads import Base, RejectedPayload, Sender
+    from emulator.conformance.fuzzing.payloads import Base, PayloadSender, RejectedPayload
     from emulator.conformance.target import Target
     from emulator.emulator import Emulator
     from emulator.scenario.callbacks import ApiServer
@@ -137,7 +137,7 @@ class _Fuzzing:
         session = Session(self._target, "payloads", self._emulator)
         run(session.__aenter__())
         generation = self._target.generation
-        sender = payloads.Sender(session, self._emulator.contracts, generation)
+        sender = payloads.PayloadSender(session, self._emulator.contracts, generation)
         bases = payloads.bases(self._target.seed, EPOCH, generation, events)
         try:
             single = run(payloads.all_single(sender, bases, self._on_progress))
@@ -155,7 +155,7 @@ class _Fuzzing:
         if sender.is_gone:
             self.notes.append("the consumer has stopped, so the remaining payloads were not sent")
 
-    def _draw_changes(self, sender: Sender, bases: list[Base]) -> None:
+    def _draw_changes(self, sender: PayloadSender, bases: list[Base]) -> None:
         self._on_progress("random changes of payloads")
 
         def trouble(drawn: tuple[Base, Any]) -> RejectedPayload | None:
@@ -180,7 +180,7 @@ class _Fuzzing:
             if left <= 0 or sender.is_gone:
                 break
 
-    def _from_schema(self, sender: Sender, bases: list[Base]) -> None:
+    def _from_schema(self, sender: PayloadSender, bases: list[Base]) -> None:
         from emulator.conformance.fuzzing import from_schema
 
         self._on_progress("payloads of Schemathesis")

@@ -113,7 +113,7 @@ def texts(bases: Iterable[Base]) -> set[str]:
     return {text for base in bases for _, text in places(base.payload) if isinstance(text, str)}
 
 
-class Sender:
+class PayloadSender:
     """Sends payloads in a session and judges the answers.
 
     Args:
@@ -213,7 +213,7 @@ _WORDS = {
 
 
 async def all_single(
-    sender: Sender, bases: list[Base], on_progress: Callable[[str], None]
+    sender: PayloadSender, bases: list[Base], on_progress: Callable[[str], None]
 ) -> list[tuple[RejectedPayload, int]]:
     """Send every single mutation of every base; return the failures, each with its count.
 
