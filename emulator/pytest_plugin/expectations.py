@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from emulator.errors import UnknownNameError
 from emulator.scenario import matchers, matching
 from emulator.scenario.steps.expectations import Expect
-from emulator.scenario.steps.step import Context
+from emulator.scenario.steps.step import RunContext
 from emulator.scenario.value_types import (
     READERS,
     Answered,
@@ -70,7 +70,7 @@ class Demands:
 
     def __init__(self, workspace: Workspace, emulator: Emulator) -> None:
         self._workspace = workspace
-        self._context = Context(
+        self._context = RunContext(
             workspace, emulator.journal, guard=emulator.guard, folder=Path.cwd()
         )
         self._asked: set[str] = set()  # ids of deliveries that an expectation matched

@@ -15,7 +15,7 @@ from emulator.paths import ABSENT
 from emulator.scenario import matching, probes
 from emulator.scenario.matchers import Matcher
 from emulator.scenario.steps.selection import OfMessages
-from emulator.scenario.steps.step import Context, Step
+from emulator.scenario.steps.step import RunContext, Step
 from emulator.scenario.value_types import (
     Duration,
     FieldName,
@@ -80,7 +80,7 @@ class _Looking(Step, frozen=True):
     def dry_run(self, dry_run: DryRun) -> None:
         """The consumer's state is not known before a run, and commands do not depend on it."""
 
-    async def look(self, context: Context) -> Look:
+    async def look(self, context: RunContext) -> Look:
         """Look once."""
         if self.get is not None:
             call = probes.Call(headers=self.headers)
@@ -112,7 +112,7 @@ class Probe(_Looking, frozen=True, kw_only=True):
                 message = f"{name!r} goes with {goes!r}"
                 raise InvalidInputError(message, path=f"$.expect.{name}")
 
-    async def run(self, context: Context) -> str:
+    async def run(self, context: RunContext) -> str:
         """Look until it is as expected."""
         seen = await probes.until(
             lambda: self.look(context),
@@ -196,7 +196,7 @@ class Capture(_Looking, frozen=True, kw_only=True, rename={"as_": "as", "from_":
             message = "expected either 'field' or 'path': where the value stands in the payload"
             raise InvalidInputError(message)
 
-    async def run(self, context: Context) -> str:
+    async def run(self, context: RunContext) -> str:
         """Take the value, and keep it as text."""
         value = self._delivered(context) if self.from_ is not None else await self._seen(context)
         if value is None or isinstance(value, dict | list):
@@ -208,7 +208,7 @@ class Capture(_Looking, frozen=True, kw_only=True, rename={"as_": "as", "from_":
         context.variables[self.as_] = text
         return ""
 
-    def _delivered(self, context: Context) -> Any:
+    def _delivered(self, context: RunContext) -> Any:
         assert self.from_ is not None  # noqa: S101 - asked by run
         found = self.from_.matching(context)
         if not found:
@@ -227,7 +227,7 @@ class Capture(_Looking, frozen=True, kw_only=True, rename={"as_": "as", "from_":
             raise NotFoundError(message)
         return value
 
-    async def _seen(self, context: Context) -> Any:
+    async def _seen(self, context: RunContext) -> Any:
         look = await probes.until(
             lambda: self.look(context), lambda look: self._value(look)[0] is not ABSENT, self.within
         )

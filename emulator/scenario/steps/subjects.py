@@ -11,7 +11,7 @@ from emulator.clock import later
 from emulator.domain.assessment import LONGEST_VALIDITY_DAYS
 from emulator.domain.commands import COMMANDS, Command
 from emulator.errors import InvalidInputError
-from emulator.scenario.steps.step import Context, Names, Step
+from emulator.scenario.steps.step import Names, RunContext, Step
 from emulator.scenario.value_types import (
     AssessmentName,
     CandidateName,
@@ -76,7 +76,7 @@ class CreateAssessment(CommandStep, frozen=True, rename={"as_": "as"}):
     template: Name | None = None
     settings: dict[str, Any] | None = None
 
-    async def run(self, context: Context) -> str:
+    async def run(self, context: RunContext) -> str:
         """Create it and keep its id under its name."""
         made = context.workspace.do(self.command.name, **self.details())
         if self.as_ is not None:
@@ -105,7 +105,7 @@ class Invite(CommandStep, frozen=True, rename={"as_": "as"}):
     scheduled: Duration | None = None
     source: Name | None = None
 
-    async def run(self, context: Context) -> str:
+    async def run(self, context: RunContext) -> str:
         """Invite them, now or later, and keep the invitation's id under its name."""
         details = self._asked(context, context.workspace.now())
         if context.set_up is not None:
@@ -141,7 +141,7 @@ class MoveAssessment(CommandStep, frozen=True):
 
     assessment: AssessmentName
 
-    async def run(self, context: Context) -> str:
+    async def run(self, context: RunContext) -> str:
         """Do the command."""
         id_ = context.assessment(self.assessment)
         context.workspace.do(self.command.name, id_, **self.details())
@@ -168,7 +168,7 @@ class MoveCandidate(CommandStep, frozen=True):
             message = f"a score of {score} is more than the {of} points to be had"
             raise InvalidInputError(message, path="$.score")
 
-    async def run(self, context: Context) -> str:
+    async def run(self, context: RunContext) -> str:
         """Do the command."""
         id_ = context.candidate(self.candidate)
         context.workspace.do(self.command.name, id_, **self.details())

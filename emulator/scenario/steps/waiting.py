@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, ClassVar
 
 from emulator.errors import ConflictError
-from emulator.scenario.steps.step import Context, Step
+from emulator.scenario.steps.step import RunContext, Step
 from emulator.scenario.value_types import Duration, Instant
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Wait(Step, frozen=True):
 
     duration: Duration
 
-    async def run(self, context: Context) -> str:
+    async def run(self, context: RunContext) -> str:
         """Advance a virtual clock; wait on a real one."""
         if context.workspace.state.settings.clock == "virtual":
             await context.workspace.advance(self.duration)
@@ -49,7 +49,7 @@ class SetClock(Step, frozen=True):
 
     now: Instant
 
-    async def run(self, context: Context) -> str:
+    async def run(self, context: RunContext) -> str:
         """Advance to the time, or set the clock back."""
         workspace = context.workspace
         _check_virtual(workspace.state)

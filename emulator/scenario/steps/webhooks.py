@@ -10,7 +10,7 @@ from emulator.delivery.profiles import signing
 from emulator.delivery.signing import SigningScheme, checked_secret
 from emulator.domain.webhook import checked_headers, wanted
 from emulator.errors import InvalidInputError
-from emulator.scenario.steps.step import Context, Step
+from emulator.scenario.steps.step import RunContext, Step
 from emulator.scenario.value_types import (
     EventName,
     EventWord,
@@ -92,7 +92,7 @@ class AddWebhook(Step, frozen=True, kw_only=True, rename={"as_": "as"}):
         """Refuse headers that can't be sent, before anything runs."""
         checked_headers(self.headers.items())
 
-    async def run(self, context: Context) -> str:
+    async def run(self, context: RunContext) -> str:
         """Register it and keep its id under its name."""
         webhook = context.workspace.add_webhook(**self._asked(context.workspace.state))
         if self.as_ is not None:
@@ -133,7 +133,7 @@ class EditWebhook(Step, frozen=True):
             raise InvalidInputError(message)
         checked_headers((self.headers or {}).items())
 
-    async def run(self, context: Context) -> str:
+    async def run(self, context: RunContext) -> str:
         """Change it."""
         context.workspace.edit_webhook(context.webhook(self.webhook), **self._changes())
         return ""
@@ -159,7 +159,7 @@ class RemoveWebhook(Step, frozen=True):
 
     webhook: WebhookName
 
-    async def run(self, context: Context) -> str:
+    async def run(self, context: RunContext) -> str:
         """Delete it."""
         context.workspace.remove_webhook(context.webhook(self.webhook))
         return ""
@@ -181,7 +181,7 @@ class TestWebhook(Step, frozen=True):
     webhook: WebhookName
     event: EventName | None = None
 
-    async def run(self, context: Context) -> str:
+    async def run(self, context: RunContext) -> str:
         """Send it, and wait for the end of its attempt."""
         await context.workspace.send_test(context.webhook(self.webhook), self.event)
         return ""
