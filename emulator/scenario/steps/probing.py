@@ -126,7 +126,7 @@ class Probe(_Looking, frozen=True, kw_only=True):
         lines = [f"not as expected within {show(self.within)}: {where}"]
         return "\n".join([*lines, *(f"  {matching.line(one)}" for one in wrong)])
 
-    def _compared(self, look: Look) -> list[matching.Comparison]:
+    def _compared(self, look: Look) -> list[matching.FieldComparison]:
         expected = self.expect
         if self.get is not None:
             told = [_status(expected.status, look)]
@@ -148,15 +148,15 @@ class Probe(_Looking, frozen=True, kw_only=True):
         return told
 
 
-def _status(expected: StatusWord | None, look: Look) -> matching.Comparison:
+def _status(expected: StatusWord | None, look: Look) -> matching.FieldComparison:
     word = expected or StatusWord("2xx")
     fits = look.status is not None and word.fits_status(look.status)
-    return matching.Comparison("status", word, look.trouble or str(look.status), fits)
+    return matching.FieldComparison("status", word, look.trouble or str(look.status), fits)
 
 
-def _exit(expected: int, look: Look) -> matching.Comparison:
+def _exit(expected: int, look: Look) -> matching.FieldComparison:
     came = look.trouble or str(look.exit)
-    return matching.Comparison("exit", str(expected), came, expected == look.exit)
+    return matching.FieldComparison("exit", str(expected), came, expected == look.exit)
 
 
 class Picked(OfMessages, frozen=True):

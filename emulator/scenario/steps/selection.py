@@ -51,7 +51,7 @@ class OfMessages(Step, frozen=True):
             message = f"{self.event!r} is about no candidate"
             raise InvalidInputError(message, path="$.candidate")
 
-    def compared(self, context: RunContext, one: matching.Sent) -> list[matching.Comparison]:
+    def compared(self, context: RunContext, one: matching.Sent) -> list[matching.FieldComparison]:
         """Compare an attempt with what is said of it, field by field."""
         delivery = one.delivery
         told = []
@@ -73,7 +73,7 @@ class OfMessages(Step, frozen=True):
             told += self._inside(context, one)
         return told
 
-    def _inside(self, context: RunContext, one: matching.Sent) -> list[matching.Comparison]:
+    def _inside(self, context: RunContext, one: matching.Sent) -> list[matching.FieldComparison]:
         """Compare what is inside of the payload."""
         try:
             payload = queries.payload(context.workspace.state, one.delivery, one.attempt)
@@ -133,7 +133,7 @@ class OfAttempts(OfMessages, frozen=True):
     attempt: Number | None = None
     answered: Answered | None = None
 
-    def compared(self, context: RunContext, one: matching.Sent) -> list[matching.Comparison]:
+    def compared(self, context: RunContext, one: matching.Sent) -> list[matching.FieldComparison]:
         """Compare an attempt with what is said of it, field by field."""
         told = super().compared(context, one)
         if self.attempt is not None:
