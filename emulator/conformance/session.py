@@ -251,7 +251,7 @@ async def set_up(target: Target, subject: Subject, guard: Guard) -> None:
     if target.setup_command:
         seen = await _ran(target, target.setup_command, subject)
     else:
-        call = probes.Call(target.setup_method, json=filled(target.setup_json, subject))
+        call = probes.ProbeRequest(target.setup_method, json=filled(target.setup_json, subject))
         seen = await _called(target, _url(target.setup, subject), guard, call)
     is_fine = seen.exit == 0 or (seen.status is not None and 200 <= seen.status <= 299)
     if not is_fine:
@@ -264,7 +264,9 @@ async def _ran(target: Target, command: tuple[str, ...], subject: Subject) -> Lo
     return await probes.command(argv, target.folder, longest=target.timeout)
 
 
-async def _called(target: Target, url: str, guard: Guard, call: probes.Call | None = None) -> Look:
+async def _called(
+    target: Target, url: str, guard: Guard, call: probes.ProbeRequest | None = None
+) -> Look:
     if target.app is not None and not urlsplit(url).scheme:
         return await probes.in_process(target.app, url, call, longest=target.timeout)
     return await probes.request(url, guard, call, longest=target.timeout)

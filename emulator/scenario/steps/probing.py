@@ -83,7 +83,7 @@ class _Looking(Step, frozen=True):
     async def look(self, context: RunContext) -> Look:
         """Look once."""
         if self.get is not None:
-            call = probes.Call(headers=self.headers)
+            call = probes.ProbeRequest(headers=self.headers)
             return await probes.request(self.get, context.guard, call)
         return await probes.command(self.command or (), context.folder)
 
