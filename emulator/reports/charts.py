@@ -20,7 +20,7 @@ class Tick(NamedTuple):
     label: str
 
 
-class Line(NamedTuple):
+class ChartLine(NamedTuple):
     """A series; *points* are those of an SVG polyline, *most* is its largest value."""
 
     name: str
@@ -37,7 +37,7 @@ class Drawn(NamedTuple):
     left: int
     rows: list[Tick]
     columns: list[Tick]
-    lines: list[Line]
+    lines: list[ChartLine]
 
 
 def drawn(chart: Chart) -> Drawn:
@@ -52,10 +52,10 @@ def drawn(chart: Chart) -> Drawn:
     def y(value: float) -> float:
         return round(_HEIGHT - _BOTTOM - value / top * (_HEIGHT - _TOP - _BOTTOM), 1)
 
-    def line(series: Series) -> Line:
+    def line(series: Series) -> ChartLine:
         path = " ".join(f"{x(one)},{y(other)}" for one, other in series.points)
         most = max((value for _, value in series.points), default=0.0)
-        return Line(series.name, path, _label(most, chart.unit))
+        return ChartLine(series.name, path, _label(most, chart.unit))
 
     rows = [top * number / _ROWS for number in range(_ROWS + 1)]
     step = max(1, math.ceil(right / _COLUMNS))
