@@ -13,7 +13,7 @@ _TOP, _BOTTOM = 10, 24
 _ROWS, _COLUMNS = 4, 8
 
 
-class Tick(NamedTuple):
+class AxisTick(NamedTuple):
     """A label on an axis; *at* is x or y."""
 
     at: float
@@ -35,8 +35,8 @@ class Drawn(NamedTuple):
     width: int
     height: int
     left: int
-    rows: list[Tick]
-    columns: list[Tick]
+    rows: list[AxisTick]
+    columns: list[AxisTick]
     lines: list[ChartLine]
 
 
@@ -65,8 +65,8 @@ def drawn(chart: Chart) -> Drawn:
         _WIDTH,
         _HEIGHT,
         _LEFT,
-        [Tick(y(value), _label(value, chart.unit)) for value in rows],
-        [Tick(x(value), f"{value}s") for value in columns],
+        [AxisTick(y(value), _label(value, chart.unit)) for value in rows],
+        [AxisTick(x(value), f"{value}s") for value in columns],
         [line(one) for one in chart.series],
     )
 
