@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from emulator.errors import UnknownNameError
 from emulator.scenario import matchers, matching
-from emulator.scenario.steps.expectations import Expect
+from emulator.scenario.steps.expectations import ExpectStep
 from emulator.scenario.steps.step import RunContext
 from emulator.scenario.value_types import (
     READERS,
@@ -107,7 +107,7 @@ class Demands:
         answered: int | str | None = None,
         count: int | None = None,
         within: float = 0.0,
-    ) -> Expect:
+    ) -> ExpectStep:
         state, context = self._workspace.state, self._context
         named: dict[str, Any] = {}
         for key, one, find, names in (
@@ -120,7 +120,7 @@ class Demands:
                 named[key] = names[id_] = id_  # steps refer to names; in tests, the ids are names
         read_field, read_path = READERS[FieldName], READERS[PayloadPath]
         read_demand = READERS[matchers.Matcher]
-        return Expect(
+        return ExpectStep(
             event=READERS[SentEvent](event),
             fields={read_field(name): read_demand(one) for name, one in (fields or {}).items()},
             where={read_path(path): read_demand(value) for path, value in (where or {}).items()},

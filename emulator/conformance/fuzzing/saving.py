@@ -90,7 +90,7 @@ def _reads_back(document: dict[str, Any], sent: Any) -> bool:
     """Return whether the payload can be written in a scenario file."""
     from emulator.scenario.loading import read
     from emulator.scenario.matchers import is_same
-    from emulator.scenario.steps.messages import Send
+    from emulator.scenario.steps.messages import SendStep
 
     names = dict.fromkeys(re.findall(r"\$\{(\w+)\}", str(document["consumer"])), "x")
     names |= {URL: "http://127.0.0.1:1/", _SECRET: f"whsec_{'QUJD' * 8}"}
@@ -98,7 +98,7 @@ def _reads_back(document: dict[str, Any], sent: Any) -> bool:
         scenario = read("made", scenario_yaml.text(document).encode(), names)
     except (ScenarioError, UnicodeEncodeError, TypeError):
         return False
-    steps = [one.step for one in scenario.steps if isinstance(one.step, Send)]
+    steps = [one.step for one in scenario.steps if isinstance(one.step, SendStep)]
     return is_same(steps[-1].payload, sent)
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from emulator.emulator import Emulator
     from emulator.scenario.result import ScenarioResult
     from emulator.scenario.scenario import Scenario
-    from emulator.workspace.state import ConsumerState as WorkspaceState
+    from emulator.workspace.state import State
 
 _SHORTEST = 0.05
 """Real seconds to wait for a state at least while a failure is shrunk."""
@@ -194,7 +194,7 @@ def _not_met(result: ScenarioResult) -> list[Failure]:
 
 
 def _not_accepted(
-    deliveries: list[Delivery], emails: Mapping[str, str], state: WorkspaceState
+    deliveries: list[Delivery], emails: Mapping[str, str], state: State
 ) -> list[Failure]:
     names = {email: name for name, email in emails.items()}
     found = []

@@ -34,7 +34,7 @@ Steps = Annotated[list[PlacedStep], msgspec.Meta(min_length=1)]
 Times = Annotated[int, msgspec.Meta(ge=1, le=MOST_STEPS)]
 
 
-class Parallel(Step, frozen=True):
+class ParallelStep(Step, frozen=True):
     """Do steps at once: nothing settles between them, and many attempts are in flight."""
 
     example: ClassVar[str] = "parallel: [{enroll: ada}, {test_webhook: consumer 1}]"
@@ -72,7 +72,7 @@ class Parallel(Step, frozen=True):
                 branch.cancel()
 
 
-class Repeat(Step, frozen=True, rename={"as_": "as"}):
+class RepeatStep(Step, frozen=True, rename={"as_": "as"}):
     """Do steps several times; `${NAME}` of `as` is the number of the round, from 1."""
 
     example: ClassVar[str] = (

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 
 
-class Expect(OfAttempts, frozen=True, kw_only=True):
+class ExpectStep(OfAttempts, frozen=True, kw_only=True):
     """Demand attempts: at least one, or exactly `count`, of the whole run so far."""
 
     example: ClassVar[str] = (
@@ -63,7 +63,7 @@ class Expect(OfAttempts, frozen=True, kw_only=True):
         return "\n".join(lines)
 
 
-class ExpectNone(OfAttempts, frozen=True, kw_only=True, rename={"for_": "for"}):
+class ExpectNoneStep(OfAttempts, frozen=True, kw_only=True, rename={"for_": "for"}):
     """Demand that there is no such attempt in the whole run so far, nor for some time to come."""
 
     example: ClassVar[str] = "expect_none: {event: candidate.rejected, candidate: ada, for: 1d}"

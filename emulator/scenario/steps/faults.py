@@ -34,7 +34,7 @@ class On(msgspec.Struct, frozen=True):
     probability: Probability | None = None
 
 
-class SetFault(Step, frozen=True, rename={"fault": "settings"}):
+class SetFaultStep(Step, frozen=True, rename={"fault": "settings"}):
     """Inject a fault from here on: one of those of 'list faults', and optionally `on`."""
 
     example: ClassVar[str] = (
@@ -90,7 +90,7 @@ class SetFault(Step, frozen=True, rename={"fault": "settings"}):
         return msgspec.structs.replace(fault, on=type(fault.on)(**on))
 
 
-class ClearFaults(Step, frozen=True):
+class ClearFaultsStep(Step, frozen=True):
     """Remove all faults."""
 
     example: ClassVar[str] = "clear_faults: {}"

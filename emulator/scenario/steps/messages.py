@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from emulator.scenario.dry_run import DryRun
 
 
-class Send(Step, frozen=True):
+class SendStep(Step, frozen=True):
     """Send a payload as it is, whether or not it fits a schema."""
 
     example: ClassVar[str] = (
@@ -56,7 +56,7 @@ class Send(Step, frozen=True):
             deliveries.deliberate(dry_run.state, dry_run.now, b"", self.event, webhook, None)
 
 
-class Redeliver(OfMessages, frozen=True):
+class RedeliverStep(OfMessages, frozen=True):
     """Try the last delivery that fits once more, or all that failed since some time ago."""
 
     example: ClassVar[str] = "redeliver: {event: candidate.completed, candidate: ada}"

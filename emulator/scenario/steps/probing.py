@@ -88,7 +88,7 @@ class _Looking(Step, frozen=True):
         return await probes.command(self.command or (), context.folder)
 
 
-class Probe(_Looking, frozen=True, kw_only=True):
+class ProbeStep(_Looking, frozen=True, kw_only=True):
     """Look at the consumer's own state until it is as expected, up to `within` real seconds."""
 
     example: ClassVar[str] = (
@@ -163,7 +163,7 @@ class Picked(OfMessages, frozen=True):
     """Which delivery a value comes from: the last that fits."""
 
 
-class Capture(_Looking, frozen=True, kw_only=True, rename={"as_": "as", "from_": "from"}):
+class CaptureStep(_Looking, frozen=True, kw_only=True, rename={"as_": "as", "from_": "from"}):
     """Keep a value for later steps, as `${NAME}`: of the last delivery, or of a look."""
 
     example: ClassVar[str] = (

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from emulator.workspace.state import State
 
 
-class Wait(Step, frozen=True):
+class WaitStep(Step, frozen=True):
     """Let time pass; what falls due meanwhile happens. On a virtual clock it costs nothing."""
 
     example: ClassVar[str] = "wait: 2h"
@@ -38,7 +38,7 @@ class Wait(Step, frozen=True):
         dry_run.pass_time(self.duration, self.duration)
 
 
-class SetClock(Step, frozen=True):
+class SetClockStep(Step, frozen=True):
     """Set the virtual clock; forward, what is due on the way happens, back only before all else."""
 
     example: ClassVar[str] = "set_clock: 2026-03-01T09:00:00Z"

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 Secret = Annotated[str, msgspec.Meta(min_length=1, max_length=1_000)]
 
 
-def unfit(webhook: AddWebhook | Consumer, generation: Generation) -> Iterator[tuple[str, str]]:
+def unfit(webhook: AddWebhookStep | Consumer, generation: Generation) -> Iterator[tuple[str, str]]:
     """Yield each key of a new webhook whose value *generation* does not take, and the reason."""
     try:
         wanted(webhook.events, generation)
@@ -49,7 +49,7 @@ def unfit(webhook: AddWebhook | Consumer, generation: Generation) -> Iterator[tu
 
 
 def registration(
-    webhook: AddWebhook | Consumer, name: str, generation: str | None, settings: Settings
+    webhook: AddWebhookStep | Consumer, name: str, generation: str | None, settings: Settings
 ) -> dict[str, Any]:
     """Return a new webhook as `Workspace.add_webhook` takes it; a secret signs in v1, too.
 
@@ -72,7 +72,7 @@ def registration(
     }
 
 
-class AddWebhook(Step, frozen=True, kw_only=True, rename={"as_": "as"}):
+class AddWebhookStep(Step, frozen=True, kw_only=True, rename={"as_": "as"}):
     """Register one more webhook, beside the file's consumers."""
 
     example: ClassVar[str] = (
@@ -111,7 +111,7 @@ class AddWebhook(Step, frozen=True, kw_only=True, rename={"as_": "as"}):
         return registration(self, name, self.generation, state.settings)
 
 
-class EditWebhook(Step, frozen=True):
+class EditWebhookStep(Step, frozen=True):
     """Change a webhook; later attempts go by it, those of pending deliveries too."""
 
     example: ClassVar[str] = "edit_webhook: {webhook: consumer 1, headers: {X-Token: n3w}}"
@@ -150,7 +150,7 @@ class EditWebhook(Step, frozen=True):
         return {key: value for key, value in given.items() if value is not None}
 
 
-class RemoveWebhook(Step, frozen=True):
+class RemoveWebhookStep(Step, frozen=True):
     """Delete a webhook; what is pending for it is dropped."""
 
     example: ClassVar[str] = "remove_webhook: consumer 1"
@@ -170,7 +170,7 @@ class RemoveWebhook(Step, frozen=True):
         dry_run.removed[self.webhook] = dry_run.line
 
 
-class TestWebhook(Step, frozen=True):
+class TestWebhookStep(Step, frozen=True):
     """Send the test ping to a webhook, or a sample of an event type."""
 
     __test__: ClassVar[bool] = False  # not one of pytest's
