@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _MOST_SHOWN = 10
 
 
-class Expectation(TypedDict, total=False):
+class ExpectOptions(TypedDict, total=False):
     """The conditions of ``expect`` besides the event type.
 
     Attributes:
@@ -75,7 +75,7 @@ class Demands:
         )
         self._asked: set[str] = set()  # ids of deliveries that an expectation matched
 
-    async def expect(self, event: str, demand: Expectation) -> tuple[list[Delivery], str]:
+    async def expect(self, event: str, demand: ExpectOptions) -> tuple[list[Delivery], str]:
         """Return the matching deliveries, and an error if their number is wrong.
 
         The caller raises the error, so that the traceback ends in the test.
@@ -86,8 +86,8 @@ class Demands:
             NotFoundError: no such candidate, assessment or webhook.
         """
         for name in demand:
-            if name not in Expectation.__annotations__:
-                raise UnknownNameError("demand", name, Expectation.__annotations__)
+            if name not in ExpectOptions.__annotations__:
+                raise UnknownNameError("demand", name, ExpectOptions.__annotations__)
         step = self._step(event, **demand)
         complaint = await step.run(self._context)
         found = {one.delivery.id: one.delivery for one in step.matching(self._context)}
