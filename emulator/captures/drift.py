@@ -10,6 +10,7 @@ import msgspec
 from emulator import paths
 from emulator.captures.naming import UNREADABLE, event_of, generation_of, payload_of
 from emulator.contracts.contradictions import contradictions
+from emulator.contracts.learned import names
 from emulator.domain.events import TEST_EVENT, Generation, Provenance
 from emulator.domain.payloads.kinds import kind_of, type_of
 from emulator.paths import Path
@@ -102,6 +103,8 @@ def compare(
     captures: Iterable[Capture],
     contracts: Contracts,
     sent: Callable[[Generation, str], Iterable[Any]],
+    *,
+    learned_only: bool = False,
 ) -> Comparison:
     """Return where captures differ from the schemas.
 
@@ -109,6 +112,7 @@ def compare(
         captures: to compare.
         contracts: have the schemas.
         sent: returns payloads of an event type as the emulator sends them, for the order of keys.
+        learned_only: know only the event types that an overlay has learned.
     """
     groups: dict[tuple[Generation, str], list[Any]] = defaultdict(list)
     skipped: dict[str, int] = defaultdict(int)
@@ -117,10 +121,13 @@ def compare(
         if event in (TEST_EVENT, UNREADABLE):
             skipped[event] += 1
         else:
-            groups[generation_of(capture), event].append(payload_of(capture))
+            generation = generation_of(capture)
+            event = names(contracts, generation).get(event, event)
+            groups[generation, event].append(payload_of(capture))
     drifts: list[Drift] = []
     for (generation, event), payloads in sorted(groups.items()):
-        if event in contracts.events(generation):
+        is_known = event in contracts.events(generation)
+        if is_known and not (learned_only and contracts.learned(generation, event) is None):
             known = list(sent(generation, event))
             found = [_places(generation, event, contracts, one, known) for one in payloads]
             drifts += _counted(generation, event, found)

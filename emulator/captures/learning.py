@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from functools import reduce
+from itertools import permutations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -128,18 +129,30 @@ def _correlated(shape: Shape, seen: Seen) -> Shape:
         for path, leaf in leaves(shape)
         if leaf.source is not None and 0 not in path
     ]
+    values = {path: {one.payload: one.value for one in seen[path]} for path, _ in known}
 
     def with_source(path: Path, leaf: Shape) -> Shape:
         if leaf.source is not None or 0 in path:
             return leaf
         telling = {one.payload: one.value for one in seen[path] if _is_telling(one.value)}
-        for other, source in known:
-            values = {one.payload: one.value for one in seen[other]}
-            if telling and all(values.get(number) == one for number, one in telling.items()):
+        for other, source in known if telling else ():
+            if _is_same(telling, values[other]):
                 return msgspec.structs.replace(leaf, source=source)
+        texts = [one for one in known if any(" " in str(value) for value in telling.values())]
+        for (first, one), (second, two) in permutations(texts, 2):
+            if _is_same(telling, _joined(values[first], values[second])):
+                return msgspec.structs.replace(leaf, joined=(one, two))
         return leaf
 
     return _mapped(shape, with_source, ())
+
+
+def _is_same(telling: dict[int, Any], other: dict[int, Any]) -> bool:
+    return all(other.get(number) == value for number, value in telling.items())
+
+
+def _joined(one: dict[int, Any], other: dict[int, Any]) -> dict[int, Any]:
+    return {number: f"{value} {other.get(number)}" for number, value in one.items()}
 
 
 def _is_telling(value: Any) -> bool:

@@ -14,7 +14,7 @@ from emulator.captures.learned_schemas import document
 from emulator.captures.learning import learned
 from emulator.captures.naming import UNREADABLE, event_of, generation_of, payload_of
 from emulator.captures.samples import sent
-from emulator.contracts.learned import KEY, Learned
+from emulator.contracts.learned import KEY, Learned, names
 from emulator.decoding import indented
 from emulator.domain.candidate import LIFECYCLE
 from emulator.domain.events import TEST_EVENT, Generation
@@ -34,7 +34,7 @@ class Lesson(msgspec.Struct, frozen=True):
     Attributes:
         new: captures that were not known before.
         captures: all captures that speak for it.
-        word: the event type's name in the captures, if the emulator calls it otherwise.
+        name: of the event type in the captures, if the emulator calls it otherwise.
         made_up: paths whose values the emulator does not have.
     """
 
@@ -42,11 +42,11 @@ class Lesson(msgspec.Struct, frozen=True):
     event: str
     new: int
     captures: int
-    word: str = ""
+    name: str = ""
     made_up: tuple[str, ...] = ()
 
 
-class OverlayReport(msgspec.Struct, frozen=True):
+class Report(msgspec.Struct, frozen=True):
     """What came of learning.
 
     Attributes:
@@ -61,7 +61,7 @@ class OverlayReport(msgspec.Struct, frozen=True):
     guessed: dict[Generation, tuple[str, ...]]
 
 
-def learn(captures: Iterable[Capture], folder: Path, contracts: Contracts) -> OverlayReport:
+def learn(captures: Iterable[Capture], folder: Path, contracts: Contracts) -> Report:
     """Learn from captures, and write it into a folder, in addition to what that has learned.
 
     Args:
@@ -82,11 +82,12 @@ def learn(captures: Iterable[Capture], folder: Path, contracts: Contracts) -> Ov
         new = {d: payload for d, payload in found.items() if d not in before.digests}
         known_before += len(found) - len(new)
         after = _taught(before, generation, event, list(new.values()), tuple(new))
+        after = msgspec.structs.replace(after, name=words.get(event, after.name))
         documents[generation, event] = {
             **document(after.shapes, contracts.bundled(generation, event)),
             KEY: msgspec.to_builtins(after),
         }
-        lessons.append(_lesson(generation, event, after, len(new), words.get(event, "")))
+        lessons.append(_lesson(generation, event, after, len(new)))
     for (generation, event), content in documents.items():
         _write(folder / generation / f"{event}.json", content)
     guessed = {
@@ -94,7 +95,7 @@ def learn(captures: Iterable[Capture], folder: Path, contracts: Contracts) -> Ov
             contracts, generation, one) and (generation, one) not in groups)
         for generation in sorted({generation for generation, _ in groups})
     }  # fmt: skip
-    return OverlayReport(tuple(lessons), known_before, skipped, guessed)
+    return Report(tuple(lessons), known_before, skipped, guessed)
 
 
 def _is_known(contracts: Contracts, generation: Generation, event: str) -> bool:
@@ -116,17 +117,20 @@ def _taught(
     for status, found in by_status.items():
         shape = learned(found, sent(generation, event, status))
         shapes[status] = merged(shapes[status], shape) if status in shapes else shape
-    return Learned((*before.digests, *digests), shapes)
+    return Learned(before.name, (*before.digests, *digests), shapes)
 
 
-def _lesson(generation: Generation, event: str, after: Learned, new: int, word: str) -> Lesson:
+def _lesson(generation: Generation, event: str, after: Learned, new: int) -> Lesson:
     made_up = {
         paths.shown(path): None
         for shape in after.shapes.values()
         for path, leaf in leaves(shape)
-        if leaf.source is None and not leaf.is_closed and leaf.kinds.keys() - {"null", "boolean"}
+        if leaf.source is None
+        and not leaf.joined
+        and not leaf.is_closed
+        and leaf.kinds.keys() - {"null", "boolean"}
     }
-    return Lesson(generation, event, new, len(after.digests), word, tuple(made_up))
+    return Lesson(generation, event, new, len(after.digests), after.name, tuple(made_up))
 
 
 def _write(file: Path, content: dict[str, Any]) -> None:
@@ -161,7 +165,9 @@ def _grouped(
             skipped[event] += 1
             continue
         digest = hashlib.sha256(capture.body).hexdigest()[:16]
-        found[generation_of(capture), event][digest] = payload
+        generation = generation_of(capture)
+        event = names(contracts, generation).get(event, event)
+        found[generation, event][digest] = payload
     words: dict[str, str] = {}
     for generation, word in list(found):
         if word in contracts.events(generation):

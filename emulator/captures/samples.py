@@ -9,10 +9,20 @@ from emulator.clock import EPOCH
 from emulator.conformance.fuzzing.payloads import Base, bases
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from emulator.contracts.validation import Contracts
     from emulator.domain.events import Generation
 
 SEEDS = range(4)
 """Each gives other subjects."""
+
+
+def shaped_by(contracts: Contracts) -> Callable[[Generation, str], list[Any]]:
+    """Return what returns payloads of an event type in the shape that an overlay has learned."""
+    return lambda generation, event: [
+        one.payload for one in bases(0, EPOCH, generation, [event], contracts)
+    ]
 
 
 def sent(generation: Generation, event: str, status: str = "") -> list[Any]:

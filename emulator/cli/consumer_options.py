@@ -69,6 +69,10 @@ _OPTIONS: Mapping[str, Callable[..., Any]] = {
         help="JSON file of people that the consumer knows, to use in place of generated people: a"
         " list of {email, first_name, last_name}, or {people: [...], title: ...}.",
     ),
+    "overlay": click.option(
+        "--overlay", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR",
+        help="Folder that 'learn' wrote: payloads have the shape of its captures.",
+    ),
     "timeout": click.option(
         "--timeout", type=click.FloatRange(0.01), default=5.0, show_default=True,
         metavar="SECONDS", help="Time limit for the consumer to answer.",
@@ -102,7 +106,9 @@ GRADING = tuple(_OPTIONS)
 TRANSPORT = ("allow_host", "ca", "insecure")
 """Parameters of the verbs that send requests by themselves."""
 
-MESSAGE = ("config", "webhooks", "headers", "secret", "setup", "setup_command", *TRANSPORT)
+MESSAGE = (
+    "config", "webhooks", "headers", "secret", "setup", "setup_command", "overlay", *TRANSPORT,
+)  # fmt: skip
 """Parameters of the verb that sends one message."""
 
 SCENARIO = (*(name for name in MESSAGE if name != "webhooks"), "events")
@@ -174,6 +180,7 @@ def target(
         timeout=asked["timeout"],
         within=asked["within"],
         linger=linger,
+        overlay=_overlay(asked["overlay"]),
         allow_hosts=asked["allow_host"],
         ca=asked["ca"],
         is_insecure=asked["insecure"],
@@ -261,6 +268,14 @@ def headers(texts: tuple[str, ...], said: Mapping[str, str] | None = None) -> di
     return {
         name: value for name, value in (said or {}).items() if name.lower() not in given
     } | found
+
+
+def _overlay(folder: Path | None) -> Path | None:
+    if folder is not None:
+        from emulator.contracts.user_schemas import check_folder
+
+        check_folder(folder)
+    return folder
 
 
 def _secret(secret: str | None) -> str | None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import click
 
 from emulator.cli.codes import FAILED
 from emulator.cli.output import document, say
 from emulator.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from emulator.captures.drift import Comparison
 
 _FORMATS = ("text", "json", "markdown", "github")
 
@@ -29,7 +34,22 @@ _FORMATS = ("text", "json", "markdown", "github")
     "--format", "format_", type=click.Choice(_FORMATS), default="text", show_default=True,
     help="How to print the differences; github prints annotations.",
 )  # fmt: skip
-def command(files: tuple[Path, ...], filters: tuple[str, ...], format_: str) -> int:
+@click.option(
+    "--overlay", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR",
+    help="Compare with the schemas of this folder, which 'learn' wrote, and with the emulator's"
+    " own for other event types.",
+)  # fmt: skip
+@click.option(
+    "--against", type=click.Path(exists=True, path_type=Path), metavar="FILE|DIR",
+    help="Compare with these captures, in place of the schemas.",
+)  # fmt: skip
+def command(
+    files: tuple[Path, ...],
+    filters: tuple[str, ...],
+    format_: str,
+    overlay: Path | None,
+    against: Path | None,
+) -> int:
     """Compare captures of the real service with the schemas of the emulator.
 
     Keys that are new, missing or in another order, other types, null, new words and new event
@@ -39,14 +59,12 @@ def command(files: tuple[Path, ...], filters: tuple[str, ...], format_: str) -> 
 
     Exit 0: no differences; 1: differences; 2: nothing could be compared.
     """
-    from emulator.captures.drift import compare
     from emulator.captures.drift_formats import FORMATS, summary
-    from emulator.captures.reading import read
-    from emulator.captures.samples import sent
-    from emulator.captures.selecting import selected
-    from emulator.contracts.validation import Contracts
 
-    found = compare(selected(read(files), filters), Contracts(), sent)
+    if overlay is not None and against is not None:
+        message = "--overlay and --against both say what to compare with; expected one of them"
+        raise InvalidInputError(message)
+    found = _comparison(files, filters, overlay, against)
     if not found.compared:
         message = f"nothing to compare: {summary(found)}"
         raise InvalidInputError(message)
@@ -58,3 +76,26 @@ def command(files: tuple[Path, ...], filters: tuple[str, ...], format_: str) -> 
     else:
         say(written)
     return FAILED if found.drifts else 0
+
+
+def _comparison(
+    files: tuple[Path, ...], filters: tuple[str, ...], overlay: Path | None, against: Path | None
+) -> Comparison:
+    from emulator.captures.drift import compare
+    from emulator.captures.overlay import learn
+    from emulator.captures.reading import read
+    from emulator.captures.samples import shaped_by
+    from emulator.captures.selecting import selected
+    from emulator.contracts.user_schemas import check_folder
+    from emulator.contracts.validation import Contracts
+
+    captures = selected(read(files), filters)
+    if against is not None:
+        with TemporaryDirectory() as folder:
+            learn(read([against]), Path(folder), Contracts())
+            contracts = Contracts(Path(folder))
+        return compare(captures, contracts, shaped_by(contracts), learned_only=True)
+    if overlay is not None:
+        check_folder(overlay)
+    contracts = Contracts(overlay)
+    return compare(captures, contracts, shaped_by(contracts))

@@ -13,7 +13,7 @@ from emulator.errors import InvalidInputError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from emulator.captures.overlay import Lesson, OverlayReport
+    from emulator.captures.overlay import Lesson, Report
 
 _MOST_SHOWN = 5
 
@@ -60,7 +60,7 @@ def command(files: tuple[Path, ...], overlay: Path) -> int:
     return 0
 
 
-def _lines(report: OverlayReport) -> Iterator[str]:
+def _lines(report: Report) -> Iterator[str]:
     for lesson in report.lessons:
         yield from _lesson(lesson)
     for event, count in sorted(report.skipped.items()):
@@ -71,9 +71,9 @@ def _lines(report: OverlayReport) -> Iterator[str]:
 
 
 def _lesson(lesson: Lesson) -> Iterator[str]:
-    word = f", called {lesson.word} there" if lesson.word else ""
+    name = f", called {lesson.name} there" if lesson.name else ""
     counts = f"{lesson.captures} captures, {lesson.new} new"
-    yield f"learned {lesson.event} ({lesson.generation}){word}: {counts}"
+    yield f"learned {lesson.event} ({lesson.generation}){name}: {counts}"
     if lesson.made_up:
         more = f" and {len(lesson.made_up) - _MOST_SHOWN} more"
         shown = ", ".join(lesson.made_up[:_MOST_SHOWN])

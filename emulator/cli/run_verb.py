@@ -132,11 +132,11 @@ def _check(how: _Options, port: int | None) -> None:
         InvalidInputError: it does.
     """
     target = how.target
-    theirs = target.allow_hosts or target.ca or target.is_insecure
+    theirs = target.overlay or target.allow_hosts or target.ca or target.is_insecure
     if how.emulator is not None and (theirs or target.headers or target.has_setup):
         message = (
-            "--allow-host, --ca and --insecure are options of the 'serve' at --emulator; --header"
-            " and --setup are for runs in an emulator of their own"
+            "--overlay, --allow-host, --ca and --insecure are options of the 'serve' at --emulator;"
+            " --header and --setup are for runs in an emulator of their own"
         )
         raise InvalidInputError(message)
     if how.emulator is not None and port is not None:
@@ -182,6 +182,7 @@ async def _run(scenarios: list[Scenario], how: _Options, serve: ApiServer | None
             scenarios,
             shown,
             seed=how.seed,
+            overlay=how.target.overlay,
             allow_hosts=how.target.allow_hosts,
             ca=how.target.ca,
             is_insecure=how.target.is_insecure,

@@ -91,6 +91,7 @@ async def _trigger(event: str, target: Target, asked: _Asked) -> int:
         seed=asked.seed,
         clock="virtual",  # so that a seed gives the same bytes tomorrow
         generation=target.generation,
+        overlay=target.overlay,
         allow_hosts=target.allow_hosts,
         ca=target.ca,
         is_insecure=target.is_insecure,

@@ -90,7 +90,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         within: real seconds in which its state has to show an accepted event.
         linger: real seconds after the last request after which the consumer is checked again; 0
             does not check.
-        allow_hosts, ca, is_insecure: as for `Emulator`.
+        overlay, allow_hosts, ca, is_insecure: as for `Emulator`.
         seed: for random choices; random by default, because a consumer remembers the candidates of
             earlier runs.
         folder: working directory of commands.
@@ -117,6 +117,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     timeout: float = TIMEOUT
     within: float = WITHIN
     linger: float = 0.0
+    overlay: Path | None = None
     allow_hosts: tuple[str, ...] = ()
     ca: Path | None = None
     is_insecure: bool = False
@@ -177,6 +178,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
             seed=self.seed,
             clock="virtual",
             generation=self.generation,
+            overlay=self.overlay,
             allow_hosts=self.allow_hosts,
             in_flight=1,
             ca=self.ca,

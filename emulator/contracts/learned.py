@@ -25,13 +25,23 @@ class Learned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What captures taught about an event type.
 
     Attributes:
+        name: of the event type in the captures, if the emulator calls it otherwise.
         digests: of the captures, so that none counts twice.
         shapes: status -> shape, for status changes; of other event types, the shape at the empty
             status.
     """
 
+    name: str = ""
     digests: tuple[str, ...] = ()
     shapes: dict[str, Shape] = {}
+
+
+def names(contracts: Contracts, generation: str) -> dict[str, str]:
+    """Return the names of event types in captures -> their ids, where they differ."""
+    found = (
+        (contracts.learned(generation, event), event) for event in contracts.events(generation)
+    )
+    return {one.name: event for one, event in found if one is not None and one.name}
 
 
 def read(document: Mapping[str, Any]) -> Learned | None:

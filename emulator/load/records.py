@@ -17,7 +17,7 @@ from emulator.load.schedule import Traffic
 from emulator.scenario.value_types import READERS
 
 
-class LoadedConsumer(msgspec.Struct, frozen=True):
+class Consumer(msgspec.Struct, frozen=True):
     """What a process on another machine has to know of a `Target`; attributes as there."""
 
     url: str
@@ -35,7 +35,7 @@ class LoadedConsumer(msgspec.Struct, frozen=True):
     seed: int
 
     @classmethod
-    def of(cls, target: Target) -> LoadedConsumer:
+    def of(cls, target: Target) -> Consumer:
         """Return the part of *target* that other processes need."""
         plain: dict[str, Any] = {name: getattr(target, name) for name in cls.__struct_fields__}
         state = target.state_map  # or a record that adds the probe's URL to it
@@ -60,7 +60,7 @@ class Prepare(msgspec.Struct, frozen=True, tag=True):
         workers: how many there are.
     """
 
-    consumer: LoadedConsumer
+    consumer: Consumer
     traffic: Traffic
     index: int
     workers: int

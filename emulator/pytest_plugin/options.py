@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
+import pytest
 
 from emulator.clock import EPOCH, Mode
 from emulator.decoding import convert
@@ -16,8 +17,31 @@ from emulator.workspace.entry_data import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from emulator.emulator import Emulator
+
+
+def overlay(config: pytest.Config) -> Path | None:
+    """Return the folder of the setting ``testlify_overlay``, checked; None without one.
+
+    Raises:
+        UsageError: several folders, or one that cannot be used.
+    """
+    from emulator.contracts.user_schemas import check_folder
+
+    folders: list[Path] = config.getini("testlify_overlay")
+    if not folders:
+        return None
+    try:
+        if len(folders) > 1:
+            message = f"expected one folder, got {len(folders)}"
+            raise InvalidInputError(message)
+        check_folder(folders[0])
+    except InvalidInputError as error:
+        message = f"testlify_overlay: {error}"
+        raise pytest.UsageError(message) from None
+    return folders[0]
 
 
 class TestlifyOptions(msgspec.Struct, frozen=True):

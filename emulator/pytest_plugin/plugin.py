@@ -48,6 +48,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "KEY=VALUE lines: values of ${KEY} in scenario files, before the environment.",
         type="linelist",
     )
+    parser.addini(
+        "testlify_overlay",
+        "Folder that 'testlify-emulator learn' wrote: payloads have the shape of its captures.",
+        type="paths",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -79,12 +84,14 @@ def testlify_options() -> TestlifyOptions:
 
 
 @pytest.fixture(scope="session")
-def testlify_server() -> Iterator[RunningEmulator]:
+def testlify_server(request: pytest.FixtureRequest) -> Iterator[RunningEmulator]:
     """The emulator of the session with its HTTP server: ``.url`` and ``.token``."""
+    from emulator.pytest_plugin.options import overlay
     from emulator.pytest_plugin.testlify import SEED
     from emulator.twin import running
 
-    with running(seed=SEED, clock="virtual", in_flight=1) as emulator:
+    folder = overlay(request.config)
+    with running(seed=SEED, clock="virtual", in_flight=1, overlay=folder) as emulator:
         yield emulator
 
 
@@ -94,6 +101,7 @@ def testlify(
 ) -> Iterator[Testlify | AsyncTestlify]:
     """A new workspace: with synchronous calls, or in an async test on its event loop."""
     from emulator.errors import InvalidInputError
+    from emulator.pytest_plugin.options import overlay
     from emulator.pytest_plugin.testlify import AsyncTestlify, Testlify
 
     changes: dict[str, Any] = {}
@@ -106,7 +114,7 @@ def testlify(
     name = _workspace_name(request.node)
     if inspect.iscoroutinefunction(request.function):
         # The end of an async test stops the workspace, because its loop may be closed later.
-        request.node.stash[_IN_USE] = AsyncTestlify(name, options)
+        request.node.stash[_IN_USE] = AsyncTestlify(name, options, overlay(request.config))
         yield request.node.stash[_IN_USE]
         return
     opened = Testlify(request.getfixturevalue("testlify_server"), name, options)

@@ -56,6 +56,7 @@ class ScenarioItem(pytest.Function):
             ScenarioFailure: the verdict is not ``passed``.
             EmulatorError: the file or an ini option is invalid.
         """
+        from emulator.pytest_plugin.options import overlay
         from emulator.scenario.files import body_of
         from emulator.scenario.loading import read
         from emulator.scenario.run import run
@@ -63,7 +64,7 @@ class ScenarioItem(pytest.Function):
         known = {**os.environ, **_settings(self.config), **variables}
         scenario = read(self._file, body_of(self.path), known)
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
-            result = runner.run(run(scenario))
+            result = runner.run(run(scenario, overlay=overlay(self.config)))
         if result.verdict != "passed":
             raise ScenarioFailure(result)
 

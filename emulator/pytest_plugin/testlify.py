@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from emulator.delivery.records import Delivery
-    from emulator.pytest_plugin.expectations import ExpectOptions
+    from emulator.pytest_plugin.expectations import Demand
     from emulator.pytest_plugin.options import TestlifyOptions
     from emulator.twin import RunningEmulator
 
@@ -54,12 +54,12 @@ class Testlify(RunningWorkspace):
         self._options = options
         self._demands = Demands(opened.workspace, server.emulator)
 
-    def expect(self, event: str, **demand: Unpack[ExpectOptions]) -> list[Delivery]:
+    def expect(self, event: str, **demand: Unpack[Demand]) -> list[Delivery]:
         """Wait until deliveries are settled, and return the matching deliveries of this test.
 
         Args:
             event: an event type, by its id or its word in payloads.
-            demand: further conditions; see `ExpectOptions`.
+            demand: further conditions; see `Demand`.
 
         Raises:
             AssertionError: too few or too many deliveries match; shows the nearest.
@@ -108,13 +108,14 @@ class AsyncTestlify(Workspace):
     Args:
         name: name of the workspace.
         options: options of the fixture.
+        overlay: as `Emulator` takes it.
     """
 
     __test__ = False
 
-    def __init__(self, name: str, options: TestlifyOptions) -> None:
+    def __init__(self, name: str, options: TestlifyOptions, overlay: Path | None = None) -> None:
         # Fixtures are created before the loop of the test runs, so nothing here may use a loop.
-        self._emulator = Emulator(seed=SEED, clock="virtual")
+        self._emulator = Emulator(seed=SEED, clock="virtual", overlay=overlay)
         settings = options.settings(self._emulator, name)
         opened = self._emulator.workspace(name, settings, in_flight=options.in_flight)
         super().__init__(opened.engine)
@@ -150,7 +151,7 @@ class AsyncTestlify(Workspace):
         return f"<AsyncTestlify {self.name}>"
 
     @_noted
-    async def expect(self, event: str, **demand: Unpack[ExpectOptions]) -> list[Delivery]:
+    async def expect(self, event: str, **demand: Unpack[Demand]) -> list[Delivery]:
         """Return the matching deliveries of this test; see `Testlify.expect`."""
         found, complaint = await self._demands.expect(event, demand)
         if complaint:

@@ -27,7 +27,7 @@ STATUSES: tuple[Status, ...] = ("passed", "failed", "incomplete", "skipped")
 MARKS: dict[Status, str] = {"passed": "✓", "failed": "✗", "skipped": "-", "incomplete": "?"}
 
 
-class ReportStep(msgspec.Struct, frozen=True, rename="camel"):
+class Step(msgspec.Struct, frozen=True, rename="camel"):
     """One step of a case.
 
     Attributes:
@@ -99,7 +99,7 @@ class Case(msgspec.Struct, frozen=True, rename="camel"):
     line: int | None = None
     message: str = ""
     duration_ms: float = 0.0
-    steps: tuple[ReportStep, ...] = ()
+    steps: tuple[Step, ...] = ()
     deliveries: tuple[DeliveryView, ...] = ()
     tags: tuple[str, ...] = ()
     labels: dict[str, str] = {}

@@ -116,7 +116,7 @@ class WebhookState(View, frozen=True):
     pending: int
 
 
-class AssessmentState(View, frozen=True):
+class AssessmentView(View, frozen=True):
     """An assessment, with the commands that it allows now."""
 
     id: str
@@ -243,10 +243,10 @@ def clock_view(workspace: Workspace) -> ClockView:
     return ClockView(workspace.state.settings.clock, instant(workspace.now()))
 
 
-def assessment_view(assessment: Assessment) -> AssessmentState:
+def assessment_view(assessment: Assessment) -> AssessmentView:
     """Return an assessment as it is shown."""
     content = assessment.content
-    return AssessmentState(
+    return AssessmentView(
         id=assessment.id,
         title=assessment.title,
         status=assessment.state,

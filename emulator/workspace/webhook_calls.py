@@ -169,7 +169,8 @@ class WebhookCalls(EngineCalls):
             UnknownNameError: the generation has no such event type.
         """
         generation = generation or self.state.settings.generation
-        return deliveries.sample_of(self.state, self.now(), event, generation)
+        contracts = self._engine.contracts
+        return deliveries.sample_of(self.state, self.now(), event, generation, contracts)
 
     def send(
         self,

@@ -12,7 +12,7 @@ import pytest
 
 from emulator import Emulator
 from emulator.captures.capture import Capture
-from emulator.captures.overlay import OverlayReport, learn
+from emulator.captures.overlay import Report, learn
 from emulator.contracts.user_schemas import check_folder
 from emulator.contracts.validation import Contracts
 from emulator.domain.events import EVENT_TYPES
@@ -58,7 +58,7 @@ def captures(payloads: list[Payload]) -> list[Capture]:
     return [Capture(json.dumps(one).encode()) for one in payloads]
 
 
-def taught(payloads: list[Payload], folder: Path) -> OverlayReport:
+def taught(payloads: list[Payload], folder: Path) -> Report:
     report = learn(captures(payloads), folder, Contracts(folder if folder.exists() else None))
     check_folder(folder)
     return report
@@ -132,7 +132,7 @@ def test_all_payloads_after_30_deliveries_fit_the_schemas_of_the_other_service(
     words = {mutated_word(EVENT_TYPES[event].v1_word): schema for event, schema in schemas.items()}
     assert all(words[one["event"]].is_valid(one) for one in real)
     report = taught(real[:30], tmp_path)
-    assert {one.event: one.word for one in report.lessons if one.word} == {
+    assert {one.event: one.name for one in report.lessons if one.name} == {
         "candidate.completed": "candidate.assessment_finished"
     }
     ours = deliveries(seed=99, overlay=tmp_path)

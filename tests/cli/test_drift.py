@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from emulator.captures.samples import sent
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,3 +48,54 @@ def test_nothing_to_compare_is_exit_2(cli: Cli, tmp_path: Path) -> None:
 def test_no_drift_is_exit_0(cli: Cli) -> None:
     code, out, _ = cli("drift", "schemas/v1/examples", "--filter", "candidate.completed")
     assert (code, out) == (0, "1 captures compared: no drift\n")
+
+
+def learned(cli: Cli, tmp_path: Path, *payloads: Any) -> Path:
+    folder = tmp_path / "known"
+    folder.mkdir()
+    for number, payload in enumerate(payloads):
+        (folder / f"{number}.json").write_text(json.dumps(payload))
+    assert cli("learn", str(folder), "--into", str(tmp_path / "overlay")).code == 0
+    return folder
+
+
+def mutated() -> Any:
+    payload = copy.deepcopy(sent("v1", "candidate.completed")[0])
+    payload["event"] = "assessment_finished"
+    payload["data"]["externalId"] = 7
+    return payload
+
+
+def test_what_was_learned_does_not_drift_from_its_overlay(cli: Cli, tmp_path: Path) -> None:
+    folder = learned(cli, tmp_path, mutated())
+    assert cli("drift", str(folder)).code == 1
+    code, out, _ = cli("drift", str(folder), "--overlay", str(tmp_path / "overlay"))
+    assert (code, out) == (0, "1 captures compared: no drift\n")
+
+
+def test_captures_are_compared_with_other_captures(cli: Cli, tmp_path: Path) -> None:
+    folder = learned(cli, tmp_path, mutated())
+    now = mutated()
+    now["data"]["externalId"] = "7"
+    now["data"] = {"first": 1, **now["data"]}
+    del now["data"]["lastName"]
+    other = copy.deepcopy(sent("v1", "candidate.invited")[0])
+    for name, payload in (("a.json", now), ("b.json", other)):
+        (tmp_path / name).write_text(json.dumps(payload))
+    files = (str(tmp_path / "a.json"), str(tmp_path / "b.json"))
+    code, out, _ = cli("drift", *files, "--against", str(folder), "--format", "json")
+    found = [(one["event"], one["kind"], one["path"]) for one in json.loads(out)["drifts"]]
+    assert code == 1
+    assert sorted(found) == [
+        ("candidate.completed", "added", "$.data.first"),
+        ("candidate.completed", "removed", "$.data.lastName"),
+        ("candidate.completed", "retyped", "$.data.externalId"),
+        ("candidate.invited", "new event type", "$"),
+    ]
+    assert cli("drift", str(folder), "--against", str(folder)).code == 0
+
+
+def test_one_thing_to_compare_with_is_enough(cli: Cli, file: Path, tmp_path: Path) -> None:
+    code, _, err = cli("drift", str(file), "--overlay", str(tmp_path), "--against", str(file))
+    told = "--overlay and --against both say what to compare with; expected one of them"
+    assert (code, err) == (2, f"error: {told}\n")

@@ -7,8 +7,12 @@ import json
 from typing import TYPE_CHECKING
 
 import httpx2
+import pytest
 
 from emulator.captures.samples import sent
+from emulator.cli import consumer_options
+from emulator.clock import EPOCH
+from emulator.conformance.fuzzing.payloads import bases
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,3 +88,55 @@ def test_a_folder_with_other_things_is_left_alone(cli: Cli, tmp_path: Path) -> N
     assert (code, err) == (
         2, "error: v1/candidate.invited.json: $: a schema document must be an object\n",
     )  # fmt: skip
+
+
+@pytest.fixture
+def overlay(cli: Cli, tmp_path: Path) -> Path:
+    folder = tmp_path / "overlay"
+    cli("learn", str(captured(tmp_path / "captures")), "--into", str(folder))
+    return folder
+
+
+def test_trigger_sends_in_that_shape(cli: Cli, consumer: Consumer, overlay: Path) -> None:
+    receiver = consumer()
+    options = ("--to", receiver.url, "--overlay", str(overlay))
+    assert (
+        cli("trigger", "candidate.invited", *options, "--set", "data.email=a@example.com").code == 0
+    )
+    assert receiver.requests[0].payload["data"]["stage"] == "Made-up stage"
+
+
+def test_scenarios_run_in_that_shape(
+    cli: Cli, consumer: Consumer, overlay: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text("""\
+scenario: A candidate is invited
+consumer: [{payload_url: "${CONSUMER_URL}", events: [candidate.invited]}]
+steps:
+  - create_assessment: {as: job}
+  - invite: {to: job, email: ada@example.com}
+  - expect: {event: candidate.invited, where: {data.stage: Made-up stage}, count: 1}
+""")
+    url = consumer().url
+    assert cli("run", str(file), "--url", url).code == 1
+    assert cli("run", str(file), "--url", url, "--overlay", str(overlay)).code == 0
+
+
+def test_test_and_fuzz_have_payloads_of_that_shape(overlay: Path) -> None:
+    target = consumer_options.target({"url": "http://127.0.0.1:1", "overlay": overlay})
+    contracts = target.emulator().contracts
+    [base] = bases(1, EPOCH, "v1", ["candidate.invited"], contracts)
+    assert base.payload["data"]["stage"] == "Made-up stage"
+    assert contracts.fits("v1", "candidate.invited", base.payload)
+
+
+def test_a_folder_that_is_no_overlay_is_refused(cli: Cli, tmp_path: Path) -> None:
+    ran = cli(
+        "trigger", "candidate.invited", "--to", "http://127.0.0.1:1", "--overlay", str(tmp_path)
+    )
+    assert ran == (
+        2,
+        "",
+        f"error: no schemas in {str(tmp_path)!r}: expected v1/<event type>.json\n",
+    )

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import copy
+import json
 from typing import TYPE_CHECKING
 
 import pytest
+
+from emulator.captures.capture import Capture
+from emulator.captures.overlay import learn
+from emulator.captures.samples import sent
+from emulator.contracts.validation import Contracts
 
 if TYPE_CHECKING:
     from tests.pytest_plugin.conftest import RunPytest
@@ -128,3 +135,37 @@ def test_without_the_setting_no_file_is_a_test(pytester: pytest.Pytester) -> Non
     result = pytester.runpytest_subprocess("-p", "no:asyncio")
     result.assert_outcomes()
     result.stdout.fnmatch_lines(["collected 0 items"])
+
+
+OVERLAID = """
+    import pytest
+
+    def invite(testlify, url):
+        testlify.add_webhook(name="a", payload_url=url, events=["candidate.invited"])
+        testlify.invite(testlify.create_assessment().id)
+
+    def test_plain(testlify, testlify_receiver):
+        invite(testlify, testlify_receiver.url)
+        testlify.expect(event="candidate.invited", where={"data.stage": "Made-up stage"})
+
+    @pytest.mark.asyncio
+    async def test_async(testlify, testlify_receiver):
+        invite(testlify, testlify_receiver.url)
+        await testlify.expect(event="candidate.invited", where={"data.stage": "Made-up stage"})
+"""
+
+
+@pytest.mark.usefixtures("scenarios")
+def test_payloads_have_the_shape_of_the_overlay(
+    run_pytest: RunPytest, pytester: pytest.Pytester
+) -> None:
+    payload = copy.deepcopy(sent("v1", "candidate.invited")[0])
+    payload["data"]["stage"] = "somewhere else"
+    learn([Capture(json.dumps(payload).encode())], pytester.path / "overlay", Contracts())
+    (pytester.path / "scenarios" / "invited.scenario.yaml").write_text(
+        SCENARIO.replace("count: 1", "where: {data.stage: Made-up stage}, count: 1")
+    )
+    result = run_pytest(OVERLAID, "-o", "testlify_overlay=overlay")
+    result.assert_outcomes(passed=3)
+    result = run_pytest(OVERLAID, "-o", "testlify_overlay=nowhere")
+    result.stdout.fnmatch_lines(["*testlify_overlay: no schemas in '*nowhere': expected v1/*"])

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from emulator.domain import assessment, candidate
-from emulator.domain.commands import moving
 from emulator.domain.lifecycle import NEW
 from emulator.scenario.dry_run import refusals
 from emulator.scenario.loading import read
@@ -29,14 +28,26 @@ def _told(text: str) -> list[str]:
     return [line.removeprefix("a.yaml:") for line in said if line.startswith("a.yaml:")]
 
 
-def _step(lifecycle: Lifecycle, verb: str) -> str:
-    if verb == "create":
-        return "create_assessment: {as: x}"
-    if verb == "schedule":
+_STEPS = {
+    "update": "update_assessment: x",
+    "publish": "publish: x",
+    "archive": "archive_assessment: x",
+    "unarchive": "unarchive_assessment: x",
+    "delete": "delete_assessment: x",
+    "create": "create_assessment: {as: x}",
+}
+
+
+def _step(lifecycle: Lifecycle, command: str) -> str:
+    if command == "schedule":
         return "invite: {as: x, to: job, scheduled: 1d}"
-    if verb == "invite":
+    if command == "invite":
         return "invite: {as: x, to: job}" if lifecycle is candidate.LIFECYCLE else "invite: {to: x}"
-    return f"{moving(lifecycle.subject, verb).name}: x"
+    return (
+        _STEPS.get(command, f"{command}: x")
+        if lifecycle is assessment.LIFECYCLE
+        else (f"{command}: x")
+    )
 
 
 def _way(lifecycle: Lifecycle, state: str) -> list[str]:

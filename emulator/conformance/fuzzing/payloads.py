@@ -14,12 +14,13 @@ from emulator import paths
 from emulator.conformance.fuzzing.mutations import (
     HUGE_NUMBER,
     NASTY_TEXT,
-    Mutation,
+    Change,
     changed,
     mutations,
     places,
 )
 from emulator.conformance.fuzzing.sequence_runs import NobodyThereError
+from emulator.contracts.learned import shaped
 from emulator.decoding import parsed
 from emulator.domain.events import EVENT_TYPES, EVENTS_OF
 from emulator.domain.ids import chance
@@ -54,7 +55,7 @@ class Base(msgspec.Struct, frozen=True):
     payload: Any
 
 
-class RejectedPayload(msgspec.Struct, frozen=True):
+class Case(msgspec.Struct, frozen=True):
     """A payload that the consumer answered wrongly.
 
     Attributes:
@@ -67,7 +68,7 @@ class RejectedPayload(msgspec.Struct, frozen=True):
     """
 
     base: Base
-    changes: tuple[Mutation, ...]
+    changes: tuple[Change, ...]
     payload: Any
     is_valid: bool
     answer: str
@@ -82,7 +83,11 @@ class RejectedPayload(msgspec.Struct, frozen=True):
 
 
 def bases(
-    seed: int, at: Any, generation: Generation, events: Iterable[str] | None = None
+    seed: int,
+    at: Any,
+    generation: Generation,
+    events: Iterable[str] | None = None,
+    contracts: Contracts | None = None,
 ) -> list[Base]:
     """Return a payload for each event type, and for each status of a status change.
 
@@ -91,6 +96,7 @@ def bases(
         at: the time of the events.
         generation: of the payloads.
         events: ids of the event types; all of the generation by default.
+        contracts: give the payloads the shape that an overlay has learned.
     """
     events = EVENTS_OF[generation] if events is None else list(events)
     made = []
@@ -102,8 +108,10 @@ def bases(
             kinds.append((STATUS_CHANGED, f"{STATUS_CHANGED} ({occurrence.candidate.state})"))
         for type_, name in kinds:
             if type_ in events and (type_ != STATUS_CHANGED or name != STATUS_CHANGED):
-                payload = parsed(msgspec.json.encode(payload_of(generation, type_, occurrence)))
-                made.append(Base(type_, name, payload))
+                payload = payload_of(generation, type_, occurrence)
+                if contracts is not None:
+                    payload = shaped(contracts, generation, type_, payload, at)
+                made.append(Base(type_, name, parsed(msgspec.json.encode(payload))))
     unique = {one.name: one for one in made}
     return list(unique.values())
 
@@ -113,7 +121,7 @@ def texts(bases: Iterable[Base]) -> set[str]:
     return {text for base in bases for _, text in places(base.payload) if isinstance(text, str)}
 
 
-class PayloadSender:
+class Sender:
     """Sends payloads in a session and judges the answers.
 
     Args:
@@ -134,9 +142,7 @@ class PayloadSender:
         self.is_gone = False
         self._was_there = False
 
-    async def sent(
-        self, base: Base, changes: tuple[Mutation, ...], payload: Any
-    ) -> RejectedPayload | None:
+    async def sent(self, base: Base, changes: tuple[Change, ...], payload: Any) -> Case | None:
         """Send a changed payload; return the case if the answer is wrong.
 
         Raises:
@@ -145,7 +151,7 @@ class PayloadSender:
         is_valid = self._contracts.fits(self._generation, base.event, payload)
         return await self._case(base, changes, payload, payload, is_valid=is_valid)
 
-    async def judged(self, payload: Any, body: bytes, why: str) -> RejectedPayload | None:
+    async def judged(self, payload: Any, body: bytes, why: str) -> Case | None:
         """Send a payload that was not made by changes; return the case if the answer is wrong.
 
         Args:
@@ -164,8 +170,8 @@ class PayloadSender:
         return case and msgspec.structs.replace(case, why=why or "made from the schema")
 
     async def _case(
-        self, base: Base, changes: tuple[Mutation, ...], payload: Any, sent: Any, *, is_valid: bool
-    ) -> RejectedPayload | None:
+        self, base: Base, changes: tuple[Change, ...], payload: Any, sent: Any, *, is_valid: bool
+    ) -> Case | None:
         delivery = await self._session.send(sent, base.event)
         attempt = delivery.attempts[0]
         self.deliveries += 1
@@ -174,13 +180,13 @@ class PayloadSender:
         if not problem:
             return None
         body = delivery.message.body
-        return RejectedPayload(base, changes, payload, is_valid, attempt.answer, problem, body)
+        return Case(base, changes, payload, is_valid, attempt.answer, problem, body)
 
-    def is_news(self, case: RejectedPayload) -> bool:
+    def is_news(self, case: Case) -> bool:
         """Return whether no case with the same answer is known at any of the changed places."""
         return not any((_general(one), case.answer) in self.known for one in case.changes)
 
-    def note(self, case: RejectedPayload) -> None:
+    def note(self, case: Case) -> None:
         """Add a case to the known cases."""
         self.known |= {(_general(one), case.answer) for one in case.changes}
 
@@ -213,8 +219,8 @@ _WORDS = {
 
 
 async def all_single(
-    sender: PayloadSender, bases: list[Base], on_progress: Callable[[str], None]
-) -> list[tuple[RejectedPayload, int]]:
+    sender: Sender, bases: list[Base], on_progress: Callable[[str], None]
+) -> list[tuple[Case, int]]:
     """Send every single mutation of every base; return the failures, each with its count.
 
     Failures with the same place and answer are returned as one, whatever the event type.
@@ -224,7 +230,7 @@ async def all_single(
         bases: each is sent unchanged first; if it fails, its mutations are left out.
         on_progress: called with a description of the current activity.
     """
-    found: dict[tuple[str, str], tuple[RejectedPayload, int]] = {}
+    found: dict[tuple[str, str], tuple[Case, int]] = {}
     for base in bases:
         on_progress(f"every single change of {base.name}")
         plain = await sender.sent(base, (), base.payload)
@@ -273,7 +279,7 @@ def drawn_changes(bases: list[Base]) -> Any:
         values = alike | anything
         if path and isinstance(path[-1], str):
             values = values | st.just(msgspec.UNSET)
-        return values.map(lambda value: Mutation(path, "drawn", value))
+        return values.map(lambda value: Change(path, "drawn", value))
 
     def of(base: Base) -> Any:
         some = st.lists(
@@ -287,7 +293,7 @@ def drawn_changes(bases: list[Base]) -> Any:
     return st.sampled_from(bases).flatmap(of)
 
 
-def size(drawn: tuple[Base, tuple[Mutation, ...]]) -> tuple[int, int, str]:
+def size(drawn: tuple[Base, tuple[Change, ...]]) -> tuple[int, int, str]:
     """Return the size of drawn changes: their number, and the bytes of their values."""
     _, changes = drawn
     values = [one.value for one in changes if one.value is not msgspec.UNSET]
@@ -295,5 +301,5 @@ def size(drawn: tuple[Base, tuple[Mutation, ...]]) -> tuple[int, int, str]:
     return len(changes), len(text), repr(changes)
 
 
-def _general(change: Mutation) -> str:
+def _general(change: Change) -> str:
     return paths.short(tuple(0 if isinstance(part, int) else part for part in change.path))

@@ -76,7 +76,7 @@ def _filled(shape: Shape, anchor: Any, context: Context, path: paths.Path) -> An
         context: for made-up values.
         path: of the value in the new payload, from the anchor.
     """
-    found = ABSENT if shape.source is None else paths.find(anchor, shape.source)
+    found = _found(shape, anchor)
     kind = kind_of(found) if found is not ABSENT else ""
     wanted = kind if kind in shape.kinds else shape.kind
     if wanted == "object":
@@ -89,6 +89,14 @@ def _filled(shape: Shape, anchor: Any, context: Context, path: paths.Path) -> An
         return max(shape.words, key=lambda word: shape.words[word])
     value = ABSENT if found is ABSENT else converted(found, wanted)
     return made_up(wanted, shape, context, path) if value is ABSENT else value
+
+
+def _found(shape: Shape, anchor: Any) -> Any:
+    """Return the value that the emulator's own payload has; ABSENT if it has none."""
+    if shape.joined:
+        parts = [paths.find(anchor, source) for source in shape.joined]
+        return " ".join(parts) if all(isinstance(part, str) for part in parts) else ABSENT
+    return ABSENT if shape.source is None else paths.find(anchor, shape.source)
 
 
 def _list(shape: Shape, found: Any, context: Context, path: paths.Path) -> list[Any]:

@@ -36,6 +36,8 @@ class Shape(msgspec.Struct, frozen=True, omit_defaults=True):
         words: words that are no personal data -> how many; for booleans ``true`` and ``false``.
         source: where the emulator's own payload has the value: a path from the whole payload, or
             from the item of the innermost list; None if it has none.
+        joined: sources of several texts that the value has, with spaces between them, such as a
+            full name; in place of *source*.
         scope: of a value without a source.
         is_open: objects had keys that are no words, which may be personal data; they are left out.
     """
@@ -47,6 +49,7 @@ class Shape(msgspec.Struct, frozen=True, omit_defaults=True):
     items: Shape | None = None
     words: dict[str, int] = {}
     source: tuple[str | int, ...] | None = None
+    joined: tuple[tuple[str | int, ...], ...] = ()
     scope: Scope = "candidate"
     is_open: bool = False
 
@@ -86,6 +89,7 @@ def merged(one: Shape, other: Shape) -> Shape:
         items=items or one.items or other.items,
         words=_sum(one.words, other.words),
         source=one.source if other.source is None else other.source,
+        joined=other.joined or one.joined,
         scope=_finer(one.scope, other.scope),
         is_open=one.is_open or other.is_open,
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from emulator.contracts.learned import shaped
 from emulator.delivery.records import Delivery, Message, RedeliveryAsked, Refused
 from emulator.domain.events import TEST_EVENT, Generation, event_type
 from emulator.domain.ids import chance, message_id
@@ -58,7 +59,9 @@ def failed_since(state: State, since: datetime) -> list[RedeliveryAsked]:
     ]
 
 
-def sample_of(state: State, at: datetime, event: str, generation: Generation) -> Any:
+def sample_of(
+    state: State, at: datetime, event: str, generation: Generation, contracts: Contracts
+) -> Any:
     """Return the payload of an event type about a made-up subject, as a test event sends it.
 
     Raises:
@@ -67,7 +70,8 @@ def sample_of(state: State, at: datetime, event: str, generation: Generation) ->
     event = event_type(event, generation=generation, path="$.event").id
     draw = chance(state.settings.seed, "test", state.message_count + 1)
     made = msgspec.structs.replace(sample(event, at, draw), base=state.settings.public_url)
-    return payload(generation, event, made, state.settings.observed)
+    built = payload(generation, event, made, state.settings.observed)
+    return shaped(contracts, generation, event, built, at)
 
 
 def test_event(
@@ -90,7 +94,7 @@ def test_event(
     # is what a consumer finds hardest (assumed).
     if event is not None:
         event = event_type(event, path="$.event").id
-        made = sample_of(state, at, event, webhook.generation)
+        made = sample_of(state, at, event, webhook.generation, contracts)
         body = msgspec.json.encode(made)
         violations = contracts.violations(webhook.generation, event, made)
         if violations:
