@@ -181,7 +181,9 @@ def _forms(secret: str) -> set[str]:
 
 def _masked(value: Any, forms: tuple[str, ...]) -> Any:
     if isinstance(value, str):
-        return _NAMED.sub(rf"\1\2\3{MASK}", _without(forms, value))
+        shown = _without(forms, value)
+        is_pair = ":" in shown or "=" in shown
+        return _NAMED.sub(rf"\1\2\3{MASK}", shown) if is_pair else shown
     if isinstance(value, dict):
         return {name: _masked(one, forms) for name, one in value.items()}
     if isinstance(value, list | tuple):

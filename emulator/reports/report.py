@@ -273,7 +273,7 @@ def _place(file: str, line: int | None) -> str:
 def _encodable(value: Any) -> Any:
     """Return plain data without lone surrogates, which file names and YAML can contain."""
     if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode()
+        return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
     if isinstance(value, dict):
         return {_encodable(key): _encodable(one) for key, one in value.items()}
     if isinstance(value, list | tuple):

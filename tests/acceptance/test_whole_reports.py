@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,18 +20,15 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from tests.conftest import Cli
+
 pytestmark = pytest.mark.slow
 
 
-def call(*arguments: str) -> subprocess.CompletedProcess[str]:
-    program = [sys.executable, "-m", "emulator", *arguments]
-    return subprocess.run(program, capture_output=True, text=True, timeout=240)
-
-
-def test_the_whole_catalogue_leaves_a_whole_report(tmp_path: Path) -> None:
+def test_the_whole_catalogue_leaves_a_whole_report(cli: Cli, tmp_path: Path) -> None:
     with right() as url:
-        ran = call("test", url, "--report", str(tmp_path))
-    assert ran.returncode == 0, ran.stdout + ran.stderr
+        ran = cli("test", url, "--report", str(tmp_path))
+    assert ran.code == 0, ran.out + ran.err
     assert sorted(one.name for one in tmp_path.iterdir()) == sorted(FILES)
     assert all(one.stat().st_size for one in tmp_path.iterdir())
     report = json.loads((tmp_path / "report.json").read_bytes())
@@ -69,13 +64,13 @@ def right() -> Iterator[str]:
 
 @pytest.mark.parametrize("consumer", [right, deep])
 def test_all_bundled_scenarios_leave_a_whole_report(
-    consumer: Callable[[], AbstractContextManager[str]], tmp_path: Path
+    consumer: Callable[[], AbstractContextManager[str]], cli: Cli, tmp_path: Path
 ) -> None:
     names = [one.name for one in bundled()]
     with consumer() as url:
-        ran = call("run", *names, "--url", url, "--report", str(tmp_path))
-    assert ran.returncode in (0, 1), ran.stdout + ran.stderr
-    assert "Traceback" not in ran.stderr
+        ran = cli("run", *names, "--url", url, "--report", str(tmp_path))
+    assert ran.code in (0, 1), ran.out + ran.err
+    assert "Traceback" not in ran.err
     assert sorted(one.name for one in tmp_path.iterdir()) == sorted(FILES)
     report = json.loads((tmp_path / "report.json").read_bytes())
     assert report["results"]["summary"]["tests"] == len(names)
