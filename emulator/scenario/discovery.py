@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from emulator.scenario.scenario import Scenario
 
 _ENDINGS = (".yaml", ".yml")
+_DESCRIPTION = re.compile(r"^description: >-\n((?: +.+\n)+)", re.MULTILINE)
 _TITLE = re.compile(r"^scenario:[ ]*(.+?)[ ]*$", re.MULTILINE)
 
 
@@ -28,10 +29,12 @@ class Bundled(msgspec.Struct, frozen=True):
     Attributes:
         name: by which it is run.
         title: what it shows.
+        description: the same in a paragraph.
     """
 
     name: str
     title: str
+    description: str = ""
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -51,9 +54,12 @@ def bundled() -> list[Bundled]:
     found = []
     for entry in data.scenarios().iterdir():
         if entry.name.endswith(".yaml"):
-            # A look at one line, so that listing them needs no YAML parser.
-            title = _TITLE.search(entry.read_text("utf-8"))
-            found.append(Bundled(entry.name.removesuffix(".yaml"), title[1] if title else ""))
+            # A look at some lines, so that listing them needs no YAML parser.
+            text = entry.read_text("utf-8")
+            title, told = _TITLE.search(text), _DESCRIPTION.search(text)
+            name = entry.name.removesuffix(".yaml")
+            description = " ".join(told[1].split()) if told else ""
+            found.append(Bundled(name, title[1] if title else "", description))
     return sorted(found, key=lambda one: one.name)
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from emulator.delivery.transports.address_guard import Guard
     from emulator.domain.candidate import Candidate
+    from emulator.domain.webhook import Webhook
     from emulator.scenario.callbacks import ApiServer, Callback
     from emulator.scenario.scenario import PlacedStep, Scenario
     from emulator.workspace.workspace import Workspace
@@ -90,7 +91,12 @@ async def run(
 
 
 async def run_in(
-    scenario: Scenario, emulator: Emulator, workspace: Workspace, timeout: float | None = None
+    scenario: Scenario,
+    emulator: Emulator,
+    workspace: Workspace,
+    timeout: float | None = None,
+    *,
+    on_step: Callable[[StepResult], None] | None = None,
 ) -> ScenarioResult:
     """Run a scenario in a workspace that is there, in lockstep; its webhooks are removed again.
 
@@ -125,7 +131,7 @@ async def run_in(
     with workspace.out_of_lockstep(in_flight=1, per_webhook=1):
         try:
             register(scenario, workspace)
-            result = await play(scenario, emulator, workspace, timeout=timeout)
+            result = await play(scenario, emulator, workspace, on_step=on_step, timeout=timeout)
         finally:
             for id_ in [one for one in state.webhooks if one not in known]:
                 workspace.remove_webhook(id_)
@@ -139,6 +145,21 @@ def _set(workspace: Workspace, variants: tuple[str, ...], report_delay: float) -
     )
     if changed != workspace.state.settings:
         workspace.configure(changed)
+
+
+def aimed(scenario: Scenario, webhook: Webhook) -> Scenario:
+    """Return *scenario* with the URL, headers and secret of *webhook* for each of its consumers."""
+    consumers = [
+        msgspec.structs.replace(
+            one,
+            payload_url=webhook.payload_url,
+            headers=dict(webhook.headers),
+            secret=webhook.secret,
+        )
+        for one in scenario.document.consumer
+    ]
+    document = msgspec.structs.replace(scenario.document, consumer=consumers)
+    return msgspec.structs.replace(scenario, document=document)
 
 
 def register(scenario: Scenario, workspace: Workspace) -> None:

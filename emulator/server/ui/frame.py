@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _NAMES = (
-    "Webhooks", "Deliveries", "Candidates", "Assessments", "Time", "Faults", "Journal",
+    "Webhooks", "Deliveries", "Candidates", "Assessments", "Time", "Faults",
+    "Scenarios", "Journal",
 )  # fmt: skip
 SECTIONS: Mapping[str, str] = MappingProxyType({one.lower(): one for one in _NAMES})
 """Path of a section -> its name, in the order of the navigation."""

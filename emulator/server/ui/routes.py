@@ -12,6 +12,7 @@ from emulator.server.ui import (
     deliveries,
     faults,
     journal,
+    scenarios,
     token,
     webhooks,
     workspaces,
@@ -22,6 +23,7 @@ _WEBHOOK = f"{_ONE}/webhooks/{{id}}"
 _DELIVERY = f"{_ONE}/deliveries/{{id}}"
 _CANDIDATE = f"{_ONE}/candidates/{{id}}"
 _ASSESSMENT = f"{_ONE}/assessments/{{id}}"
+_RUN = f"{_ONE}/scenarios/{{number:int}}"
 
 ROUTER = Router([
     Route("/", webhooks.index),
@@ -61,6 +63,11 @@ ROUTER = Router([
     Route(f"{_ONE}/faults/live", faults.live),
     Route(f"{_ONE}/faults/clear", faults.clear_all, methods=["POST"]),
     Route(f"{_ONE}/faults/{{id}}/clear", faults.clear, methods=["POST"]),
+    Route(f"{_ONE}/scenarios", scenarios.index, methods=["GET"]),
+    Route(f"{_ONE}/scenarios", scenarios.start, methods=["POST"]),
+    Route(_RUN, scenarios.read),
+    Route(f"{_RUN}/live", scenarios.live),
+    Route(f"{_RUN}/report", scenarios.report),
     Route(f"{_ONE}/journal", journal.index),
     Route(f"{_ONE}/journal/live", journal.live),
     Route(f"{_ONE}/workspaces", workspaces.index, methods=["GET"]),

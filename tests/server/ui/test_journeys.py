@@ -138,3 +138,16 @@ def test_a_person_reads_the_journal_and_changes_the_workspace(person: Person) ->
     person.press("Make workspace")
     page.get_by_text("No v1 webhook yet").wait_for()
     assert f"/ui/{person.tenant.name}-two/" in page.url
+
+
+def test_a_person_runs_a_scenario_and_opens_its_report(person: Person, server: Server) -> None:
+    page, receiver = person.page, server.receiver()
+    person.tenant.webhook(receiver.url)
+    person.go("Scenarios").press("Run candidate-completes")
+    steps = page.get_by_role("list", name="Steps").get_by_role("listitem")
+    steps.last.get_by_text("passed").wait_for()  # came by itself
+    assert steps.filter(has_text="passed").count() == steps.count() > 10
+    page.get_by_role("link", name="Report").click()
+    page.get_by_text("A candidate completes").first.wait_for()
+    ink = page.evaluate("getComputedStyle(document.body).fontFamily")
+    assert "system-ui" in ink  # its style sheet is allowed
