@@ -66,22 +66,36 @@ NAMES = (
 @click.option(
     "--full", "scale", flag_value="full", help="A million deliveries, 100,000 candidates."
 )
+@click.option(
+    "--peers", is_flag=True, help="Measure other emulators of webhooks, too, and nothing else."
+)
 @click.option("--markdown", is_flag=True, help="The table as docs/benchmarks.md has it.")
 @click.option(
     "--profile",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Measure nothing; write where the time of the whole path goes to this file.",
 )
-def main(only: tuple[str, ...], scale: str | None, profile: Path | None, *, markdown: bool) -> None:
+def main(
+    only: tuple[str, ...],
+    scale: str | None,
+    profile: Path | None,
+    *,
+    peers: bool,
+    markdown: bool,
+) -> None:
     """Measure the emulator beside bare clients and servers, in one run, and print ratios."""
     if profile is not None:
         profile.write_text(throughput.profiled(100 if scale == "quick" else 500))
         click.echo(f"written: {profile}")
         return
     found: list[Row] = []
-    for name in only or NAMES:
+    for name in () if peers else only or NAMES:
         click.echo(f"measuring: {name}", err=True)
         found += _run(name, scale or "")
+    if peers:
+        from benchmarks.peers import measure
+
+        found = measure(calls=100 if scale == "quick" else 2_000)
     click.echo(rows.markdown(found) if markdown else rows.text(found))
 
 

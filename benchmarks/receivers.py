@@ -14,14 +14,16 @@ if TYPE_CHECKING:
 _ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
-class _Answering(asyncio.Protocol):
+class Answering(asyncio.Protocol):
     """Answers every POST on a connection; reads no more of it than its length."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the connection."""
         self._transport = transport
         self._left = b""
 
     def data_received(self, data: bytes) -> None:
+        """Answer each request that is complete."""
         data = self._left + data
         while (end := data.find(b"\r\n\r\n")) >= 0:
             head = data[:end].lower()
@@ -31,7 +33,11 @@ class _Answering(asyncio.Protocol):
                 break
             data = data[end + 4 + length :]
             self._transport.write(_ANSWER)  # type: ignore[attr-defined]
+            self.answered()
         self._left = data
+
+    def answered(self) -> None:
+        """A request was answered; for those who count."""
 
 
 class _Silent(asyncio.Protocol):
@@ -39,7 +45,7 @@ class _Silent(asyncio.Protocol):
 
 
 async def _serve(kind: str) -> None:
-    protocol = {"answering": _Answering, "silent": _Silent}[kind]
+    protocol = {"answering": Answering, "silent": _Silent}[kind]
     server = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", 0)
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
     await server.serve_forever()
