@@ -12,6 +12,7 @@ from benchmarks import (
     bad_consumers,
     in_process,
     load,
+    provider_api,
     pytest_start,
     replay,
     rows,
@@ -46,6 +47,12 @@ def _run(name: str, scale: str) -> list[Row]:
         case "replay":
             counts = [400] if is_quick else [10_000, 50_000]
             return replay.measure(counts=[*counts, 200_000] if is_full else counts)
+        case "provider_api":
+            return provider_api.measure(
+                rounds=1 if is_quick else 15,
+                requests=10 if is_quick else 1_000,
+                candidates=100 if is_quick else 10_000,
+            )
         case "load":
             return load.measure(rounds=1 if is_quick else 3, messages=1_000 if is_quick else 20_000)
         case _:
@@ -56,7 +63,7 @@ def _run(name: str, scale: str) -> list[Row]:
 
 NAMES = (
     "throughput", "start", "pytest_start", "lifecycle", "expiry", "memory", "replay",
-    "bad_consumers", "load",
+    "bad_consumers", "load", "provider_api",
 )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from emulator.conformance import consumer_file
 from emulator.domain import assessment, candidate, fidelity
 from emulator.domain.events import EVENT_TYPES
 from emulator.pytest_plugin import plugin
-from emulator.pytest_plugin.expectations import Demand
+from emulator.pytest_plugin.expectations import ExpectOptions
 from emulator.pytest_plugin.options import TestlifyOptions
 from emulator.scenario.loading import read
 from emulator.server import app
@@ -123,7 +123,7 @@ def test_each_example_that_runs_is_on_a_page_as_it_is(name: str) -> None:
     "names",
     [
         TestlifyOptions.__struct_fields__,
-        (*Demand.__annotations__, "event"),
+        (*ExpectOptions.__annotations__, "event"),
         [name for name in vars(plugin) if name.startswith("testlify")],
         ("testlify_scenarios", "testlify_set", "testlify_overlay"),
     ],

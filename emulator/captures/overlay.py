@@ -46,7 +46,7 @@ class Lesson(msgspec.Struct, frozen=True):
     made_up: tuple[str, ...] = ()
 
 
-class Report(msgspec.Struct, frozen=True):
+class OverlayReport(msgspec.Struct, frozen=True):
     """What came of learning.
 
     Attributes:
@@ -61,7 +61,7 @@ class Report(msgspec.Struct, frozen=True):
     guessed: dict[Generation, tuple[str, ...]]
 
 
-def learn(captures: Iterable[Capture], folder: Path, contracts: Contracts) -> Report:
+def learn(captures: Iterable[Capture], folder: Path, contracts: Contracts) -> OverlayReport:
     """Learn from captures, and write it into a folder, in addition to what that has learned.
 
     Args:
@@ -95,7 +95,7 @@ def learn(captures: Iterable[Capture], folder: Path, contracts: Contracts) -> Re
             contracts, generation, one) and (generation, one) not in groups)
         for generation in sorted({generation for generation, _ in groups})
     }  # fmt: skip
-    return Report(tuple(lessons), known_before, skipped, guessed)
+    return OverlayReport(tuple(lessons), known_before, skipped, guessed)
 
 
 def _is_known(contracts: Contracts, generation: Generation, event: str) -> bool:

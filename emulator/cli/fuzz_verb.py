@@ -13,7 +13,7 @@ from emulator.cli.output import say
 from emulator.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from emulator.conformance.fuzzing.findings import Finding, Fuzzed
+    from emulator.conformance.fuzzing.findings import Fuzzed, FuzzFinding
     from emulator.conformance.target import Target
 
 _SAVE = Path("testlify-found")
@@ -124,7 +124,7 @@ def _tell(fuzzed: Fuzzed, folder: Path, target: Target) -> None:
     say(f"{what} in {fuzzed.deliveries} deliveries; --seed {fuzzed.seed} draws them again")
 
 
-def _save(finding: Finding, folder: Path) -> None:
+def _save(finding: FuzzFinding, folder: Path) -> None:
     files = {finding.file: finding.scenario.encode()}
     if finding.data is not None:
         files[finding.data[0]] = finding.data[1]

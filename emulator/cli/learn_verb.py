@@ -13,7 +13,7 @@ from emulator.errors import InvalidInputError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from emulator.captures.overlay import Lesson, Report
+    from emulator.captures.overlay import Lesson, OverlayReport
 
 _MOST_SHOWN = 5
 
@@ -60,7 +60,7 @@ def command(files: tuple[Path, ...], overlay: Path) -> int:
     return 0
 
 
-def _lines(report: Report) -> Iterator[str]:
+def _lines(report: OverlayReport) -> Iterator[str]:
     for lesson in report.lessons:
         yield from _lesson(lesson)
     for event, count in sorted(report.skipped.items()):

@@ -16,8 +16,8 @@ from emulator.reports.from_scenarios import case_of, step_of
 from emulator.scenario.result import ScenarioResult, StepResult
 from emulator.scenario.run import run
 from emulator.scenario.scenario import secrets_of
-from emulator.scenario.steps.expectations import Expect
-from emulator.scenario.steps.waiting import Wait
+from emulator.scenario.steps.expectations import ExpectStep
+from emulator.scenario.steps.waiting import WaitStep
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,9 +62,9 @@ class _One:
         what = f"{placed.name} {placed.detail}"
         if self.scenario.document.clock == "virtual":
             return what, None
-        if isinstance(placed.step, Wait):
+        if isinstance(placed.step, WaitStep):
             return what, placed.step.duration
-        return what, placed.step.within if isinstance(placed.step, Expect) else None
+        return what, placed.step.within if isinstance(placed.step, ExpectStep) else None
 
     def interrupted(self) -> ScenarioResult:
         """Return the result as far as it is known."""

@@ -16,7 +16,7 @@ from emulator.scenario.matchers import is_same
 if TYPE_CHECKING:
     from emulator.conformance.sample_messages import Life
     from emulator.conformance.session import Session
-    from emulator.conformance.state import State
+    from emulator.conformance.state import ConsumerState
     from emulator.delivery.records import Attempt, Delivery
     from emulator.scenario.value_types import PayloadPath
 
@@ -176,7 +176,9 @@ async def fine(session: Session) -> None:
     await given(session, (await new_life(session, status))[status])
 
 
-async def seen(session: Session, life: Life, status: str, completions: int | None = None) -> State:
+async def seen(
+    session: Session, life: Life, status: str, completions: int | None = None
+) -> ConsumerState:
     """Check the consumer's state of a candidate; wait for it as long as the target allows.
 
     Args:
@@ -197,7 +199,7 @@ async def seen(session: Session, life: Life, status: str, completions: int | Non
         message = f"the consumer has no word for {status} (probe.statuses)"
         raise SkippedError(message)
 
-    def is_fine(state: State) -> bool:
+    def is_fine(state: ConsumerState) -> bool:
         return is_same(state.status, word) and completions in (None, state.completions)
 
     state = visible(await session.state_of(life.subject, until=is_fine))
@@ -232,13 +234,13 @@ async def counted(session: Session, life: Life) -> None:
     _check_count(state, 1)
 
 
-def _check_count(state: State, expected: int) -> None:
+def _check_count(state: ConsumerState, expected: int) -> None:
     if state.completions is not ABSENT and not is_same(state.completions, expected):
         message = f"counted {state.completions!r:.200} completions; expected {expected}"
         raise FailedError(message)
 
 
-def visible(state: State) -> State:
+def visible(state: ConsumerState) -> ConsumerState:
     """Return *state*, unless the probe failed.
 
     Raises:
@@ -250,7 +252,7 @@ def visible(state: State) -> State:
     return state
 
 
-def has(state: State, path: PayloadPath) -> None:
+def has(state: ConsumerState, path: PayloadPath) -> None:
     """Check that the probe's answer has a value at *path*.
 
     Raises:
@@ -263,7 +265,7 @@ def has(state: State, path: PayloadPath) -> None:
         raise SkippedError(message)
 
 
-async def unchanged(session: Session, life: Life, before: State | None, what: str) -> None:
+async def unchanged(session: Session, life: Life, before: ConsumerState | None, what: str) -> None:
     """Check that the consumer's state of a candidate is the same as *before*.
 
     Raises:
@@ -277,7 +279,7 @@ async def unchanged(session: Session, life: Life, before: State | None, what: st
         raise FailedError(message)
 
 
-async def before(session: Session, life: Life) -> State | None:
+async def before(session: Session, life: Life) -> ConsumerState | None:
     """Return the consumer's state of a candidate; None without a probe."""
     return visible(await session.state_of(life.subject)) if session.target.has_probe else None
 

@@ -24,7 +24,7 @@ from emulator.faults import Duplicate
 if TYPE_CHECKING:
     from emulator.conformance.sample_messages import Life
     from emulator.conformance.session import Session
-    from emulator.conformance.state import State
+    from emulator.conformance.state import ConsumerState
 
 DAY = 86_400.0
 
@@ -148,7 +148,7 @@ async def _two_assessments(session: Session) -> None:
     await unchanged(session, other, untouched, "the completion of another assessment")
 
 
-async def _known(session: Session, life: Life, status: str) -> State:
+async def _known(session: Session, life: Life, status: str) -> ConsumerState:
     """Return the consumer's state of a candidate, with *status* if it could receive it."""
     if life.has_event_of(status) and session.target.shows(status):
         return await seen(session, life, status, 0)

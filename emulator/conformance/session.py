@@ -21,7 +21,7 @@ from emulator.scenario import probes
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from emulator.conformance.state import State
+    from emulator.conformance.state import ConsumerState
     from emulator.delivery.records import Delivery
     from emulator.delivery.transports.address_guard import Guard
     from emulator.domain.assessment import Assessment
@@ -214,8 +214,8 @@ class Session:
     async def state_of(
         self,
         candidate: Candidate | Subject,
-        until: Callable[[State], bool] | None = None,
-    ) -> State:
+        until: Callable[[ConsumerState], bool] | None = None,
+    ) -> ConsumerState:
         """Return the consumer's state of a candidate, as its probe shows it.
 
         Args:
@@ -251,7 +251,7 @@ async def set_up(target: Target, subject: Subject, guard: Guard) -> None:
     if target.setup_command:
         seen = await _ran(target, target.setup_command, subject)
     else:
-        call = probes.Call(target.setup_method, json=filled(target.setup_json, subject))
+        call = probes.ProbeRequest(target.setup_method, json=filled(target.setup_json, subject))
         seen = await _called(target, _url(target.setup, subject), guard, call)
     is_fine = seen.exit == 0 or (seen.status is not None and 200 <= seen.status <= 299)
     if not is_fine:
@@ -264,7 +264,9 @@ async def _ran(target: Target, command: tuple[str, ...], subject: Subject) -> Lo
     return await probes.command(argv, target.folder, longest=target.timeout)
 
 
-async def _called(target: Target, url: str, guard: Guard, call: probes.Call | None = None) -> Look:
+async def _called(
+    target: Target, url: str, guard: Guard, call: probes.ProbeRequest | None = None
+) -> Look:
     if target.app is not None and not urlsplit(url).scheme:
         return await probes.in_process(target.app, url, call, longest=target.timeout)
     return await probes.request(url, guard, call, longest=target.timeout)

@@ -36,25 +36,25 @@ class StateMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Return the consumer's word for a status; `ABSENT` if it has none."""
         return self.statuses.get(StatusName(status), ABSENT) if self.statuses else status
 
-    def state(self, look: Look) -> State:
+    def state(self, look: Look) -> ConsumerState:
         """Return the state that a look shows; 404, 410 and no data mean an unknown candidate."""
         if trouble := _trouble(look):
-            return State(trouble=trouble)
+            return ConsumerState(trouble=trouble)
         if look.status in (404, 410):
-            return State()
+            return ConsumerState()
         try:
             data = look.json()
         except NotJSONError:
-            return State(trouble=f"the probe answered no JSON: {look.text[:80]!r}")
+            return ConsumerState(trouble=f"the probe answered no JSON: {look.text[:80]!r}")
         if data is None:
-            return State()
+            return ConsumerState()
         if not isinstance(data, dict | list):
-            return State(trouble=f"the probe answered no JSON object: {look.text[:80]!r}")
+            return ConsumerState(trouble=f"the probe answered no JSON object: {look.text[:80]!r}")
         status, completions = find(data, self.status.parts), find(data, self.completions.parts)
-        return State(data=data, status=status, completions=completions)
+        return ConsumerState(data=data, status=status, completions=completions)
 
 
-class State(msgspec.Struct, frozen=True):
+class ConsumerState(msgspec.Struct, frozen=True):
     """The consumer's state of a candidate.
 
     Attributes:

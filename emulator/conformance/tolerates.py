@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from emulator.conformance.sample_messages import Life, Payload
     from emulator.conformance.session import Session
-    from emulator.conformance.state import State
+    from emulator.conformance.state import ConsumerState
     from emulator.delivery.records import Delivery
 
     Edit = Callable[[Payload], object]
@@ -291,7 +291,7 @@ async def _stored(session: Session, name: str, what: str) -> None:
     delivery, life = await _complete(session, name)
     accepted(delivery, f"a candidate with {what}")
 
-    def stored_in(state: State) -> Any:
+    def stored_in(state: ConsumerState) -> Any:
         return find(state.data, _FIRST_NAME.parts)
 
     state = visible(

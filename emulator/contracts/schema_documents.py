@@ -20,7 +20,7 @@ GENERATIONS = ("v1", "v2")
 """The generations of webhooks; each has a folder of schemas."""
 
 
-class Library:
+class SchemaLibrary:
     """All schema documents by their ``$id``.
 
     A user's folder lies over the bundled one: a document of the same ``$id`` replaces the

@@ -62,7 +62,7 @@ def _stop_at(problems: Iterator[str]) -> None:
 
 def _wrong_names(found: list[tuple[str, str, Path]]) -> Iterator[str]:
     # A misspelt file would be ignored, and the bundled schema used in silence.
-    bundled = schema_documents.Library(None)
+    bundled = schema_documents.SchemaLibrary(None)
     for generation, name, file in found:
         known = bundled.events(generation)
         if schema_documents.is_event(name) and name not in known:
@@ -147,7 +147,7 @@ def _dead_references(
 
     registry: Registry[Any] = Registry().with_resources(
         (uri, DRAFT202012.create_resource(one))
-        for uri, one in schema_documents.Library(folder).documents.items()
+        for uri, one in schema_documents.SchemaLibrary(folder).documents.items()
     )
     for generation, name, file in found:
         document = documents[f"{generation}/{file.name}"]

@@ -9,7 +9,7 @@ import msgspec
 
 from emulator.contracts import violation
 from emulator.contracts.learned import Learned, read
-from emulator.contracts.schema_documents import Library
+from emulator.contracts.schema_documents import SchemaLibrary
 from emulator.contracts.violation import Violation
 from emulator.errors import InvalidInputError
 
@@ -47,7 +47,7 @@ class Contracts:
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
-        self._library = Library(folder)
+        self._library = SchemaLibrary(folder)
         self._learned: dict[str, Learned | None] = {}
         self._validators: dict[str, jsonschema_rs.Draft202012Validator] = {}
 
@@ -148,7 +148,7 @@ class Contracts:
         Raises:
             UnknownNameError: no such generation or event type.
         """
-        own = self._library if self._folder is None else Library(None)
+        own = self._library if self._folder is None else SchemaLibrary(None)
         return own.documents[own.schema_id(generation, event)]
 
     def learned(self, generation: str, event: str) -> Learned | None:

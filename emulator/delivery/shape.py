@@ -44,7 +44,7 @@ class Draft(msgspec.Struct, frozen=True):
     dropped_by: str = ""
 
 
-class Shape(msgspec.Struct, frozen=True):
+class AttemptShape(msgspec.Struct, frozen=True):
     """The plan of an attempt.
 
     Attributes:
@@ -62,7 +62,7 @@ class Shape(msgspec.Struct, frozen=True):
 
 def shaped(
     delivery: Delivery, number: int, standing: Collection[Standing], seed: int, now: datetime
-) -> Shape | None:
+) -> AttemptShape | None:
     """Return the plan of an attempt that faults apply to; None if no fault matches it.
 
     Args:
@@ -91,4 +91,4 @@ def shaped(
     copies = [
         Planned(message.number, webhook, copy, "duplicate", due, (), applied) for copy in numbers
     ]
-    return Shape((first, *copies), drop, draft.hold, draft.is_crowd)
+    return AttemptShape((first, *copies), drop, draft.hold, draft.is_crowd)

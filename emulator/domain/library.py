@@ -31,7 +31,7 @@ _ROLES_OF_A_TEST = 3
 _TESTS_OF_A_TEMPLATE = 3
 
 
-class Named(msgspec.Struct, frozen=True):
+class LibraryEntry(msgspec.Struct, frozen=True):
     """A name with an id: a test type, an industry, a group of assessments."""
 
     id: ObjectId
@@ -96,7 +96,7 @@ class LibraryTest(msgspec.Struct, frozen=True):
     test: Test
     questions: tuple[LibraryQuestion, ...]
     job_roles: tuple[JobRole, ...]
-    industry: Named
+    industry: LibraryEntry
     created_at: datetime
 
     @property
@@ -130,17 +130,17 @@ class Library:
         self._tests: dict[int, LibraryTest] = {}
 
     @cached_property
-    def test_types(self) -> Mapping[str, Named]:
+    def test_types(self) -> Mapping[str, LibraryEntry]:
         """Name -> test type."""
         return {one.name: one for one in self._named("type", [kind.name for kind in bank().types])}
 
     @cached_property
-    def industries(self) -> tuple[Named, ...]:
+    def industries(self) -> tuple[LibraryEntry, ...]:
         """Industries."""
         return self._named("industry", bank().industries)
 
     @cached_property
-    def groups(self) -> tuple[Named, ...]:
+    def groups(self) -> tuple[LibraryEntry, ...]:
         """Groups into which assessments are sorted."""
         return self._named("group", bank().groups)
 
@@ -357,9 +357,11 @@ class Library:
             (place + count // _ROLES_OF_A_TEST * step) % count for step in range(_ROLES_OF_A_TEST)
         )
 
-    def _named(self, purpose: str, names: Iterable[str]) -> tuple[Named, ...]:
+    def _named(self, purpose: str, names: Iterable[str]) -> tuple[LibraryEntry, ...]:
         draw = self._chance(purpose, 0)
-        return tuple(Named(object_id(self._before(draw, 730, 900), draw), name) for name in names)
+        return tuple(
+            LibraryEntry(object_id(self._before(draw, 730, 900), draw), name) for name in names
+        )
 
     def _before(self, draw: random.Random, nearest: int, farthest: int) -> datetime:
         """Return a time between *nearest* and *farthest* days before the organisation's sign-up."""

@@ -14,7 +14,7 @@ from emulator.scenario import probes
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from emulator.conformance.state import State
+    from emulator.conformance.state import ConsumerState
     from emulator.conformance.target import Target
     from emulator.delivery.transports.address_guard import Guard
     from emulator.load.messages import Identity, Pattern
@@ -123,7 +123,7 @@ async def _difference(one: Acknowledged, target: Target, guard: Guard) -> Differ
     return Difference(identity[2], one.status, one.message_id, "; ".join(wrong))
 
 
-def _wrong(one: Acknowledged, state: State, target: Target) -> Iterator[str]:
+def _wrong(one: Acknowledged, state: ConsumerState, target: Target) -> Iterator[str]:
     """Yield what differs, in words."""
     if state.trouble:
         yield state.trouble

@@ -17,7 +17,7 @@ from emulator.load.schedule import Traffic
 from emulator.scenario.value_types import READERS
 
 
-class Consumer(msgspec.Struct, frozen=True):
+class LoadedConsumer(msgspec.Struct, frozen=True):
     """What a process on another machine has to know of a `Target`; attributes as there."""
 
     url: str
@@ -35,7 +35,7 @@ class Consumer(msgspec.Struct, frozen=True):
     seed: int
 
     @classmethod
-    def of(cls, target: Target) -> Consumer:
+    def of(cls, target: Target) -> LoadedConsumer:
         """Return the part of *target* that other processes need."""
         plain: dict[str, Any] = {name: getattr(target, name) for name in cls.__struct_fields__}
         state = target.state_map  # or a record that adds the probe's URL to it
@@ -60,7 +60,7 @@ class Prepare(msgspec.Struct, frozen=True, tag=True):
         workers: how many there are.
     """
 
-    consumer: Consumer
+    consumer: LoadedConsumer
     traffic: Traffic
     index: int
     workers: int

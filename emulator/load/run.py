@@ -11,7 +11,7 @@ from emulator.load.expectations import Expectation, parse
 from emulator.load.measurements import Measurements, Second, percentile
 from emulator.load.rate import FASTEST, Rate
 from emulator.load.records import (
-    Consumer,
+    LoadedConsumer,
     Phase,
     PhaseEnded,
     Prepare,
@@ -133,7 +133,7 @@ class Run:
                     self.result.reconciled = _sum(self.result.reconciled, reply)
 
     def _prepare(self) -> None:
-        consumer, workers = Consumer.of(self._target), self._master.workers
+        consumer, workers = LoadedConsumer.of(self._target), self._master.workers
         for index in range(workers):
             self._master.send(Prepare(consumer, self._traffic, index, workers), index)
         for reply in self._master.replies(Prepared):

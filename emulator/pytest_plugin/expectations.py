@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from emulator.errors import UnknownNameError
 from emulator.scenario import matchers, matching
-from emulator.scenario.steps.expectations import Expect
-from emulator.scenario.steps.step import Context
+from emulator.scenario.steps.expectations import ExpectStep
+from emulator.scenario.steps.step import RunContext
 from emulator.scenario.value_types import (
     READERS,
     Answered,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _MOST_SHOWN = 10
 
 
-class Demand(TypedDict, total=False):
+class ExpectOptions(TypedDict, total=False):
     """The conditions of ``expect`` besides the event type.
 
     Attributes:
@@ -70,12 +70,12 @@ class Demands:
 
     def __init__(self, workspace: Workspace, emulator: Emulator) -> None:
         self._workspace = workspace
-        self._context = Context(
+        self._context = RunContext(
             workspace, emulator.journal, guard=emulator.guard, folder=Path.cwd()
         )
         self._asked: set[str] = set()  # ids of deliveries that an expectation matched
 
-    async def expect(self, event: str, demand: Demand) -> tuple[list[Delivery], str]:
+    async def expect(self, event: str, demand: ExpectOptions) -> tuple[list[Delivery], str]:
         """Return the matching deliveries, and an error if their number is wrong.
 
         The caller raises the error, so that the traceback ends in the test.
@@ -86,8 +86,8 @@ class Demands:
             NotFoundError: no such candidate, assessment or webhook.
         """
         for name in demand:
-            if name not in Demand.__annotations__:
-                raise UnknownNameError("demand", name, Demand.__annotations__)
+            if name not in ExpectOptions.__annotations__:
+                raise UnknownNameError("demand", name, ExpectOptions.__annotations__)
         step = self._step(event, **demand)
         complaint = await step.run(self._context)
         found = {one.delivery.id: one.delivery for one in step.matching(self._context)}
@@ -107,7 +107,7 @@ class Demands:
         answered: int | str | None = None,
         count: int | None = None,
         within: float = 0.0,
-    ) -> Expect:
+    ) -> ExpectStep:
         state, context = self._workspace.state, self._context
         named: dict[str, Any] = {}
         for key, one, find, names in (
@@ -119,8 +119,8 @@ class Demands:
                 id_ = find(one if isinstance(one, str) else one.id).id
                 named[key] = names[id_] = id_  # steps refer to names; in tests, the ids are names
         read_field, read_path = READERS[FieldName], READERS[PayloadPath]
-        read_demand = READERS[matchers.Demand]
-        return Expect(
+        read_demand = READERS[matchers.Matcher]
+        return ExpectStep(
             event=READERS[SentEvent](event),
             fields={read_field(name): read_demand(one) for name, one in (fields or {}).items()},
             where={read_path(path): read_demand(value) for path, value in (where or {}).items()},

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from emulator.delivery.records import Delivery
-    from emulator.pytest_plugin.expectations import Demand
+    from emulator.pytest_plugin.expectations import ExpectOptions
     from emulator.pytest_plugin.options import TestlifyOptions
     from emulator.twin import RunningEmulator
 
@@ -54,12 +54,12 @@ class Testlify(RunningWorkspace):
         self._options = options
         self._demands = Demands(opened.workspace, server.emulator)
 
-    def expect(self, event: str, **demand: Unpack[Demand]) -> list[Delivery]:
+    def expect(self, event: str, **demand: Unpack[ExpectOptions]) -> list[Delivery]:
         """Wait until deliveries are settled, and return the matching deliveries of this test.
 
         Args:
             event: an event type, by its id or its word in payloads.
-            demand: further conditions; see `Demand`.
+            demand: further conditions; see `ExpectOptions`.
 
         Raises:
             AssertionError: too few or too many deliveries match; shows the nearest.
@@ -151,7 +151,7 @@ class AsyncTestlify(Workspace):
         return f"<AsyncTestlify {self.name}>"
 
     @_noted
-    async def expect(self, event: str, **demand: Unpack[Demand]) -> list[Delivery]:
+    async def expect(self, event: str, **demand: Unpack[ExpectOptions]) -> list[Delivery]:
         """Return the matching deliveries of this test; see `Testlify.expect`."""
         found, complaint = await self._demands.expect(event, demand)
         if complaint:

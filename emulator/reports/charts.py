@@ -13,14 +13,14 @@ _TOP, _BOTTOM = 10, 24
 _ROWS, _COLUMNS = 4, 8
 
 
-class Tick(NamedTuple):
+class AxisTick(NamedTuple):
     """A label on an axis; *at* is x or y."""
 
     at: float
     label: str
 
 
-class Line(NamedTuple):
+class ChartLine(NamedTuple):
     """A series; *points* are those of an SVG polyline, *most* is its largest value."""
 
     name: str
@@ -35,9 +35,9 @@ class Drawn(NamedTuple):
     width: int
     height: int
     left: int
-    rows: list[Tick]
-    columns: list[Tick]
-    lines: list[Line]
+    rows: list[AxisTick]
+    columns: list[AxisTick]
+    lines: list[ChartLine]
 
 
 def drawn(chart: Chart) -> Drawn:
@@ -52,10 +52,10 @@ def drawn(chart: Chart) -> Drawn:
     def y(value: float) -> float:
         return round(_HEIGHT - _BOTTOM - value / top * (_HEIGHT - _TOP - _BOTTOM), 1)
 
-    def line(series: Series) -> Line:
+    def line(series: Series) -> ChartLine:
         path = " ".join(f"{x(one)},{y(other)}" for one, other in series.points)
         most = max((value for _, value in series.points), default=0.0)
-        return Line(series.name, path, _label(most, chart.unit))
+        return ChartLine(series.name, path, _label(most, chart.unit))
 
     rows = [top * number / _ROWS for number in range(_ROWS + 1)]
     step = max(1, math.ceil(right / _COLUMNS))
@@ -65,8 +65,8 @@ def drawn(chart: Chart) -> Drawn:
         _WIDTH,
         _HEIGHT,
         _LEFT,
-        [Tick(y(value), _label(value, chart.unit)) for value in rows],
-        [Tick(x(value), f"{value}s") for value in columns],
+        [AxisTick(y(value), _label(value, chart.unit)) for value in rows],
+        [AxisTick(x(value), f"{value}s") for value in columns],
         [line(one) for one in chart.series],
     )
 

@@ -11,7 +11,7 @@ from emulator.reports import text
 from emulator.workspace.delivery_view import plain
 
 if TYPE_CHECKING:
-    from emulator.reports.report import Case, Report, Status, Step
+    from emulator.reports.report import Case, Report, ReportStep, Status
 
 NAME = "json"
 FILE = "report.json"
@@ -83,7 +83,7 @@ def _test(case: Case, report: Report) -> dict[str, Any]:
     return found
 
 
-def _step(step: Step) -> dict[str, Any]:
+def _step(step: ReportStep) -> dict[str, Any]:
     extra = {
         "number": step.number,
         "line": step.line,

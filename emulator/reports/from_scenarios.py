@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from emulator.delivery.redaction import configured_secrets
-from emulator.reports.report import Case, Report, Status, Step, masked_record, report
+from emulator.reports.report import Case, Report, ReportStep, Status, masked_record, report
 from emulator.workspace import fold, journal_lines
 from emulator.workspace.delivery_view import DeliveryView, delivery_view
 from emulator.workspace.queries import changed_bodies
@@ -61,7 +61,7 @@ def report_of(
     )
 
 
-def step_of(step: StepResult, secrets: Iterable[str]) -> Step:
+def step_of(step: StepResult, secrets: Iterable[str]) -> ReportStep:
     """Return the result of a step during the run, with *secrets* masked."""
     deliveries = {one.id: delivery_view(one) for one in step.deliveries}
     return masked_record(secrets, _step(step, deliveries))
@@ -94,8 +94,8 @@ def _case(result: ScenarioResult) -> Case:
     )
 
 
-def _step(step: StepResult, deliveries: dict[str, DeliveryView]) -> Step:
-    return Step(
+def _step(step: StepResult, deliveries: dict[str, DeliveryView]) -> ReportStep:
+    return ReportStep(
         number=step.number,
         name=step.name,
         detail=step.detail,

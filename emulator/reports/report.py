@@ -27,7 +27,7 @@ STATUSES: tuple[Status, ...] = ("passed", "failed", "incomplete", "skipped")
 MARKS: dict[Status, str] = {"passed": "✓", "failed": "✗", "skipped": "-", "incomplete": "?"}
 
 
-class Step(msgspec.Struct, frozen=True, rename="camel"):
+class ReportStep(msgspec.Struct, frozen=True, rename="camel"):
     """One step of a case.
 
     Attributes:
@@ -99,7 +99,7 @@ class Case(msgspec.Struct, frozen=True, rename="camel"):
     line: int | None = None
     message: str = ""
     duration_ms: float = 0.0
-    steps: tuple[Step, ...] = ()
+    steps: tuple[ReportStep, ...] = ()
     deliveries: tuple[DeliveryView, ...] = ()
     tags: tuple[str, ...] = ()
     labels: dict[str, str] = {}

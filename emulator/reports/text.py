@@ -11,7 +11,7 @@ from emulator.reports.report import MARKS, STATUSES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from emulator.reports.report import Case, Step
+    from emulator.reports.report import Case, ReportStep
     from emulator.workspace.delivery_view import DeliveryView
 
 _LONGEST = 100
@@ -32,7 +32,7 @@ def heading(name: str, file: str) -> str:
     return f"{printable(name)} ({printable(file)})" if file else printable(name)
 
 
-def step_lines(step: Step, file: str) -> list[str]:
+def step_lines(step: ReportStep, file: str) -> list[str]:
     """Return the lines of a step: its name, the deliveries that it caused, why it failed.
 
     Args:

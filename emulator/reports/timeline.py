@@ -53,7 +53,7 @@ class Mark(msgspec.Struct, frozen=True):
     anchor: str
 
 
-class Tick(msgspec.Struct, frozen=True):
+class TimelineTick(msgspec.Struct, frozen=True):
     """A label of the axis: its position, and the time since the first attempt."""
 
     x: float
@@ -88,7 +88,7 @@ class TimelineImage(msgspec.Struct, frozen=True):
     left: float
     lanes: tuple[Lane, ...]
     marks: tuple[Mark, ...]
-    ticks: tuple[Tick, ...]
+    ticks: tuple[TimelineTick, ...]
     retries: tuple[Retry, ...]
     left_out: int = 0
 
@@ -172,19 +172,19 @@ def _bounded(events: list[_Event]) -> list[_Event]:
 
 def _placed(
     times: Sequence[datetime], start: float
-) -> tuple[list[tuple[float, str]], tuple[Tick, ...]]:
+) -> tuple[list[tuple[float, str]], tuple[TimelineTick, ...]]:
     """Return the position and the label of each event, and the ticks of the axis."""
     gaps = [_GAP if at != before else _SLOT for before, at in pairwise(times)]
     stretch = max(1.0, min(_STRETCH, (WIDE - start - 40) / (sum(gaps) or 1)))
     places = [start, *(start + gap * stretch for gap in accumulate(gaps))]
     labels = ["start" if at == times[0] else f"+{elapsed((at - times[0]).total_seconds())}"
               for at in times]  # fmt: skip
-    ticks: list[Tick] = []
+    ticks: list[TimelineTick] = []
     for x, label, is_new in zip(
         places, labels, [True, *(gap == _GAP for gap in gaps)], strict=True
     ):
         if is_new and (not ticks or x - ticks[-1].x >= _LABEL):
-            ticks.append(Tick(x, label))
+            ticks.append(TimelineTick(x, label))
     return list(zip(places, labels, strict=True)), tuple(ticks)
 
 

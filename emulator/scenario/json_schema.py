@@ -17,10 +17,10 @@ from emulator.domain.candidate import REASONS
 from emulator.domain.events import EVENT_TYPES, TEST_EVENT, Generation
 from emulator.domain.payloads.variants import VARIANTS
 from emulator.scenario import value_types
-from emulator.scenario.matchers import Demand
+from emulator.scenario.matchers import Matcher
 from emulator.scenario.record_reader import keys
 from emulator.scenario.scenario import Document, PlacedStep
-from emulator.scenario.steps.faults import SetFault
+from emulator.scenario.steps.faults import SetFaultStep
 from emulator.scenario.steps.table import STEPS
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ _VALUES: Mapping[Any, Schema] = {
         ),
         _NAME,
     ),
-    Demand: {"$ref": "#/$defs/demand"},
+    Matcher: {"$ref": "#/$defs/demand"},
     PlacedStep: {"$ref": "#/$defs/step"},
     Any: {},
     str: _TEXT,
@@ -147,7 +147,7 @@ def text() -> str:
 
 
 def _step(kind: type[Step]) -> Schema:
-    forms = [_fault(kind) if kind is SetFault else _record(kind)]
+    forms = [_fault(kind) if kind is SetFaultStep else _record(kind)]
     if not forms[0].get("required"):
         forms.append({"type": "null"})
     if kind.bare is not None:

@@ -17,7 +17,7 @@ from emulator.scenario.scenario import Consumer, Document, PlacedStep, Scenario,
 from emulator.scenario.steps.blocks import BLOCKS, MOST_STEPS, Steps, size
 from emulator.scenario.steps.probing import Argv
 from emulator.scenario.steps.table import STEPS
-from emulator.scenario.steps.webhooks import AddWebhook, unfit
+from emulator.scenario.steps.webhooks import AddWebhookStep, unfit
 from emulator.scenario.tree import Node
 from emulator.scenario.value_types import (
     READERS,
@@ -214,7 +214,7 @@ class _Reader:
         step = self._shaper.record(ready, kind)
         if isinstance(ready.value, dict) and "as" in ready.value:
             self._gives(name, ready.value["as"])
-        if isinstance(step, AddWebhook):
+        if isinstance(step, AddWebhookStep):
             generation: Any = step.generation or self._generation
             self._check(ready, step, generation)
         detail = _detail(ready.plain(), kind, is_bare=is_bare)
@@ -225,7 +225,9 @@ class _Reader:
             return WRONG
         return msgspec.structs.replace(placed, late=self._late(name, body))
 
-    def _check(self, node: Node, webhook: AddWebhook | Consumer, generation: Generation) -> None:
+    def _check(
+        self, node: Node, webhook: AddWebhookStep | Consumer, generation: Generation
+    ) -> None:
         """Note what the generation of a new webhook does not take."""
         for key, reason in unfit(webhook, generation):
             self._problems.add(node.value[key].place, reason)

@@ -20,7 +20,7 @@ _JSON = (bool, int, float, str, list, dict, type(None))
 Word = Literal["is", "any", "absent", "matches", "one_of", "at_least"]
 
 
-class Demand(msgspec.Struct, frozen=True):
+class Matcher(msgspec.Struct, frozen=True):
     """What a value has to be.
 
     Attributes:
@@ -73,14 +73,14 @@ def shown(value: Any) -> str:
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "..."
 
 
-def demand(value: Any) -> Demand:
+def demand(value: Any) -> Matcher:
     """Return what plain data of a scenario demand: a mapping is a matcher, all else a value.
 
     Raises:
         InvalidInputError: not a matcher, or one with a value that it can't take.
     """
     if not isinstance(value, dict):
-        return Demand("is", value)
+        return Matcher("is", value)
     known = f"known: {', '.join(_CHECKS)}"
     if len(value) != 1:
         message = f"expected a matcher, a mapping with one key; got {len(value)} keys; {known}"
@@ -95,7 +95,7 @@ def demand(value: Any) -> Demand:
     if expected is not None:
         message = f"the matcher {word!r} takes {expected}, got {shown(wanted)}"
         raise InvalidInputError(message)
-    return Demand(word, wanted)
+    return Matcher(word, wanted)
 
 
 def _matches(pattern: str, came: Any) -> bool:

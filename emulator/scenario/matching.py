@@ -9,7 +9,7 @@ import msgspec
 from emulator.delivery.records import Attempt, Delivery
 from emulator.errors import near
 from emulator.paths import ABSENT, find, reached
-from emulator.scenario.matchers import Demand, shown
+from emulator.scenario.matchers import Matcher, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,7 +24,7 @@ _WHOSE = frozenset({"event", "candidate", "assessment", "webhook"})
 """Fields that weigh more than all others: another subject is no near miss."""
 
 
-class Comparison(msgspec.Struct, frozen=True):
+class FieldComparison(msgspec.Struct, frozen=True):
     """One field: what was demanded, and what came.
 
     Attributes:
@@ -65,12 +65,12 @@ def sent(deliveries: Iterable[Delivery]) -> list[Sent]:
     ]
 
 
-def same(field: str, expected: Any, came: Any) -> Comparison:
+def same(field: str, expected: Any, came: Any) -> FieldComparison:
     """Compare two values as JSON does: true is not 1, and 1 is 1.0."""
-    return compared(field, Demand("is", expected), came)
+    return compared(field, Matcher("is", expected), came)
 
 
-def compared(field: str, demand: Demand, came: Any, told: str = "") -> Comparison:
+def compared(field: str, demand: Matcher, came: Any, told: str = "") -> FieldComparison:
     """Compare a value with what is demanded of it.
 
     Args:
@@ -80,22 +80,22 @@ def compared(field: str, demand: Demand, came: Any, told: str = "") -> Compariso
         told: in place of the value, as people should read it.
     """
     told = told or ("absent" if came is ABSENT else shown(came))
-    return Comparison(field, str(demand), told, demand.fits(came))
+    return FieldComparison(field, str(demand), told, demand.fits(came))
 
 
-def fields(where: Mapping[PayloadPath, Demand], value: Any) -> list[Comparison]:
+def fields(where: Mapping[PayloadPath, Matcher], value: Any) -> list[FieldComparison]:
     """Compare values inside of a JSON *value* with those that *where* demands."""
     return [compared(path, demand, *found(path, value)) for path, demand in where.items()]
 
 
-def answer(expected: Answered, attempt: Attempt | None) -> Comparison:
+def answer(expected: Answered, attempt: Attempt | None) -> FieldComparison:
     """Compare how an attempt ended."""
     came = attempt.answer if attempt else "not attempted"
     fits = attempt is not None and expected.fits(attempt.outcome)
-    return Comparison("answered", str(expected), came, fits)
+    return FieldComparison("answered", str(expected), came, fits)
 
 
-def nearest(rated: list[tuple[list[Comparison], Sent]]) -> list[str]:
+def nearest(rated: list[tuple[list[FieldComparison], Sent]]) -> list[str]:
     """Return lines about the attempts that come nearest, later ones first."""
     if not rated:
         return ["  nothing was sent so far"]
@@ -108,7 +108,7 @@ def nearest(rated: list[tuple[list[Comparison], Sent]]) -> list[str]:
     return lines
 
 
-def line(part: Comparison) -> str:
+def line(part: FieldComparison) -> str:
     """Return a comparison on one line."""
     if part.is_equal:
         return f"= {part.field}: {part.came}"
@@ -121,7 +121,7 @@ def found(path: PayloadPath, value: Any) -> tuple[Any, str]:
     return value_there, _absent(value, path.parts) if value_there is ABSENT else ""
 
 
-def _nearness(comparisons: list[Comparison]) -> tuple[int, int]:
+def _nearness(comparisons: list[FieldComparison]) -> tuple[int, int]:
     whose = sum(part.is_equal for part in comparisons if part.field in _WHOSE)
     return whose, sum(part.is_equal for part in comparisons)
 

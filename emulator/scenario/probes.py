@@ -66,7 +66,7 @@ class Look(msgspec.Struct, frozen=True):
         return parsed(self.body)
 
 
-class Call(msgspec.Struct, frozen=True):
+class ProbeRequest(msgspec.Struct, frozen=True):
     """A request as a look makes it.
 
     Attributes:
@@ -102,7 +102,7 @@ async def until(
 async def request(
     url: str,
     guard: Guard,
-    call: Call | None = None,
+    call: ProbeRequest | None = None,
     *,
     resolve: Resolve = resolve,
     longest: float = LONGEST,
@@ -122,13 +122,13 @@ async def request(
     target = parse_target(url)
     try:
         async with asyncio.timeout(longest):
-            return await _requested(target, call or Call(), guard, resolve)
+            return await _requested(target, call or ProbeRequest(), guard, resolve)
     except TimeoutError:
         return Look(trouble=f"no answer within {show(longest)}")
 
 
 async def in_process(
-    app: Any, path: str, call: Call | None = None, *, longest: float = LONGEST
+    app: Any, path: str, call: ProbeRequest | None = None, *, longest: float = LONGEST
 ) -> Look:
     """Request *path* of an ASGI application once; what goes wrong is in the look.
 
@@ -140,7 +140,7 @@ async def in_process(
     """
     import httpx2
 
-    call = call or Call()
+    call = call or ProbeRequest()
     transport = httpx2.ASGITransport(app=app)
     try:
         async with (
@@ -194,7 +194,9 @@ async def _up_to(stream: asyncio.StreamReader) -> bytes:
     return b"".join(kept)
 
 
-async def _requested(target: Destination, call: Call, guard: Guard, resolve: Resolve) -> Look:
+async def _requested(
+    target: Destination, call: ProbeRequest, guard: Guard, resolve: Resolve
+) -> Look:
     import httpx2
 
     found = [key[1] for key in target.known]
@@ -218,7 +220,9 @@ async def _requested(target: Destination, call: Call, guard: Guard, resolve: Res
     return Look(trouble=trouble)
 
 
-async def _asked(client: httpx2.AsyncClient, target: Destination, address: str, call: Call) -> Look:
+async def _asked(
+    client: httpx2.AsyncClient, target: Destination, address: str, call: ProbeRequest
+) -> Look:
     # The address that was checked stands in the URL, so that nothing is resolved again; the
     # name goes into Host, and into SNI, which the certificate is checked against.
     place = f"[{address}]" if ":" in address else address

@@ -16,7 +16,7 @@ from emulator.errors import ConflictError, EmulatorError
 from emulator.scenario.callbacks import evidence, serving_api
 from emulator.scenario.result import ScenarioResult, StepResult, verdict
 from emulator.scenario.scenario import every
-from emulator.scenario.steps.step import Context
+from emulator.scenario.steps.step import RunContext
 from emulator.scenario.steps.table import STEPS
 from emulator.scenario.steps.webhooks import registration
 
@@ -196,7 +196,7 @@ async def play(
     begun = time.perf_counter()
     first = workspace.last_entry
     folder = Path(scenario.file).parent
-    context = Context(workspace, emulator.journal, guard=emulator.guard, folder=folder)
+    context = RunContext(workspace, emulator.journal, guard=emulator.guard, folder=folder)
     context.set_up = set_up
     results: list[StepResult] = []
     try:
@@ -225,7 +225,7 @@ async def play(
 
 
 async def _steps(
-    scenario: Scenario, context: Context, calls: Sequence[Callback]
+    scenario: Scenario, context: RunContext, calls: Sequence[Callback]
 ) -> AsyncIterator[StepResult]:
     is_stopped = False
     for number, placed in enumerate(scenario.steps, start=1):
@@ -248,7 +248,7 @@ def _cut(scenario: Scenario, ended: int, message: str) -> list[StepResult]:
 
 
 async def _step(
-    number: int, placed: PlacedStep, context: Context, calls: Sequence[Callback]
+    number: int, placed: PlacedStep, context: RunContext, calls: Sequence[Callback]
 ) -> tuple[StepResult, bool]:
     """Return what a step came to, and whether the run has to stop there."""
     workspace = context.workspace

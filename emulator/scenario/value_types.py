@@ -21,7 +21,7 @@ from emulator.domain.payloads.variants import checked_variants
 from emulator.domain.webhook import checked_url
 from emulator.durations import parse, parse_instant
 from emulator.errors import InvalidInputError, UnknownNameError
-from emulator.scenario.matchers import Demand, demand
+from emulator.scenario.matchers import Matcher, demand
 from emulator.scenario.variables import NAME
 
 if TYPE_CHECKING:
@@ -263,7 +263,7 @@ READERS: Mapping[Any, Callable[[Any], Any]] = MappingProxyType(
         FieldName: _field,
         Answered: _answered,
         StatusWord: _status,
-        Demand: demand,
+        Matcher: demand,
     }
 )
 """Type -> how it is read; raises InvalidInputError. Names of subjects are the file's business."""

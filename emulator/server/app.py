@@ -21,6 +21,7 @@ from emulator.server.control.errors import problem
 from emulator.server.provider import routes as provider
 from emulator.server.provider.errors import error as provider_error
 from emulator.server.request_guard import PageGuard, ReplayGuard, TokenGuard
+from emulator.server.routing import ExactFirst
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from emulator.emulator import Emulator
     from emulator.server.request_guard import ControlToken
 
-ROUTES = [*control.ROUTES, *provider.ROUTES, *documents.ROUTES, *candidate.REPORTS]
+ROUTES = [*provider.ROUTES, *control.ROUTES, *documents.ROUTES, *candidate.REPORTS]
 """All routes whose errors are JSON."""
 
 
@@ -87,7 +88,6 @@ def application(
     if control_token is not None:
         guards.append(Middleware(TokenGuard, token=control_token))
     app = Starlette(
-        routes=[*ROUTES, *PAGES],
         exception_handlers={**handlers, Exception: _bug},
         middleware=[
             # The guard stands outside of Starlette's own handling of errors, so it brings
@@ -98,6 +98,7 @@ def application(
             Middleware(ReplayGuard, emulator=emulator),
         ],
     )
+    app.router = ExactFirst([*ROUTES, *PAGES])
     app.state.emulator = emulator
     app.state.control_token = control_token
     return app

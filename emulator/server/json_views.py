@@ -116,7 +116,7 @@ class WebhookState(View, frozen=True):
     pending: int
 
 
-class AssessmentView(View, frozen=True):
+class AssessmentState(View, frozen=True):
     """An assessment, with the commands that it allows now."""
 
     id: str
@@ -243,10 +243,10 @@ def clock_view(workspace: Workspace) -> ClockView:
     return ClockView(workspace.state.settings.clock, instant(workspace.now()))
 
 
-def assessment_view(assessment: Assessment) -> AssessmentView:
+def assessment_view(assessment: Assessment) -> AssessmentState:
     """Return an assessment as it is shown."""
     content = assessment.content
-    return AssessmentView(
+    return AssessmentState(
         id=assessment.id,
         title=assessment.title,
         status=assessment.state,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import (
     TYPE_CHECKING,
     Annotated,
@@ -180,8 +181,8 @@ def _query(request: Request, kind: type[_Q]) -> _Q:
     Raises:
         InvalidInputError: a wrong value, or an unknown parameter; names the parameter.
     """
-    given = dict(request.query_params)
-    fields = {field.encode_name: field.required for field in msgspec.structs.fields(kind)}
+    given = dict(request.query_params) if request.scope["query_string"] else {}
+    fields = _parameters(kind)
     unknown = sorted(given.keys() - fields.keys())
     if unknown and kind.__struct_config__.forbid_unknown_fields:
         name = unknown[0][:40]
@@ -195,6 +196,12 @@ def _query(request: Request, kind: type[_Q]) -> _Q:
         return convert(known, kind, strict=False)
     except InvalidInputError as error:
         raise _wrong_parameter(error, known) from None
+
+
+@cache
+def _parameters(kind: type[msgspec.Struct]) -> dict[str, bool]:
+    """Return the parameters of a query: name -> whether it is required."""
+    return {field.encode_name: field.required for field in msgspec.structs.fields(kind)}
 
 
 def _wrong_parameter(error: InvalidInputError, given: dict[str, str]) -> InvalidInputError:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from emulator.clock import TimerKey
     from emulator.contracts.validation import Contracts
     from emulator.delivery.records import Delivery, Key, Transport
-    from emulator.delivery.shape import Shape
+    from emulator.delivery.shape import AttemptShape
     from emulator.domain.candidate import Candidate
     from emulator.journal.journal import Journal
     from emulator.workspace.state import State
@@ -237,7 +237,7 @@ class Engine:
         if shape is None or shape.hold is None:
             self.queue.planned(key)
 
-    def _offer_shaped(self, key: Key, shape: Shape, subject: str) -> None:
+    def _offer_shaped(self, key: Key, shape: AttemptShape, subject: str) -> None:
         for planned in shape.planned:
             one = (planned.message, planned.webhook, planned.attempt)
             if shape.is_crowd:

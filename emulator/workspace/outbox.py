@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from emulator.delivery.records import Key, Request
-    from emulator.delivery.shape import Shape
+    from emulator.delivery.shape import AttemptShape
     from emulator.workspace.commands.change import Record
     from emulator.workspace.state import State
 
 
-def shape(state: State, key: Key, now: datetime) -> Shape | None:
+def shape(state: State, key: Key, now: datetime) -> AttemptShape | None:
     """Return the plan of an attempt with the active faults; None if no fault matches it."""
     if not state.faults:
         return None
@@ -35,7 +35,7 @@ def shape(state: State, key: Key, now: datetime) -> Shape | None:
     return shaped(state.deliveries[key[:2]], key[2], standing, state.settings.seed, now)
 
 
-def planned(key: Key, shape: Shape) -> list[Record]:
+def planned(key: Key, shape: AttemptShape) -> list[Record]:
     """Return the records for the plan of an attempt, its copies, and its drop."""
     message, webhook, _ = key
     records: list[Record] = [("attempt.planned", one) for one in shape.planned]

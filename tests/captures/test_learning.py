@@ -12,7 +12,7 @@ import pytest
 
 from emulator import Emulator
 from emulator.captures.capture import Capture
-from emulator.captures.overlay import Report, learn
+from emulator.captures.overlay import OverlayReport, learn
 from emulator.contracts.user_schemas import check_folder
 from emulator.contracts.validation import Contracts
 from emulator.domain.events import EVENT_TYPES
@@ -58,7 +58,7 @@ def captures(payloads: list[Payload]) -> list[Capture]:
     return [Capture(json.dumps(one).encode()) for one in payloads]
 
 
-def taught(payloads: list[Payload], folder: Path) -> Report:
+def taught(payloads: list[Payload], folder: Path) -> OverlayReport:
     report = learn(captures(payloads), folder, Contracts(folder if folder.exists() else None))
     check_folder(folder)
     return report

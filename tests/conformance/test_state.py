@@ -8,7 +8,7 @@ import pytest
 
 from emulator import conformance
 from emulator.conformance.fuzzing import fuzz as fuzzing
-from emulator.conformance.state import State, StateMap, StatusName
+from emulator.conformance.state import ConsumerState, StateMap, StatusName
 from emulator.conformance.target import Target
 from emulator.paths import ABSENT
 from emulator.scenario.probes import Look
@@ -81,7 +81,7 @@ def test_a_state_is_read_by_paths(body: bytes, status: object, completions: obje
     ],
 )
 def test_who_shows_nobody_knows_nobody(look: Look, trouble: str) -> None:
-    assert StateMap().state(look) == State(trouble=trouble)
+    assert StateMap().state(look) == ConsumerState(trouble=trouble)
 
 
 def test_effects_are_seen_in_the_words_of_the_consumer() -> None:

@@ -11,7 +11,7 @@ from svix.webhooks import Webhook
 from emulator.conformance.target import Target
 from emulator.load.measurements import Measurements
 from emulator.load.rate import Rate
-from emulator.load.records import Consumer, Phase, PhaseEnded, Prepare, Prepared, Tick
+from emulator.load.records import LoadedConsumer, Phase, PhaseEnded, Prepare, Prepared, Tick
 from emulator.load.schedule import Traffic
 from emulator.load.sender import Sender
 from emulator.receiver import Receiver
@@ -28,7 +28,7 @@ PHASE = Phase(Rate(200, 200), 0.2, 40, first=0)
 async def _sent(url: str, index: int = 0, workers: int = 1) -> list[Reply]:
     target = Target(url=url, generation="v2", secret=SECRET, seed=7)
     replies: list[Reply] = []
-    prepare = Prepare(Consumer.of(target), TRAFFIC, index, workers)
+    prepare = Prepare(LoadedConsumer.of(target), TRAFFIC, index, workers)
     async with Sender(prepare, replies.append) as sender:
         await sender.run(PHASE)
     return replies

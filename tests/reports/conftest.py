@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from emulator.reports.report import Case, Report, Step, report
+from emulator.reports.report import Case, Report, ReportStep, report
 from emulator.workspace.delivery_view import AttemptView, DeliveryView, RequestView, ResponseView
 
 if TYPE_CHECKING:
@@ -88,16 +88,16 @@ FAILED = Case(
     message="1 of 5 steps failed; first 'expect' at line 9",
     duration_ms=1234.5678,
     steps=(
-        Step(1, "create_assessment", f"title: {HOSTILE}", 6, "passed", duration_ms=0.4),
-        Step(2, "invite", "as: ada", 7, "passed", "", (
+        ReportStep(1, "create_assessment", f"title: {HOSTILE}", 6, "passed", duration_ms=0.4),
+        ReportStep(2, "invite", "as: ada", 7, "passed", "", (
             made_delivery(1, 503, 200),
             made_delivery(2, "refused", webhook="<b>audit</b>", seconds=1),
             made_delivery(3, webhook="late"),
             made_delivery(4, status="dropped", reason="webhook removed", seconds=30 * 86_400),
         ), 12.0),
-        Step(3, "wait", "2h", 8, "passed"),
-        Step(4, "expect", "event: invited", 9, "failed", f"expected 1; came 0\n  {CONTROL}"),
-        Step(5, "enroll", "ada", 10, "skipped"),
+        ReportStep(3, "wait", "2h", 8, "passed"),
+        ReportStep(4, "expect", "event: invited", 9, "failed", f"expected 1; came 0\n  {CONTROL}"),
+        ReportStep(5, "enroll", "ada", 10, "skipped"),
     ),
     labels={"seed": "7"},
     tags=("lifecycle",),

@@ -17,7 +17,7 @@ from emulator.delivery.records import Outcome
 from emulator.printing import printable_lines, printable_xml
 from emulator.reports import github, text
 from emulator.reports.formats import FORMATS
-from emulator.reports.report import Case, Step, report
+from emulator.reports.report import Case, ReportStep, report
 from emulator.server.json_views import delivery_view
 from emulator.workspace import delivery_view as queries
 from emulator.workspace.journal_lines import line
@@ -87,7 +87,7 @@ def test_every_body_and_answer_goes_through_every_way_out(
         lines = b"".join(map(line, workspace.entries()))
         assert is_quiet(lines.decode().rstrip("\n"))
         shown = queries.delivery_view(delivery, webhook.name)
-        step = Step(
+        step = ReportStep(
             1, "send", "\x1b[31m", 2, "failed", answered[:2_000].decode("latin-1"), (shown,)
         )
         case = Case(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from emulator.reports import github
-from emulator.reports.report import Case, Report, Step, report
+from emulator.reports.report import Case, Report, ReportStep, report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,7 @@ def failing(sample: Report) -> Callable[..., Report]:
         cases = [
             Case(
                 f"Case {n}", "failed", file, 1, "1 of 1",
-                steps=(Step(1, "expect", f"event: e{n}", n, "failed", message),),
+                steps=(ReportStep(1, "expect", f"event: e{n}", n, "failed", message),),
             )
             for n in range(1, count + 1)
         ]  # fmt: skip

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from emulator.reports import github, html, junit
-from emulator.reports.report import Case, Finding, Report, Step, report
+from emulator.reports.report import Case, Finding, Report, ReportStep, report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,8 +43,8 @@ def test_findings_are_failures_first_and_then_what_did_not_arrive(
     delivery: Callable[..., DeliveryView],
 ) -> None:
     steps = (
-        Step(1, "invite", "as: ada", 7, "passed", "", (delivery(1, 200), delivery(2, 503))),
-        Step(2, "expect", "", 8, "failed", "came 0"),
+        ReportStep(1, "invite", "as: ada", 7, "passed", "", (delivery(1, 200), delivery(2, 503))),
+        ReportStep(2, "expect", "", 8, "failed", "came 0"),
     )
     found = made(
         Case("passes", "passed", deliveries=(delivery(3, 500, 502),)),
@@ -72,7 +72,7 @@ def test_a_secret_is_masked_wherever_it_stands(delivery: Callable[..., DeliveryV
     echo = {"echo": secret}
     quoted = {"plain": secret, "json": msgspec.json.encode(echo).decode()}
     sent = delivery(1, 200, body=quoted["json"], reason=secret, event=secret, payload=echo)
-    step = Step(1, f"n {secret}", f"d {secret}", 1, "failed", f"m {secret}", (sent,))
+    step = ReportStep(1, f"n {secret}", f"d {secret}", 1, "failed", f"m {secret}", (sent,))
     case = Case(
         f"It is {secret}", "failed", message=secret, steps=(step,), tags=(secret,),
         labels={"seed": secret}, journal=({"data": [{"body": quoted["json"]}, secret]},),

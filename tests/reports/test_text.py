@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emulator.reports import text
-from emulator.reports.report import Case, Step
+from emulator.reports.report import Case, ReportStep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,10 +21,12 @@ def test_a_case_is_told_line_by_line(delivery: Callable[..., DeliveryView]) -> N
         duration_ms=1234.4,
         labels={"seed": "7"},
         steps=(
-            Step(1, "create_assessment", "", 6, "passed"),
-            Step(2, "invite", "to: job", 7, "passed", deliveries=deliveries),
-            Step(3, "expect", "event: x, " + "y" * 200, 8, "failed", "expected 1; came 0\n  near"),
-            Step(4, "enroll", "a\x1b[31mda", 9, "skipped"),
+            ReportStep(1, "create_assessment", "", 6, "passed"),
+            ReportStep(2, "invite", "to: job", 7, "passed", deliveries=deliveries),
+            ReportStep(
+                3, "expect", "event: x, " + "y" * 200, 8, "failed", "expected 1; came 0\n  near"
+            ),
+            ReportStep(4, "enroll", "a\x1b[31mda", 9, "skipped"),
         ),
     )
     assert text.lines(case) == [
@@ -45,10 +47,10 @@ def test_a_case_is_told_line_by_line(delivery: Callable[..., DeliveryView]) -> N
 
 def test_each_verdict_has_its_summary(delivery: Callable[..., DeliveryView]) -> None:
     seed = {"seed": "1"}
-    one = Step(1, "invite", "", 1, "passed")
+    one = ReportStep(1, "invite", "", 1, "passed")
     passed = Case("t", "passed", "f", duration_ms=12, steps=(one,), labels=seed)
     assert text.summary(passed) == "passed (1 passed; 0 deliveries; 12ms; seed 1)"
-    one = Step(1, "invite", "", 1, "passed", deliveries=(delivery(1),))
+    one = ReportStep(1, "invite", "", 1, "passed", deliveries=(delivery(1),))
     nothing = Case("t", "incomplete", "f", message="nobody answered", steps=(one,), labels=seed)
     assert text.summary(nothing) == (
         "NO EVIDENCE: nobody answered (1 passed; 1 delivery; 0ms; seed 1)"
@@ -65,7 +67,7 @@ def test_a_case_without_a_file_is_its_name() -> None:
 def test_many_deliveries_are_counted_after_the_fourth(
     delivery: Callable[..., DeliveryView],
 ) -> None:
-    step = Step(1, "invite", "", 1, "passed", deliveries=tuple(map(delivery, range(1, 8))))
+    step = ReportStep(1, "invite", "", 1, "passed", deliveries=tuple(map(delivery, range(1, 8))))
     [line] = text.step_lines(step, "f")
     assert line == "  ✓ invite  -> " + "; ".join(["candidate.invited pending"] * 4) + "; 3 more"
 
@@ -84,7 +86,9 @@ def test_several_cases_come_to_one_line() -> None:
 
 def test_what_a_consumer_says_is_no_command_of_the_ci_system() -> None:
     """GitHub Actions reads any line that starts so, blanks before it left out."""
-    step = Step(1, "probe", "", 2, "failed", "came:\n  ::error::x\n##[add-mask]a\nx ::error::")
+    step = ReportStep(
+        1, "probe", "", 2, "failed", "came:\n  ::error::x\n##[add-mask]a\nx ::error::"
+    )
     assert text.step_lines(step, "f")[2:] == [
         "      came:",
         "      \\  ::error::x",

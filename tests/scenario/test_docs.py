@@ -15,9 +15,9 @@ from emulator.scenario.loading import read
 from emulator.scenario.matchers import Word
 from emulator.scenario.result import Verdict
 from emulator.scenario.scenario import Consumer, Document
-from emulator.scenario.steps.blocks import Parallel, Repeat
-from emulator.scenario.steps.expectations import Expect, ExpectNone
-from emulator.scenario.steps.probing import Capture, Expected, Probe
+from emulator.scenario.steps.blocks import ParallelStep, RepeatStep
+from emulator.scenario.steps.expectations import ExpectNoneStep, ExpectStep
+from emulator.scenario.steps.probing import CaptureStep, Expected, ProbeStep
 from emulator.scenario.steps.table import STEPS
 
 if TYPE_CHECKING:
@@ -40,7 +40,18 @@ def test_each_step_is_on_the_page_with_its_example_and_its_keys(name: str) -> No
 
 
 @pytest.mark.parametrize(
-    "kind", [Document, Consumer, Expect, ExpectNone, Probe, Expected, Capture, Parallel, Repeat]
+    "kind",
+    [
+        Document,
+        Consumer,
+        ExpectStep,
+        ExpectNoneStep,
+        ProbeStep,
+        Expected,
+        CaptureStep,
+        ParallelStep,
+        RepeatStep,
+    ],
 )
 def test_each_key_is_on_the_page(kind: type[msgspec.Struct]) -> None:
     for field in msgspec.structs.fields(kind):

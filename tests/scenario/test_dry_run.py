@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from emulator.domain import assessment, candidate
+from emulator.domain.commands import moving
 from emulator.domain.lifecycle import NEW
 from emulator.scenario.dry_run import refusals
 from emulator.scenario.loading import read
@@ -28,26 +29,14 @@ def _told(text: str) -> list[str]:
     return [line.removeprefix("a.yaml:") for line in said if line.startswith("a.yaml:")]
 
 
-_STEPS = {
-    "update": "update_assessment: x",
-    "publish": "publish: x",
-    "archive": "archive_assessment: x",
-    "unarchive": "unarchive_assessment: x",
-    "delete": "delete_assessment: x",
-    "create": "create_assessment: {as: x}",
-}
-
-
-def _step(lifecycle: Lifecycle, command: str) -> str:
-    if command == "schedule":
+def _step(lifecycle: Lifecycle, verb: str) -> str:
+    if verb == "create":
+        return "create_assessment: {as: x}"
+    if verb == "schedule":
         return "invite: {as: x, to: job, scheduled: 1d}"
-    if command == "invite":
+    if verb == "invite":
         return "invite: {as: x, to: job}" if lifecycle is candidate.LIFECYCLE else "invite: {to: x}"
-    return (
-        _STEPS.get(command, f"{command}: x")
-        if lifecycle is assessment.LIFECYCLE
-        else (f"{command}: x")
-    )
+    return f"{moving(lifecycle.subject, verb).name}: x"
 
 
 def _way(lifecycle: Lifecycle, state: str) -> list[str]:

@@ -12,7 +12,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from emulator import data
-from emulator.contracts.schema_documents import Library
+from emulator.contracts.schema_documents import SchemaLibrary
 from emulator.scenario.discovery import bundled
 from emulator.scenario.json_schema import ID, schema, text
 from emulator.scenario.steps.table import STEPS
@@ -52,7 +52,7 @@ def test_it_is_a_schema() -> None:
 
 
 def test_it_is_not_mistaken_for_the_schema_of_a_payload() -> None:
-    assert ID not in Library(None).documents
+    assert ID not in SchemaLibrary(None).documents
 
 
 @pytest.mark.parametrize("name", [one.name for one in bundled()])

@@ -6,13 +6,13 @@ import pytest
 
 from emulator.errors import ScenarioError
 from emulator.scenario.loading import of, read, read_file
-from emulator.scenario.matchers import Demand
+from emulator.scenario.matchers import Matcher
 from emulator.scenario.problems import Problems
-from emulator.scenario.steps.expectations import Expect
-from emulator.scenario.steps.probing import Probe
-from emulator.scenario.steps.subjects import CreateAssessment, Invite
+from emulator.scenario.steps.expectations import ExpectStep
+from emulator.scenario.steps.probing import ProbeStep
+from emulator.scenario.steps.subjects import CreateAssessmentStep, InviteStep
 from emulator.scenario.steps.table import STEPS
-from emulator.scenario.steps.waiting import Wait
+from emulator.scenario.steps.waiting import WaitStep
 from emulator.scenario.variables import Room, Scope, filled
 from emulator.scenario.yaml_source import LARGEST, parse
 
@@ -47,7 +47,7 @@ def test_variables_are_filled_in_wherever_they_stand() -> None:
     assert document.consumer[0].payload_url == "http://127.0.0.1:9/a/hook"
     assert document.consumer[0].headers == {"X-Webhook-Token": "s3cret", "X-Number": "5"}
     step = document.steps[0].step
-    assert isinstance(step, CreateAssessment)
+    assert isinstance(step, CreateAssessmentStep)
     assert step.title == "The job: #1 of nobody, really"
 
 
@@ -73,7 +73,7 @@ def test_a_variable_that_is_a_number_can_be_text() -> None:
     steps = "  - create_assessment: {as: job, title: ${TITLE}}\n  - publish: ${NAME:-job}\n"
     variables = {"CONSUMER_URL": "http://127.0.0.1:9", "TITLE": "2026"}
     step = read("a.yaml", (TEXT + steps).encode(), variables).document.steps[0].step
-    assert isinstance(step, CreateAssessment)
+    assert isinstance(step, CreateAssessmentStep)
     assert step.title == "2026"
 
 
@@ -87,7 +87,7 @@ def test_the_origin_of_the_consumer_follows_from_its_url(
     variables = {"CONSUMER_URL": "http://[::1]:9/hook?a=1", **more}
     steps = '  - probe: {get: "${CONSUMER_ORIGIN}/c", expect: {status: 200}}\n'
     step = read("a.yaml", (TEXT + steps).encode(), variables).document.steps[0].step
-    assert isinstance(step, Probe)
+    assert isinstance(step, ProbeStep)
     assert step.get == f"{expected}/c"
 
 
@@ -151,7 +151,7 @@ def test_a_step_keeps_its_line_and_its_words() -> None:
         ("wait", "1h", 10),
         ("wait", "duration: 90s", 11),
     ]
-    waits = [float(one.step.duration) for one in scenario.steps if isinstance(one.step, Wait)]
+    waits = [float(one.step.duration) for one in scenario.steps if isinstance(one.step, WaitStep)]
     assert waits == [3600, 90]
 
 
@@ -165,11 +165,11 @@ def test_an_expectation_is_read_whole() -> None:
     variables = {"CONSUMER_URL": "http://127.0.0.1:9"}
     scenario = read("a.yaml", (TEXT + steps).encode(), variables)
     invite, expect = scenario.steps[1].step, scenario.steps[2].step
-    assert isinstance(invite, Invite)
-    assert isinstance(expect, Expect)
+    assert isinstance(invite, InviteStep)
+    assert isinstance(expect, ExpectStep)
     assert expect.event == "candidate.status_changed"
     assert [path.parts for path in expect.where] == [("data", "a", 1, "b")]
-    assert list(expect.where.values()) == [Demand("is", [1, {"c": True}])]
+    assert list(expect.where.values()) == [Matcher("is", [1, {"c": True}])]
     assert (expect.answered, expect.count, expect.within) == ("2xx", 0, 5.0)
     assert scenario.steps[2].detail.startswith("event: candidateStatusChanged, candidate: ada")
 
@@ -178,7 +178,7 @@ def test_a_null_counts_as_left_out_where_a_key_may_be() -> None:
     steps = "  - create_assessment: {as: ~, title: ~}\n"
     variables = {"CONSUMER_URL": "http://127.0.0.1:9"}
     step = read("a.yaml", (TEXT + steps).encode(), variables).steps[0].step
-    assert step == CreateAssessment()
+    assert step == CreateAssessmentStep()
 
 
 @pytest.mark.parametrize("name", STEPS)
@@ -239,7 +239,7 @@ def test_a_scenario_of_plain_data_names_the_step_that_is_wrong() -> None:
         ("create_assessment", 1),
         ("wait", 2),
     ]
-    assert isinstance(step := scenario.steps[0].step, CreateAssessment)
+    assert isinstance(step := scenario.steps[0].step, CreateAssessmentStep)
     assert step.title == "${TITLE}"
     with pytest.raises(ScenarioError, match=r"Plain:2:1: a duration without a unit: 2"):
         of({**document, "steps": [document["steps"][0], {"wait": 2}]})

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from emulator.delivery.records import Attempt, Delivery, Message, Outcome, Reason
-from emulator.scenario.matchers import Demand, is_same
+from emulator.scenario.matchers import Matcher, is_same
 from emulator.scenario.matching import Sent, answer, fields, nearest, same, sent
 from emulator.scenario.value_types import READERS, Answered, PayloadPath
 
@@ -59,7 +59,7 @@ def test_values_are_compared_as_json_does(one: Any, other: Any, expected: bool) 
 )
 def test_a_path_leads_to_a_value_or_says_what_is_there(path: str, expected: Any, came: str) -> None:
     delivery = _delivery(b'{"data":{"list":[{"a":1},{"a":2}],"text":"%s"}}' % (b"y" * 500))
-    [compared] = fields({PayloadPath(path): Demand("is", expected)}, delivery.payload)
+    [compared] = fields({PayloadPath(path): Matcher("is", expected)}, delivery.payload)
     assert compared.came == came
     assert compared.is_equal is (came == "2")
 

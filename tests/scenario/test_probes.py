@@ -15,7 +15,7 @@ from emulator import serving
 from emulator.delivery.transports.address_guard import Guard
 from emulator.errors import InvalidInputError
 from emulator.scenario import probes
-from emulator.scenario.probes import Call, Look, command, request, until
+from emulator.scenario.probes import Look, ProbeRequest, command, request, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,7 +46,7 @@ class Book:
 def _ask(book: Book, path: str, guard: Guard | None = None, **headers: str) -> Look:
     async def main() -> Look:
         async with serving.serving(book, serving.listen("127.0.0.1", 0)) as url:
-            return await request(f"{url}/{path}", guard or Guard(), Call(headers=headers))
+            return await request(f"{url}/{path}", guard or Guard(), ProbeRequest(headers=headers))
 
     return asyncio.run(main())
 
@@ -65,7 +65,7 @@ def test_headers_go_along_and_the_host_is_the_name_of_the_url() -> None:
         async with serving.serving(book, serving.listen("127.0.0.1", 0)) as url:
             port = url.rpartition(":")[2]
             look = await request(
-                f"http://localhost:{port}/a", Guard(), Call(headers={"X-Token": "t"})
+                f"http://localhost:{port}/a", Guard(), ProbeRequest(headers={"X-Token": "t"})
             )
             assert look.status == 200
             assert book.seen[0][1]["host"] == f"localhost:{port}"

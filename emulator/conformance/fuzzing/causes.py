@@ -25,7 +25,7 @@ class Failure(msgspec.Struct, frozen=True):
     text: str
 
 
-class Cause(msgspec.Struct, frozen=True):
+class PresumedCause(msgspec.Struct, frozen=True):
     """The presumed cause of failures.
 
     Attributes:
@@ -38,14 +38,14 @@ class Cause(msgspec.Struct, frozen=True):
     traits: frozenset[str]
 
 
-def causes(sequence: Mapping[str, Any], failures: Iterable[Failure]) -> set[Cause]:
+def causes(sequence: Mapping[str, Any], failures: Iterable[Failure]) -> set[PresumedCause]:
     """Return the causes that the smallest failing sequence shows."""
     disturbances = _disturbances(sequence)
-    return {Cause(one.kind, disturbances or _commands(sequence)) for one in failures}
+    return {PresumedCause(one.kind, disturbances or _commands(sequence)) for one in failures}
 
 
 def unexplained(
-    sequence: Mapping[str, Any], failures: Iterable[Failure], known: Collection[Cause]
+    sequence: Mapping[str, Any], failures: Iterable[Failure], known: Collection[PresumedCause]
 ) -> list[Failure]:
     """Return the failures of a sequence that no known cause explains."""
     traits = _disturbances(sequence) | _commands(sequence)

@@ -15,7 +15,7 @@ Verdict = Literal["passed", "failed", "no_evidence"]
 _EXIT_CODES: dict[Verdict, int] = {"passed": 0, "failed": 1, "no_evidence": 2}
 
 
-class Finding(msgspec.Struct, frozen=True):
+class FuzzFinding(msgspec.Struct, frozen=True):
     """A payload or a sequence that the consumer does not handle.
 
     Attributes:
@@ -44,7 +44,7 @@ class Finding(msgspec.Struct, frozen=True):
         return " ".join(["testlify-emulator", "run", file, "--url", url, *self.options])
 
 
-def chosen(findings: Iterable[Finding], most: int) -> list[Finding]:
+def chosen(findings: Iterable[FuzzFinding], most: int) -> list[FuzzFinding]:
     """Return up to *most* findings, with different causes first."""
     seen: Counter[str] = Counter()
     ranked = []
@@ -65,7 +65,7 @@ class Fuzzed(msgspec.Struct, frozen=True):
     """
 
     seed: int
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[FuzzFinding, ...] = ()
     deliveries: int = 0
     notes: tuple[str, ...] = ()
     reason: str = ""

@@ -12,7 +12,7 @@ import msgspec
 from emulator.clock import EPOCH
 from emulator.conformance.fuzzing import payloads, saving, sequences, shrinking
 from emulator.conformance.fuzzing.causes import causes, unexplained
-from emulator.conformance.fuzzing.findings import Finding, Fuzzed, chosen
+from emulator.conformance.fuzzing.findings import Fuzzed, FuzzFinding, chosen
 from emulator.conformance.fuzzing.mutations import changed
 from emulator.conformance.fuzzing.sequence_runs import NobodyThereError, Player
 from emulator.conformance.session import Session
@@ -24,9 +24,9 @@ from emulator.scenario.callbacks import serving_api
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from emulator.conformance.fuzzing.causes import Cause, Failure
+    from emulator.conformance.fuzzing.causes import Failure, PresumedCause
     from emulator.conformance.fuzzing.from_schema import Generated
-    from emulator.conformance.fuzzing.payloads import Base, Case, Sender
+    from emulator.conformance.fuzzing.payloads import Base, PayloadSender, RejectedPayload
     from emulator.conformance.target import Target
     from emulator.emulator import Emulator
     from emulator.scenario.callbacks import ApiServer
@@ -124,7 +124,7 @@ class _Fuzzing:
         self._target, self._emulator, self._runner = target, emulator, runner
         self._examples, self._most, self._shrink_time = examples, most, shrink_time
         self._on_progress = on_progress
-        self.findings: list[Finding] = []
+        self.findings: list[FuzzFinding] = []
         self.notes: list[str] = []
         self.reason = ""
         self.deliveries = 0
@@ -138,7 +138,7 @@ class _Fuzzing:
         run(session.__aenter__())
         generation = self._target.generation
         contracts = self._emulator.contracts
-        sender = payloads.Sender(session, contracts, generation)
+        sender = payloads.PayloadSender(session, contracts, generation)
         bases = payloads.bases(self._target.seed, EPOCH, generation, events, contracts)
         try:
             single = run(payloads.all_single(sender, bases, self._on_progress))
@@ -156,10 +156,10 @@ class _Fuzzing:
         if sender.is_gone:
             self.notes.append("the consumer has stopped, so the remaining payloads were not sent")
 
-    def _draw_changes(self, sender: Sender, bases: list[Base]) -> None:
+    def _draw_changes(self, sender: PayloadSender, bases: list[Base]) -> None:
         self._on_progress("random changes of payloads")
 
-        def trouble(drawn: tuple[Base, Any]) -> Case | None:
+        def trouble(drawn: tuple[Base, Any]) -> RejectedPayload | None:
             base, changes = drawn
             payload = changed(base.payload, changes)
             case = self._runner.run(sender.sent(base, changes, payload))
@@ -175,18 +175,18 @@ class _Fuzzing:
             left -= search.draws
             if search.worst is None:
                 break
-            case: Case = search.worst.trouble
+            case: RejectedPayload = search.worst.trouble
             sender.note(case)
             self._keep(case, 1, is_flaky=search.is_flaky)
             if left <= 0 or sender.is_gone:
                 break
 
-    def _from_schema(self, sender: Sender, bases: list[Base]) -> None:
+    def _from_schema(self, sender: PayloadSender, bases: list[Base]) -> None:
         from emulator.conformance.fuzzing import from_schema
 
         self._on_progress("payloads of Schemathesis")
         contracts, generation = self._emulator.contracts, self._target.generation
-        found: dict[str, Case] = {}
+        found: dict[str, RejectedPayload] = {}
 
         def take(generated: Generated) -> bool:
             body, payload = _encoded(generated.payload)
@@ -206,7 +206,7 @@ class _Fuzzing:
             if case.answer not in known:  # a known answer most likely has the same cause
                 self._keep(case, 1)
 
-    def _keep(self, case: Case, count: int, *, is_flaky: bool = False) -> None:
+    def _keep(self, case: RejectedPayload, count: int, *, is_flaky: bool = False) -> None:
         self.findings.append(saving.payload(case, count, self._target, is_flaky=is_flaky))
 
     # --- sequences --------------------------------------------------------------------------
@@ -240,7 +240,7 @@ class _Fuzzing:
             self.deliveries += player.deliveries
 
     def _search_sequences(self, player: Player) -> None:
-        known: set[Cause] = set()
+        known: set[PresumedCause] = set()
         left = self._examples
         for number in range(1, self._most + 1):
             seed = self._target.seed + number - 1
@@ -263,7 +263,7 @@ class _Fuzzing:
                 break
 
     def _searched(
-        self, player: Player, known: set[Cause], seed: int, examples: int, *, is_hasty: bool
+        self, player: Player, known: set[PresumedCause], seed: int, examples: int, *, is_hasty: bool
     ) -> shrinking.Search[dict[str, Any]]:
         """Search for the smallest sequence that fails for an unknown cause."""
         tries = 0

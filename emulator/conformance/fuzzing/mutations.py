@@ -19,7 +19,7 @@ NEW_KEY = "somethingNew"
 MANY = 100
 
 
-class Change(msgspec.Struct, frozen=True):
+class Mutation(msgspec.Struct, frozen=True):
     """A change of a payload in one place.
 
     Attributes:
@@ -46,7 +46,7 @@ class Change(msgspec.Struct, frozen=True):
         return f"{self.place} = {value if len(value) <= 80 else value[:60] + '...'}"
 
 
-def changed(payload: Any, changes: Iterable[Change]) -> Any:
+def changed(payload: Any, changes: Iterable[Mutation]) -> Any:
     """Return a copy of *payload* with the changes applied in order.
 
     A change in a place that an earlier change has removed is ignored.
@@ -56,16 +56,16 @@ def changed(payload: Any, changes: Iterable[Change]) -> Any:
     return payload
 
 
-def mutations(payload: Any) -> Iterator[Change]:
+def mutations(payload: Any) -> Iterator[Mutation]:
     """Yield every single mutation, place by place; lists are changed in their first item only."""
     for path, value in places(payload):
         if path and isinstance(path[-1], str):
-            yield Change(path, "remove")
+            yield Mutation(path, "remove")
         for operator, other in _values(value):
             if other != value or type(other) is not type(value):
-                yield Change(path, operator, other)
+                yield Mutation(path, operator, other)
         if isinstance(value, dict):
-            yield Change((*path, NEW_KEY), "extra key", {"nested": [1, None]})
+            yield Mutation((*path, NEW_KEY), "extra key", {"nested": [1, None]})
 
 
 def places(value: Any, path: paths.Path = ()) -> Iterator[tuple[paths.Path, Any]]:

@@ -14,7 +14,7 @@ from emulator import paths
 from emulator.conformance.fuzzing.mutations import (
     HUGE_NUMBER,
     NASTY_TEXT,
-    Change,
+    Mutation,
     changed,
     mutations,
     places,
@@ -55,7 +55,7 @@ class Base(msgspec.Struct, frozen=True):
     payload: Any
 
 
-class Case(msgspec.Struct, frozen=True):
+class RejectedPayload(msgspec.Struct, frozen=True):
     """A payload that the consumer answered wrongly.
 
     Attributes:
@@ -68,7 +68,7 @@ class Case(msgspec.Struct, frozen=True):
     """
 
     base: Base
-    changes: tuple[Change, ...]
+    changes: tuple[Mutation, ...]
     payload: Any
     is_valid: bool
     answer: str
@@ -121,7 +121,7 @@ def texts(bases: Iterable[Base]) -> set[str]:
     return {text for base in bases for _, text in places(base.payload) if isinstance(text, str)}
 
 
-class Sender:
+class PayloadSender:
     """Sends payloads in a session and judges the answers.
 
     Args:
@@ -142,7 +142,9 @@ class Sender:
         self.is_gone = False
         self._was_there = False
 
-    async def sent(self, base: Base, changes: tuple[Change, ...], payload: Any) -> Case | None:
+    async def sent(
+        self, base: Base, changes: tuple[Mutation, ...], payload: Any
+    ) -> RejectedPayload | None:
         """Send a changed payload; return the case if the answer is wrong.
 
         Raises:
@@ -151,7 +153,7 @@ class Sender:
         is_valid = self._contracts.fits(self._generation, base.event, payload)
         return await self._case(base, changes, payload, payload, is_valid=is_valid)
 
-    async def judged(self, payload: Any, body: bytes, why: str) -> Case | None:
+    async def judged(self, payload: Any, body: bytes, why: str) -> RejectedPayload | None:
         """Send a payload that was not made by changes; return the case if the answer is wrong.
 
         Args:
@@ -170,8 +172,8 @@ class Sender:
         return case and msgspec.structs.replace(case, why=why or "made from the schema")
 
     async def _case(
-        self, base: Base, changes: tuple[Change, ...], payload: Any, sent: Any, *, is_valid: bool
-    ) -> Case | None:
+        self, base: Base, changes: tuple[Mutation, ...], payload: Any, sent: Any, *, is_valid: bool
+    ) -> RejectedPayload | None:
         delivery = await self._session.send(sent, base.event)
         attempt = delivery.attempts[0]
         self.deliveries += 1
@@ -180,13 +182,13 @@ class Sender:
         if not problem:
             return None
         body = delivery.message.body
-        return Case(base, changes, payload, is_valid, attempt.answer, problem, body)
+        return RejectedPayload(base, changes, payload, is_valid, attempt.answer, problem, body)
 
-    def is_news(self, case: Case) -> bool:
+    def is_news(self, case: RejectedPayload) -> bool:
         """Return whether no case with the same answer is known at any of the changed places."""
         return not any((_general(one), case.answer) in self.known for one in case.changes)
 
-    def note(self, case: Case) -> None:
+    def note(self, case: RejectedPayload) -> None:
         """Add a case to the known cases."""
         self.known |= {(_general(one), case.answer) for one in case.changes}
 
@@ -219,8 +221,8 @@ _WORDS = {
 
 
 async def all_single(
-    sender: Sender, bases: list[Base], on_progress: Callable[[str], None]
-) -> list[tuple[Case, int]]:
+    sender: PayloadSender, bases: list[Base], on_progress: Callable[[str], None]
+) -> list[tuple[RejectedPayload, int]]:
     """Send every single mutation of every base; return the failures, each with its count.
 
     Failures with the same place and answer are returned as one, whatever the event type.
@@ -230,7 +232,7 @@ async def all_single(
         bases: each is sent unchanged first; if it fails, its mutations are left out.
         on_progress: called with a description of the current activity.
     """
-    found: dict[tuple[str, str], tuple[Case, int]] = {}
+    found: dict[tuple[str, str], tuple[RejectedPayload, int]] = {}
     for base in bases:
         on_progress(f"every single change of {base.name}")
         plain = await sender.sent(base, (), base.payload)
@@ -279,7 +281,7 @@ def drawn_changes(bases: list[Base]) -> Any:
         values = alike | anything
         if path and isinstance(path[-1], str):
             values = values | st.just(msgspec.UNSET)
-        return values.map(lambda value: Change(path, "drawn", value))
+        return values.map(lambda value: Mutation(path, "drawn", value))
 
     def of(base: Base) -> Any:
         some = st.lists(
@@ -293,7 +295,7 @@ def drawn_changes(bases: list[Base]) -> Any:
     return st.sampled_from(bases).flatmap(of)
 
 
-def size(drawn: tuple[Base, tuple[Change, ...]]) -> tuple[int, int, str]:
+def size(drawn: tuple[Base, tuple[Mutation, ...]]) -> tuple[int, int, str]:
     """Return the size of drawn changes: their number, and the bytes of their values."""
     _, changes = drawn
     values = [one.value for one in changes if one.value is not msgspec.UNSET]
@@ -301,5 +303,5 @@ def size(drawn: tuple[Base, tuple[Change, ...]]) -> tuple[int, int, str]:
     return len(changes), len(text), repr(changes)
 
 
-def _general(change: Change) -> str:
+def _general(change: Mutation) -> str:
     return paths.short(tuple(0 if isinstance(part, int) else part for part in change.path))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from emulator.conformance.fuzzing import scenario_yaml, sequences
-from emulator.conformance.fuzzing.findings import Finding
+from emulator.conformance.fuzzing.findings import FuzzFinding
 from emulator.conformance.fuzzing.sequence_runs import scenario_of
 from emulator.conformance.session import accept_everything, subject_of
 from emulator.conformance.target import PLACES, Subject, filled
@@ -20,7 +20,7 @@ from emulator.scenario.variables import ORIGIN, URL, origin
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from emulator.conformance.fuzzing.payloads import Case
+    from emulator.conformance.fuzzing.payloads import RejectedPayload
     from emulator.conformance.target import Target
 
 _PROBE_ORIGIN = "PROBE_ORIGIN"
@@ -31,7 +31,9 @@ _ANSWERED = {"timeout": ("connect_timeout", "answer_timeout"), "refused": ("refu
 # --- payloads -------------------------------------------------------------------------------
 
 
-def payload(case: Case, count: int, target: Target, *, is_flaky: bool = False) -> Finding:
+def payload(
+    case: RejectedPayload, count: int, target: Target, *, is_flaky: bool = False
+) -> FuzzFinding:
     """Return the finding for a payload that was answered wrongly.
 
     Args:
@@ -50,7 +52,7 @@ def payload(case: Case, count: int, target: Target, *, is_flaky: bool = False) -
     if not _reads_back(document, case.payload):
         data = (f"{stem}.body", case.body)
         document = _sent(case, target, {"data": data[0]}, title)
-    return Finding(
+    return FuzzFinding(
         "flaky" if is_flaky else "payload",
         title,
         cause=f"{case.is_valid} {case.answer}",
@@ -62,7 +64,9 @@ def payload(case: Case, count: int, target: Target, *, is_flaky: bool = False) -
     )
 
 
-def _sent(case: Case, target: Target, content: Mapping[str, Any], title: str) -> dict[str, Any]:
+def _sent(
+    case: RejectedPayload, target: Target, content: Mapping[str, Any], title: str
+) -> dict[str, Any]:
     """Return a scenario that sends a payload and expects the right answer."""
     event = case.base.event
     demand: dict[str, Any] = {"expect": {"event": event, "answered": "2xx", "count": 1}}
@@ -86,7 +90,7 @@ def _reads_back(document: dict[str, Any], sent: Any) -> bool:
     """Return whether the payload can be written in a scenario file."""
     from emulator.scenario.loading import read
     from emulator.scenario.matchers import is_same
-    from emulator.scenario.steps.messages import Send
+    from emulator.scenario.steps.messages import SendStep
 
     names = dict.fromkeys(re.findall(r"\$\{(\w+)\}", str(document["consumer"])), "x")
     names |= {URL: "http://127.0.0.1:1/", _SECRET: f"whsec_{'QUJD' * 8}"}
@@ -94,7 +98,7 @@ def _reads_back(document: dict[str, Any], sent: Any) -> bool:
         scenario = read("made", scenario_yaml.text(document).encode(), names)
     except (ScenarioError, UnicodeEncodeError, TypeError):
         return False
-    steps = [one.step for one in scenario.steps if isinstance(one.step, Send)]
+    steps = [one.step for one in scenario.steps if isinstance(one.step, SendStep)]
     return is_same(steps[-1].payload, sent)
 
 
@@ -109,7 +113,7 @@ async def sequence(
     *,
     name: str,
     is_flaky: bool = False,
-) -> Finding:
+) -> FuzzFinding:
     """Return the finding for a sequence that the consumer does not handle.
 
     Args:
@@ -127,7 +131,7 @@ async def sequence(
         f"Found by fuzz, seed {target.seed}.",
         "To repeat it, use other candidates with --seed N --set RUN=N.",
     )
-    return Finding(
+    return FuzzFinding(
         "flaky" if is_flaky else "sequence",
         f"{flaky if is_flaky else ''}{lines[0]}",
         cause=name,

@@ -21,13 +21,13 @@ from emulator.scenario.run import play
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from emulator.conformance.state import State
+    from emulator.conformance.state import ConsumerState
     from emulator.conformance.target import Target
     from emulator.delivery.records import Delivery
     from emulator.emulator import Emulator
     from emulator.scenario.result import ScenarioResult
     from emulator.scenario.scenario import Scenario
-    from emulator.workspace.state import State as WorkspaceState
+    from emulator.workspace.state import State
 
 _SHORTEST = 0.05
 """Real seconds to wait for a state at least while a failure is shrunk."""
@@ -108,7 +108,7 @@ class Player:
         for expected in sequences.expected(sequence):
             shown = expected.shown(self.invariant, self.target.state_map)
 
-            def is_right(seen: State, shown: Any = shown) -> bool:
+            def is_right(seen: ConsumerState, shown: Any = shown) -> bool:
                 return not seen.trouble and all(
                     one.is_equal for one in matching.fields(shown, seen.data)
                 )
@@ -194,7 +194,7 @@ def _not_met(result: ScenarioResult) -> list[Failure]:
 
 
 def _not_accepted(
-    deliveries: list[Delivery], emails: Mapping[str, str], state: WorkspaceState
+    deliveries: list[Delivery], emails: Mapping[str, str], state: State
 ) -> list[Failure]:
     names = {email: name for name, email in emails.items()}
     found = []

@@ -38,7 +38,7 @@ MOST_HOURS = 4
 _HOUR = 60  # minutes; a sequence counts in them
 
 
-class Expected(msgspec.Struct, frozen=True):
+class ExpectedEnd(msgspec.Struct, frozen=True):
     """The expected state of a candidate at the end.
 
     Attributes:
@@ -146,7 +146,7 @@ def size(sequence: Mapping[str, Any]) -> tuple[int, int, int, str]:
     return len(steps), disturbances, hours, repr(sequence)
 
 
-def expected(sequence: Mapping[str, Any]) -> list[Expected]:
+def expected(sequence: Mapping[str, Any]) -> list[ExpectedEnd]:
     """Return the expected state of each candidate at the end."""
     wanted = events(sequence)
     found = []
@@ -161,7 +161,7 @@ def expected(sequence: Mapping[str, Any]) -> list[Expected]:
                     tries += "retry" in step and event == _change_event(row)
                     accepted[event] = accepted.get(event, 0) + tries
         completions = sum(row.next_state == COMPLETED != row.state for row in rows)
-        found.append(Expected(name, rows[-1].next_state, completions, accepted))
+        found.append(ExpectedEnd(name, rows[-1].next_state, completions, accepted))
     return found
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from emulator.errors import ConflictError, EmulatorError
 from emulator.scenario.scenario import PlacedStep, every
-from emulator.scenario.steps.step import TURN, Context, Step
+from emulator.scenario.steps.step import TURN, RunContext, Step
 from emulator.scenario.value_types import VariableName
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ Steps = Annotated[list[PlacedStep], msgspec.Meta(min_length=1)]
 Times = Annotated[int, msgspec.Meta(ge=1, le=MOST_STEPS)]
 
 
-class Parallel(Step, frozen=True):
+class ParallelStep(Step, frozen=True):
     """Do steps at once: nothing settles between them, and many attempts are in flight."""
 
     example: ClassVar[str] = "parallel: [{enroll: ada}, {test_webhook: consumer 1}]"
@@ -43,7 +43,7 @@ class Parallel(Step, frozen=True):
 
     steps: Annotated[list[PlacedStep], msgspec.Meta(min_length=1, max_length=MOST_AT_ONCE)]
 
-    async def run(self, context: Context) -> str:
+    async def run(self, context: RunContext) -> str:
         """Start all of them, in the order of the file, and settle at the end."""
         context.is_parallel = True
         try:
@@ -59,7 +59,7 @@ class Parallel(Step, frozen=True):
         for placed in every(self.steps):
             dry_run.forget(placed)
 
-    async def _all(self, context: Context) -> list[list[str] | BaseException]:
+    async def _all(self, context: RunContext) -> list[list[str] | BaseException]:
         branches: list[asyncio.Task[list[str]]] = []
         try:
             for number, one in enumerate(self.steps, start=1):
@@ -72,7 +72,7 @@ class Parallel(Step, frozen=True):
                 branch.cancel()
 
 
-class Repeat(Step, frozen=True, rename={"as_": "as"}):
+class RepeatStep(Step, frozen=True, rename={"as_": "as"}):
     """Do steps several times; `${NAME}` of `as` is the number of the round, from 1."""
 
     example: ClassVar[str] = (
@@ -84,7 +84,7 @@ class Repeat(Step, frozen=True, rename={"as_": "as"}):
     steps: Steps
     as_: VariableName | None = None
 
-    async def run(self, context: Context) -> str:
+    async def run(self, context: RunContext) -> str:
         """Do them, round after round; `steps` holds those of every round."""
         told = await _played(context, self.steps, per_round=len(self.steps) // self.times)
         return "\n".join(told)
@@ -96,7 +96,7 @@ class Repeat(Step, frozen=True, rename={"as_": "as"}):
 
 
 async def _played(
-    context: Context, steps: Iterable[PlacedStep], per_round: int | None = None
+    context: RunContext, steps: Iterable[PlacedStep], per_round: int | None = None
 ) -> list[str]:
     """Return what was wrong with steps that are done one after the other.
 

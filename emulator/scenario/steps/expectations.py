@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
     from emulator.scenario.dry_run import DryRun
     from emulator.scenario.matching import Sent
-    from emulator.scenario.steps.step import Context
+    from emulator.scenario.steps.step import RunContext
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 
 
-class Expect(OfAttempts, frozen=True, kw_only=True):
+class ExpectStep(OfAttempts, frozen=True, kw_only=True):
     """Demand attempts: at least one, or exactly `count`, of the whole run so far."""
 
     example: ClassVar[str] = (
@@ -37,7 +37,7 @@ class Expect(OfAttempts, frozen=True, kw_only=True):
     count: Count | None = None
     within: Duration = Duration(0)
 
-    async def run(self, context: Context) -> str:
+    async def run(self, context: RunContext) -> str:
         """Settle, look, and look again whenever something happened, up to `within`."""
         await _until(context, lambda: self._is_decided(context), self.within)
         found = self.matching(context)
@@ -50,12 +50,12 @@ class Expect(OfAttempts, frozen=True, kw_only=True):
     def _is_met(self, found: int) -> bool:
         return found >= 1 if self.count is None else found == self.count
 
-    def _is_decided(self, context: Context) -> bool:
+    def _is_decided(self, context: RunContext) -> bool:
         """Whether it is met, or can't be met any more: what was sent stays sent."""
         found = len(self.matching(context))
         return self._is_met(found) or (self.count is not None and found > self.count)
 
-    def _told(self, context: Context, found: list[Sent]) -> str:
+    def _told(self, context: RunContext, found: list[Sent]) -> str:
         wanted = "at least 1" if self.count is None else f"exactly {self.count}"
         within = f" within {show(self.within)}" if self.within else ""
         lines = [f"expected {wanted} {self.demanded()}{within}; came {len(found)}"]
@@ -63,7 +63,7 @@ class Expect(OfAttempts, frozen=True, kw_only=True):
         return "\n".join(lines)
 
 
-class ExpectNone(OfAttempts, frozen=True, kw_only=True, rename={"for_": "for"}):
+class ExpectNoneStep(OfAttempts, frozen=True, kw_only=True, rename={"for_": "for"}):
     """Demand that there is no such attempt in the whole run so far, nor for some time to come."""
 
     example: ClassVar[str] = "expect_none: {event: candidate.rejected, candidate: ada, for: 1d}"
@@ -74,7 +74,7 @@ class ExpectNone(OfAttempts, frozen=True, kw_only=True, rename={"for_": "for"}):
     event: SentEvent
     for_: Duration = Duration(0)
 
-    async def run(self, context: Context) -> str:
+    async def run(self, context: RunContext) -> str:
         """Let the time pass; what comes meanwhile ends it."""
         await _until(context, lambda: bool(self.matching(context)), self.for_)
         found = self.matching(context)
@@ -96,7 +96,7 @@ def _listed(found: list[Sent]) -> list[str]:
     return [*lines, f"  and {more} more"] if more > 0 else lines
 
 
-async def _until(context: Context, is_decided: Callable[[], bool], within: float) -> None:
+async def _until(context: RunContext, is_decided: Callable[[], bool], within: float) -> None:
     """Settle; then let up to *within* pass, in the scenario's time, until it is decided."""
     workspace = context.workspace
     await workspace.settle()

@@ -8,7 +8,7 @@ import msgspec
 
 from emulator.delivery.faults.fault import Count, Fault, Probability
 from emulator.errors import InvalidInputError
-from emulator.scenario.steps.step import Context, Names, Step
+from emulator.scenario.steps.step import Names, RunContext, Step
 from emulator.scenario.value_types import (
     CandidateName,
     FaultWords,
@@ -34,7 +34,7 @@ class On(msgspec.Struct, frozen=True):
     probability: Probability | None = None
 
 
-class SetFault(Step, frozen=True, rename={"fault": "settings"}):
+class SetFaultStep(Step, frozen=True, rename={"fault": "settings"}):
     """Inject a fault from here on: one of those of 'list faults', and optionally `on`."""
 
     example: ClassVar[str] = (
@@ -70,7 +70,7 @@ class SetFault(Step, frozen=True, rename={"fault": "settings"}):
         given = msgspec.structs.asdict(self.on)
         return {key: value for key, value in given.items() if value is not None}
 
-    async def run(self, context: Context) -> str:
+    async def run(self, context: RunContext) -> str:
         """Set it."""
         context.workspace.inject(self._with_ids(context))
         return ""
@@ -90,13 +90,13 @@ class SetFault(Step, frozen=True, rename={"fault": "settings"}):
         return msgspec.structs.replace(fault, on=type(fault.on)(**on))
 
 
-class ClearFaults(Step, frozen=True):
+class ClearFaultsStep(Step, frozen=True):
     """Remove all faults."""
 
     example: ClassVar[str] = "clear_faults: {}"
     changes: ClassVar[dict[str, str]] = {}
 
-    async def run(self, context: Context) -> str:
+    async def run(self, context: RunContext) -> str:
         """Remove them."""
         context.workspace.clear_faults()
         return ""

@@ -10,7 +10,7 @@ import msgspec
 from emulator.domain.events import TEST_EVENT
 from emulator.errors import InvalidInputError, NotFoundError
 from emulator.scenario.steps.selection import OfMessages
-from emulator.scenario.steps.step import Context, Step
+from emulator.scenario.steps.step import RunContext, Step
 from emulator.scenario.value_types import CandidateName, DataFile, Duration, SentEvent, WebhookName
 from emulator.workspace.commands import deliveries
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from emulator.scenario.dry_run import DryRun
 
 
-class Send(Step, frozen=True):
+class SendStep(Step, frozen=True):
     """Send a payload as it is, whether or not it fits a schema."""
 
     example: ClassVar[str] = (
@@ -39,7 +39,7 @@ class Send(Step, frozen=True):
             message = "expected either 'payload' or 'data', a file"
             raise InvalidInputError(message)
 
-    async def run(self, context: Context) -> str:
+    async def run(self, context: RunContext) -> str:
         """Send it; to whom nothing is said of, to all who want the event type."""
         context.workspace.send(
             self.payload if self.data is None else bytes(self.data),
@@ -56,7 +56,7 @@ class Send(Step, frozen=True):
             deliveries.deliberate(dry_run.state, dry_run.now, b"", self.event, webhook, None)
 
 
-class Redeliver(OfMessages, frozen=True):
+class RedeliverStep(OfMessages, frozen=True):
     """Try the last delivery that fits once more, or all that failed since some time ago."""
 
     example: ClassVar[str] = "redeliver: {event: candidate.completed, candidate: ada}"
@@ -72,7 +72,7 @@ class Redeliver(OfMessages, frozen=True):
             message = "'failed_since' means all that failed; it goes with no other key"
             raise InvalidInputError(message)
 
-    async def run(self, context: Context) -> str:
+    async def run(self, context: RunContext) -> str:
         """Try them again."""
         workspace = context.workspace
         if self.failed_since is not None:

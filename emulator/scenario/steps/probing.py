@@ -13,9 +13,9 @@ from emulator.durations import show
 from emulator.errors import InvalidInputError, NotFoundError, NotJSONError
 from emulator.paths import ABSENT
 from emulator.scenario import matching, probes
-from emulator.scenario.matchers import Demand
+from emulator.scenario.matchers import Matcher
 from emulator.scenario.steps.selection import OfMessages
-from emulator.scenario.steps.step import Context, Step
+from emulator.scenario.steps.step import RunContext, Step
 from emulator.scenario.value_types import (
     Duration,
     FieldName,
@@ -48,9 +48,9 @@ class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     status: StatusWord | None = None
     exit: Annotated[int, msgspec.Meta(ge=-255, le=255)] | None = None
-    json: dict[PayloadPath, Demand] = {}
-    body: Demand | None = None
-    stdout: Demand | None = None
+    json: dict[PayloadPath, Matcher] = {}
+    body: Matcher | None = None
+    stdout: Matcher | None = None
 
     def __post_init__(self) -> None:
         """Refuse to expect nothing, before anything runs."""
@@ -80,15 +80,15 @@ class _Looking(Step, frozen=True):
     def dry_run(self, dry_run: DryRun) -> None:
         """The consumer's state is not known before a run, and commands do not depend on it."""
 
-    async def look(self, context: Context) -> Look:
+    async def look(self, context: RunContext) -> Look:
         """Look once."""
         if self.get is not None:
-            call = probes.Call(headers=self.headers)
+            call = probes.ProbeRequest(headers=self.headers)
             return await probes.request(self.get, context.guard, call)
         return await probes.command(self.command or (), context.folder)
 
 
-class Probe(_Looking, frozen=True, kw_only=True):
+class ProbeStep(_Looking, frozen=True, kw_only=True):
     """Look at the consumer's own state until it is as expected, up to `within` real seconds."""
 
     example: ClassVar[str] = (
@@ -112,7 +112,7 @@ class Probe(_Looking, frozen=True, kw_only=True):
                 message = f"{name!r} goes with {goes!r}"
                 raise InvalidInputError(message, path=f"$.expect.{name}")
 
-    async def run(self, context: Context) -> str:
+    async def run(self, context: RunContext) -> str:
         """Look until it is as expected."""
         seen = await probes.until(
             lambda: self.look(context),
@@ -126,7 +126,7 @@ class Probe(_Looking, frozen=True, kw_only=True):
         lines = [f"not as expected within {show(self.within)}: {where}"]
         return "\n".join([*lines, *(f"  {matching.line(one)}" for one in wrong)])
 
-    def _compared(self, look: Look) -> list[matching.Comparison]:
+    def _compared(self, look: Look) -> list[matching.FieldComparison]:
         expected = self.expect
         if self.get is not None:
             told = [_status(expected.status, look)]
@@ -148,22 +148,22 @@ class Probe(_Looking, frozen=True, kw_only=True):
         return told
 
 
-def _status(expected: StatusWord | None, look: Look) -> matching.Comparison:
+def _status(expected: StatusWord | None, look: Look) -> matching.FieldComparison:
     word = expected or StatusWord("2xx")
     fits = look.status is not None and word.fits_status(look.status)
-    return matching.Comparison("status", word, look.trouble or str(look.status), fits)
+    return matching.FieldComparison("status", word, look.trouble or str(look.status), fits)
 
 
-def _exit(expected: int, look: Look) -> matching.Comparison:
+def _exit(expected: int, look: Look) -> matching.FieldComparison:
     came = look.trouble or str(look.exit)
-    return matching.Comparison("exit", str(expected), came, expected == look.exit)
+    return matching.FieldComparison("exit", str(expected), came, expected == look.exit)
 
 
 class Picked(OfMessages, frozen=True):
     """Which delivery a value comes from: the last that fits."""
 
 
-class Capture(_Looking, frozen=True, kw_only=True, rename={"as_": "as", "from_": "from"}):
+class CaptureStep(_Looking, frozen=True, kw_only=True, rename={"as_": "as", "from_": "from"}):
     """Keep a value for later steps, as `${NAME}`: of the last delivery, or of a look."""
 
     example: ClassVar[str] = (
@@ -196,7 +196,7 @@ class Capture(_Looking, frozen=True, kw_only=True, rename={"as_": "as", "from_":
             message = "expected either 'field' or 'path': where the value stands in the payload"
             raise InvalidInputError(message)
 
-    async def run(self, context: Context) -> str:
+    async def run(self, context: RunContext) -> str:
         """Take the value, and keep it as text."""
         value = self._delivered(context) if self.from_ is not None else await self._seen(context)
         if value is None or isinstance(value, dict | list):
@@ -208,7 +208,7 @@ class Capture(_Looking, frozen=True, kw_only=True, rename={"as_": "as", "from_":
         context.variables[self.as_] = text
         return ""
 
-    def _delivered(self, context: Context) -> Any:
+    def _delivered(self, context: RunContext) -> Any:
         assert self.from_ is not None  # noqa: S101 - asked by run
         found = self.from_.matching(context)
         if not found:
@@ -227,7 +227,7 @@ class Capture(_Looking, frozen=True, kw_only=True, rename={"as_": "as", "from_":
             raise NotFoundError(message)
         return value
 
-    async def _seen(self, context: Context) -> Any:
+    async def _seen(self, context: RunContext) -> Any:
         look = await probes.until(
             lambda: self.look(context), lambda look: self._value(look)[0] is not ABSENT, self.within
         )

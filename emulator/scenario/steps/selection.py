@@ -11,8 +11,8 @@ from emulator.domain.payloads import fields as payload_fields
 from emulator.errors import InvalidInputError, NotJSONError
 from emulator.paths import ABSENT
 from emulator.scenario import matching
-from emulator.scenario.matchers import Demand
-from emulator.scenario.steps.step import Context, Step
+from emulator.scenario.matchers import Matcher
+from emulator.scenario.steps.step import RunContext, Step
 from emulator.scenario.value_types import (
     Answered,
     AssessmentName,
@@ -41,8 +41,8 @@ class OfMessages(Step, frozen=True):
     candidate: CandidateName | None = None
     assessment: AssessmentName | None = None
     webhook: WebhookName | None = None
-    fields: dict[FieldName, Demand] = msgspec.field(default_factory=dict)
-    where: dict[PayloadPath, Demand] = msgspec.field(default_factory=dict)
+    fields: dict[FieldName, Matcher] = msgspec.field(default_factory=dict)
+    where: dict[PayloadPath, Matcher] = msgspec.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse what can never be met, before anything runs."""
@@ -51,7 +51,7 @@ class OfMessages(Step, frozen=True):
             message = f"{self.event!r} is about no candidate"
             raise InvalidInputError(message, path="$.candidate")
 
-    def compared(self, context: Context, one: matching.Sent) -> list[matching.Comparison]:
+    def compared(self, context: RunContext, one: matching.Sent) -> list[matching.FieldComparison]:
         """Compare an attempt with what is said of it, field by field."""
         delivery = one.delivery
         told = []
@@ -73,7 +73,7 @@ class OfMessages(Step, frozen=True):
             told += self._inside(context, one)
         return told
 
-    def _inside(self, context: Context, one: matching.Sent) -> list[matching.Comparison]:
+    def _inside(self, context: RunContext, one: matching.Sent) -> list[matching.FieldComparison]:
         """Compare what is inside of the payload."""
         try:
             payload = queries.payload(context.workspace.state, one.delivery, one.attempt)
@@ -88,10 +88,10 @@ class OfMessages(Step, frozen=True):
         ]
         return named + matching.fields(self.where, payload)
 
-    def _wanted(self) -> list[tuple[str, Demand]]:
+    def _wanted(self) -> list[tuple[str, Matcher]]:
         return [*self.fields.items(), *self.where.items()]
 
-    def matching(self, context: Context) -> list[matching.Sent]:
+    def matching(self, context: RunContext) -> list[matching.Sent]:
         """Return the attempts of the run so far that fit all that is said."""
         return [
             one
@@ -99,13 +99,13 @@ class OfMessages(Step, frozen=True):
             if one.attempt and all(part.is_equal for part in self.compared(context, one))
         ]
 
-    def _likely(self, context: Context) -> list[Delivery]:
+    def _likely(self, context: RunContext) -> list[Delivery]:
         # The cheap part first: payloads are decoded and names found for what may fit alone.
         subject = None if self.candidate is None else context.candidate(self.candidate)
         known = context.deliveries(event=self.event, subject=subject)
         return [one for one in known if self.event in (None, one.event)]
 
-    def nearest(self, context: Context) -> list[str]:
+    def nearest(self, context: RunContext) -> list[str]:
         """Return lines about the attempts that come nearest."""
         lines = []
         if self.event in EVENT_TYPES and not context.workspace.state.wanting(str(self.event)):
@@ -133,7 +133,7 @@ class OfAttempts(OfMessages, frozen=True):
     attempt: Number | None = None
     answered: Answered | None = None
 
-    def compared(self, context: Context, one: matching.Sent) -> list[matching.Comparison]:
+    def compared(self, context: RunContext, one: matching.Sent) -> list[matching.FieldComparison]:
         """Compare an attempt with what is said of it, field by field."""
         told = super().compared(context, one)
         if self.attempt is not None:
@@ -159,7 +159,7 @@ def _name(names: Mapping[str, str], id_: str) -> str:
     return next((name for name in reversed(list(names)) if names[name] == id_), id_)
 
 
-def _assessment_of(context: Context, delivery: Delivery) -> str:
+def _assessment_of(context: RunContext, delivery: Delivery) -> str:
     subject = delivery.message.subject
     candidate = context.workspace.state.candidates.get(subject)
     return candidate.assessment_id if candidate else subject

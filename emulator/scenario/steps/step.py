@@ -71,7 +71,7 @@ class Names:
         return known[name]
 
 
-class Context(Names):
+class RunContext(Names):
     """What the steps of one run share.
 
     Args:
@@ -180,7 +180,7 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Leave out the fields, which may hold secrets."""
         return f"<{type(self).__name__}>"
 
-    async def run(self, context: Context) -> str:
+    async def run(self, context: RunContext) -> str:
         """Do it.
 
         Returns:

@@ -11,7 +11,7 @@ from emulator.clock import later
 from emulator.domain.assessment import LONGEST_VALIDITY_DAYS
 from emulator.domain.commands import COMMANDS, Command
 from emulator.errors import InvalidInputError
-from emulator.scenario.steps.step import Context, Names, Step
+from emulator.scenario.steps.step import Names, RunContext, Step
 from emulator.scenario.value_types import (
     AssessmentName,
     CandidateName,
@@ -62,7 +62,7 @@ class CommandStep(Step, frozen=True):
         return {name: value for name, value in self.details().items() if name not in left_out}
 
 
-class CreateAssessment(CommandStep, frozen=True, rename={"as_": "as"}):
+class CreateAssessmentStep(CommandStep, frozen=True, rename={"as_": "as"}):
     """Create an assessment, a draft; the content that is left out is drawn."""
 
     command: ClassVar[Command] = COMMANDS["create_assessment"]
@@ -76,7 +76,7 @@ class CreateAssessment(CommandStep, frozen=True, rename={"as_": "as"}):
     template: Name | None = None
     settings: dict[str, Any] | None = None
 
-    async def run(self, context: Context) -> str:
+    async def run(self, context: RunContext) -> str:
         """Create it and keep its id under its name."""
         made = context.workspace.do(self.command.name, **self.details())
         if self.as_ is not None:
@@ -90,7 +90,7 @@ class CreateAssessment(CommandStep, frozen=True, rename={"as_": "as"}):
             dry_run.assessments[self.as_] = id_
 
 
-class Invite(CommandStep, frozen=True, rename={"as_": "as"}):
+class InviteStep(CommandStep, frozen=True, rename={"as_": "as"}):
     """Invite a candidate to an assessment; what is left out of the person is made up."""
 
     command: ClassVar[Command] = COMMANDS["invite"]
@@ -105,7 +105,7 @@ class Invite(CommandStep, frozen=True, rename={"as_": "as"}):
     scheduled: Duration | None = None
     source: Name | None = None
 
-    async def run(self, context: Context) -> str:
+    async def run(self, context: RunContext) -> str:
         """Invite them, now or later, and keep the invitation's id under its name."""
         details = self._asked(context, context.workspace.now())
         if context.set_up is not None:
@@ -133,7 +133,7 @@ class Invite(CommandStep, frozen=True, rename={"as_": "as"}):
         }
 
 
-class MoveAssessment(CommandStep, frozen=True):
+class MoveAssessmentStep(CommandStep, frozen=True):
     """A command that moves an assessment."""
 
     bare: ClassVar[str | None] = "assessment"
@@ -141,7 +141,7 @@ class MoveAssessment(CommandStep, frozen=True):
 
     assessment: AssessmentName
 
-    async def run(self, context: Context) -> str:
+    async def run(self, context: RunContext) -> str:
         """Do the command."""
         id_ = context.assessment(self.assessment)
         context.workspace.do(self.command.name, id_, **self.details())
@@ -152,7 +152,7 @@ class MoveAssessment(CommandStep, frozen=True):
         dry_run.do(self.command, dry_run.assessment(self.assessment), self.foreseen(dry_run))
 
 
-class MoveCandidate(CommandStep, frozen=True):
+class MoveCandidateStep(CommandStep, frozen=True):
     """A command that moves a candidate."""
 
     bare: ClassVar[str | None] = "candidate"
@@ -168,7 +168,7 @@ class MoveCandidate(CommandStep, frozen=True):
             message = f"a score of {score} is more than the {of} points to be had"
             raise InvalidInputError(message, path="$.score")
 
-    async def run(self, context: Context) -> str:
+    async def run(self, context: RunContext) -> str:
         """Do the command."""
         id_ = context.candidate(self.candidate)
         context.workspace.do(self.command.name, id_, **self.details())
@@ -181,7 +181,7 @@ class MoveCandidate(CommandStep, frozen=True):
 
 def _step(command: Command) -> type[Step]:
     """Return the step of a command that moves its subject."""
-    base: type[Step] = MoveAssessment if command.subject == "assessment" else MoveCandidate
+    base: type[Step] = MoveAssessmentStep if command.subject == "assessment" else MoveCandidateStep
     fields = [
         (
             field.name,
@@ -191,7 +191,7 @@ def _step(command: Command) -> type[Step]:
         for field in msgspec.structs.fields(command.details)
     ]
     namespace = {"__doc__": command.doc, "command": command, "example": command.example}
-    name = command.name.title().replace("_", "")
+    name = command.name.title().replace("_", "") + "Step"
     made: Any = msgspec.defstruct(
         name, fields, bases=(base,), namespace=namespace, module=__name__, frozen=True
     )
@@ -200,8 +200,8 @@ def _step(command: Command) -> type[Step]:
 
 STEPS: Mapping[str, type[Step]] = MappingProxyType(
     {
-        "create_assessment": CreateAssessment,
-        "invite": Invite,
+        "create_assessment": CreateAssessmentStep,
+        "invite": InviteStep,
         **{one.name: _step(one) for one in COMMANDS.values() if not one.is_new},
     }
 )

@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING
 
 from emulator.domain.commands import COMMANDS
 from emulator.scenario.steps import subjects
-from emulator.scenario.steps.blocks import Parallel, Repeat
-from emulator.scenario.steps.expectations import Expect, ExpectNone
-from emulator.scenario.steps.faults import ClearFaults, SetFault
-from emulator.scenario.steps.messages import Redeliver, Send
-from emulator.scenario.steps.probing import Capture, Probe
-from emulator.scenario.steps.waiting import SetClock, Wait
-from emulator.scenario.steps.webhooks import AddWebhook, EditWebhook, RemoveWebhook, TestWebhook
+from emulator.scenario.steps.blocks import ParallelStep, RepeatStep
+from emulator.scenario.steps.expectations import ExpectNoneStep, ExpectStep
+from emulator.scenario.steps.faults import ClearFaultsStep, SetFaultStep
+from emulator.scenario.steps.messages import RedeliverStep, SendStep
+from emulator.scenario.steps.probing import CaptureStep, ProbeStep
+from emulator.scenario.steps.waiting import SetClockStep, WaitStep
+from emulator.scenario.steps.webhooks import (
+    AddWebhookStep,
+    EditWebhookStep,
+    RemoveWebhookStep,
+    TestWebhookStep,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,22 +28,22 @@ if TYPE_CHECKING:
 STEPS: Mapping[str, type[Step]] = MappingProxyType(
     {
         **{name: subjects.STEPS[name] for name in COMMANDS},
-        "wait": Wait,
-        "set_clock": SetClock,
-        "fault": SetFault,
-        "clear_faults": ClearFaults,
-        "send": Send,
-        "redeliver": Redeliver,
-        "add_webhook": AddWebhook,
-        "edit_webhook": EditWebhook,
-        "remove_webhook": RemoveWebhook,
-        "test_webhook": TestWebhook,
-        "expect": Expect,
-        "expect_none": ExpectNone,
-        "probe": Probe,
-        "capture": Capture,
-        "parallel": Parallel,
-        "repeat": Repeat,
+        "wait": WaitStep,
+        "set_clock": SetClockStep,
+        "fault": SetFaultStep,
+        "clear_faults": ClearFaultsStep,
+        "send": SendStep,
+        "redeliver": RedeliverStep,
+        "add_webhook": AddWebhookStep,
+        "edit_webhook": EditWebhookStep,
+        "remove_webhook": RemoveWebhookStep,
+        "test_webhook": TestWebhookStep,
+        "expect": ExpectStep,
+        "expect_none": ExpectNoneStep,
+        "probe": ProbeStep,
+        "capture": CaptureStep,
+        "parallel": ParallelStep,
+        "repeat": RepeatStep,
     }
 )
 """Name of a step -> its class."""

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, ClassVar
 
 from emulator.errors import ConflictError
-from emulator.scenario.steps.step import Context, Step
+from emulator.scenario.steps.step import RunContext, Step
 from emulator.scenario.value_types import Duration, Instant
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from emulator.workspace.state import State
 
 
-class Wait(Step, frozen=True):
+class WaitStep(Step, frozen=True):
     """Let time pass; what falls due meanwhile happens. On a virtual clock it costs nothing."""
 
     example: ClassVar[str] = "wait: 2h"
@@ -25,7 +25,7 @@ class Wait(Step, frozen=True):
 
     duration: Duration
 
-    async def run(self, context: Context) -> str:
+    async def run(self, context: RunContext) -> str:
         """Advance a virtual clock; wait on a real one."""
         if context.workspace.state.settings.clock == "virtual":
             await context.workspace.advance(self.duration)
@@ -38,7 +38,7 @@ class Wait(Step, frozen=True):
         dry_run.pass_time(self.duration, self.duration)
 
 
-class SetClock(Step, frozen=True):
+class SetClockStep(Step, frozen=True):
     """Set the virtual clock; forward, what is due on the way happens, back only before all else."""
 
     example: ClassVar[str] = "set_clock: 2026-03-01T09:00:00Z"
@@ -49,7 +49,7 @@ class SetClock(Step, frozen=True):
 
     now: Instant
 
-    async def run(self, context: Context) -> str:
+    async def run(self, context: RunContext) -> str:
         """Advance to the time, or set the clock back."""
         workspace = context.workspace
         _check_virtual(workspace.state)

@@ -10,7 +10,7 @@ from emulator.delivery.profiles import signing
 from emulator.delivery.signing import SigningScheme, checked_secret
 from emulator.domain.webhook import checked_headers, wanted
 from emulator.errors import InvalidInputError
-from emulator.scenario.steps.step import Context, Step
+from emulator.scenario.steps.step import RunContext, Step
 from emulator.scenario.value_types import (
     EventName,
     EventWord,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 Secret = Annotated[str, msgspec.Meta(min_length=1, max_length=1_000)]
 
 
-def unfit(webhook: AddWebhook | Consumer, generation: Generation) -> Iterator[tuple[str, str]]:
+def unfit(webhook: AddWebhookStep | Consumer, generation: Generation) -> Iterator[tuple[str, str]]:
     """Yield each key of a new webhook whose value *generation* does not take, and the reason."""
     try:
         wanted(webhook.events, generation)
@@ -49,7 +49,7 @@ def unfit(webhook: AddWebhook | Consumer, generation: Generation) -> Iterator[tu
 
 
 def registration(
-    webhook: AddWebhook | Consumer, name: str, generation: str | None, settings: Settings
+    webhook: AddWebhookStep | Consumer, name: str, generation: str | None, settings: Settings
 ) -> dict[str, Any]:
     """Return a new webhook as `Workspace.add_webhook` takes it; a secret signs in v1, too.
 
@@ -72,7 +72,7 @@ def registration(
     }
 
 
-class AddWebhook(Step, frozen=True, kw_only=True, rename={"as_": "as"}):
+class AddWebhookStep(Step, frozen=True, kw_only=True, rename={"as_": "as"}):
     """Register one more webhook, beside the file's consumers."""
 
     example: ClassVar[str] = (
@@ -92,7 +92,7 @@ class AddWebhook(Step, frozen=True, kw_only=True, rename={"as_": "as"}):
         """Refuse headers that can't be sent, before anything runs."""
         checked_headers(self.headers.items())
 
-    async def run(self, context: Context) -> str:
+    async def run(self, context: RunContext) -> str:
         """Register it and keep its id under its name."""
         webhook = context.workspace.add_webhook(**self._asked(context.workspace.state))
         if self.as_ is not None:
@@ -111,7 +111,7 @@ class AddWebhook(Step, frozen=True, kw_only=True, rename={"as_": "as"}):
         return registration(self, name, self.generation, state.settings)
 
 
-class EditWebhook(Step, frozen=True):
+class EditWebhookStep(Step, frozen=True):
     """Change a webhook; later attempts go by it, those of pending deliveries too."""
 
     example: ClassVar[str] = "edit_webhook: {webhook: consumer 1, headers: {X-Token: n3w}}"
@@ -133,7 +133,7 @@ class EditWebhook(Step, frozen=True):
             raise InvalidInputError(message)
         checked_headers((self.headers or {}).items())
 
-    async def run(self, context: Context) -> str:
+    async def run(self, context: RunContext) -> str:
         """Change it."""
         context.workspace.edit_webhook(context.webhook(self.webhook), **self._changes())
         return ""
@@ -150,7 +150,7 @@ class EditWebhook(Step, frozen=True):
         return {key: value for key, value in given.items() if value is not None}
 
 
-class RemoveWebhook(Step, frozen=True):
+class RemoveWebhookStep(Step, frozen=True):
     """Delete a webhook; what is pending for it is dropped."""
 
     example: ClassVar[str] = "remove_webhook: consumer 1"
@@ -159,7 +159,7 @@ class RemoveWebhook(Step, frozen=True):
 
     webhook: WebhookName
 
-    async def run(self, context: Context) -> str:
+    async def run(self, context: RunContext) -> str:
         """Delete it."""
         context.workspace.remove_webhook(context.webhook(self.webhook))
         return ""
@@ -170,7 +170,7 @@ class RemoveWebhook(Step, frozen=True):
         dry_run.removed[self.webhook] = dry_run.line
 
 
-class TestWebhook(Step, frozen=True):
+class TestWebhookStep(Step, frozen=True):
     """Send the test ping to a webhook, or a sample of an event type."""
 
     __test__: ClassVar[bool] = False  # not one of pytest's
@@ -181,7 +181,7 @@ class TestWebhook(Step, frozen=True):
     webhook: WebhookName
     event: EventName | None = None
 
-    async def run(self, context: Context) -> str:
+    async def run(self, context: RunContext) -> str:
         """Send it, and wait for the end of its attempt."""
         await context.workspace.send_test(context.webhook(self.webhook), self.event)
         return ""

@@ -24,7 +24,7 @@ _LIMIT = 1_000
 _ALL = "/_emulator/workspaces/{workspace}/deliveries"
 
 
-class Filters(Page, frozen=True):
+class DeliveryFilters(Page, frozen=True):
     """The query of the list of deliveries."""
 
     event: str | None = None
@@ -65,12 +65,12 @@ class Waited(View, frozen=True):
     nearest: list[MissView]
 
 
-def _filters(asked: Filters | Wait) -> dict[str, str | None]:
+def _filters(asked: DeliveryFilters | Wait) -> dict[str, str | None]:
     names = ("event", "candidate", "webhook", "status")
     return {name: getattr(asked, name) for name in names}
 
 
-async def list_all(call: Call[Filters, None]) -> Rows[Any]:
+async def list_all(call: Call[DeliveryFilters, None]) -> Rows[Any]:
     """List deliveries in the order of their messages, filtered."""
     found = call.workspace.deliveries(**_filters(call.query))
     return rows(call.query, found, lambda one: delivery_view(call.workspace.state, one))
@@ -128,7 +128,7 @@ OPERATIONS = (
     ControlOperation(
         "listDeliveries", "GET", _ALL, list_all,
         "List deliveries in the order of their messages, filtered.",
-        Rows[DeliveryView], query=Filters,
+        Rows[DeliveryView], query=DeliveryFilters,
     ),
     ControlOperation(
         "redeliverFailed", "POST", f"{_ALL}/redeliver", redeliver_failed,

@@ -13,7 +13,7 @@ from emulator.domain.events import SubjectKind
 from emulator.durations import parse_instant
 from emulator.server.control.operation import Asked, ControlOperation, Nothing, Page, Rows, rows
 from emulator.server.json_views import (
-    AssessmentView,
+    AssessmentState,
     CandidateView,
     Instant,
     MessageView,
@@ -45,7 +45,7 @@ class CandidateFilters(Page, frozen=True):
     candidate: str | None = None
 
 
-class AssessmentDone(AssessmentView, frozen=True):
+class AssessmentDone(AssessmentState, frozen=True):
     """An assessment after a command, with the messages that it caused, and those refused."""
 
     messages: list[MessageView]
@@ -59,12 +59,12 @@ class CandidateDone(CandidateView, frozen=True):
     refused: list[RefusedView]
 
 
-async def list_assessments(call: Call[Page, None]) -> Rows[AssessmentView]:
+async def list_assessments(call: Call[Page, None]) -> Rows[AssessmentState]:
     """List assessments, oldest first."""
     return rows(call.query, list(call.workspace.state.assessments.values()), assessment_view)
 
 
-async def read_assessment(call: Call[Nothing, None]) -> AssessmentView:
+async def read_assessment(call: Call[Nothing, None]) -> AssessmentState:
     """Show one assessment."""
     return assessment_view(call.workspace.state.assessment(call.path("id")))
 
@@ -154,12 +154,12 @@ OPERATIONS = (
     ControlOperation(
         "listAssessments", "GET", f"{ONE}/assessments", list_assessments,
         "List assessments, oldest first.",
-        Rows[AssessmentView], query=Page,
+        Rows[AssessmentState], query=Page,
     ),
     ControlOperation(
         "getAssessment", "GET", f"{ONE}/assessments/{{id}}", read_assessment,
         "Show one assessment, with the commands that it allows now.",
-        AssessmentView,
+        AssessmentState,
     ),
     ControlOperation(
         "listCandidates", "GET", f"{ONE}/candidates", list_candidates,

@@ -16,7 +16,7 @@ from emulator.workspace import selection
 
 if TYPE_CHECKING:
     from emulator.domain.assessment import Assessment
-    from emulator.domain.library import Named
+    from emulator.domain.library import LibraryEntry
     from emulator.server.operations import Call
     from emulator.workspace.state import State
 
@@ -158,7 +158,7 @@ async def groups(call: Call[GroupQuery, None]) -> Groups:
     return Groups(page(query, found, _group))
 
 
-def _group(group: Named) -> Group:
+def _group(group: LibraryEntry) -> Group:
     return Group(group.id, group.name)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from emulator.conformance.fuzzing.causes import Failure, causes, unexplained
-from emulator.conformance.fuzzing.findings import Finding, chosen
+from emulator.conformance.fuzzing.findings import FuzzFinding, chosen
 
 STATUS = Failure("status", "ada: status is 'INVITED', expected 'ENROLLED'")
 COUNT = Failure("completions", "ada: completions is 2, expected 1")
@@ -44,5 +44,5 @@ def test_without_mischief_the_commands_are_the_cause() -> None:
 
 
 def test_findings_of_different_causes_are_reported_first() -> None:
-    found = [Finding("payload", str(number), cause) for number, cause in enumerate("aaabbc")]
+    found = [FuzzFinding("payload", str(number), cause) for number, cause in enumerate("aaabbc")]
     assert [one.title for one in chosen(found, 4)] == ["0", "3", "5", "1"]

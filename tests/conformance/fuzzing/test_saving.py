@@ -11,21 +11,21 @@ import pytest
 from emulator.conformance.fuzzing import saving
 from emulator.conformance.target import Target
 from emulator.scenario.loading import read
-from emulator.scenario.steps.probing import Probe
+from emulator.scenario.steps.probing import ProbeStep
 
 SEQUENCE: dict[str, Any] = {"candidates": [[{"do": "invite", "after": 0}]]}
 HOOK = "http://127.0.0.1:900/hook"
 ELSEWHERE = {"CONSUMER_URL": "http://127.0.0.1:7777/hook"}
 
 
-def _probe(target: Target, known: dict[str, str] = ELSEWHERE) -> Probe:
+def _probe(target: Target, known: dict[str, str] = ELSEWHERE) -> ProbeStep:
     """Return the probe of a saved sequence, as it is run with these variables."""
     invariant = {"status": "{status}"}
     found = asyncio.run(saving.sequence(SEQUENCE, ["wrong"], target, invariant, name="found"))
     (probe,) = [
         one.step
         for one in read("found.yaml", found.scenario.encode(), known).steps
-        if isinstance(one.step, Probe)
+        if isinstance(one.step, ProbeStep)
     ]
     return probe
 
