@@ -11,10 +11,9 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 
 
 def position(text: str, path: str) -> tuple[int, int]:
-    """Return line and column, from 1, of the value at *path*.
+    """Return line and column of the value at *path*, from 1.
 
-    For a path that leads nowhere, such as a missing key, it is the place of the innermost value
-    that exists.
+    For a path that does not exist, returns the place of the innermost value that exists.
 
     Args:
         text: JSON.
@@ -31,7 +30,7 @@ def position(text: str, path: str) -> tuple[int, int]:
 
 
 def _below(text: str, at: int, part: str | int) -> int | None:
-    """Return where the item or the key's value is, in the list or object that starts at *at*."""
+    """Return the place of an item or of a key's value in the list or object at *at*."""
     if text[at : at + 1] != ("[" if isinstance(part, int) else "{"):
         return None
     found, depth, index, before, key = None, 0, -1, "", ""

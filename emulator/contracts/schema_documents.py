@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BASE = "https://testlify-emulator.example/schemas/"
-"""Where the schemas would stand if they stood anywhere; nothing is ever fetched."""
+"""The base of ``$id``; nothing is ever fetched from there."""
 
 GENERATIONS = ("v1", "v2")
 """The generations of webhooks; each has a folder of schemas."""
@@ -23,9 +23,8 @@ GENERATIONS = ("v1", "v2")
 class SchemaLibrary:
     """All schema documents by their ``$id``.
 
-    A user's folder lies over the bundled one: a document of the same ``$id`` replaces the
-    bundled one, also for the bundled documents that refer to it; what the folder does not
-    have comes from the bundled one.
+    A document in a user's folder replaces the bundled document with the same ``$id``, also in
+    references of bundled documents.
 
     Args:
         folder: holds ``v1/<event type>.json`` and shared definitions; None for bundled only.
@@ -85,7 +84,7 @@ def is_event(name: str) -> bool:
 
 
 def id_of(generation: str, name: str, document: dict[str, Any]) -> str:
-    """Return a document's ``$id``, or the one that it gets for its place."""
+    """Return the ``$id`` of a document, or an ``$id`` that is made from its file name."""
     return urljoin(f"{BASE}{generation}/{name}.json", str(document.get("$id", "")))
 
 

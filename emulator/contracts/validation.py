@@ -29,11 +29,10 @@ _NOT_JSON = Violation("$", "must be JSON that can be sent as UTF-8", "json")
 
 
 class Contracts:
-    """The schemas of the payloads, and the judgement by them.
+    """The schemas of payloads, and validation against them.
 
-    Formats are not judged: each rule that matters is a pattern, so that every validator
-    says the same. Patterns are matched in linear time. A validator is compiled when its event
-    type is first asked for.
+    Formats are not validated: the schemas use patterns instead, so that all validators agree.
+    Patterns are matched in linear time. A validator is compiled on first use.
 
     Args:
         folder: a user's schemas, ``v1/<event type>.json``, laid over the bundled ones (see
@@ -60,10 +59,10 @@ class Contracts:
         return self._library.events(generation)
 
     def fits(self, generation: str, event: str, payload: object) -> bool:
-        """Whether *payload* fits the event type's schema; `violations` says where it does not.
+        """Return whether *payload* fits the schema of the event type.
 
         Args:
-            generation, event, payload: as `violations` takes them.
+            generation, event, payload: as for `violations`.
 
         Raises:
             UnknownNameError, InvalidInputError: as `violations` does.
@@ -72,7 +71,7 @@ class Contracts:
         return self.validator(generation, event).is_valid(payload)
 
     def violations(self, generation: str, event: str, payload: object) -> list[Violation]:
-        """Return where *payload* does not fit the event type's schema; empty when it fits.
+        """Return the violations of the event type's schema in *payload*; empty if it is valid.
 
         Args:
             generation: ``v1`` or ``v2``.
@@ -86,7 +85,7 @@ class Contracts:
         validator = self.validator(generation, event)
         try:
             if validator.is_valid(payload):
-                # Half a surrogate pair passes as a string, but can't be sent.
+                # A lone surrogate is valid in the schema, but can't be sent.
                 msgspec.json.encode(payload)
                 return []
             return violation.in_order(
@@ -96,11 +95,11 @@ class Contracts:
             return [_NOT_JSON]
 
     def document(self, generation: str, event: str) -> dict[str, Any]:
-        """Return the event type's schema as one document that refers to nothing outside.
+        """Return the event type's schema as one self-contained document.
 
         Raises:
             UnknownNameError: no such generation or event type.
-            InvalidInputError: a user's schema refers to what does not exist.
+            InvalidInputError: a reference in a user's schema does not exist.
         """
         schema_id = self._library.schema_id(generation, event)
         document, bundle = self._library.documents[schema_id], self._bundle("#/$defs/")
@@ -113,12 +112,12 @@ class Contracts:
     def components(
         self, generation: str, events: Iterable[str], place: str
     ) -> dict[str, dict[str, Any]]:
-        """Return the schemas of event types and what they refer to, each under its name.
+        """Return the schemas of event types and of all their references by name.
 
         Args:
             generation: ``v1`` or ``v2``.
             events: event types.
-            place: what comes before a name in references, ``#/components/schemas/``.
+            place: the prefix of a name in references, ``#/components/schemas/``.
 
         Raises:
             UnknownNameError, InvalidInputError: as `document` does.
@@ -207,7 +206,7 @@ class Contracts:
 
 
 def _refuse(uri: str) -> Any:
-    """Fetch nothing: without this, the validator asks the network for an unknown ``$id``."""
+    """Reject an unknown ``$id``, which the validator would otherwise fetch from the network."""
     raise LookupError(uri)
 
 

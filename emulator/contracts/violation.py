@@ -42,11 +42,11 @@ class Violation(msgspec.Struct, frozen=True):
     """A place where a payload does not fit its schema.
 
     Attributes:
-        path: JSON path, ``$.data.testLibrary[1].elapsedTime``; the object's own for a key
-            that it lacks or has too many.
-        message: what was expected, lower case; names keys, never values of the payload.
-        keyword: the rule of JSON Schema that failed, ``type``; ``json`` when the payload
-            is not JSON at all, ``false`` when nothing may stand there.
+        path: JSON path of the value, ``$.data.testLibrary[1].elapsedTime``; for a missing or an
+            unknown key, that of the object.
+        message: the expected value, in lower case; has keys, but never values of the payload.
+        keyword: the failed keyword of JSON Schema, ``type``; ``json`` if the payload is not JSON,
+            ``false`` if no value is allowed.
     """
 
     path: str
@@ -58,9 +58,9 @@ class Violation(msgspec.Struct, frozen=True):
 
 
 def json_path(parts: Iterable[str | int]) -> str:
-    """Return the JSON path that leads over *parts*: ``$.data.testLibrary[1]``.
+    """Return the JSON path with these parts: ``$.data.testLibrary[1]``.
 
-    A very long key is cut, since whoever sent the payload chose it.
+    Long keys are cut, because they are untrusted.
     """
     return paths.shown(tuple(_cut(part) if isinstance(part, str) else part for part in parts))
 
@@ -68,7 +68,7 @@ def json_path(parts: Iterable[str | int]) -> str:
 def in_order(
     found: Iterable[tuple[Sequence[str | int], str, str]],
 ) -> list[Violation]:
-    """Return violations by place in the payload, without repeats.
+    """Return violations in the order of the payload, without duplicates.
 
     Args:
         found: path parts, message and keyword of each.
@@ -84,21 +84,21 @@ def in_order(
 
 
 def lacks(key: str) -> str:
-    """Return the message for a required key that is not there."""
+    """Return the message for a missing key."""
     return f"lacks the key {_key(key)}"
 
 
 def has_unknown(key: str) -> str:
-    """Return the message for a key that a closed object does not know."""
+    """Return the message for an unknown key."""
     return f"has the unknown key {_key(key)}"
 
 
 def expected(keyword: str, value: Any) -> str:
-    """Return what a rule demands, as a sentence.
+    """Return the message for a failed keyword.
 
     Args:
-        keyword: the rule, ``maxLength``.
-        value: what the schema says for it.
+        keyword: the keyword, ``maxLength``.
+        value: its value in the schema.
     """
     if keyword == "type":
         kinds = [value] if isinstance(value, str) else sorted(value)

@@ -178,7 +178,7 @@ class Message(msgspec.Struct, frozen=True, gc=False):
             NotJSONError: the body is not JSON, which only users and faults send.
         """
         if self.digest is not None:
-            message = f"the body of message {self.id} was released; serve --keep keeps more of them"
+            message = f"the body of message {self.id} was released; serve --keep keeps more bodies"
             raise NotFoundError(message)
         return parsed(self.body)
 

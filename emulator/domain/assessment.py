@@ -117,12 +117,12 @@ GRADES = (
 
 
 def grade(percentage: int) -> Grade:
-    """Return the grade that a percentage, 0 to 100, stands for."""
+    """Return the grade for a percentage from 0 to 100."""
     return next(one for one in GRADES if percentage <= one.high)
 
 
 class Skill(msgspec.Struct, frozen=True):
-    """What a test of the library measures."""
+    """A skill that a test measures."""
 
     id: ObjectId
     name: str
@@ -130,7 +130,7 @@ class Skill(msgspec.Struct, frozen=True):
 
 
 class Question(msgspec.Struct, frozen=True):
-    """One question of a test."""
+    """A question of a test."""
 
     id: ObjectId
     text: str
@@ -147,7 +147,7 @@ class Test(msgspec.Struct, frozen=True):
         audience: seen as ``ENGLISH_SPEAKING`` and as ``English Speaking`` (documented).
     """
 
-    __test__ = False  # not one of pytest's
+    __test__ = False  # pytest would collect it
 
     id: ObjectId
     title: str
@@ -182,10 +182,10 @@ class CustomQuestion(msgspec.Struct, frozen=True):
             ``VIDEO_ANSWER`` or ``AUDIO_ANSWER`` (documented).
         duration: seconds.
         maximum_score: points.
-        ai_prompt: what the chat simulation is told; empty for the rest.
-        coding_languages: ids; empty but for ``CODING_ANSWER``.
-        default_coding_language: one of *coding_languages*, or empty.
-        difficulty: ``EASY`` for a coding question, else empty.
+        ai_prompt: the prompt of a chat simulation; empty for other classifications.
+        coding_languages: ids of languages for ``CODING_ANSWER``; otherwise empty.
+        default_coding_language: id in *coding_languages*, or empty.
+        difficulty: ``EASY`` for a coding question; otherwise empty.
     """
 
     id: ObjectId
@@ -208,10 +208,10 @@ _Tag = Annotated[str, msgspec.Meta(pattern="^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,
 class AssessmentSettings(
     msgspec.Struct, frozen=True, rename="camel", omit_defaults=True, forbid_unknown_fields=True
 ):
-    """How an assessment is set: those of the settings of Testlify's API that payloads show.
+    """The settings of Testlify's API that payloads show.
 
     Attributes:
-        title_slug: in links; made from the title when left empty.
+        title_slug: the title in links; made from the title if empty.
     """
 
     default_language: _Tag = "en"
@@ -227,12 +227,12 @@ class AssessmentSettings(
 
 
 class Content(msgspec.Struct, frozen=True):
-    """What an assessment asks; drawn when it is created, shown once it is published.
+    """The content of an assessment; drawn at its creation, and shown once it is published.
 
     Attributes:
-        job_role_id: of the job role that gave the assessment its name.
-        custom_field_ids: of Email, First name, Last name and Phone number, in that order.
-        recipients: mail addresses that hear of results.
+        job_role_id: id of the job role that the assessment is named after.
+        custom_field_ids: ids of Email, First name, Last name and Phone number, in this order.
+        recipients: e-mail addresses that receive results.
     """
 
     job_role_id: ObjectId
@@ -245,12 +245,12 @@ class Content(msgspec.Struct, frozen=True):
 
     @property
     def question_count(self) -> int:
-        """Questions of the tests, without the custom ones (documented: 12 of 12 + 3)."""
+        """Number of questions of the tests, without custom questions (documented: 12 of 12 + 3)."""
         return sum(test.question_limit for test in self.tests)
 
     @property
     def test_time(self) -> int:
-        """Seconds for the tests alone."""
+        """Seconds for the tests."""
         return sum(test.time_limit for test in self.tests)
 
     @property
@@ -260,7 +260,7 @@ class Content(msgspec.Struct, frozen=True):
 
     @property
     def total_score(self) -> int:
-        """Points to be had: one a test question, and the maxima of the custom ones."""
+        """The highest possible score: a point for each test question, plus custom questions."""
         return self.question_count + sum(one.maximum_score for one in self.custom_questions)
 
 
@@ -268,11 +268,11 @@ class Assessment(msgspec.Struct, frozen=True):
     """An assessment of a workspace.
 
     Attributes:
-        number: counts the workspace's assessments from 1.
+        number: counts the assessments of the workspace from 1.
         validity_days: how long an invitation stays open, ``invitationEmailLinkValidity``.
-        group: name of the group that it is in; empty for none.
-        labels: titles of the workspace's labels that it has.
-        description: of an assessment that was made from a template; else empty.
+        group: name of its group; empty if it has none.
+        labels: titles of its labels.
+        description: the description of an assessment from a template; otherwise empty.
     """
 
     id: ObjectId
@@ -290,10 +290,10 @@ class Assessment(msgspec.Struct, frozen=True):
 
     @property
     def slug(self) -> str:
-        """The title as links have it."""
+        """The title in links."""
         return self.settings.title_slug or _NO_WORD.sub("-", self.title.lower()).strip("-")
 
     @property
     def is_hidden(self) -> bool:
-        """Whether its content is not shown: drawn, but empty to everybody while it is a draft."""
+        """Whether its content is not shown, because it is a draft."""
         return self.state == DRAFT

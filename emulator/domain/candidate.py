@@ -13,10 +13,10 @@ from emulator.domain.people import Monitor
 from emulator.domain.questions import QualifyingQuestion
 
 EMAIL = re.compile(r"[!-?A-~]{1,64}@[!-?A-~]{1,255}")
-"""What the schemas take for an e-mail address: ASCII, one ``@``, no white space."""
+"""An e-mail address as in the schemas: ASCII, one ``@``, no white space."""
 
 SCHEDULED = "SCHEDULED"
-"""An invitation with a ``scheduledDate``, until then; no payload tells of it (assumed)."""
+"""An invitation before its ``scheduledDate``; no message is sent (assumed)."""
 
 INVITED = "INVITED"
 ENROLLED = "ENROLLED"
@@ -27,7 +27,7 @@ INVITATION_EXPIRED = "INVITATION_EXPIRED"
 REJECTED = "REJECTED"
 
 OPEN_STATES = frozenset({SCHEDULED, INVITED, ENROLLED, IN_PROGRESS})
-"""States in which the invitation still leads somewhere."""
+"""States of open invitations."""
 
 STAGES = {
     INVITED: "Invited For Assessment",
@@ -41,7 +41,7 @@ STAGES = {
 """State -> ``candidateStage`` (documented; In Progress keeps the stage of Enrolled)."""
 
 REASONS = ("qualification", "proctoring")
-"""Why a candidate is disqualified (documented, help article 318)."""
+"""Reasons of a disqualification (documented, help article 318)."""
 
 _STATUS = "candidate.status_changed"
 
@@ -131,12 +131,12 @@ class TestScore(msgspec.Struct, frozen=True, gc=False):
 
 
 class Score(msgspec.Struct, frozen=True, gc=False):
-    """What a candidate achieved.
+    """The score of a candidate.
 
     Attributes:
-        points: achieved in all.
-        of: points to be had.
-        percentage: 0 to 100; does not follow from the points (documented irregularity).
+        points: total points.
+        of: the highest possible points.
+        percentage: 0 to 100; not computed from the points (documented irregularity).
     """
 
     points: int
@@ -145,12 +145,12 @@ class Score(msgspec.Struct, frozen=True, gc=False):
 
 
 class Disqualification(msgspec.Struct, frozen=True):
-    """Why and at what a candidate was turned away.
+    """The disqualification of a candidate.
 
     Attributes:
-        reason: one of ``REASONS``.
-        question: the one answered wrongly, for ``qualification``.
-        was_answering: the tests had been opened.
+        reason: an item of ``REASONS``.
+        question: the question that was answered wrongly, for ``qualification``.
+        was_answering: the candidate had opened the tests.
     """
 
     reason: str
@@ -200,9 +200,9 @@ class Candidate(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def falls_due(self) -> tuple[str, datetime] | None:
-        """The command that happens by itself, and when; None without one.
+        """The automatic command and its time; None if there is none.
 
-        An invitation expires by itself only while nobody has opened it (assumed).
+        An invitation expires automatically only if the candidate has not opened it (assumed).
         """
         if self.state == INVITED:
             return "expire", self.valid_until

@@ -19,15 +19,15 @@ Emulated = Literal["yes", "partly", "no", "unknown"]
 
 
 class Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One thing about the provider.
+    """A fact about the provider.
 
     Attributes:
-        id: stable, for links and searches.
-        known: what the provider does, or that it is unknown.
-        is_emulated: whether the emulator does the same; ``unknown`` when nobody can tell.
-        does: what the emulator does.
-        provenance: how we know what is known; ``assumed`` where it is our choice.
-        where: file below ``emulator/`` and a name in it, ``domain/ids.py:object_id``.
+        id: stable id for links and searches.
+        known: the behaviour of the provider, or that it is unknown.
+        is_emulated: whether the emulator behaves the same; ``unknown`` if that is not known.
+        does: the behaviour of the emulator.
+        provenance: how the fact is known; ``assumed`` for a choice of ours.
+        where: file in ``emulator/`` and a name in it, ``domain/ids.py:object_id``.
     """
 
     id: str
@@ -42,11 +42,11 @@ class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All facts.
 
     Attributes:
-        schema: of the file, for editors.
-        irregularities: of the documented v1 examples, in the order of the reference.
-        delivery: how messages travel.
-        api: the provider's API for its customers.
-        product: what the product does beside the webhooks.
+        schema: path of the schema of the file, for editors.
+        irregularities: irregularities of the documented v1 examples, in their order.
+        delivery: facts about deliveries.
+        api: facts about the provider's API.
+        product: facts about the product besides webhooks.
     """
 
     irregularities: tuple[Fact, ...]

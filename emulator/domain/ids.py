@@ -19,23 +19,23 @@ _TO_BASE62 = bytes(_BASE62[byte % 62] for byte in range(256))
 
 
 def chance(seed: int, purpose: str, number: int) -> random.Random:
-    """Return the generator that belongs to one purpose and number of a workspace.
+    """Return the random generator for a purpose and a number in a workspace.
 
-    Keyed, so that what one record draws never depends on what others drew before it.
+    It depends on its arguments only, so that random choices never depend on each other.
     """
     return random.Random(f"{seed}/{purpose}/{number}")
 
 
 def object_id(at: datetime, draw: random.Random) -> ObjectId:
-    """Return an ObjectId made at *at*.
+    """Return an ObjectId with the time *at*.
 
-    Source: observed, the ids of the documented examples read as ObjectIds give their dates.
+    Source: observed, the ids in the documented examples have the dates of the examples.
     """
     return ObjectId(f"{int(at.timestamp()):08x}{draw.getrandbits(64):016x}")
 
 
 def bare_object_id(at: datetime, offset: int) -> ObjectId:
-    """Return an ObjectId made from seconds alone, *offset* seconds after *at*.
+    """Return an ObjectId that has only a time, *offset* seconds after *at*.
 
     Source: documented, ids of custom fields, skills, options and test cases end in sixteen
     zeros and count up by one second an item.
@@ -54,14 +54,14 @@ def uuid(draw: random.Random) -> UUID:
 
 
 def short_id(key: str) -> str:
-    """Return eight characters that stand for an invite key in a short link (assumed)."""
+    """Return eight characters for an invite key in a short link (assumed)."""
     return blake2b(key.encode(), digest_size=8).digest().translate(_TO_BASE62).decode()
 
 
 def message_id(seed: int, number: int) -> str:
-    """Return the id of a workspace's message, in Svix's form (assumed for v1).
+    """Return the id of a message in Svix's form, ``msg_`` and 27 characters (assumed for v1).
 
-    ``msg_`` and 27 characters; keyed as `chance` is, but by a hash, which is all that it takes.
+    Depends on its arguments like `chance`, but is faster.
     """
     digest = blake2b(f"{seed}/message/{number}".encode(), digest_size=27).digest()
     return f"msg_{digest.translate(_TO_BASE62).decode()}"

@@ -1,7 +1,6 @@
-"""Lifecycles as tables: state and command give the next state and the event types.
+"""Lifecycles as tables: a state and a command give the next state and the event types.
 
-Everything that decides whether a command is legal stands in a table of transitions; this
-module walks any such table, and the tables are in ``candidate`` and ``assessment``.
+The tables, which decide whether a command is legal, are in ``candidate`` and ``assessment``.
 """
 
 from __future__ import annotations
@@ -20,19 +19,19 @@ if TYPE_CHECKING:
     from emulator.domain.events import SubjectKind
 
 NEW = ""
-"""The state of what does not exist yet."""
+"""The state before the subject exists."""
 
 
 class Transition(msgspec.Struct, frozen=True):
-    """One row of a lifecycle.
+    """A row of a lifecycle.
 
     Attributes:
-        state: where the subject has to be.
-        command: what is done to it.
-        next_state: where it is then.
-        events: ids of the event types that this causes, in the order of their messages.
-        provenance: how we know that the provider does so.
-        note: one line for people.
+        state: the state before.
+        command: the command.
+        next_state: the state after.
+        events: ids of the event types that are sent, in the order of their messages.
+        provenance: how this behaviour of the provider is known.
+        note: a remark on one line.
     """
 
     state: str
@@ -47,12 +46,12 @@ class Lifecycle:
     """A table of transitions for one kind of subject.
 
     Args:
-        subject: what moves through it.
-        rows: the table; a pair of state and command stands in it once.
+        subject: the kind of subject.
+        rows: the table, with each pair of state and command at most once.
 
     Attributes:
         states: all states, in the order of the table.
-        commands: all commands, in the order of the table, without the one that makes the
+        commands: all commands in the order of the table, except the command that creates the
             subject.
     """
 
@@ -74,12 +73,12 @@ class Lifecycle:
         """Return the row for *command* in *state*.
 
         Args:
-            state: where the subject is.
-            command: what is asked of it.
-            name: how the error calls the subject.
+            state: the state of the subject.
+            command: the command.
+            name: name of the subject, for the error.
 
         Raises:
-            IllegalCommandError: there is no such row; it names the legal commands.
+            IllegalCommandError: no such row; names the legal commands.
         """
         row = self._by_pair.get((state, command))
         if row is None:

@@ -95,7 +95,7 @@ def test_a_delivery_without_its_body_can_t_be_redelivered(
         with pytest.raises(ConflictError) as caught:
             await workspace.redeliver("1-1")
         assert str(caught.value) == (
-            "the body of delivery 1-1 was released; serve --keep keeps more of them"
+            "the body of delivery 1-1 was released; serve --keep keeps more bodies"
         )
         asked = workspace.redeliver_failed(workspace.state.settings.now)
         assert [one.id for one in asked] == ["3-1"]

@@ -133,7 +133,9 @@ def test_what_was_not_tried_or_has_no_webhook_any_more_is_refused(
         id_ = with_one(workspace)
         with pytest.raises(ConflictError) as caught:
             await workspace.redeliver("1-1")
-        assert str(caught.value) == "delivery 1-1 is pending and was not tried yet; settle first"
+        assert (
+            str(caught.value) == "delivery 1-1 is pending and was not attempted yet; settle first"
+        )
         await workspace.settle()
         workspace.remove_webhook(id_)
         with pytest.raises(ConflictError) as caught:

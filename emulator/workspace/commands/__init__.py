@@ -1,5 +1,5 @@
-"""Commands: a state and the arguments give the records to append. Pure.
+"""Commands: functions from a state and arguments to the records to append. Pure.
 
-Each function checks everything before it returns a single record, so a command that is refused
-changes nothing. Chance is keyed by the workspace's counters and stands in the records.
+Each function checks its arguments before it returns records, so that an invalid command changes
+nothing. Random choices depend on the counters of the workspace, and are part of the records.
 """

@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 def generate_token(
     state: State, at: datetime, note: str, expiration: datetime | None
 ) -> tuple[AccessToken, str]:
-    """Return a new access token, and its text.
+    """Return the record of a new access token, and the token.
 
     Raises:
-        InvalidInputError: an expiration that has passed, or a note that is too long.
+        InvalidInputError: the expiration has passed, or the note is too long.
     """
     number = len(state.tokens) + 1
     draw = chance(state.settings.seed, "token", number)
@@ -57,16 +57,16 @@ def generate_token(
 
 
 def invite_members(state: State, at: datetime, asked: Iterable[Mapping[str, str]]) -> list[Member]:
-    """Return the members to be: all of them, or none.
+    """Return new members of the team.
 
     Args:
-        state: of the workspace.
+        state: the state of the workspace.
         at: the workspace's time.
-        asked: each with ``email``, ``role`` and ``role_id``.
+        asked: people, each with ``email``, ``role`` and ``role_id``.
 
     Raises:
-        InvalidInputError: not an address, or an empty role.
-        ConflictError: somebody is a member already, or is asked for twice.
+        InvalidInputError: an invalid address, or an empty role.
+        ConflictError: a person is already a member, or is in the list twice.
     """
     known = {state.owner.email.casefold(), *state.members}
     made: list[Member] = []
@@ -74,7 +74,7 @@ def invite_members(state: State, at: datetime, asked: Iterable[Mapping[str, str]
         path = f"$.members[{index}]"
         email = checked_email(one["email"], f"{path}.email")
         if email.casefold() in known:
-            message = f"{email!r} is in the team already"
+            message = f"{email!r} is already in the team"
             raise ConflictError(message, path=f"{path}.email")
         known.add(email.casefold())
         draw = chance(state.settings.seed, "member", len(state.members) + index + 1)
@@ -96,10 +96,10 @@ def invite_members(state: State, at: datetime, asked: Iterable[Mapping[str, str]
 
 
 def send_code(state: State, at: datetime, email: str) -> Login:
-    """Return a login that has just begun: its code was sent to *email*.
+    """Return a new login with the code that is sent to *email*.
 
     Raises:
-        InvalidInputError: not an address.
+        InvalidInputError: an invalid address.
     """
     number = state.login_count + 1
     draw = chance(state.settings.seed, "login", number)
@@ -108,14 +108,14 @@ def send_code(state: State, at: datetime, email: str) -> Login:
 
 
 def verify_code(state: State, at: datetime, email: str, code: str) -> tuple[Login, str]:
-    """Return a login whose code was given, and its access key.
+    """Return a login whose code was verified, and its access key.
 
     Raises:
-        UnauthorizedError: another code, no code, or too late.
+        UnauthorizedError: a wrong or expired code.
     """
     login = state.logins.get(email.casefold())
     if login is None or login.code != code or at >= login.sent_at + CODE_VALIDITY:
-        message = "not the code that was sent, or it is too old"
+        message = "a wrong or expired code"
         raise UnauthorizedError(message)
     key = access_key(chance(state.settings.seed, "access key", login.number))
     return msgspec.structs.replace(login, key_digest=digest_of(key), code=""), key
@@ -125,7 +125,7 @@ def check_key(state: State, email: str, key: str) -> None:
     """Check that *key* is the access key of a login of *email*.
 
     Raises:
-        UnauthorizedError: it is not.
+        UnauthorizedError: a wrong key.
     """
     login = state.logins.get(email.casefold())
     if login is None or not login.key_digest or login.key_digest != digest_of(key):

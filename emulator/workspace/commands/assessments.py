@@ -32,7 +32,7 @@ MOST_TESTS = 50
 
 
 def create_assessment(state: State, at: datetime, details: CreateDetails) -> Change:
-    """Create a draft; title and content are drawn where they are not given.
+    """Create a draft; title and content are drawn unless they are given.
 
     Raises:
         InvalidInputError: an empty title, a validity below one day or above ten years, no tests or
@@ -65,7 +65,7 @@ def create_assessment(state: State, at: datetime, details: CreateDetails) -> Cha
 def _content(
     draw: random.Random, at: datetime, library: Library, details: CreateDetails
 ) -> tuple[JobRole, Content]:
-    """Return the job role of an assessment to be, and what it asks."""
+    """Return the job role and the content of a new assessment."""
     if details.template is not None:
         if details.tests is not None:
             message = "both tests and a template; expected one of them"
@@ -91,12 +91,12 @@ def _settings(given: dict[str, Any]) -> AssessmentSettings:
 
 
 def move_assessment(state: State, at: datetime, id_: str, command: str, details: Details) -> Change:
-    """Do *command*, a word of the lifecycle, to an assessment.
+    """Execute *command*, a word of the lifecycle, on an assessment.
 
     Raises:
         NotFoundError: no such assessment.
         IllegalCommandError: the command is not legal in its state.
-        InvalidInputError: an empty title, or a wrong validity.
+        InvalidInputError: an empty title, or an invalid validity.
     """
     before = state.assessment(id_)
     row = assessments.LIFECYCLE.transition(before.state, command, name=id_)

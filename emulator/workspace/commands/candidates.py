@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 
 
 def invite(state: State, at: datetime, details: InviteDetails) -> Change:
-    """Invite a candidate to an assessment; what is left out of the person is made up.
+    """Invite a candidate to an assessment; missing personal data are made up.
 
     Raises:
         NotFoundError: no such assessment.
-        IllegalCommandError: it is archived or deleted.
-        ConflictError: the person has an open invitation to it (assumed).
-        InvalidInputError: not an e-mail address, or an empty name.
+        IllegalCommandError: the assessment is archived or deleted.
+        ConflictError: the person has an open invitation to the assessment (assumed).
+        InvalidInputError: an invalid e-mail address, or an empty name.
     """
     assessment = state.assessment(details.assessment_id)
     email, scheduled_date = details.email, details.scheduled_date
@@ -80,12 +80,12 @@ def invite(state: State, at: datetime, details: InviteDetails) -> Change:
 
 
 class Invited(msgspec.Struct, frozen=True):
-    """What became of one of several people who were to be invited.
+    """The result for one of several people to invite.
 
     Attributes:
-        candidate: None when they were not invited.
-        status: ``VALID``, or in a word what is wrong with them.
-        message: the same in a sentence; empty when nothing is wrong.
+        candidate: the candidate; None if the person was not invited.
+        status: ``VALID``, or a word for the reason.
+        message: the reason in a sentence; empty for ``VALID``.
 
     Source: observed, the word ``VALID``; the other words are assumed.
     """
@@ -100,15 +100,15 @@ _WRONG = {
     "$.firstName": "INVALID_FIRST_NAME",
     "$.lastName": "INVALID_LAST_NAME",
 }
-"""Place of what is wrong with a person -> status."""
+"""JSON path of an invalid value -> status."""
 
 
 def not_invited(error: EmulatorError, *, is_repeated: bool) -> Invited | None:
-    """Return what an error says of one of several people; None when it concerns them all.
+    """Return the result for a person whose invitation failed; None if the error concerns all.
 
     Args:
-        error: that their invitation raised.
-        is_repeated: whether their address stood before in the same call.
+        error: the error of the invitation.
+        is_repeated: whether the call has an earlier person with the same address.
     """
     if type(error) is ConflictError:
         status = "DUPLICATE" if is_repeated else "ALREADY_INVITED"
@@ -130,12 +130,12 @@ def _scheduled(date: datetime, at: datetime) -> datetime:
 def move_candidate(
     state: State, at: datetime, id_: str, command: str, details: Details | None = None
 ) -> Change:
-    """Do *command*, a word of the lifecycle, to a candidate.
+    """Execute *command*, a word of the lifecycle, on a candidate.
 
     Raises:
         NotFoundError: no such candidate.
         IllegalCommandError: the command is not legal in their state.
-        InvalidInputError: details that contradict themselves.
+        InvalidInputError: contradicting details.
     """
     before = state.candidate(id_)
     row = candidates.LIFECYCLE.transition(before.state, command, name=id_)

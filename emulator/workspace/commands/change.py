@@ -15,18 +15,18 @@ from emulator.errors import InvalidInputError
 _T = TypeVar("_T", Assessment, Candidate, Assessment | Candidate)
 
 Record = tuple[str, msgspec.Struct]
-"""Kind and data of an entry to be."""
+"""Kind and data of a new entry."""
 
 LONGEST_TEXT = 10_000
-"""Characters of a name or a title: beyond what any page takes, short of a mistake."""
+"""Limit for the characters of a name or a title."""
 
 
 class Change(msgspec.Struct, frozen=True):
-    """What a command changes.
+    """The changes of a command.
 
     Attributes:
-        records: to append, in order.
-        occurrence: what happened, from which messages are made.
+        records: the records to append.
+        occurrence: the occurrence, from which messages are built.
     """
 
     records: tuple[Record, ...]
@@ -34,12 +34,12 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class Done(msgspec.Struct, Generic[_T], frozen=True):
-    """What a command did.
+    """The result of a command.
 
     Attributes:
-        subject: the assessment or the candidate, as the command left it.
-        messages: that it caused.
-        refused: payloads that it caused and that did not fit their schema; they were not sent.
+        subject: the assessment or the candidate after the command.
+        messages: the messages that the command caused.
+        refused: payloads that did not fit their schema, and were not sent.
     """
 
     subject: _T
@@ -48,10 +48,10 @@ class Done(msgspec.Struct, Generic[_T], frozen=True):
 
 
 def text(value: str, path: str) -> str:
-    """Return *value* if it can be a name or a title.
+    """Return *value* if it is a valid name or title.
 
     Raises:
-        InvalidInputError: it is empty, too long, or half a surrogate pair.
+        InvalidInputError: empty, too long, or with a lone surrogate.
     """
     if not value.strip():
         message = "empty; expected some text"
@@ -66,10 +66,10 @@ def text(value: str, path: str) -> str:
 
 
 def checked_email(email: str, path: str) -> str:
-    """Return *email* if it can be an address.
+    """Return *email* if it is a valid address.
 
     Raises:
-        InvalidInputError: it can't.
+        InvalidInputError: an invalid address.
     """
     if not EMAIL.fullmatch(email):
         message = f"not an e-mail address: {email[:80]!r}; expected one like 'ada@example.com'"

@@ -24,30 +24,28 @@ if TYPE_CHECKING:
 
 
 def redelivery(state: State, delivery: Delivery) -> RedeliveryAsked:
-    """Return the record that has *delivery* tried once more.
+    """Return the record that repeats *delivery*.
 
     Raises:
-        ConflictError: it was not tried yet, its webhook was removed, or its body released.
+        ConflictError: it was not attempted yet, its webhook was removed, or its body released.
     """
     if delivery.webhook_id not in state.webhooks:
         message = f"the webhook of delivery {delivery.id} was removed"
         raise ConflictError(message)
     if not delivery.attempts and delivery.status != "dropped":
-        message = f"delivery {delivery.id} is pending and was not tried yet; settle first"
+        message = f"delivery {delivery.id} is pending and was not attempted yet; settle first"
         raise ConflictError(message)
     if delivery.message.digest is not None:
-        message = (
-            f"the body of delivery {delivery.id} was released; serve --keep keeps more of them"
-        )
+        message = f"the body of delivery {delivery.id} was released; serve --keep keeps more bodies"
         raise ConflictError(message)
     return RedeliveryAsked(delivery.message.number, delivery.webhook_number, delivery.numbered + 1)
 
 
 def failed_since(state: State, since: datetime) -> list[RedeliveryAsked]:
-    """Return the records that have every failed delivery tried once more.
+    """Return the records that repeat every failed delivery.
 
-    Deliveries whose message is older than *since*, whose webhook was removed, or whose body was
-    released are left alone.
+    Leaves out deliveries whose message is older than *since*, whose webhook was removed, or whose
+    body was released.
     """
     failed = [state.deliveries[key] for key in state.by_status.get("failed", ())]
     return [
@@ -62,7 +60,7 @@ def failed_since(state: State, since: datetime) -> list[RedeliveryAsked]:
 def sample_of(
     state: State, at: datetime, event: str, generation: Generation, contracts: Contracts
 ) -> Any:
-    """Return the payload of an event type about a made-up subject, as a test event sends it.
+    """Return the payload of a test event of this event type, with a made-up subject.
 
     Raises:
         UnknownNameError: the generation has no such event type.
@@ -77,29 +75,29 @@ def sample_of(
 def test_event(
     state: State, at: datetime, webhook: Webhook, event: str | None, contracts: Contracts
 ) -> Message | Refused:
-    """Return the message of a test event to one webhook, or the refusal of a sample.
+    """Return the message of a test event, or a `Refused` for an invalid payload.
 
     Args:
-        state: of the workspace.
-        at: its time.
-        webhook: gets the message.
-        event: an event type, for a sample of it; None for the ping of the settings page.
-        contracts: what a sample has to fit.
+        state: the state of the workspace.
+        at: the workspace's time.
+        webhook: the webhook that receives the message.
+        event: an event type; None for the ping of the settings page.
+        contracts: the schemas of payloads.
 
     Raises:
         UnknownNameError: no such event type.
     """
     body = b"{}"
-    # The real ping's body is unknown; it has neither type nor event (observed). An empty object
-    # is what a consumer finds hardest (assumed).
+    # The body of the real ping is unknown; it has neither type nor event (observed). An empty
+    # object is the hardest to handle (assumed).
     if event is not None:
         event = event_type(event, path="$.event").id
         made = sample_of(state, at, event, webhook.generation, contracts)
         body = msgspec.json.encode(made)
         violations = contracts.violations(webhook.generation, event, made)
         if violations:
-            told = tuple(map(str, violations[:MOST_VIOLATIONS]))
-            return Refused(event, webhook.generation, "", "", body, told)
+            shown = tuple(map(str, violations[:MOST_VIOLATIONS]))
+            return Refused(event, webhook.generation, "", "", body, shown)
     number = state.message_count + 1
     return Message(
         number=number,
@@ -118,12 +116,12 @@ def test_event(
 def deliberate(
     state: State, at: datetime, body: bytes, event: str, webhook: str | None, candidate: str | None
 ) -> list[Message]:
-    """Return messages that hold *body* as it is: one a generation of those who get it.
+    """Return a message with the unchanged *body* for each generation of the webhooks.
 
     Raises:
         UnknownNameError: no such event type.
         NotFoundError: no such webhook or candidate.
-        ConflictError: no webhook wants the event type.
+        ConflictError: no webhook subscribes to the event type.
     """
     event = event if event == TEST_EVENT else event_type(event).id
     about = None if candidate is None else state.candidate(candidate)

@@ -34,10 +34,10 @@ def set_fault(state: State, fault: Fault) -> FaultSet:
 
 
 def check_wire(fault: Fault, webhook: Webhook) -> None:
-    """Check that a fault of the wire does not meet a webhook that has no wire.
+    """Check that a wire fault does not apply to a webhook in this process.
 
     Raises:
-        ConflictError: it would.
+        ConflictError: the fault applies to it.
     """
     if not isinstance(fault, WireFault) or fault.on.webhook not in (None, webhook.id):
         return

@@ -1,4 +1,4 @@
-"""Executes any command of the table by its name."""
+"""Executes any command of the table."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ if TYPE_CHECKING:
 
 
 def details(command: Command, given: Mapping[str, object]) -> Details:
-    """Return the details of a command, checked; None counts as left out.
+    """Return the checked details of a command; None is ignored.
 
     Raises:
-        InvalidInputError: a detail that the command does not take, or of the wrong type or size.
+        InvalidInputError: an unknown detail, or an invalid value.
     """
     return convert({key: one for key, one in given.items() if one is not None}, command.details)
 
 
 def changed(state: State, now: datetime, command: Command, id_: str, details: Details) -> Change:
-    """Return what a command changes.
+    """Return the changes of a command.
 
     Args:
-        state: of the workspace.
+        state: the state of the workspace.
         now: the workspace's time.
         command: a row of the table.
-        id_: of the subject; ignored by a command that makes its subject.
-        details: of the type that the command has.
+        id_: the id of the subject; ignored if the command creates it.
+        details: the details of the command.
 
     Raises:
         NotFoundError: no such subject.
         IllegalCommandError: not legal in the subject's state; names the legal commands.
         ConflictError: the person has an open invitation to the assessment.
-        InvalidInputError: details that contradict themselves.
+        InvalidInputError: contradicting details.
     """
     if isinstance(details, InviteDetails):
         return invite(state, now, details)

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from emulator.workspace.state import State
 
 OVERLAP = timedelta(hours=24)
-"""How long a secret that was rotated out still signs (documented by the vendor, Svix)."""
+"""How long the previous secret is used after a rotation (documented by the vendor, Svix)."""
 
 
 class Registration(msgspec.Struct, frozen=True):
-    """What a customer says of a webhook, as yet unchecked.
+    """The unchecked properties of a webhook.
 
     Attributes:
-        generation: the workspace's when left out.
+        generation: by default that of the workspace.
     """
 
     name: str
@@ -46,14 +46,17 @@ class Registration(msgspec.Struct, frozen=True):
 def add_webhook(
     state: State, at: datetime, asked: Registration, profile: Profile | None = None
 ) -> Webhook:
-    """Return the webhook to be registered; a secret is made when it has none and has to sign.
+    """Return a new webhook, with a generated secret if it has to sign and has no secret.
 
     Args:
-        profile: of its own.
+        state: the state of the workspace.
+        at: the workspace's time.
+        asked: the properties of the webhook.
+        profile: its own profile; by default the workspace's.
 
     Raises:
-        InvalidInputError: something is wrong with one of the fields; names it.
-        ConflictError: it is in this process, and a fault of the wire would meet it.
+        InvalidInputError: an invalid property; the error names it.
+        ConflictError: an active fault needs a socket, and the webhook has none.
     """
     webhook = _checked(state, at, asked)
     for standing in state.faults.values():
@@ -93,11 +96,11 @@ def _checked(state: State, at: datetime, asked: Registration) -> Webhook:
 
 
 def edit_webhook(state: State, at: datetime, id_: str, changes: Mapping[str, Any]) -> Webhook:
-    """Return the webhook as the edit leaves it; what *changes* does not name stays.
+    """Return a webhook with *changes*.
 
     Raises:
         NotFoundError: no such webhook.
-        InvalidInputError: something is wrong with one of the fields; names it.
+        InvalidInputError: an invalid property; the error names it.
     """
     before = state.webhook(id_)
     registered = Registration(
@@ -125,12 +128,12 @@ def edit_webhook(state: State, at: datetime, id_: str, changes: Mapping[str, Any
 
 
 def rotate_secret(state: State, at: datetime, id_: str, secret: str | None = None) -> Webhook:
-    """Return the webhook with a new secret; the one before signs, too, for `OVERLAP`.
+    """Return a webhook with a new secret; the previous secret also signs for `OVERLAP`.
 
     Raises:
         NotFoundError: no such webhook.
-        ConflictError: its profile has no signature.
-        InvalidInputError: not a secret that it can sign with.
+        ConflictError: deliveries to the webhook are not signed.
+        InvalidInputError: the secret does not fit the scheme.
     """
     before = state.webhook(id_)
     signature = state.profile(before).signature
@@ -138,7 +141,7 @@ def rotate_secret(state: State, at: datetime, id_: str, secret: str | None = Non
         message = f"webhook {id_} signs nothing: its profile has no signature"
         raise ConflictError(message)
     if secret is None:
-        # Keyed by the one before, so that no two rotations draw the same.
+        # Depends on the previous secret, so that two rotations never draw the same secret.
         draw = chance(state.settings.seed, f"secret/{before.secret}", before.number)
         secret = made_secret(signature, draw)
     old = before.old_secrets
@@ -153,10 +156,10 @@ def rotate_secret(state: State, at: datetime, id_: str, secret: str | None = Non
 
 
 def check_secrets(state: State, settings: Settings) -> None:
-    """Check that what *settings* say of signing goes with the secrets that there are.
+    """Check that the profiles of *settings* can sign with the secrets of all webhooks.
 
     Raises:
-        ConflictError: a webhook has a secret that its profile could not sign with.
+        ConflictError: the secret of a webhook does not fit the scheme.
     """
     for webhook in state.webhooks.values():
         if webhook.number not in state.profiles:
@@ -164,10 +167,10 @@ def check_secrets(state: State, settings: Settings) -> None:
 
 
 def check_secret(webhook: Webhook, profile: Profile) -> None:
-    """Check that what *profile* says of signing goes with the secret that there is.
+    """Check that *profile* can sign with the secret of a webhook.
 
     Raises:
-        ConflictError: it could not sign with it.
+        ConflictError: the secret does not fit the scheme.
     """
     if profile.signature is None or webhook.secret is None:
         return
@@ -191,10 +194,10 @@ def _signing(state: State, webhook: Webhook, profile: Profile) -> Webhook:
 
 
 def _url(url: str) -> str:
-    if not url.startswith(SCHEME):  # the outbox knows which applications there are
+    if not url.startswith(SCHEME):  # URLs of applications are checked when they are mounted
         checked_url(url)
     try:
-        target_of(url)  # what the wire can't dial must not become a webhook
+        target_of(url)  # reject URLs that the transport can't use
     except InvalidInputError as error:
         raise InvalidInputError(error.message, path="$.payloadUrl") from None
     return url
