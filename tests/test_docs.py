@@ -342,6 +342,7 @@ def answered(
     return dict(zip(EXAMPLES, map(Answered, outputs, calls), strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda one: one.code.splitlines()[-1][:60])
 def test_an_example_answers_what_the_page_says(
     example: Example, answered: dict[Example, Answered], addresses: dict[str, str]
@@ -359,6 +360,7 @@ def test_an_example_answers_what_the_page_says(
         assert output.strip() == ""
 
 
+@pytest.mark.slow
 def test_each_call_has_an_example(answered: dict[Example, Answered]) -> None:
     called = {(method, path) for one in answered.values() for _, method, path in one.calls}
     for method, route in CALLS:

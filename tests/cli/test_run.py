@@ -396,6 +396,7 @@ def test_the_demo_can_stay_up(until: Until) -> None:
     assert out.endswith("/_emulator/workspaces/default  (Ctrl-C ends it)\n")
 
 
+@pytest.mark.slow
 def test_every_bundled_scenario_can_be_run_by_its_name(
     cli: Cli, consumer: Callable[..., Receiver]
 ) -> None:

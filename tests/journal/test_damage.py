@@ -67,6 +67,7 @@ def damaged(kind: str, whole: bytes, draw: random.Random) -> bytes:
     return whole[:at] + other + whole[at + len(part) :]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["flip", "zero", "truncate"])
 def test_damage_anywhere_is_told_or_does_not_matter(
     kind: str, journal: Path, tmp_path: Path
@@ -131,6 +132,7 @@ def test_a_missing_block_is_told(journal: Path, tmp_path: Path) -> None:
         read(path)
 
 
+@pytest.mark.slow
 def test_whatever_can_be_read_is_salvaged_without_a_crash(journal: Path, tmp_path: Path) -> None:
     whole, draw = journal.read_bytes(), random.Random(6)
     expected = read(journal)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -62,6 +63,7 @@ def is_quiet(shown: str) -> bool:
     return all(one.isprintable() and not one.lstrip().startswith(("::", "##[")) for one in lines)
 
 
+@pytest.mark.slow
 @settings(
     max_examples=25,
     deadline=None,

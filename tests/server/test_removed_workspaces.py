@@ -84,6 +84,7 @@ def test_a_late_call_writes_nothing_and_does_not_poison_the_name(
         assert len(server.client.get(f"{B}/other/assessments").json()["data"]) == 1
 
 
+@pytest.mark.slow
 def test_ten_threads_create_use_reset_and_delete(tmp_path: Path) -> None:
     journal = tmp_path / "a.db"
 
