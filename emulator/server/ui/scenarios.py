@@ -34,7 +34,7 @@ _MOST_RUNS = 50
 _STYLE = re.compile(rb"<style>(.*?)</style>", re.DOTALL)
 
 
-class ScenarioRun:
+class PageRun:
     """A run, which goes on beside the page.
 
     Attributes:
@@ -161,7 +161,7 @@ async def start(request: Request, workspace: Workspace, given: Form) -> str:
         name = f"{workspace.name[:50]}-run-{number}"
     settings = msgspec.structs.replace(workspace.state.settings, clock=scenario.document.clock)
     fresh = emulator.workspace(name, settings, in_flight=1)
-    run = runs[number] = ScenarioRun(number, workspace.name, fresh, scenario, webhook)
+    run = runs[number] = PageRun(number, workspace.name, fresh, scenario, webhook)
     run.task = asyncio.create_task(run.play(emulator))
     for old in [one for one, other in runs.items() if other.is_over][:-_MOST_RUNS]:
         del runs[old]
@@ -179,14 +179,14 @@ def _read(name: str, webhook: Webhook) -> Scenario:
     return scenario
 
 
-def _rows(run: ScenarioRun) -> list[Row]:
+def _rows(run: PageRun) -> list[Row]:
     """Return the steps, those that ended with their results, and the verdict."""
     steps: list[Any] = [*run.results, *run.scenario.steps[len(run.results) :]]
     rows = [Row(f"s{number}", "steps", one) for number, one in enumerate(steps, start=1)]
     return [*rows, Row("v", "verdict", run.result)]
 
 
-def _run(request: Request) -> ScenarioRun:
+def _run(request: Request) -> PageRun:
     number, owner = request.path_params["number"], workspace_of(request).name
     run = _runs(request).get(number)
     if run is None or run.owner != owner:
@@ -195,9 +195,9 @@ def _run(request: Request) -> ScenarioRun:
     return run
 
 
-def _runs(request: Request) -> dict[int, ScenarioRun]:
+def _runs(request: Request) -> dict[int, PageRun]:
     state = request.app.state
     if not hasattr(state, "runs"):
         state.runs = {}
-    found: dict[int, ScenarioRun] = state.runs
+    found: dict[int, PageRun] = state.runs
     return found
