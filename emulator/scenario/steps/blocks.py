@@ -19,23 +19,23 @@ if TYPE_CHECKING:
     from emulator.scenario.tree import Node
 
 BLOCKS = frozenset({"parallel", "repeat"})
-"""Names of the steps that hold steps."""
+"""Names of the steps that contain steps."""
 
 MOST_STEPS = 100_000
-"""Steps of a scenario, those of every round of a `repeat` counted."""
+"""The most steps of a scenario, including those of all rounds of `repeat`."""
 
 IN_FLIGHT, PER_WEBHOOK = 64, 16
-"""Attempts at once while steps run in parallel, in all and to one webhook."""
+"""The most attempts under way during `parallel`, in total and for each webhook."""
 
 MOST_AT_ONCE = 1_000
-"""Steps of a `parallel`; those that wait are all asked again with each entry of the journal."""
+"""The most steps of a `parallel`: each entry of the journal wakes all that wait."""
 
 Steps = Annotated[list[PlacedStep], msgspec.Meta(min_length=1)]
 Times = Annotated[int, msgspec.Meta(ge=1, le=MOST_STEPS)]
 
 
 class ParallelStep(Step, frozen=True):
-    """Do steps at once: nothing settles between them, and many attempts are in flight."""
+    """Execute steps concurrently: nothing settles between them, and many attempts are in flight."""
 
     example: ClassVar[str] = "parallel: [{enroll: ada}, {test_webhook: consumer 1}]"
     bare: ClassVar[str | None] = "steps"
@@ -44,7 +44,7 @@ class ParallelStep(Step, frozen=True):
     steps: Annotated[list[PlacedStep], msgspec.Meta(min_length=1, max_length=MOST_AT_ONCE)]
 
     async def run(self, context: RunContext) -> str:
-        """Start all of them, in the order of the file, and settle at the end."""
+        """Start all steps in the order of the file, and settle at the end."""
         context.is_parallel = True
         try:
             with context.workspace.out_of_lockstep(IN_FLIGHT, PER_WEBHOOK):
@@ -55,7 +55,7 @@ class ParallelStep(Step, frozen=True):
         return _told(ended)
 
     def dry_run(self, dry_run: DryRun) -> None:
-        """Forget what the steps change: their order is not known."""
+        """Forget the subjects that the steps change: the order of the steps is not known."""
         for placed in every(self.steps):
             dry_run.forget(placed)
 
@@ -73,7 +73,7 @@ class ParallelStep(Step, frozen=True):
 
 
 class RepeatStep(Step, frozen=True, rename={"as_": "as"}):
-    """Do steps several times; `${NAME}` of `as` is the number of the round, from 1."""
+    """Execute steps several times; the variable that `as` names is the number of the round."""
 
     example: ClassVar[str] = (
         'repeat: {times: 3, as: i, steps: [{invite: {to: job, email: "c${i}@example.com"}}]}'
@@ -85,12 +85,12 @@ class RepeatStep(Step, frozen=True, rename={"as_": "as"}):
     as_: VariableName | None = None
 
     async def run(self, context: RunContext) -> str:
-        """Do them, round after round; `steps` holds those of every round."""
+        """Execute `steps`, which contains the steps of all rounds."""
         told = await _played(context, self.steps, per_round=len(self.steps) // self.times)
         return "\n".join(told)
 
     def dry_run(self, dry_run: DryRun) -> None:
-        """Do them, round after round."""
+        """Execute the steps of all rounds."""
         for placed in self.steps:
             dry_run.play(placed)
 
@@ -98,10 +98,10 @@ class RepeatStep(Step, frozen=True, rename={"as_": "as"}):
 async def _played(
     context: RunContext, steps: Iterable[PlacedStep], per_round: int | None = None
 ) -> list[str]:
-    """Return what was wrong with steps that are done one after the other.
+    """Execute steps one after the other, and return their failures.
 
     Raises:
-        ConflictError: one of them could not be done; says which, and what was wrong before.
+        ConflictError: a step could not be executed; the message includes the failures so far.
     """
     told: list[str] = []
     for number, placed in enumerate(steps):
@@ -118,10 +118,10 @@ async def _played(
 
 
 def _told(ended: list[list[str] | BaseException]) -> str:
-    """Return what was wrong with branches.
+    """Return the failures of concurrent steps, in one text.
 
     Raises:
-        ConflictError: one of them could not be done; tells the others too.
+        ConflictError: a step could not be executed; the message includes the other failures.
     """
     told = []
     for one in ended:
@@ -134,7 +134,7 @@ def _told(ended: list[list[str] | BaseException]) -> str:
 
 
 def size(steps: Node) -> int:
-    """Return how many steps a list of steps comes to, as far as the file says so."""
+    """Return how many steps a list contains, with the rounds that the file specifies."""
     if not isinstance(steps.value, list):
         return 1
     total = 0

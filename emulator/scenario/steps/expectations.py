@@ -23,7 +23,7 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 
 
 class ExpectStep(OfAttempts, frozen=True, kw_only=True):
-    """Demand attempts: at least one, or exactly `count`, of the whole run so far."""
+    """Expect attempts in the whole run so far: at least one, or exactly `count`."""
 
     example: ClassVar[str] = (
         "expect: {event: candidate.completed, candidate: ada, where: {data.status: COMPLETED}, "
@@ -38,20 +38,20 @@ class ExpectStep(OfAttempts, frozen=True, kw_only=True):
     within: Duration = Duration(0)
 
     async def run(self, context: RunContext) -> str:
-        """Settle, look, and look again whenever something happened, up to `within`."""
+        """Settle and check; check again after each change, for up to `within`."""
         await _until(context, lambda: self._is_decided(context), self.within)
         found = self.matching(context)
         return "" if self._is_met(len(found)) else self._told(context, found)
 
     def dry_run(self, dry_run: DryRun) -> None:
-        """Let up to `within` pass: the step ends at the match."""
+        """Let up to `within` pass: a matching attempt ends the step."""
         dry_run.pass_time(0, self.within)
 
     def _is_met(self, found: int) -> bool:
         return found >= 1 if self.count is None else found == self.count
 
     def _is_decided(self, context: RunContext) -> bool:
-        """Whether it is met, or can't be met any more: what was sent stays sent."""
+        """Whether the expectation is met, or can't be met any more."""
         found = len(self.matching(context))
         return self._is_met(found) or (self.count is not None and found > self.count)
 
@@ -64,7 +64,7 @@ class ExpectStep(OfAttempts, frozen=True, kw_only=True):
 
 
 class ExpectNoneStep(OfAttempts, frozen=True, kw_only=True, rename={"for_": "for"}):
-    """Demand that there is no such attempt in the whole run so far, nor for some time to come."""
+    """Expect no such attempt in the whole run so far, nor for some time to come."""
 
     example: ClassVar[str] = "expect_none: {event: candidate.rejected, candidate: ada, for: 1d}"
     is_expectation: ClassVar[bool] = True
@@ -75,7 +75,7 @@ class ExpectNoneStep(OfAttempts, frozen=True, kw_only=True, rename={"for_": "for
     for_: Duration = Duration(0)
 
     async def run(self, context: RunContext) -> str:
-        """Let the time pass; what comes meanwhile ends it."""
+        """Let the time pass; a matching attempt ends the step."""
         await _until(context, lambda: bool(self.matching(context)), self.for_)
         found = self.matching(context)
         if not found:
@@ -86,7 +86,7 @@ class ExpectNoneStep(OfAttempts, frozen=True, kw_only=True, rename={"for_": "for
         )
 
     def dry_run(self, dry_run: DryRun) -> None:
-        """Let the whole time pass: the step ends before only if it fails."""
+        """Let the whole time pass: only a failure ends the step earlier."""
         dry_run.pass_time(self.for_, self.for_)
 
 
@@ -97,7 +97,7 @@ def _listed(found: list[Sent]) -> list[str]:
 
 
 async def _until(context: RunContext, is_decided: Callable[[], bool], within: float) -> None:
-    """Settle; then let up to *within* pass, in the scenario's time, until it is decided."""
+    """Settle; then let up to *within* seconds of the scenario's time pass until it is decided."""
     workspace = context.workspace
     await workspace.settle()
     if is_decided() or not within:

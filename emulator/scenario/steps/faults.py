@@ -71,12 +71,12 @@ class SetFaultStep(Step, frozen=True, rename={"fault": "settings"}):
         return {key: value for key, value in given.items() if value is not None}
 
     async def run(self, context: RunContext) -> str:
-        """Set it."""
+        """Inject the fault."""
         context.workspace.inject(self._with_ids(context))
         return ""
 
     def dry_run(self, dry_run: DryRun) -> None:
-        """Check that it could be set; commands do not depend on it."""
+        """Check that the fault could be injected; commands do not depend on it."""
         faults.set_fault(dry_run.state, self._with_ids(dry_run))
 
     def _with_ids(self, names: Names) -> Fault:

@@ -1,4 +1,4 @@
-"""Steps that send a given payload, or an old message again."""
+"""Steps that send a given payload, or redeliver a message."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class SendStep(Step, frozen=True):
-    """Send a payload as it is, whether or not it fits a schema."""
+    """Send a payload unchanged, whether or not it fits a schema."""
 
     example: ClassVar[str] = (
         "send: {event: candidate.completed, payload: {data: {status: COMPLETED}}, "
@@ -34,13 +34,13 @@ class SendStep(Step, frozen=True):
     candidate: CandidateName | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a step that does not say what to send, before anything runs."""
+        """Refuse a step without exactly one of `payload` and `data`."""
         if (self.payload is msgspec.UNSET) is (self.data is None):
             message = "expected either 'payload' or 'data', a file"
             raise InvalidInputError(message)
 
     async def run(self, context: RunContext) -> str:
-        """Send it; to whom nothing is said of, to all who want the event type."""
+        """Send the payload; without `webhook`, to all webhooks that subscribe to the event type."""
         context.workspace.send(
             self.payload if self.data is None else bytes(self.data),
             event=self.event,
@@ -50,14 +50,14 @@ class SendStep(Step, frozen=True):
         return ""
 
     def dry_run(self, dry_run: DryRun) -> None:
-        """Check that somebody would get it, unless it is not known which webhooks there are."""
+        """Check that a webhook receives it, unless the webhooks are not known."""
         webhook = None if self.webhook is None else dry_run.webhook(self.webhook)
         if webhook is not None or "webhook" not in dry_run.unforeseen:
             deliveries.deliberate(dry_run.state, dry_run.now, b"", self.event, webhook, None)
 
 
 class RedeliverStep(OfMessages, frozen=True):
-    """Try the last delivery that fits once more, or all that failed since some time ago."""
+    """Retry the last delivery that matches, or all that failed since some time ago."""
 
     example: ClassVar[str] = "redeliver: {event: candidate.completed, candidate: ada}"
 
@@ -65,7 +65,7 @@ class RedeliverStep(OfMessages, frozen=True):
     failed_since: Duration | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a step that says both, before anything runs."""
+        """Refuse `failed_since` beside any other key."""
         super().__post_init__()
         said = (self.event, self.candidate, self.assessment, self.webhook)
         if self.failed_since is not None and (self.where or any(said)):
@@ -73,7 +73,7 @@ class RedeliverStep(OfMessages, frozen=True):
             raise InvalidInputError(message)
 
     async def run(self, context: RunContext) -> str:
-        """Try them again."""
+        """Redeliver."""
         workspace = context.workspace
         if self.failed_since is not None:
             workspace.redeliver_failed(workspace.now() - timedelta(seconds=self.failed_since))
@@ -86,6 +86,6 @@ class RedeliverStep(OfMessages, frozen=True):
         return ""
 
     def dry_run(self, dry_run: DryRun) -> None:
-        """Check the webhook; what there is to redeliver depends on the consumer's answers."""
+        """Check the webhook; whether a delivery matches depends on the consumer's answers."""
         if self.webhook is not None:
             dry_run.webhook(self.webhook)

@@ -36,14 +36,14 @@ _WITHIN = Duration(5.0)
 
 
 class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a look has to show; at least one key.
+    """The expected result of a probe; at least one key.
 
     Attributes:
-        status: of the answer; any 2xx when left out.
-        exit: of the command; 0 when left out.
-        json: values of the answer or of what the command printed, by path.
-        body: of the answer, as text.
-        stdout: of the command, as text, without white space at its ends.
+        status: status of the answer; by default any 2xx.
+        exit: exit code of the command; by default 0.
+        json: values in the JSON of the answer or of the command's output, by path.
+        body: the answer as text.
+        stdout: the command's output as text, without white space at both ends.
     """
 
     status: StatusWord | None = None
@@ -53,7 +53,7 @@ class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stdout: Matcher | None = None
 
     def __post_init__(self) -> None:
-        """Refuse to expect nothing, before anything runs."""
+        """Refuse a probe that expects nothing."""
         given = (self.status, self.exit, self.body, self.stdout, self.json or None)
         if all(one is None for one in given):
             message = "nothing is expected; give at least one of status, exit, json, body, stdout"
@@ -61,7 +61,7 @@ class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _Looking(Step, frozen=True):
-    """A step with a place to look at: a URL or a command."""
+    """A step that calls a URL or runs a command."""
 
     changes: ClassVar[dict[str, str]] = {}
 
@@ -71,7 +71,7 @@ class _Looking(Step, frozen=True):
     within: Duration = _WITHIN
 
     def __post_init__(self) -> None:
-        """Refuse what can't be looked at, before anything runs."""
+        """Refuse headers that can't be sent."""
         checked_headers(self.headers.items())
         if self.headers and self.get is None:
             message = "'headers' go with 'get' alone"
@@ -81,7 +81,7 @@ class _Looking(Step, frozen=True):
         """The consumer's state is not known before a run, and commands do not depend on it."""
 
     async def look(self, context: RunContext) -> Look:
-        """Look once."""
+        """Call the URL or run the command once."""
         if self.get is not None:
             call = probes.ProbeRequest(headers=self.headers)
             return await probes.request(self.get, context.guard, call)
@@ -89,7 +89,7 @@ class _Looking(Step, frozen=True):
 
 
 class ProbeStep(_Looking, frozen=True, kw_only=True):
-    """Look at the consumer's own state until it is as expected, up to `within` real seconds."""
+    """Poll the state of the consumer until it is as expected, for up to `within` real seconds."""
 
     example: ClassVar[str] = (
         'probe: {get: "${CONSUMER_URL}/candidates/ada@example.com", '
@@ -100,7 +100,7 @@ class ProbeStep(_Looking, frozen=True, kw_only=True):
     expect: Expected
 
     def __post_init__(self) -> None:
-        """Refuse a look at nothing, or for what can't be there, before anything runs."""
+        """Refuse a probe without exactly one of `get` and `command`, or with keys of the other."""
         super().__post_init__()
         if (self.get is None) is (self.command is None):
             message = "expected something to look at: either 'get', a URL, or 'command'"
@@ -113,7 +113,7 @@ class ProbeStep(_Looking, frozen=True, kw_only=True):
                 raise InvalidInputError(message, path=f"$.expect.{name}")
 
     async def run(self, context: RunContext) -> str:
-        """Look until it is as expected."""
+        """Poll until the state is as expected."""
         seen = await probes.until(
             lambda: self.look(context),
             lambda look: all(one.is_equal for one in self._compared(look)),
@@ -160,11 +160,11 @@ def _exit(expected: int, look: Look) -> matching.FieldComparison:
 
 
 class Picked(OfMessages, frozen=True):
-    """Which delivery a value comes from: the last that fits."""
+    """Selects the delivery of a value: the last that matches."""
 
 
 class CaptureStep(_Looking, frozen=True, kw_only=True, rename={"as_": "as", "from_": "from"}):
-    """Keep a value for later steps, as `${NAME}`: of the last delivery, or of a look."""
+    """Capture a value for later steps, as `${NAME}`: from a delivery, a URL or a command."""
 
     example: ClassVar[str] = (
         "capture: {as: LINK, from: {event: candidate.status_changed, candidate: ada}, "
@@ -179,7 +179,7 @@ class CaptureStep(_Looking, frozen=True, kw_only=True, rename={"as_": "as", "fro
     json: PayloadPath | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what does not say where the value comes from, before anything runs."""
+        """Refuse a step without exactly one source, or without a place in it."""
         super().__post_init__()
         sources = [self.get, self.command, self.from_]
         if sum(one is not None for one in sources) != 1:
@@ -197,7 +197,7 @@ class CaptureStep(_Looking, frozen=True, kw_only=True, rename={"as_": "as", "fro
             raise InvalidInputError(message)
 
     async def run(self, context: RunContext) -> str:
-        """Take the value, and keep it as text."""
+        """Capture the value as text."""
         value = self._delivered(context) if self.from_ is not None else await self._seen(context)
         if value is None or isinstance(value, dict | list):
             kind = "nothing" if value is None else "no single value"
@@ -239,7 +239,7 @@ class CaptureStep(_Looking, frozen=True, kw_only=True, rename={"as_": "as", "fro
         return value
 
     def _value(self, look: Look) -> tuple[Any, str]:
-        """Return the value, or ABSENT and why."""
+        """Return the value, or ABSENT and the reason."""
         is_fine = look.exit == 0 or (look.status or 0) // 100 == 2
         if look.trouble or not is_fine:
             ended = f"status {look.status}" if self.get is not None else f"exit {look.exit}"

@@ -33,7 +33,7 @@ Number = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 
 
 class OfMessages(Step, frozen=True):
-    """A step about messages; each key that is left out fits all of them."""
+    """A step about messages; a key that is missing matches all of them."""
 
     changes: ClassVar[dict[str, str]] = {}
 
@@ -45,14 +45,14 @@ class OfMessages(Step, frozen=True):
     where: dict[PayloadPath, Matcher] = msgspec.field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Refuse what can never be met, before anything runs."""
+        """Refuse a combination that no message can match."""
         about = EVENT_TYPES.get(self.event or TEST_EVENT)
         if self.candidate is not None and about is not None and about.subject != "candidate":
             message = f"{self.event!r} is about no candidate"
             raise InvalidInputError(message, path="$.candidate")
 
     def compared(self, context: RunContext, one: matching.Sent) -> list[matching.FieldComparison]:
-        """Compare an attempt with what is said of it, field by field."""
+        """Compare an attempt with the keys of the step, field by field."""
         delivery = one.delivery
         told = []
         if self.event is not None:
@@ -74,7 +74,7 @@ class OfMessages(Step, frozen=True):
         return told
 
     def _inside(self, context: RunContext, one: matching.Sent) -> list[matching.FieldComparison]:
-        """Compare what is inside of the payload."""
+        """Compare values inside the payload."""
         try:
             payload = queries.payload(context.workspace.state, one.delivery, one.attempt)
         except NotJSONError:  # sent on purpose
@@ -92,7 +92,7 @@ class OfMessages(Step, frozen=True):
         return [*self.fields.items(), *self.where.items()]
 
     def matching(self, context: RunContext) -> list[matching.Sent]:
-        """Return the attempts of the run so far that fit all that is said."""
+        """Return the attempts of the run so far that match all keys."""
         return [
             one
             for one in matching.sent(self._likely(context))
@@ -100,13 +100,13 @@ class OfMessages(Step, frozen=True):
         ]
 
     def _likely(self, context: RunContext) -> list[Delivery]:
-        # The cheap part first: payloads are decoded and names found for what may fit alone.
+        # The cheap part first: only payloads that may match are decoded.
         subject = None if self.candidate is None else context.candidate(self.candidate)
         known = context.deliveries(event=self.event, subject=subject)
         return [one for one in known if self.event in (None, one.event)]
 
     def nearest(self, context: RunContext) -> list[str]:
-        """Return lines about the attempts that come nearest."""
+        """Return lines that describe the nearest attempts."""
         lines = []
         if self.event in EVENT_TYPES and not context.workspace.state.wanting(str(self.event)):
             lines.append(f"  no webhook wants {self.event!r}")
@@ -114,7 +114,7 @@ class OfMessages(Step, frozen=True):
         return lines + matching.nearest([(self.compared(context, one), one) for one in every])
 
     def demanded(self) -> str:
-        """Return what is said of the messages, on one line."""
+        """Return the conditions on messages, on one line."""
         parts = [str(self.event or "message")]
         if self.candidate is not None:
             parts.append(f"of {self.candidate}")
@@ -128,13 +128,13 @@ class OfMessages(Step, frozen=True):
 
 
 class OfAttempts(OfMessages, frozen=True):
-    """A step about attempts: the requests that went out, each by itself."""
+    """A step about attempts: each request is considered separately."""
 
     attempt: Number | None = None
     answered: Answered | None = None
 
     def compared(self, context: RunContext, one: matching.Sent) -> list[matching.FieldComparison]:
-        """Compare an attempt with what is said of it, field by field."""
+        """Compare an attempt with the keys of the step, field by field."""
         told = super().compared(context, one)
         if self.attempt is not None:
             came = one.attempt.number if one.attempt else ABSENT
@@ -144,7 +144,7 @@ class OfAttempts(OfMessages, frozen=True):
         return told
 
     def demanded(self) -> str:
-        """Return what is said of the attempts, on one line."""
+        """Return the conditions on attempts, on one line."""
         parts = [super().demanded()]
         if self.attempt is not None:
             parts.append(f"in attempt {self.attempt}")
@@ -154,8 +154,8 @@ class OfAttempts(OfMessages, frozen=True):
 
 
 def _name(names: Mapping[str, str], id_: str) -> str:
-    """Return how the scenario calls the record with that id; the id when it does not."""
-    # The last one: in a repeat, a name moves on.
+    """Return the scenario's name for the record with this id, or the id if there is none."""
+    # The last name: in a repeat, a name moves on to the next record.
     return next((name for name in reversed(list(names)) if names[name] == id_), id_)
 
 

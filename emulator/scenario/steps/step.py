@@ -1,4 +1,4 @@
-"""The base class of steps, and the context in which they run."""
+"""The base class of steps, and the context of a run."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 
 TURN = 50
-"""Steps after which the run yields to everything else on the event loop."""
+"""Number of steps after which the run yields to other tasks of the event loop."""
 
 
 class Names:
-    """The scenario's names for subjects and webhooks.
+    """The names that a scenario gives to subjects and webhooks.
 
     Attributes:
         assessments, candidates, webhooks: name -> id.
@@ -45,7 +45,7 @@ class Names:
         """Return the id of the assessment that the scenario calls *name*.
 
         Raises:
-            UnknownNameError: no step has made it so far.
+            UnknownNameError: no step so far has created it.
         """
         return self._named("assessment", self.assessments, name)
 
@@ -53,7 +53,7 @@ class Names:
         """Return the id of the candidate that the scenario calls *name*.
 
         Raises:
-            UnknownNameError: no step has invited them so far.
+            UnknownNameError: no step so far has invited them.
         """
         return self._named("candidate", self.candidates, name)
 
@@ -61,7 +61,7 @@ class Names:
         """Return the id of the webhook that the scenario calls *name*.
 
         Raises:
-            UnknownNameError: it is not registered so far.
+            UnknownNameError: it is not registered.
         """
         return self._named("webhook", self.webhooks, name)
 
@@ -72,18 +72,18 @@ class Names:
 
 
 class RunContext(Names):
-    """What the steps of one run share.
+    """The data that the steps of a run share.
 
     Args:
-        workspace: in which they run; its webhooks can be named.
-        journal: the workspace's, to wait on.
-        guard: says where a probe may look.
-        folder: of the scenario's file, in which commands run.
+        workspace: the workspace of the run; steps can name its webhooks.
+        journal: the journal of the workspace, to wait for entries.
+        guard: decides which addresses a probe may call.
+        folder: the folder of the scenario file; commands run there.
 
     Attributes:
-        variables: what captures gave, name -> value.
-        is_parallel: nothing is settled between steps.
-        set_up: makes a candidate known to the consumer before the invitation; None without a hook.
+        variables: captured variables, name -> value.
+        is_parallel: the workspace does not settle between steps.
+        set_up: makes a candidate known to the consumer before the invitation, if there is a hook.
     """
 
     def __init__(
@@ -105,10 +105,10 @@ class RunContext(Names):
         self._misfires = workspace.state.misfire_count
 
     async def play(self, placed: PlacedStep) -> list[str]:
-        """Run a step and settle; return what was found wrong.
+        """Run a step, let the workspace settle, and return the failures.
 
         Raises:
-            EmulatorError: it could not be done.
+            EmulatorError: the step could not be executed.
         """
         self._played += 1
         if self._played % TURN == 0:
@@ -139,9 +139,9 @@ class RunContext(Names):
         """Return the deliveries of the run, in the order of their messages.
 
         Args:
-            after: only those of later messages than this number.
-            event: only those of that event; not looked at when there is a *subject*.
-            subject: only those about the candidate or the assessment with that id.
+            after: only deliveries of messages after this number.
+            event: only deliveries of this event; ignored if *subject* is given.
+            subject: only deliveries about the candidate or assessment with this id.
         """
         state, first = self.workspace.state, max(after, self._first)
         keys: Reversible[DeliveryKey] = state.deliveries
@@ -154,18 +154,18 @@ class RunContext(Names):
 
 
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One step; its docstring says what it does, its fields are the keys in the file.
+    """A step; the docstring of the class describes it, its fields are the keys in the file.
 
     Attributes:
-        example: of its use, as YAML.
-        bare: the field that a value without a mapping stands for; None without such a form.
-        others: the field that takes, as a mapping, the keys that are no fields; None refuses them.
-        is_expectation: whether it can fail for the consumer's sake.
-        is_settling: it waits for deliveries or moves the clock, so it can't run in parallel.
-        passes_time: it lets the workspace's time pass.
-        changes: the fields that name a subject which the step makes, moves or removes, with the
-            kind of the subject: ``assessment``, ``candidate`` or ``webhook``. When the effect of
-            the step is not known before the run, these subjects are not known either.
+        example: an example in YAML.
+        bare: the field that a value without keys is for, if the step has such a short form.
+        others: the field that takes all unknown keys as a mapping; by default they are refused.
+        is_expectation: whether the step fails if the consumer misbehaves.
+        is_settling: the step waits for deliveries or moves the clock, and can't be in `parallel`.
+        passes_time: the time of the workspace passes during the step.
+        changes: the fields that name a subject that the step creates, changes or removes -> the
+            kind of the subject: ``assessment``, ``candidate`` or ``webhook``. If the effect of the
+            step is not known before the run, neither is the state of these subjects.
     """
 
     example: ClassVar[str]
@@ -181,18 +181,18 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return f"<{type(self).__name__}>"
 
     async def run(self, context: RunContext) -> str:
-        """Do it.
+        """Execute the step.
 
         Returns:
-            What was found wrong with the consumer, empty when nothing was; the run goes on.
+            The failure of the consumer, or an empty string; the run continues.
 
         Raises:
-            EmulatorError: it could not be done; the run ends.
+            EmulatorError: the step could not be executed; the run ends.
         """
         raise NotImplementedError
 
     def dry_run(self, dry_run: DryRun) -> None:
-        """Do the part of it whose effect is known before the run.
+        """Execute the part of the step whose effect is known before the run.
 
         Raises:
             EmulatorError: a run would refuse the step.

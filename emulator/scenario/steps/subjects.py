@@ -1,4 +1,4 @@
-"""Steps for assessments and candidates, one for each command of the table."""
+"""Steps for assessments and candidates: a step for each command of the table."""
 
 from __future__ import annotations
 
@@ -37,27 +37,27 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=1_000)]
 _IN_FILES: Mapping[str, Any] = MappingProxyType(
     {"title": Title, "validity_days": Days, "reason": Reason}
 )
-"""Details whose values are checked when the file is read: name -> type."""
+"""Details whose values are already checked when the file is read: name -> type."""
 
 _COMPARED_WITH_DRAWN = frozenset({"score", "tests", "template"})
-"""Details that are refused when they do not fit the content that was drawn."""
+"""Details that are compared with generated content, and may be refused."""
 
 
 class CommandStep(Step, frozen=True):
     """A command of the table.
 
     Attributes:
-        command: its row of the table.
+        command: the row of the table.
     """
 
     command: ClassVar[Command]
 
     def details(self) -> dict[str, Any]:
-        """Return the details that the file gives."""
+        """Return the details in the file."""
         return {name: getattr(self, name) for name in self.command.details.__struct_fields__}
 
     def foreseen(self, dry_run: DryRun) -> dict[str, Any]:
-        """Return the details, without those that nobody can judge before the content is drawn."""
+        """Return the details, without those that are compared with content of an unknown seed."""
         left_out = frozenset() if dry_run.is_drawn_content_known else _COMPARED_WITH_DRAWN
         return {name: value for name, value in self.details().items() if name not in left_out}
 
@@ -77,14 +77,14 @@ class CreateAssessmentStep(CommandStep, frozen=True, rename={"as_": "as"}):
     settings: dict[str, Any] | None = None
 
     async def run(self, context: RunContext) -> str:
-        """Create it and keep its id under its name."""
+        """Create the assessment, and store its id under its name."""
         made = context.workspace.do(self.command.name, **self.details())
         if self.as_ is not None:
             context.assessments[self.as_] = made.subject.id
         return ""
 
     def dry_run(self, dry_run: DryRun) -> None:
-        """Create it in the same way."""
+        """Create the assessment."""
         id_ = dry_run.do(self.command, "", self.foreseen(dry_run))
         if self.as_ is not None:
             dry_run.assessments[self.as_] = id_
@@ -106,7 +106,7 @@ class InviteStep(CommandStep, frozen=True, rename={"as_": "as"}):
     source: Name | None = None
 
     async def run(self, context: RunContext) -> str:
-        """Invite them, now or later, and keep the invitation's id under its name."""
+        """Invite the candidate, and store the id of the invitation under its name."""
         details = self._asked(context, context.workspace.now())
         if context.set_up is not None:
             await context.set_up(context.workspace.preview(self.command.name, **details))
@@ -116,7 +116,7 @@ class InviteStep(CommandStep, frozen=True, rename={"as_": "as"}):
         return ""
 
     def dry_run(self, dry_run: DryRun) -> None:
-        """Invite them in the same way."""
+        """Invite the candidate."""
         id_ = dry_run.do(self.command, "", self._asked(dry_run, dry_run.now))
         if self.as_ is not None:
             dry_run.candidates[self.as_] = id_
@@ -161,7 +161,7 @@ class MoveCandidateStep(CommandStep, frozen=True):
     candidate: CandidateName
 
     def __post_init__(self) -> None:
-        """Refuse a score that can't be, before anything runs."""
+        """Refuse a score above the maximum."""
         given = self.details()
         score, of = given.get("score"), given.get("of")
         if score is not None and of is not None and score > of:
@@ -180,7 +180,7 @@ class MoveCandidateStep(CommandStep, frozen=True):
 
 
 def _step(command: Command) -> type[Step]:
-    """Return the step of a command that moves its subject."""
+    """Return the step of a command whose subject exists."""
     base: type[Step] = MoveAssessmentStep if command.subject == "assessment" else MoveCandidateStep
     fields = [
         (

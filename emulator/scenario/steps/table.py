@@ -1,4 +1,4 @@
-"""The table of steps: name in the file -> class. A new step is a line here."""
+"""The table of steps; a new step needs a row here."""
 
 from __future__ import annotations
 

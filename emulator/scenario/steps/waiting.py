@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class WaitStep(Step, frozen=True):
-    """Let time pass; what falls due meanwhile happens. On a virtual clock it costs nothing."""
+    """Let time pass; everything that becomes due happens. A virtual clock does not really wait."""
 
     example: ClassVar[str] = "wait: 2h"
     bare: ClassVar[str | None] = "duration"
@@ -26,7 +26,7 @@ class WaitStep(Step, frozen=True):
     duration: Duration
 
     async def run(self, context: RunContext) -> str:
-        """Advance a virtual clock; wait on a real one."""
+        """Advance a virtual clock, or wait."""
         if context.workspace.state.settings.clock == "virtual":
             await context.workspace.advance(self.duration)
         else:
@@ -34,12 +34,12 @@ class WaitStep(Step, frozen=True):
         return ""
 
     def dry_run(self, dry_run: DryRun) -> None:
-        """Let as much time pass."""
+        """Let the same time pass."""
         dry_run.pass_time(self.duration, self.duration)
 
 
 class SetClockStep(Step, frozen=True):
-    """Set the virtual clock; forward, what is due on the way happens, back only before all else."""
+    """Set the virtual clock: forward, as `wait` does, or back before the first event."""
 
     example: ClassVar[str] = "set_clock: 2026-03-01T09:00:00Z"
     bare: ClassVar[str | None] = "now"
@@ -61,7 +61,7 @@ class SetClockStep(Step, frozen=True):
         return ""
 
     def dry_run(self, dry_run: DryRun) -> None:
-        """Set it in the same way."""
+        """Set the clock."""
         _check_virtual(dry_run.state)
         dry_run.set_clock(self.now)
 

@@ -35,7 +35,7 @@ Secret = Annotated[str, msgspec.Meta(min_length=1, max_length=1_000)]
 
 
 def unfit(webhook: AddWebhookStep | Consumer, generation: Generation) -> Iterator[tuple[str, str]]:
-    """Yield each key of a new webhook whose value *generation* does not take, and the reason."""
+    """Yield each key of a new webhook with a value that *generation* refuses, and the reason."""
     try:
         wanted(webhook.events, generation)
     except InvalidInputError as error:
@@ -51,13 +51,13 @@ def unfit(webhook: AddWebhookStep | Consumer, generation: Generation) -> Iterato
 def registration(
     webhook: AddWebhookStep | Consumer, name: str, generation: str | None, settings: Settings
 ) -> dict[str, Any]:
-    """Return a new webhook as `Workspace.add_webhook` takes it; a secret signs in v1, too.
+    """Return the arguments of `Workspace.add_webhook`; a secret signs in v1, too.
 
     Args:
-        webhook: as the file has it.
-        name: for people.
-        generation: the workspace's when left out.
-        settings: of the workspace.
+        webhook: the webhook in the file.
+        name: a readable name.
+        generation: by default that of the workspace.
+        settings: the settings of the workspace.
     """
     usual = settings.profile_of(generation or settings.generation)  # type: ignore[arg-type]
     is_unsigned = webhook.secret is not None and usual.signature is None
@@ -73,7 +73,7 @@ def registration(
 
 
 class AddWebhookStep(Step, frozen=True, kw_only=True, rename={"as_": "as"}):
-    """Register one more webhook, beside the file's consumers."""
+    """Register a webhook in addition to the file's consumers."""
 
     example: ClassVar[str] = (
         'add_webhook: {as: second, payload_url: "http://127.0.0.1:1/", '
@@ -89,22 +89,22 @@ class AddWebhookStep(Step, frozen=True, kw_only=True, rename={"as_": "as"}):
     generation: GenerationName | None = None
 
     def __post_init__(self) -> None:
-        """Refuse headers that can't be sent, before anything runs."""
+        """Refuse headers that can't be sent."""
         checked_headers(self.headers.items())
 
     async def run(self, context: RunContext) -> str:
-        """Register it and keep its id under its name."""
+        """Register the webhook, and store its id under its name."""
         webhook = context.workspace.add_webhook(**self._asked(context.workspace.state))
         if self.as_ is not None:
             context.webhooks[self.as_] = webhook.id
         return ""
 
     def dry_run(self, dry_run: DryRun) -> None:
-        """Register it in the same way."""
+        """Register the webhook."""
         id_ = dry_run.add_webhook(**self._asked(dry_run.state))
         if self.as_ is not None:
             dry_run.webhooks[self.as_] = id_
-            dry_run.removed.pop(self.as_, None)  # in a repeat, the name moves on
+            dry_run.removed.pop(self.as_, None)  # in a repeat, the name moves to the new webhook
 
     def _asked(self, state: State) -> dict[str, Any]:
         name = self.as_ or f"webhook {len(state.webhook_numbers) + 1}"
@@ -112,7 +112,7 @@ class AddWebhookStep(Step, frozen=True, kw_only=True, rename={"as_": "as"}):
 
 
 class EditWebhookStep(Step, frozen=True):
-    """Change a webhook; later attempts go by it, those of pending deliveries too."""
+    """Edit a webhook; later attempts follow, including those of pending deliveries."""
 
     example: ClassVar[str] = "edit_webhook: {webhook: consumer 1, headers: {X-Token: n3w}}"
     changes: ClassVar[dict[str, str]] = {"webhook": "webhook"}
@@ -125,7 +125,7 @@ class EditWebhookStep(Step, frozen=True):
     generation: GenerationName | None = None
 
     def __post_init__(self) -> None:
-        """Refuse an edit of nothing, and headers that can't be sent, before anything runs."""
+        """Refuse an edit without changes, and headers that can't be sent."""
         if not self._changes():
             message = (
                 "nothing to change; expected payload_url, events, headers, secret or generation"
@@ -134,12 +134,12 @@ class EditWebhookStep(Step, frozen=True):
         checked_headers((self.headers or {}).items())
 
     async def run(self, context: RunContext) -> str:
-        """Change it."""
+        """Edit the webhook."""
         context.workspace.edit_webhook(context.webhook(self.webhook), **self._changes())
         return ""
 
     def dry_run(self, dry_run: DryRun) -> None:
-        """Change it in the same way."""
+        """Edit the webhook."""
         id_ = dry_run.webhook(self.webhook)
         edited = webhooks.edit_webhook(dry_run.state, dry_run.now, id_, self._changes())
         dry_run.commit([("webhook.edited", edited)])
@@ -151,7 +151,7 @@ class EditWebhookStep(Step, frozen=True):
 
 
 class RemoveWebhookStep(Step, frozen=True):
-    """Delete a webhook; what is pending for it is dropped."""
+    """Delete a webhook; its pending deliveries are dropped."""
 
     example: ClassVar[str] = "remove_webhook: consumer 1"
     bare: ClassVar[str | None] = "webhook"
@@ -160,12 +160,12 @@ class RemoveWebhookStep(Step, frozen=True):
     webhook: WebhookName
 
     async def run(self, context: RunContext) -> str:
-        """Delete it."""
+        """Delete the webhook."""
         context.workspace.remove_webhook(context.webhook(self.webhook))
         return ""
 
     def dry_run(self, dry_run: DryRun) -> None:
-        """Delete it in the same way, and remember where."""
+        """Delete the webhook, and note the line."""
         dry_run.commit([("webhook.removed", WebhookRemoved(dry_run.webhook(self.webhook)))])
         dry_run.removed[self.webhook] = dry_run.line
 
@@ -182,7 +182,7 @@ class TestWebhookStep(Step, frozen=True):
     event: EventName | None = None
 
     async def run(self, context: RunContext) -> str:
-        """Send it, and wait for the end of its attempt."""
+        """Send it, and wait for the end of the attempt."""
         await context.workspace.send_test(context.webhook(self.webhook), self.event)
         return ""
 
