@@ -27,7 +27,7 @@ _LIFECYCLES = (
 
 
 @click.command(name="demo", epilog="Example: testlify-emulator demo --keep")
-@click.option("--keep", is_flag=True, help="Keep the server running at the end, until Ctrl-C.")
+@click.option("--keep", is_flag=True, help="Keep the server up at the end, until Ctrl-C.")
 @click.option(
     "--seed",
     type=click.IntRange(0, 2**63 - 1),
@@ -67,7 +67,7 @@ async def _demo(seed: int, *, keeps: bool) -> int:
         code = _summary(workspace, verdicts)
         if keeps:
             with loop.stop_signal() as stopped:
-                say(f"\nstill up: {url}/_emulator/workspaces/default  (Ctrl-C ends it)")
+                say(f"\nstill up: {url}/  (Ctrl-C ends it)")
                 await stopped
             await emulator.drain()  # while the server still answers who asks
     return code

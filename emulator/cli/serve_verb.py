@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from emulator.emulator import Emulator
 
+_log = logging.getLogger("emulator.cli")
+
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -127,12 +129,14 @@ def _option(*names: str, **settings: Any) -> Callable[[Any], Any]:
 )
 @_option("--ca", type=_FILE, help="File of certificates (PEM) to trust in place of the system's.")
 @_option("--insecure", is_flag=True, help="Accept any certificate of consumers.")
+@_option("--open", is_flag=True, help="Open the page in the browser once ready.")
 def command(**options: Any) -> int:
     """Run the emulator.
 
     \b
     Once ready, one line of JSON on stdout tells where:
-      {"url": "http://127.0.0.1:4800", "token": "default", "version": "..."}
+      {"url": "http://127.0.0.1:4800", "ui": "http://127.0.0.1:4800/", "token": "default",
+       "version": "..."}
 
     \b
     Then, with that token, as with the real service:
@@ -177,6 +181,8 @@ async def _serve(options: dict[str, Any]) -> int:
         await emulator.journal.flush()
         with loop.stop_signal() as stopped:
             _say_ready(url, made)
+            if options["open"]:
+                await _open(f"{url}/")
             is_interrupt = await stopped
         await emulator.drain()  # while the server still answers who asks
     return INTERRUPTED if is_interrupt else 0
@@ -218,10 +224,18 @@ def _is_exposed(host: str) -> bool:
         return host != "localhost"
 
 
+async def _open(page: str) -> None:
+    import asyncio
+    import webbrowser
+
+    if not await asyncio.to_thread(webbrowser.open, page):
+        _log.warning("no browser to open %s in", page)
+
+
 def _say_ready(url: str, control_token: str | None) -> None:
     import msgspec
 
-    ready = {"url": url, "token": "default", "version": __version__}
+    ready = {"url": url, "ui": f"{url}/", "token": "default", "version": __version__}
     if control_token is not None:  # nobody else knows one that was made
         ready["control_token"] = control_token
     document(msgspec.json.encode(ready))

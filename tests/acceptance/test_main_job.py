@@ -36,6 +36,7 @@ def test_a_customer_registers_and_hears_of_a_candidate_to_the_end(
     with serve("--clock", "virtual", "--seed", "7") as serving:
         assert serving.ready == {
             "url": serving.url,
+            "ui": f"{serving.url}/",
             "token": "default",
             "version": __version__,
         }

@@ -388,12 +388,12 @@ def test_the_demo_shows_every_lifecycle_and_ends_with_exit_0(cli: Cli) -> None:
 def test_the_demo_can_stay_up(until: Until) -> None:
     def visit(line: str) -> None:
         url = line.removeprefix("still up: ").partition(" ")[0]
-        view = httpx2.get(url, trust_env=False).json()
-        assert view["deliveries"]["succeeded"] > 40
+        assert "demo" in httpx2.get(url, trust_env=False).text
+        assert "succeeded" in httpx2.get(f"{url}ui/default/deliveries", trust_env=False).text
 
     code, out, err = until("demo", "--keep", visit=visit, at="still up: ")
     assert (code, err) == (0, "")
-    assert out.endswith("/_emulator/workspaces/default  (Ctrl-C ends it)\n")
+    assert out.endswith("/  (Ctrl-C ends it)\n")
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -27,13 +28,37 @@ DEADLINE = 20.0  # real seconds
 def test_the_ready_line_says_where(until: Until) -> None:
     def visit(line: str) -> None:
         ready = json.loads(line)
-        assert ready == {"url": ready["url"], "token": "default", "version": __version__}
+        url = ready["url"]
+        assert ready == {
+            "url": url, "ui": f"{url}/", "token": "default", "version": __version__,
+        }  # fmt: skip
+        assert "Add webhook" in httpx2.get(ready["ui"], trust_env=False).text
         answer = httpx2.get(f"{ready['url']}/_emulator/workspaces", trust_env=False)
         assert [one["name"] for one in answer.json()["data"]] == ["default"]
 
     code, out, err = until("serve", "--port", "0", visit=visit)
     assert (code, err) == (0, "")
     assert out.count("\n") == 1
+
+
+def test_the_page_is_opened_in_the_browser(
+    until: Until, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A browser of the test's own, which fetches the page that it is given."""
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/opened.new\n'
+                       f"mv {tmp_path}/opened.new {tmp_path}/opened\n")  # fmt: skip
+    browser.chmod(0o755)
+    monkeypatch.setenv("BROWSER", f"{browser} %s")
+
+    def visit(line: str) -> None:
+        deadline = time.monotonic() + DEADLINE
+        while not (tmp_path / "opened").exists():
+            assert time.monotonic() < deadline
+            get(line, "/_emulator/livez")
+        assert (tmp_path / "opened").read_text().strip() == json.loads(line)["ui"]
+
+    assert until("serve", "--port", "0", "--open", visit=visit).code == 0
 
 
 @pytest.mark.parametrize(("by", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
