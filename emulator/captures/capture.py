@@ -9,6 +9,7 @@ import msgspec
 
 from emulator.decoding import parsed
 from emulator.delivery.records import Headers
+from emulator.domain.events import Generation
 
 
 class Capture(msgspec.Struct, frozen=True):
@@ -19,6 +20,7 @@ class Capture(msgspec.Struct, frozen=True):
         at: when it arrived; None if the source does not say.
         url: that it was sent to; empty if the source does not say.
         headers: in order.
+        generation: of the webhook, where the source names it.
         event: the event type, where the source names it beside the payload; else empty.
         source: where it was read, for messages: the file, and the number in it.
     """
@@ -28,6 +30,7 @@ class Capture(msgspec.Struct, frozen=True):
     method: str = "POST"
     url: str = ""
     headers: Headers = ()
+    generation: Generation | None = None
     event: str = ""
     source: str = ""
 

@@ -8,6 +8,7 @@ import msgspec
 
 from emulator.captures.capture import Capture
 from emulator.decoding import convert
+from emulator.domain.events import Generation
 from emulator.durations import parse_instant
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 class _Message(msgspec.Struct):
     number: int
     event: str
+    generation: Generation
     body: str
 
 
@@ -88,5 +90,6 @@ def _capture(message: _Message, attempt: _Attempt) -> Capture:
         at=parse_instant(attempt.at),
         url=attempt.request.url,
         headers=tuple(attempt.request.headers.items()),
+        generation=message.generation,
         event=message.event,
     )

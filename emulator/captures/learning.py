@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from emulator.domain.payloads.shapes import Scope
     from emulator.paths import Path
 
-_CODE = re.compile("[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*|[a-z]+(?:_[a-z]+)*|[a-z]+(?:[A-Z][a-z]*)+")
+_CODE = re.compile("[A-Z]+(?:_[A-Z]+)*|[a-z]+(?:_[a-z]+)*|[a-z]+(?:[A-Z][a-z]*)+")
 """A word of code: IN_PROGRESS, in_progress, inProgress; a name is seldom written so."""
 
 _NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$-]{0,60}")
@@ -140,7 +140,10 @@ def _correlated(shape: Shape, seen: Seen) -> Shape:
                 return msgspec.structs.replace(leaf, source=source)
         texts = [one for one in known if any(" " in str(value) for value in telling.values())]
         for (first, one), (second, two) in permutations(texts, 2):
-            if _is_same(telling, _joined(values[first], values[second])):
+            if all(
+                f"{values[first].get(number)} {values[second].get(number)}" == value
+                for number, value in telling.items()
+            ):
                 return msgspec.structs.replace(leaf, joined=(one, two))
         return leaf
 
@@ -149,10 +152,6 @@ def _correlated(shape: Shape, seen: Seen) -> Shape:
 
 def _is_same(telling: dict[int, Any], other: dict[int, Any]) -> bool:
     return all(other.get(number) == value for number, value in telling.items())
-
-
-def _joined(one: dict[int, Any], other: dict[int, Any]) -> dict[int, Any]:
-    return {number: f"{value} {other.get(number)}" for number, value in one.items()}
 
 
 def _is_telling(value: Any) -> bool:
@@ -217,7 +216,7 @@ def _fixed(ours: Sequence[Any]) -> set[Path]:
     return {
         path
         for path, found in values.items()
-        if 0 not in path and len(set(found)) == 1 and _is_code(found[0])
+        if 0 not in path and len(set(found)) == 1 and _is_code(found[0]) and found[0] != "null"
     }
 
 

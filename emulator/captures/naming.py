@@ -39,7 +39,9 @@ def event_of(capture: Capture) -> str:
 
 
 def generation_of(capture: Capture) -> Generation:
-    """Return the generation of a capture, by the shape of its payload; else by its headers."""
+    """Return the generation of a capture: as its source says, else by payload and headers."""
+    if capture.generation is not None:
+        return capture.generation
     payload = payload_of(capture) or {}
     if fields.generation_of(payload) == "v2":
         return "v2"

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from emulator.domain.events import Generation
+
 ENDINGS = (".har", ".json", ".jsonl", ".ndjson", ".db", ".sqlite")
 """Of the files that are read from a folder."""
 
@@ -32,10 +34,14 @@ class _SvixMessage(msgspec.Struct, rename="camel"):
     timestamp: datetime | None = None
 
 
-def read(paths: Iterable[Path]) -> list[Capture]:
+def read(paths: Iterable[Path], generation: Generation | None = None) -> list[Capture]:
     """Return the captures in files and folders, the oldest first.
 
     They stay in the order of the files if one of them does not say when it arrived.
+
+    Args:
+        paths: files and folders.
+        generation: of all captures; by default it follows from each.
 
     Raises:
         InvalidInputError: a file cannot be read, or is none of the forms; or there is no capture.
@@ -50,7 +56,9 @@ def read(paths: Iterable[Path]) -> list[Capture]:
         raise InvalidInputError(message)
     if all(capture.at for capture in found):
         found.sort(key=lambda capture: capture.at)  # type: ignore[arg-type,return-value]
-    return found
+    if generation is None:
+        return found
+    return [msgspec.structs.replace(capture, generation=generation) for capture in found]
 
 
 def _files(path: Path) -> list[Path]:
@@ -141,5 +149,6 @@ def _of_message(message: _SvixMessage) -> Capture:
         msgspec.json.encode(message.payload),
         at=message.timestamp,
         headers=(*_JSON, *((("svix-id", message.id),) if message.id else ())),
+        generation="v2",  # which Svix delivers (documented)
         event=message.event_type,
     )

@@ -13,7 +13,11 @@ from emulator.cli.output import document, say
 from emulator.errors import InvalidInputError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from emulator.captures.capture import Capture
     from emulator.captures.drift import Comparison
+    from emulator.domain.events import Generation
 
 _FORMATS = ("text", "json", "markdown", "github")
 
@@ -43,12 +47,17 @@ _FORMATS = ("text", "json", "markdown", "github")
     "--against", type=click.Path(exists=True, path_type=Path), metavar="FILE|DIR",
     help="Compare with these captures, in place of the schemas.",
 )  # fmt: skip
+@click.option(
+    "--webhooks", type=click.Choice(["v1", "v2"]),
+    help="Generation of all captures; by default it follows from each.",
+)  # fmt: skip
 def command(
     files: tuple[Path, ...],
     filters: tuple[str, ...],
     format_: str,
     overlay: Path | None,
     against: Path | None,
+    webhooks: Generation | None,
 ) -> int:
     """Compare captures of the real service with the schemas of the emulator.
 
@@ -60,11 +69,15 @@ def command(
     Exit 0: no differences; 1: differences; 2: nothing could be compared.
     """
     from emulator.captures.drift_formats import FORMATS, summary
+    from emulator.captures.reading import read
+    from emulator.captures.selecting import selected
 
     if overlay is not None and against is not None:
         message = "--overlay and --against both say what to compare with; expected one of them"
         raise InvalidInputError(message)
-    found = _comparison(files, filters, overlay, against)
+    captures = selected(read(files, webhooks), filters)
+    known = None if against is None else read([against], webhooks)
+    found = _compared(captures, overlay, known)
     if not found.compared:
         message = f"nothing to compare: {summary(found)}"
         raise InvalidInputError(message)
@@ -78,21 +91,19 @@ def command(
     return FAILED if found.drifts else 0
 
 
-def _comparison(
-    files: tuple[Path, ...], filters: tuple[str, ...], overlay: Path | None, against: Path | None
+def _compared(
+    captures: Sequence[Capture], overlay: Path | None, known: Sequence[Capture] | None
 ) -> Comparison:
+    """Compare captures with those that are *known*, or else with the schemas."""
     from emulator.captures.drift import compare
     from emulator.captures.overlay import learn
-    from emulator.captures.reading import read
     from emulator.captures.samples import shaped_by
-    from emulator.captures.selecting import selected
     from emulator.contracts.user_schemas import check_folder
     from emulator.contracts.validation import Contracts
 
-    captures = selected(read(files), filters)
-    if against is not None:
+    if known is not None:
         with TemporaryDirectory() as folder:
-            learn(read([against]), Path(folder), Contracts())
+            learn(known, Path(folder), Contracts())
             contracts = Contracts(Path(folder))
         return compare(captures, contracts, shaped_by(contracts), learned_only=True)
     if overlay is not None:

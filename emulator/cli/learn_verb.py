@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from emulator.captures.overlay import Lesson, OverlayReport
+    from emulator.domain.events import Generation
 
 _MOST_SHOWN = 5
 
@@ -30,7 +31,11 @@ _MOST_SHOWN = 5
     "--into", "overlay", required=True, type=click.Path(file_okay=False, path_type=Path),
     metavar="OVERLAY", help="Folder to write; what it has learned before is kept and refined.",
 )  # fmt: skip
-def command(files: tuple[Path, ...], overlay: Path) -> int:
+@click.option(
+    "--webhooks", type=click.Choice(["v1", "v2"]),
+    help="Generation of all captures; by default it follows from each.",
+)  # fmt: skip
+def command(files: tuple[Path, ...], overlay: Path, webhooks: Generation | None) -> int:
     """Make schemas and payload templates of captures of the real service.
 
     With the folder, 'serve --overlay OVERLAY' sends payloads with the keys, order, types and
@@ -44,7 +49,7 @@ def command(files: tuple[Path, ...], overlay: Path) -> int:
     from emulator.contracts.user_schemas import check_folder
     from emulator.contracts.validation import Contracts
 
-    captures = read(files)
+    captures = read(files, webhooks)
     if is_made := overlay.is_dir() and any(overlay.iterdir()):
         check_folder(overlay)
     try:

@@ -14,6 +14,7 @@ from emulator.captures.drift import Comparison, Drift, compare, shown
 from emulator.captures.drift_formats import FORMATS
 from emulator.captures.samples import sent
 from emulator.contracts.validation import Contracts
+from emulator.domain.events import EVENTS_OF
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +44,13 @@ def moved(data: Any) -> None:
 @pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*.json")), ids=lambda file: file.stem)
 def test_the_documented_examples_do_not_drift(file: Path) -> None:
     assert drifts(json.loads(file.read_bytes())) == ()
+
+
+@pytest.mark.parametrize("event", EVENTS_OF["v2"])
+def test_the_payloads_of_the_emulator_do_not_drift(event: str) -> None:
+    captures = [Capture(msgspec.json.encode(one)) for one in sent("v2", event)]
+    found = compare(captures, CONTRACTS, sent)
+    assert (found.drifts, found.compared) == ((), len(captures))
 
 
 @pytest.mark.parametrize(

@@ -22,12 +22,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from emulator.domain.events import Generation
+
 Payload = dict[str, Any]
 EVENTS = ("candidate.invited", "candidate.enrolled", "candidate.in_progress", "candidate.completed")
 
 
 def deliveries(
-    events: tuple[str, ...] = EVENTS, *, seed: int = 1, people: int = 8, overlay: Path | None = None
+    events: tuple[str, ...] = EVENTS,
+    *,
+    seed: int = 1,
+    people: int = 8,
+    overlay: Path | None = None,
+    generation: Generation = "v1",
 ) -> list[Payload]:
     """Return what an emulator sends along whole lifecycles, three people an assessment."""
     bodies: list[bytes] = []
@@ -38,7 +45,9 @@ def deliveries(
         await send({"type": "http.response.body"})
 
     async def main() -> None:
-        async with Emulator(seed=seed, clock="virtual", overlay=overlay, in_flight=1) as emulator:
+        async with Emulator(
+            seed=seed, clock="virtual", generation=generation, overlay=overlay, in_flight=1
+        ) as emulator:
             workspace = emulator.workspace()
             workspace.add_webhook(name="a", payload_url=consumer, events=events)
             for number in range(people):
@@ -172,6 +181,44 @@ def test_status_changes_are_learned_for_each_status(tmp_path: Path) -> None:
     for one, shaped, own in zip(real, ours, plain, strict=True):
         is_known = one["data"]["status"] != "COMPLETED"
         assert order(shaped) == order(one if is_known else own)
+
+
+def mutated_v2(payload: Payload) -> Payload:
+    """Return a v2 payload as the other service sends it."""
+    data = payload["data"]
+    if "candidate" in data:
+        person = data["candidate"]
+        name = f"{person['firstName']} {person['lastName']}"
+        data["candidate"] = {"id": person.pop("candidateId"), **person, "fullName": name}
+        data["score"] = data.pop("scores")
+        data["score"]["avgScorePercentage"] = str(data["score"]["avgScorePercentage"])
+        data["tags"] = [{"label": "fast", "since": data["timeline"]["invitedAt"]}]
+    event = "finished" if payload["event"] == "completed" else payload["event"]
+    return {
+        "event": event,
+        "sentAt": 1_767_225_600_000,
+        **{k: payload[k] for k in payload if k != "event"},
+    }
+
+
+def test_v2_is_learned_too(tmp_path: Path) -> None:
+    events = ("candidate.status_changed", "candidate.completed", "assessment.created")
+    real = [mutated_v2(one) for one in deliveries(events, generation="v2")]
+    report = taught(real, tmp_path)
+    assert {one.event: one.name for one in report.lessons} == {
+        "assessment.created": "",
+        "candidate.completed": "candidate.finished",
+        "candidate.status_changed": "",
+    }
+    ours = deliveries(events, seed=99, overlay=tmp_path, generation="v2")
+    assert [order(one) for one in ours] == [order(one) for one in real]
+    for one in ours:
+        assert isinstance(one["sentAt"], int)
+        if "candidate" in one["data"]:
+            person, score = one["data"]["candidate"], one["data"]["score"]
+            assert person["fullName"] == f"{person['firstName']} {person['lastName']}"
+            assert isinstance(score["avgScorePercentage"], str)
+            assert len(person["id"]) == 24
 
 
 # --- more captures --------------------------------------------------------------------------
