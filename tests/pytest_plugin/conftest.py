@@ -19,19 +19,22 @@ ASYNCIO = "asyncio_default_fixture_loop_scope = function\n"
 
 
 class RunPytest(Protocol):
-    """Runs pytest on the tests in some code, in a process of its own."""
+    """Runs pytest on the tests in some code, in this process unless it is to be a fresh one."""
 
     def __call__(
-        self, code: str, *arguments: str, has_asyncio: bool = True
+        self, code: str, *arguments: str, has_asyncio: bool = True, is_fresh: bool = False
     ) -> pytest.RunResult: ...
 
 
 @pytest.fixture
 def run_pytest(pytester: pytest.Pytester) -> RunPytest:
-    def run(code: str, *arguments: str, has_asyncio: bool = True) -> pytest.RunResult:
+    def run(
+        code: str, *arguments: str, has_asyncio: bool = True, is_fresh: bool = False
+    ) -> pytest.RunResult:
         pytester.makeini(INI + ASYNCIO if has_asyncio else INI)
         pytester.makepyfile(test_it=code)
         without = () if has_asyncio else ("-p", "no:asyncio")
-        return pytester.runpytest_subprocess(*without, *arguments)
+        run = pytester.runpytest_subprocess if is_fresh else pytester.runpytest_inprocess
+        return run(*without, *arguments)
 
     return run

@@ -95,13 +95,13 @@ def test_a_demand_that_can_never_be_met_is_no_failed_assertion() -> None:
 
 def test_within_is_time_of_the_workspace() -> None:
     async def work(testlify: AsyncTestlify) -> None:
-        testlify.add_webhook(name="a", payload_url=failing, events=["invited"])
+        testlify.add_webhook(name="a", payload_url=failing, events=["status_changed"])
         testlify.invite(testlify.create_assessment().id)
         begun = testlify.now()
         with pytest.raises(AssertionError):
-            await testlify.expect("invited", attempt=2)
+            await testlify.expect("status_changed", attempt=2)
         assert testlify.now() == begun
-        await testlify.expect("invited", attempt=2, within=3_600)
+        await testlify.expect("status_changed", attempt=2, within=3_600)
         assert 0 < (testlify.now() - begun).total_seconds() < 3_600
 
     run(work, webhooks="v2")

@@ -29,7 +29,8 @@ def test_it_is_there_by_itself_and_imports_nothing_until_it_is_used(run_pytest: 
                 "emulator", "emulator.pytest_plugin", "emulator.pytest_plugin.plugin"
             }
             assert not {"msgspec", "starlette", "uvicorn", "ruamel"} & set(sys.modules)
-        """
+        """,
+        is_fresh=True,
     )
     result.assert_outcomes(passed=1)
 
@@ -366,6 +367,7 @@ def test_on_another_loop_than_asyncio_s_it_says_so(
     run_pytest: RunPytest, pytester: pytest.Pytester
 ) -> None:
     """What runs the test here is no loop at all; to asyncio, trio's is none either."""
+    pytester.syspathinsert()
     pytester.makepyfile(
         another_loop="""
         import pytest

@@ -131,6 +131,7 @@ def test_a_bug_shows_its_traceback(run_pytest: RunPytest, pytester: pytest.Pytes
 
 
 def test_without_the_setting_no_file_is_a_test(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\naddopts = -p no:schemathesis -p no:faker")
     (pytester.path / "invited.scenario.yaml").write_text(SCENARIO)
     result = pytester.runpytest_subprocess("-p", "no:asyncio")
     result.assert_outcomes()

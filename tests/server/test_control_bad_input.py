@@ -318,7 +318,8 @@ def test_a_detail_that_is_called_like_a_parameter_of_ours(wrong: Wrong, key: str
             "enrol",
             (
                 "no candidate command 'enrol'; near: 'enroll'; "
-                "known: complete, disqualify, enroll, expire, invite, reject, rescore, start"
+                "known: answer, complete, disqualify, enroll, expire, invite, leave, reject, "
+                "rescore, start"
             ),
         ),
         (
