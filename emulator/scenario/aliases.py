@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 _MAKERS = {"assessment": "create_assessment", "candidate": "invite", "webhook": "add_webhook"}
 
 _ANYTHING = ""
-"""The kind of a name whose step can't be made out; it may stand for anything."""
+"""The kind of a name that an unreadable step gives; it is accepted for every kind."""
 
 
 class Aliases:
-    """Every name given so far, its kind and where it was given.
+    """The names given so far, with their kinds and places.
 
     Args:
-        is_late: the scenario runs already, so every name is taken for known: the run knows.
+        is_late: accept every name, because the scenario is running and the run knows its names.
     """
 
     def __init__(self, *, is_late: bool) -> None:
@@ -32,7 +32,7 @@ class Aliases:
         """Give the name that stands in *node* to a *kind*, and return it.
 
         Raises:
-            InvalidInputError: not a name, or one that is given already.
+            InvalidInputError: not a name, or already given.
         """
         name = word(node)
         self.give(kind, name, node.place)
@@ -42,16 +42,16 @@ class Aliases:
         """Give *name* to a *kind*.
 
         Raises:
-            InvalidInputError: it is given already.
+            InvalidInputError: the name is already given.
         """
-        # A step that is repeated gives its name again, and the name moves on.
+        # A repeated step gives its name again, and the name moves to the new record.
         if name in self._given and self._given[name][1] != place and not self._is_late:
             message = f"the name {name!r} is already given, at line {self._given[name][1][0]}"
             raise InvalidInputError(message)
         self._given[name] = (kind, place)
 
     def give_any(self, name: str, place: Place) -> None:
-        """Note a name of which nobody knows what it names, so that no use of it is wrong."""
+        """Accept *name* for every kind."""
         self._given.setdefault(name, (_ANYTHING, place))
 
     def known(self, kind: str, node: Node) -> str:
@@ -59,7 +59,7 @@ class Aliases:
 
         Raises:
             InvalidInputError: not a name, or one of another kind.
-            UnknownNameError: nobody gave it so far.
+            UnknownNameError: no step so far gives this name.
         """
         name = word(node)
         if self._is_late:
@@ -83,7 +83,7 @@ def word(node: Node) -> str:
     """Return the name that stands in *node*.
 
     Raises:
-        InvalidInputError: it is no text, or empty.
+        InvalidInputError: not text, or empty.
     """
     value = node.plain(as_text=True)
     if not isinstance(value, str) or not value.strip():

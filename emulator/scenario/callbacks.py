@@ -18,9 +18,9 @@ class Callback(msgspec.Struct, frozen=True):
     """One call to the provider API.
 
     Attributes:
-        path: with its query.
-        status: of the answer.
-        event: event type of the delivery under way; empty if none or several were under way.
+        path: the path, with the query.
+        status: the status of the answer.
+        event: event type of the delivery under way; empty unless exactly one was under way.
     """
 
     method: str
@@ -30,7 +30,7 @@ class Callback(msgspec.Struct, frozen=True):
 
     @property
     def is_failure(self) -> bool:
-        """Whether the consumer did not get what it called for."""
+        """Whether the call was answered with an error."""
         return self.status >= 400
 
     def __str__(self) -> str:
@@ -46,12 +46,12 @@ ApiServer = Callable[["Emulator"], AbstractAsyncContextManager[Sequence[Callback
 def serving_api(
     serve: ApiServer | None, emulator: Emulator
 ) -> AbstractAsyncContextManager[Sequence[Callback]]:
-    """Return the context in which the provider API of *emulator* is served, if it is."""
+    """Return the context in which *serve* serves the provider API; without it, an empty one."""
     return nullcontext(()) if serve is None else serve(emulator)
 
 
 def evidence(calls: Sequence[Callback]) -> list[str]:
-    """Return the lines that show a consumer's callbacks in a finding; the failed ones first."""
+    """Return lines that describe the consumer's callbacks; failed callbacks come first."""
     lines = [f"its callback failed: {one}" for one in calls if one.is_failure]
     lines += [f"it called back: {one}" for one in calls if not one.is_failure]
     lines = list(dict.fromkeys(lines))

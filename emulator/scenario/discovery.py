@@ -24,11 +24,11 @@ _TITLE = re.compile(r"^scenario:[ ]*(.+?)[ ]*$", re.MULTILINE)
 
 
 class Bundled(msgspec.Struct, frozen=True):
-    """A scenario that comes with the program.
+    """A bundled scenario.
 
     Attributes:
-        name: by which it is run.
-        title: what it shows.
+        name: the name to run it by.
+        title: the sentence that describes it.
         description: the same in a paragraph.
     """
 
@@ -41,8 +41,8 @@ class Source(msgspec.Struct, frozen=True):
     """A scenario file, not read yet.
 
     Attributes:
-        file: how messages call it.
-        body: its bytes, cut where a scenario is too large anyway.
+        file: the path in messages.
+        body: the bytes, up to one more than the largest scenario.
     """
 
     file: str
@@ -50,7 +50,7 @@ class Source(msgspec.Struct, frozen=True):
 
 
 def bundled() -> list[Bundled]:
-    """Return the scenarios that come with the program, sorted by name."""
+    """Return the bundled scenarios, sorted by name."""
     found = []
     for entry in data.scenarios().iterdir():
         if entry.name.endswith(".yaml"):
@@ -64,14 +64,14 @@ def bundled() -> list[Bundled]:
 
 
 def sources(target: str) -> list[Source]:
-    """Return the scenarios that *target* means.
+    """Return the scenarios in *target*.
 
     Args:
-        target: a file, a folder (its ``.yaml`` and ``.yml`` files, those of its folders too), or
-            the name of a bundled scenario. What exists on disk comes first.
+        target: a file, a folder (with all ``.yaml`` and ``.yml`` files below), or the name of a
+            bundled scenario. Files and folders take precedence.
 
     Raises:
-        ScenarioError: there is no such thing, or it can't be read, or an empty folder.
+        ScenarioError: *target* does not exist, can't be read, or is an empty folder.
     """
     path = Path(target)
     if path.is_dir():
@@ -94,14 +94,14 @@ def sources(target: str) -> list[Source]:
 
 
 def read_all(targets: Iterable[str], variables: Mapping[str, str]) -> list[Scenario]:
-    """Return all scenarios that *targets* mean, read.
+    """Read all scenarios in *targets*.
 
     Args:
-        targets: as `sources` takes them.
-        variables: what ``${NAME}`` stands for.
+        targets: files, folders and names, as for `sources`.
+        variables: name -> value of ``${NAME}``.
 
     Raises:
-        ScenarioError: with everything that is wrong with all of them.
+        ScenarioError: with the problems of all files.
     """
     scenarios: list[Scenario] = []
     problems: list[str] = []

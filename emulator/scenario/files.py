@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LARGEST_DATA = 10_000_000
-"""Bytes of a file that is sent."""
+"""The most bytes of a file that a step sends."""
 
 
 def body_of(path: Path) -> bytes:
-    """Return the bytes of a file, one more than the largest scenario at most.
+    """Return the bytes of a scenario file, up to one more than the largest scenario.
 
     Raises:
-        ScenarioError: it can't be read.
+        ScenarioError: the file can't be read.
     """
     try:
         with path.open("rb") as file:
@@ -35,19 +35,19 @@ def data_of(name: str, scenario: str, given: Mapping[str, bytes] | None) -> byte
 
     Args:
         name: as written in the scenario.
-        scenario: path of the scenario's file; *name* is relative to its folder.
+        scenario: path of the scenario file; *name* is relative to its folder.
         given: name -> body of the files that came with a scenario from another machine; None reads
             from disk.
 
     Raises:
-        InvalidInputError: the file can't be read, did not come along, or is too large.
+        InvalidInputError: the file can't be read, was not sent along, or is too large.
     """
     if given is None:
         body = _on_disk(Path(scenario).parent / name)
     elif name in given:
         body = given[name]
     else:
-        message = f"no file {name!r} came with the scenario, and none is read for it here"
+        message = f"no file {name!r} was sent with the scenario; files of this machine are not read"
         raise InvalidInputError(message)
     if len(body) > LARGEST_DATA:
         message = f"{name!r} has more than {LARGEST_DATA} bytes"

@@ -1,4 +1,4 @@
-"""The JSON Schema of scenario files for editors, made from the types of the steps. Pure."""
+"""The JSON Schema of scenario files for editors, generated from the types of the steps."""
 
 from __future__ import annotations
 
@@ -119,8 +119,8 @@ _DEMAND: Schema = {
 def schema() -> Schema:
     """Return the schema of a scenario file, JSON Schema 2020-12.
 
-    It is for editors, so it says less than the reading does: nothing of names, of variables or
-    of what goes together.
+    It is for editors and accepts more than the loader: it checks neither names, nor variables, nor
+    keys that exclude each other.
     """
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -142,7 +142,7 @@ def schema() -> Schema:
 
 
 def text() -> str:
-    """Return the schema as it stands in the file."""
+    """Return the content of the schema file."""
     return json.dumps(schema(), indent=2) + "\n"
 
 
@@ -158,7 +158,7 @@ def _step(kind: type[Step]) -> Schema:
 
 
 def _fault(kind: type[Step]) -> Schema:
-    """Return the schema of a fault: one of the kinds as the key of its settings, and `on`."""
+    """Return the schema of a fault: a kind with its settings, and `on`."""
     kinds = {name: _settings(fault) for name, fault in FAULTS.items()}
     on = _of(keys(kind)["on"].type)
     return {
@@ -189,7 +189,7 @@ def _record(kind: type[msgspec.Struct]) -> Schema:
 
 
 def _of(kind: Any) -> Schema:
-    """Return the schema of a type, as `Shaper.read` reads it."""
+    """Return the schema of a type that `Shaper.read` reads."""
     if get_origin(kind) in (Union, types.UnionType):
         (kind,) = (one for one in get_args(kind) if one is not type(None))
         return _or(_of(kind), {"type": "null"})
@@ -220,7 +220,7 @@ def _leaf(kind: Any, meta: msgspec.Meta) -> Schema:
     }
     given = {key: value for key, value in bounds.items() if value is not None}
     found = {**_VALUES[kind], **given}
-    # Any text may hold a variable, so only what is no free text needs to say so.
+    # A variable can stand for any value; free text allows it anyway.
     is_free = found.get("type") == "string" and "pattern" not in found
     is_free = is_free or not found or "$ref" in found
     return found if is_free else _or(found, {"$ref": "#/$defs/later"})

@@ -1,4 +1,4 @@
-"""Loads scenario files; all problems of a file are reported at once."""
+"""Loads scenario files, and reports all problems of a file at once."""
 
 from __future__ import annotations
 
@@ -51,28 +51,27 @@ def read(
     """Return the scenario in *body*.
 
     Args:
-        file: how messages call it.
+        file: the file name in messages.
         body: YAML 1.2 in UTF-8.
-        variables: what ``${NAME}`` stands for; a default in the file comes last.
-        files: those that steps may send, by the names that stand there, of a scenario that comes
-            from another machine; its commands are refused. None: it may read files and run
-            commands of this one.
+        variables: name -> value of ``${NAME}``; takes precedence over a default in the file.
+        files: name -> body of the files that steps may send, for a scenario from another machine,
+            whose commands are refused. None lets it read files and run commands of this machine.
 
     Raises:
-        ScenarioError: with everything that is wrong: ``FILE:LINE:COLUMN: what``, and the place.
+        ScenarioError: with all problems, each as ``FILE:LINE:COLUMN: MESSAGE`` and the line.
     """
     problems = Problems(file)
     return _scenario(parse(body, problems), problems, variables, files)
 
 
 def of(document: Mapping[str, Any]) -> Scenario:
-    """Return the scenario that plain data says, as a file would say it, without variables.
+    """Return the scenario in plain data with the keys of a file, without variables.
 
     Args:
-        document: the keys of a file. The line of a step is its number.
+        document: the data; the number of a step takes the place of its line.
 
     Raises:
-        ScenarioError: with everything that is wrong.
+        ScenarioError: with all problems.
     """
     steps = [Node.of(one, (line, 1)) for line, one in enumerate(document["steps"], start=1)]
     root = Node.of({**document, "steps": []}, (1, 1))
@@ -97,22 +96,22 @@ def read_file(path: Path, variables: Mapping[str, str]) -> Scenario:
     """Return the scenario in the file at *path*.
 
     Raises:
-        ScenarioError: the file can't be read, or something is wrong with it.
+        ScenarioError: the file can't be read, or has problems.
     """
     return read(str(path), body_of(path), variables)
 
 
 class _Reader:
-    """Reads one document; knows what its steps named and captured so far.
+    """Reads a document; keeps the names and captured variables of the steps so far.
 
     Args:
-        problems: takes what is wrong.
-        scope: what ``${NAME}`` stands for at the beginning.
-        given: the files that it may send; None: those of this machine, and it may run commands.
-        is_late: it reads one step while the scenario runs, whose names the run itself knows.
+        problems: collects the problems.
+        scope: the variables at the start.
+        given: name -> body of the files that steps may send; None allows those of this machine.
+        is_late: read a single step during a run, which knows the names itself.
 
     Attributes:
-        files: those that were read, by the names that stand there.
+        files: name -> body of the files that were read.
     """
 
     def __init__(
@@ -164,12 +163,12 @@ class _Reader:
         if "webhooks" in rest and head.value["webhooks"].value == "v2":
             self._generation = "v2"
         if steps is not None:
-            # One by one, in their order: what a step captures is known to those after it.
+            # Steps are read in order: later steps know the variables that a step captures.
             head.value["steps"] = steps
         return self._shaper.record(head, Document)
 
     def late_step(self, name: str, body: Node) -> Any:
-        """Return one step whose values are known by now, or WRONG."""
+        """Return a step whose values are all known, or WRONG."""
         return self._shaper.record(self._filled(body), STEPS[name])
 
     def _filled(self, node: Node) -> Node:
@@ -228,12 +227,12 @@ class _Reader:
     def _check(
         self, node: Node, webhook: AddWebhookStep | Consumer, generation: Generation
     ) -> None:
-        """Note what the generation of a new webhook does not take."""
+        """Report the values of a new webhook that its generation refuses."""
         for key, reason in unfit(webhook, generation):
             self._problems.add(node.value[key].place, reason)
 
     def _late(self, name: str, body: Node) -> Any:
-        """Return what makes the step once captures have given their values."""
+        """Return a function that creates the step from the captured values."""
         file, text, known = self._problems.file, self._problems.text, self._scope.known
         given = self._given
 
@@ -250,14 +249,14 @@ class _Reader:
         return made
 
     def _gives(self, step: str, node: Node) -> None:
-        """Note what a step's ``as`` gives: a name has to be known, a capture is known later."""
+        """Note the name in ``as``, which can't be captured, or the variable of a capture."""
         if node.is_late:
             self._problems.add(node.place, "a name can't be what is captured")
         elif step == "capture" and isinstance(node.value, str):
             self._scope.late.add(node.value)
 
     def _block(self, name: str, body: Node, node: Node) -> Any:
-        """Return a step that holds steps; of a `repeat`, the steps of every round."""
+        """Return a step that contains steps; a `repeat` contains the steps of all rounds."""
         held = body.value.get("steps") if isinstance(body.value, dict) else None
         rest = (
             {key: one for key, one in body.value.items() if key != "steps"} if held else body.value
@@ -283,7 +282,7 @@ class _Reader:
         return PlacedStep(name, ", ".join(detail), node.keys[name], ready, step)
 
     def _can_repeat(self, body: Node) -> bool:
-        """Note how often the steps of a `repeat` are read; False when that is far too often."""
+        """Note the rounds of a `repeat`, and return whether they are within the limit."""
         if not isinstance(body.value, dict):
             return True
         values = {key: one.plain() for key, one in body.value.items() if key in ("times", "as")}
@@ -323,7 +322,7 @@ class _Reader:
         return every
 
     def _same_rounds(self, node: Node, times: int) -> Any:
-        """Return the steps of rounds that have no number: read once."""
+        """Return the steps of rounds that do not use their number, which are read once."""
         before = self._left
         placed = self._shaper.by_type(node, Steps)
         self._left -= (times - 1) * (before - self._left)
@@ -334,12 +333,12 @@ class _Reader:
         known = f"near: {', '.join(map(repr, hint))}" if hint else f"known: {', '.join(STEPS)}"
         self._problems.add(node.keys[name], f"unknown step {name!r}; {known}")
         if isinstance(body.value, dict) and "as" in body.value:
-            # What it would have named is not reported as unknown below.
+            # Later uses of its name are not reported as unknown.
             self._names.give_any(str(body.value["as"].value), body.place)
 
     def _argv(self, node: Node) -> Any:
         if self._given is not None:
-            message = "no command is run for a scenario that does not come from this machine"
+            message = "no command is run for a scenario from another machine"
             raise InvalidInputError(message)
         return self._shaper.by_type(node, Argv)
 
@@ -351,7 +350,7 @@ class _Reader:
 
 
 def _detail(plain: Any, kind: type[Step], *, is_bare: bool) -> str:
-    """Return what stands behind a step's name, on one line, as it stands there."""
+    """Return the value of a step in the file, on one line."""
     if is_bare and plain and kind.bare:
         plain = plain[kind.bare]
     elif kind.others is not None and isinstance(plain, dict):
@@ -360,7 +359,7 @@ def _detail(plain: Any, kind: type[Step], *, is_bare: bool) -> str:
 
 
 def _mapped(body: Node, kind: type[Step], place: Place) -> Node:
-    """Return what stands behind a step's name as a mapping, if it can be meant as one."""
+    """Return the value of a step as a mapping, if the step has a short form for it."""
     if body.value is None:
         return Node({}, place)
     if isinstance(body.value, dict) and kind.others is not None:

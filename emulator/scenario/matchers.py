@@ -1,4 +1,4 @@
-"""Matches values: equality, or a small matcher. Pure."""
+"""Matchers of JSON values."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ Word = Literal["is", "any", "absent", "matches", "one_of", "at_least"]
 
 
 class Matcher(msgspec.Struct, frozen=True):
-    """What a value has to be.
+    """A condition on a value.
 
     Attributes:
-        word: how it is looked at.
-        value: what it is compared with.
+        word: the kind of comparison.
+        value: the value to compare with.
     """
 
     word: Word
     value: Any
 
     def fits(self, came: Any) -> bool:
-        """Whether *came* is so; ABSENT for a value that is not there."""
+        """Return whether *came* matches; ABSENT stands for a missing value."""
         if self.word == "absent":
             return (came is ABSENT) is self.value
         return came is not ABSENT and _FITS[self.word](self.value, came)
 
     def __str__(self) -> str:
-        """As messages show it."""
+        """Return the matcher as messages show it."""
         if self.word == "is":
             return shown(self.value)
         if self.word in ("any", "absent"):
@@ -47,7 +47,7 @@ class Matcher(msgspec.Struct, frozen=True):
 
 
 def is_same(one: Any, other: Any) -> bool:
-    """Whether two JSON values are equal; true is not 1, and 1 is 1.0.
+    """Return whether two JSON values are equal; true is not 1, and 1 is 1.0.
 
     Where something else than JSON is demanded, that decides what it equals.
     """
@@ -63,7 +63,7 @@ def is_same(one: Any, other: Any) -> bool:
 
 
 def shown(value: Any) -> str:
-    """Return a value as messages show it, on one line and not too long."""
+    """Return a value as messages show it: on one line, and shortened."""
     if isinstance(value, str):
         text = repr(str(value))
     elif isinstance(value, _JSON):
@@ -74,10 +74,10 @@ def shown(value: Any) -> str:
 
 
 def demand(value: Any) -> Matcher:
-    """Return what plain data of a scenario demand: a mapping is a matcher, all else a value.
+    """Return the matcher in a scenario: a mapping with its word, or a value to be equal to.
 
     Raises:
-        InvalidInputError: not a matcher, or one with a value that it can't take.
+        InvalidInputError: not a matcher, or a value that the matcher does not accept.
     """
     if not isinstance(value, dict):
         return Matcher("is", value)
@@ -157,4 +157,4 @@ _CHECKS: Mapping[Any, Callable[[Any], str | None]] = MappingProxyType(
         "is": lambda _: None,
     }
 )
-"""Word -> what its value should be instead, None when it is all right."""
+"""Word -> function that returns the expected kind of value, or None if the value is valid."""

@@ -1,4 +1,4 @@
-"""Compares an attempt with an expectation, field by field. Pure."""
+"""Compares attempts with expectations, field by field."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from emulator.scenario.value_types import Answered, PayloadPath
 
 MOST_SHOWN = 3
-"""Attempts that a failed expectation shows."""
+"""The most attempts that a failed expectation shows."""
 
 _WHOSE = frozenset({"event", "candidate", "assessment", "webhook"})
-"""Fields that weigh more than all others: another subject is no near miss."""
+"""Fields that outweigh all others: an attempt about another subject is no near miss."""
 
 
 class FieldComparison(msgspec.Struct, frozen=True):
-    """One field: what was demanded, and what came.
+    """The comparison of a field with its expected value.
 
     Attributes:
-        came: as text.
+        came: the actual value, as text.
     """
 
     field: str
@@ -38,10 +38,10 @@ class FieldComparison(msgspec.Struct, frozen=True):
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """One request that went out; or a delivery for which none has gone out yet.
+    """An attempt, or a delivery that has no attempt yet.
 
     Attributes:
-        attempt: None when none has.
+        attempt: None for a delivery without an attempt.
     """
 
     delivery: Delivery
@@ -49,7 +49,7 @@ class Sent(msgspec.Struct, frozen=True):
 
     @property
     def headline(self) -> str:
-        """It on one line, without anything secret."""
+        """The attempt on one line, without secrets."""
         told = f"delivery {self.delivery.id} {self.delivery.event}"
         if self.attempt is None:
             return f"{told}, not attempted, {self.delivery.status}"
@@ -66,37 +66,37 @@ def sent(deliveries: Iterable[Delivery]) -> list[Sent]:
 
 
 def same(field: str, expected: Any, came: Any) -> FieldComparison:
-    """Compare two values as JSON does: true is not 1, and 1 is 1.0."""
+    """Compare two JSON values: true is not 1, and 1 is 1.0."""
     return compared(field, Matcher("is", expected), came)
 
 
 def compared(field: str, demand: Matcher, came: Any, told: str = "") -> FieldComparison:
-    """Compare a value with what is demanded of it.
+    """Compare a value with a matcher.
 
     Args:
-        field: how the comparison calls it.
-        demand: what it has to be.
-        came: the value, or ABSENT.
-        told: in place of the value, as people should read it.
+        field: the name of the field in messages.
+        demand: the matcher.
+        came: the actual value, or ABSENT.
+        told: the text to show in place of the value.
     """
     told = told or ("absent" if came is ABSENT else shown(came))
     return FieldComparison(field, str(demand), told, demand.fits(came))
 
 
 def fields(where: Mapping[PayloadPath, Matcher], value: Any) -> list[FieldComparison]:
-    """Compare values inside of a JSON *value* with those that *where* demands."""
+    """Compare values inside a JSON *value* with the matchers in *where*."""
     return [compared(path, demand, *found(path, value)) for path, demand in where.items()]
 
 
 def answer(expected: Answered, attempt: Attempt | None) -> FieldComparison:
-    """Compare how an attempt ended."""
+    """Compare the answer to an attempt."""
     came = attempt.answer if attempt else "not attempted"
     fits = attempt is not None and expected.fits(attempt.outcome)
     return FieldComparison("answered", str(expected), came, fits)
 
 
 def nearest(rated: list[tuple[list[FieldComparison], Sent]]) -> list[str]:
-    """Return lines about the attempts that come nearest, later ones first."""
+    """Return lines that describe the nearest attempts, later attempts first."""
     if not rated:
         return ["  nothing was sent so far"]
     nearness = [_nearness(comparisons) for comparisons, _ in rated]
@@ -116,7 +116,7 @@ def line(part: FieldComparison) -> str:
 
 
 def found(path: PayloadPath, value: Any) -> tuple[Any, str]:
-    """Return what stands at *path* of a JSON value, or ABSENT; and, if so, what is there."""
+    """Return the value at *path*, or ABSENT and a description of the nearest place."""
     value_there = find(value, path.parts)
     return value_there, _absent(value, path.parts) if value_there is ABSENT else ""
 

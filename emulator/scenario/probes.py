@@ -1,6 +1,6 @@
-"""Reads a consumer's state, by HTTP or with a command; never judges it.
+"""Reads the state of a consumer over HTTP or with a command.
 
-Only addresses that the guard lets us dial are dialled, and the very ones that were checked.
+Only addresses that the guard allows are dialled, and exactly those that were checked.
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ if TYPE_CHECKING:
     from emulator.delivery.transports.wire_actions import Destination
 
 LARGEST = 1_000_000
-"""Bytes of an answer, or of a command's output, that are looked at."""
+"""The most bytes of an answer or of a command's output that are read."""
 
 LONGEST = 10.0
-"""Real seconds that one look may take."""
+"""The most real seconds of a request or a command."""
 
 _FIRST_PAUSE, _GROWTH, _LONGEST_PAUSE = 0.02, 1.6, 1.0
 
 
 class Look(msgspec.Struct, frozen=True):
-    """What one look saw.
+    """The result of a request or a command.
 
     Attributes:
-        status: of the answer; None when none came, or when a command was run.
-        exit: of the command; None when it did not end, or when it was a request.
-        body: of the answer, or what the command printed on stdout.
-        trouble: why there is neither; empty else.
+        status: the status of the answer; None without an answer.
+        exit: the exit code of the command; None if it did not end.
+        body: the body of the answer, or the command's output.
+        trouble: why there is neither status nor exit code; empty if there is.
     """
 
     status: int | None = None
@@ -54,23 +54,23 @@ class Look(msgspec.Struct, frozen=True):
 
     @property
     def text(self) -> str:
-        """The body, decoded; what is no UTF-8 is replaced."""
+        """The body as text; bytes that are not UTF-8 are replaced."""
         return self.body.decode("utf-8", "replace")
 
     def json(self) -> Any:
         """Return the body as JSON.
 
         Raises:
-            NotJSONError: it is no JSON.
+            NotJSONError: the body is not JSON.
         """
         return parsed(self.body)
 
 
 class ProbeRequest(msgspec.Struct, frozen=True):
-    """A request as a look makes it.
+    """A request of a probe.
 
     Attributes:
-        json: value that is sent as the body; None sends nothing.
+        json: the body as a JSON value; None sends no body.
     """
 
     method: str = "GET"
@@ -81,11 +81,11 @@ class ProbeRequest(msgspec.Struct, frozen=True):
 async def until(
     look: Callable[[], Awaitable[Look]], is_fine: Callable[[Look], bool], within: float
 ) -> Look:
-    """Look until it is fine, with growing pauses, and return the last look.
+    """Call *look* with growing pauses until its result is fine, and return the last result.
 
     Args:
-        look: one look.
-        is_fine: whether there is no need for another.
+        look: makes a request or runs a command.
+        is_fine: returns whether to stop.
         within: real seconds.
     """
     loop = asyncio.get_running_loop()
@@ -107,13 +107,13 @@ async def request(
     resolve: Resolve = resolve,
     longest: float = LONGEST,
 ) -> Look:
-    """Request *url* once; what goes wrong is in the look.
+    """Request *url* once; a failure is part of the result.
 
     Args:
         url: http or https; redirects are not followed.
-        guard: which addresses may be dialled; asked for every one.
+        guard: decides about each address before it is dialled.
         call: how; GET without headers when left out.
-        resolve: host name and port to addresses; raises OSError for a name without one.
+        resolve: resolves a host name and port to addresses; raises OSError if there are none.
         longest: how long it may take, in real seconds.
 
     Raises:
@@ -130,7 +130,7 @@ async def request(
 async def in_process(
     app: Any, path: str, call: ProbeRequest | None = None, *, longest: float = LONGEST
 ) -> Look:
-    """Request *path* of an ASGI application once; what goes wrong is in the look.
+    """Request *path* of an ASGI application once; a failure is part of the result.
 
     Args:
         app: ASGI 3.
@@ -156,12 +156,12 @@ async def in_process(
 
 
 async def command(argv: Sequence[str], folder: Path, *, longest: float = LONGEST) -> Look:
-    """Run a command once, without a shell; what goes wrong is in the look.
+    """Run a command once, without a shell; a failure is part of the result.
 
     Args:
         argv: the program and its arguments.
-        folder: to run it in.
-        longest: how long it may take, in real seconds; then it is killed.
+        folder: the working directory.
+        longest: real seconds after which it is killed.
     """
     pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
     try:
@@ -205,7 +205,7 @@ async def _requested(
     except (OSError, UnicodeError) as error:
         return Look(trouble=f"{target.host} has no address: {error}")
     trouble = f"{target.host} has no address"
-    # The system's roots, as for deliveries; loading them takes its time.
+    # The root certificates of the system, as for deliveries; loading them is slow.
     verify = tls_context() if target.scheme == "https" else False
     async with httpx2.AsyncClient(verify=verify, trust_env=False) as client:
         for address in dict.fromkeys(found):
@@ -223,8 +223,8 @@ async def _requested(
 async def _asked(
     client: httpx2.AsyncClient, target: Destination, address: str, call: ProbeRequest
 ) -> Look:
-    # The address that was checked stands in the URL, so that nothing is resolved again; the
-    # name goes into Host, and into SNI, which the certificate is checked against.
+    # The URL has the address that was checked, so that it is not resolved again. Host and SNI have
+    # the name, which the certificate is checked against.
     place = f"[{address}]" if ":" in address else address
     url = f"{target.scheme}://{place}:{target.port}{target.path}"
     ours = {"Host": target.host_header, "Accept-Encoding": "identity"}

@@ -1,4 +1,4 @@
-"""Collects the problems of a scenario file, each with its line and a caret."""
+"""Collects the problems of a scenario file, and shows each with its line and a caret."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ if TYPE_CHECKING:
     from emulator.scenario.tree import Place
 
 MOST_PROBLEMS = 100
-"""Reported problems of a file; the rest of it is not read."""
+"""The most problems that are reported; then reading stops."""
 
 _WIDEST = 100
-"""Characters of a line that are shown around the place."""
+"""The most characters of a line that are shown around the place."""
 
 _INDENT = "    "
 
 
 class Problems:
-    """What is wrong with one file.
+    """The problems of a file.
 
     Args:
-        file: how the messages call it.
-        text: of the file, whose lines are shown.
+        file: the file name in messages.
+        text: the content of the file, to show lines.
     """
 
     def __init__(self, file: str, text: str = "") -> None:
@@ -32,10 +32,10 @@ class Problems:
         self._found: dict[tuple[Place, str], None] = {}
 
     def add(self, place: Place, message: str) -> None:
-        """Note a problem; one that is already noted changes nothing.
+        """Add a problem; a repeated problem is ignored.
 
         Raises:
-            ScenarioError: there are too many.
+            ScenarioError: there are too many problems.
         """
         self._found[place, message] = None
         if len(self._found) > MOST_PROBLEMS:
@@ -43,7 +43,7 @@ class Problems:
             raise ScenarioError(f"{self}\n{message}")
 
     def end(self, place: Place, message: str) -> NoReturn:
-        """Note a problem after which the file can't be read any further.
+        """Add a problem that makes further reading impossible.
 
         Raises:
             ScenarioError: always, with all problems so far.
@@ -52,11 +52,11 @@ class Problems:
         raise ScenarioError(str(self))
 
     def __len__(self) -> int:
-        """How many there are."""
+        """Return the number of problems."""
         return len(self._found)
 
     def __str__(self) -> str:
-        """``FILE:LINE:COLUMN: what``, the line and a caret, in the order of the file."""
+        """Return ``FILE:LINE:COLUMN: MESSAGE``, the line and a caret for each, in order."""
         lines = self.text.split("\n")
         told = []
         for (line, column), message in sorted(self._found):
@@ -70,6 +70,6 @@ def _pointed(line: str, column: int) -> list[str]:
     """Return the part of *line* around *column*, and a caret below it."""
     start = max(0, min(column - _WIDEST // 2, len(line) - _WIDEST))
     cut = line[start : start + _WIDEST]
-    # A tab or a control character would take the caret elsewhere, or the terminal.
+    # A tab or a control character would misplace the caret or disturb the terminal.
     shown = "".join(sign if sign.isprintable() else " " for sign in cut)
     return [f"{_INDENT}{shown}".rstrip(), f"{_INDENT}{' ' * (column - 1 - start)}^"]

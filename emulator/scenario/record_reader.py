@@ -1,4 +1,4 @@
-"""Converts a tree of YAML into records, and notes every problem with its line."""
+"""Converts a tree of YAML values to records, and reports every problem with its line."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ if TYPE_CHECKING:
 Reader = Callable[["Node"], Any]
 
 WRONG: Final = object()
-"""Stands for a value that could not be read; what is wrong with it is noted."""
+"""Stands for a value that could not be read and whose problems were reported."""
 
 
 @lru_cache
 def keys(kind: type[msgspec.Struct]) -> dict[str, msgspec.structs.FieldInfo]:
-    """Return the fields of a record by the key that they have in the file."""
+    """Return the fields of a record by their keys in the file."""
     return {field.encode_name: field for field in msgspec.structs.fields(kind)}
 
 
 class Shaper:
-    """Reads nodes as the types that records ask for.
+    """Converts nodes to the types of record fields.
 
     Args:
-        readers: type -> how a node of that type is read; raises EmulatorError, or returns
-            WRONG after it noted the problems itself.
-        problems: takes what is wrong.
+        readers: type -> function that reads a node of this type; it raises EmulatorError, or
+            returns WRONG after it reported the problems itself.
+        problems: collects the problems.
     """
 
     def __init__(self, readers: Mapping[Any, Reader], problems: Problems) -> None:
@@ -53,7 +53,7 @@ class Shaper:
         return self.by_type(node, kind)
 
     def by_type(self, node: Node, kind: Any) -> Any:
-        """Return *node* as a *kind* for which there is no reader, or WRONG."""
+        """Return *node* as a *kind* without a reader, or WRONG."""
         if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
             return self.record(node, kind)
         bare = get_args(kind)[0] if get_origin(kind) is Annotated else kind
@@ -80,7 +80,7 @@ class Shaper:
             known = known if fields else "it takes none"
             self._problems.add(node.keys[key], f"unknown key {key!r}; {known}")
         values: dict[str, Any] = {}
-        is_wrong = bool(meant)  # what stands there under another name may be what is missed
+        is_wrong = bool(meant)  # a misspelt key is not reported as missing, too
         for key, field in fields.items():
             if key in node.value:
                 values[field.name] = self.read(node.value[key], field.type)
@@ -143,7 +143,7 @@ class Shaper:
             return msgspec.convert(node.plain(), kind)
         except msgspec.ValidationError as error:
             if node.text is not None:
-                # A variable's value may read as a number and be meant as text.
+                # The value of a variable may look like a number but be meant as text.
                 try:
                     return msgspec.convert(node.text, kind)
                 except msgspec.ValidationError:
@@ -153,7 +153,7 @@ class Shaper:
 
 
 def _most(kind: Any) -> int | None:
-    """Return how many items a list of that type may have, None when any number."""
+    """Return the maximum length of a list of this type, if it has any."""
     metas = [one for one in get_args(kind)[1:] if isinstance(one, msgspec.Meta)]
     return next((one.max_length for one in metas if one.max_length is not None), None)
 

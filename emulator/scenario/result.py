@@ -1,4 +1,4 @@
-"""The result of a run: its steps, and the verdict with its exit code."""
+"""The result of a run: its steps, its verdict and the exit code."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from emulator.journal.entry import Entry
 StepStatus = Literal["passed", "failed", "skipped"]
 
 Verdict = Literal["passed", "failed", "no_evidence", "interrupted"]
-"""``no_evidence``: the run proved nothing about a consumer, so it is no pass."""
+"""``no_evidence``: the run proved nothing about a consumer, so it did not pass."""
 
 _EXIT_CODES: dict[Verdict, int] = {
     "passed": 0, "failed": 1, "no_evidence": 2, "interrupted": 130,
@@ -22,19 +22,19 @@ NOT_THERE = frozenset({
     "refused", "unreachable", "name_not_found", "address_forbidden", "connect_timeout",
     "answer_timeout", "tls_failed", "shutdown", "interrupted",
 })  # fmt: skip
-"""Ends of an attempt that tell nothing about a consumer: nobody may have been there."""
+"""Outcomes of attempts that prove nothing about a consumer: it may not be running."""
 
 
 class StepResult(msgspec.Struct, frozen=True):
-    """What one step came to.
+    """The result of a step.
 
     Attributes:
-        number: from 1.
-        name: of the step type.
-        detail: what stood behind the name, on one line.
-        line: in the file, from 1.
-        message: what was wrong, in one or more lines; empty else.
-        deliveries: of the messages that the step caused, as they were when it had settled.
+        number: counts the steps from 1.
+        name: the type of the step.
+        detail: the value of the step in the file, on one line.
+        line: the line in the file, from 1.
+        message: the failure, in one or more lines; empty if there is none.
+        deliveries: the deliveries that the step caused, after it settled.
         duration_ms: real time.
     """
 
@@ -49,14 +49,14 @@ class StepResult(msgspec.Struct, frozen=True):
 
 
 class ScenarioResult(msgspec.Struct, frozen=True):
-    """What a scenario came to.
+    """The result of a scenario.
 
     Attributes:
-        title: of the scenario.
-        file: as it was given.
-        seed: that it ran with; the same one gives the same run.
-        reason: why the verdict is not ``passed``, one sentence; empty else.
-        entries: the journal of the run, its secrets included; what shows it redacts.
+        title: the title of the scenario.
+        file: the path as given.
+        seed: the seed of the run; the same seed repeats the run.
+        reason: a sentence that explains a verdict other than ``passed``; else empty.
+        entries: the journal of the run, with secrets; redact it before you show it.
         duration_ms: real time.
     """
 
@@ -85,13 +85,12 @@ def verdict(
 ) -> tuple[Verdict, str]:
     """Return the verdict of a run, and why it is not ``passed``.
 
-    No evidence comes first: a consumer that is not there fails expectations, too, and that is
-    not its fault.
+    No evidence takes precedence: without a running consumer, expectations fail, too.
 
     Args:
-        steps: what each came to.
-        deliveries: all of the run.
-        is_expecting: whether any step could have failed for the consumer's sake.
+        steps: the results of the steps.
+        deliveries: all deliveries of the run.
+        is_expecting: whether any step checks the consumer.
     """
     failed = [step for step in steps if step.status == "failed"]
     outcomes = [one.outcome for delivery in deliveries for one in delivery.attempts if one.outcome]

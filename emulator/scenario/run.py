@@ -1,4 +1,4 @@
-"""Runs a scenario step by step, settles after each, and returns the result."""
+"""Runs a scenario step by step, lets it settle after each, and returns the result."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from emulator.workspace.workspace import Workspace
 
 WORKSPACE = "scenario"
-"""Name of the workspace that a run opens; the same in each, so that journals compare."""
+"""Name of a run's workspace; always the same, so that journals can be compared."""
 
 
 async def run(
@@ -47,17 +47,17 @@ async def run(
     set_up: Callable[[Guard, Candidate], Awaitable[None]] | None = None,
     serve: ApiServer | None = None,
 ) -> ScenarioResult:
-    """Run a scenario in an emulator of its own, in lockstep.
+    """Run a scenario in its own emulator, with one attempt at a time.
 
     Args:
         scenario: read and checked.
-        seed: in place of the file's; without either, one is drawn.
+        seed: takes precedence over the seed of the file; without either, a random seed is used.
         allow_hosts: as `Emulator` takes them.
         overlay: as `Emulator` takes it.
         ca: as `Emulator` takes it.
         is_insecure: as `Emulator` takes it.
-        on_step: called with each step's result as it comes.
-        on_open: called with the run's workspace before its first step.
+        on_step: called with the result of each step when it ends.
+        on_open: called with the workspace before the first step.
         set_up: makes a candidate known to the consumer before the invitation; the guard says where
             it may call.
         serve: serves the provider API to the consumer.
@@ -98,14 +98,14 @@ async def run_in(
     *,
     on_step: Callable[[StepResult], None] | None = None,
 ) -> ScenarioResult:
-    """Run a scenario in a workspace that is there, in lockstep; its webhooks are removed again.
+    """Run a scenario in an existing workspace, with one attempt at a time.
 
-    In a workspace in which nothing happened so far, the scenario's clock and seed hold. While it
-    runs, its variants of payloads are added to those of the workspace, and its delay of reports
-    applies.
+    In an unused workspace, the scenario's clock and seed apply. During the run, its variants of
+    payloads are added to those of the workspace, and its delay of reports applies. At the end, its
+    webhooks are removed.
 
     Raises:
-        ConflictError: something happened in it, and its clock is of the other kind.
+        ConflictError: the workspace is in use, and its clock is of the other kind.
         EmulatorError: an argument is wrong. A failing consumer or step is in the result.
     """
     document, state = scenario.document, workspace.state
@@ -180,18 +180,18 @@ async def play(
     calls: Sequence[Callback] = (),
     timeout: float | None = None,
 ) -> ScenarioResult:
-    """Run a scenario's steps in an open workspace whose webhooks are registered.
+    """Run the steps of a scenario in an open workspace with registered webhooks.
 
     The result has the entries from here on only.
 
     Args:
         scenario: read and checked.
-        emulator: whose workspace it is.
-        workspace: expectations look at what is sent in it from now on.
-        on_step: called with each step's result as it comes.
+        emulator: the emulator of the workspace.
+        workspace: the workspace; expectations consider deliveries from now on.
+        on_step: called with the result of each step when it ends.
         set_up: makes a candidate known to the consumer before the invitation.
         calls: all calls of the consumer to the provider API; grows during the run.
-        timeout: real seconds; the step that is under way then fails, those after it are skipped.
+        timeout: real seconds after which the current step fails and later steps are skipped.
     """
     begun = time.perf_counter()
     first = workspace.last_entry
@@ -237,7 +237,7 @@ async def _steps(
 
 
 def _cut(scenario: Scenario, ended: int, message: str) -> list[StepResult]:
-    """Return the steps that a time-out left: the first was under way, the others are skipped."""
+    """Return the results after a time-out: the current step failed, later steps are skipped."""
     left = list(enumerate(scenario.steps, start=1))[ended:]
     return [
         StepResult(number, one.name, one.detail, one.line, "skipped")
@@ -250,7 +250,7 @@ def _cut(scenario: Scenario, ended: int, message: str) -> list[StepResult]:
 async def _step(
     number: int, placed: PlacedStep, context: RunContext, calls: Sequence[Callback]
 ) -> tuple[StepResult, bool]:
-    """Return what a step came to, and whether the run has to stop there."""
+    """Execute a step, and return its result and whether the run has to stop."""
     workspace = context.workspace
     begun = time.perf_counter()
     messages = workspace.state.message_count

@@ -1,4 +1,4 @@
-"""A scenario that is ready to run: checked, with its variables replaced."""
+"""A scenario that is ready to run: checked, with its variables filled in."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ Title = Annotated[str, msgspec.Meta(min_length=1, max_length=1_000)]
 
 
 class Consumer(msgspec.Struct, frozen=True):
-    """A webhook that the run registers.
+    """A webhook that a run registers.
 
     Attributes:
-        events: none for every event (v2 only).
-        headers: sent along with each attempt.
-        name: ``consumer N`` when left out.
-        secret: to sign with.
+        events: event types; an empty list means all of them (v2 only).
+        headers: headers of each attempt.
+        name: by default ``consumer N``.
+        secret: the signing secret.
     """
 
     payload_url: PayloadUrl
@@ -44,11 +44,11 @@ class Consumer(msgspec.Struct, frozen=True):
     secret: Title | None = None
 
     def __post_init__(self) -> None:
-        """Refuse headers that can't be sent, before anything runs."""
+        """Refuse headers that can't be sent."""
         checked_headers(self.headers.items())
 
     def __repr__(self) -> str:
-        """Leave out what may be a secret."""
+        """Return a text without headers and secret."""
         return f"Consumer({self.payload_url!r}, {self.events!r})"
 
 
@@ -59,13 +59,13 @@ def reached(
     secret: str | None,
     events: Sequence[str],
 ) -> list[Consumer]:
-    """Return the consumers of a file as a caller says that they are reached.
+    """Return the consumers of a file, completed with a caller's options.
 
     Args:
-        consumers: of the file; what it says itself comes first.
-        headers: sent along where the file has no header of that name.
-        secret: to sign with where the file has none.
-        events: event types to which the consumers subscribe, of those in the file; all without.
+        consumers: the consumers; the values in the file take precedence.
+        headers: additional headers.
+        secret: the signing secret of consumers without one.
+        events: restrict the subscriptions to these event types; empty for no restriction.
     """
     wanted = set(events)
     found = []
@@ -82,15 +82,15 @@ def reached(
 
 
 class PlacedStep(msgspec.Struct, frozen=True):
-    """A step and where it stands.
+    """A step and its place in the file.
 
     Attributes:
-        name: of its type.
-        detail: what stands behind the name, on one line.
-        place: of the name.
-        body: what stands behind the name; the step's fields, as the file has them.
-        step: None when it holds values that are known only when it runs.
-        late: makes it then, from what captures gave.
+        name: the type of the step.
+        detail: the value of the step in the file, on one line.
+        place: the place of the name.
+        body: the value of the step in the file.
+        step: None if the step contains captured values, which are known only when it runs.
+        late: creates the step from the captured values.
     """
 
     name: str
@@ -101,23 +101,23 @@ class PlacedStep(msgspec.Struct, frozen=True):
     late: Any = None
 
     def __repr__(self) -> str:
-        """Leave out the body, which may hold secrets."""
+        """Return a text without the body, which may contain secrets."""
         return f"<PlacedStep {self.name} {self.detail} at line {self.line}>"
 
     @property
     def line(self) -> int:
-        """Where it stands, from 1."""
+        """The line in the file, from 1."""
         return self.place[0]
 
     def ready(self, captured: dict[str, str], room: Room) -> Step:
-        """Return the step, its variables filled in.
+        """Return the step with its variables filled in.
 
         Args:
-            captured: name -> value, captured by the run so far.
-            room: how much the run may still fill in.
+            captured: the variables that the run has captured so far, name -> value.
+            room: the remaining size of filled-in values.
 
         Raises:
-            ScenarioError: what a capture gave does not fit there.
+            ScenarioError: a captured value is not valid in its place.
         """
         if self.step is not None:
             return self.step
@@ -140,13 +140,13 @@ class Document(msgspec.Struct, frozen=True):
 
 
 class Scenario(msgspec.Struct, frozen=True):
-    """A scenario file, read.
+    """A scenario file that was read.
 
     Attributes:
-        file: as it was given, for messages.
-        document: what stands in it.
-        text: as it stands there, for messages.
-        files: that it sends, by the names that stand there.
+        file: the path as given, for messages.
+        document: the keys of the file.
+        text: the content of the file, for messages.
+        files: name -> body of the files that steps send.
     """
 
     file: str
@@ -155,40 +155,40 @@ class Scenario(msgspec.Struct, frozen=True):
     files: dict[str, bytes] = {}
 
     def __repr__(self) -> str:
-        """Leave out the text, which may hold secrets."""
+        """Return a text without the content, which may contain secrets."""
         return f"<Scenario {self.file} of {len(self.document.steps)} steps>"
 
     @property
     def title(self) -> str:
-        """What it shows, one sentence."""
+        """The sentence that describes the scenario."""
         return self.document.scenario
 
     @property
     def steps(self) -> tuple[PlacedStep, ...]:
-        """Its steps, in order."""
+        """The steps, in order."""
         return tuple(self.document.steps)
 
 
 def secrets_of(scenario: Scenario) -> set[str]:
-    """Return the secrets and the values of secret headers that a scenario configures.
+    """Return the secrets and the values of secret headers in a scenario.
 
-    Those that a capture gives are known only when it runs; the journal of the run has them.
+    Captured secrets are not known before the run; they are in its journal.
     """
     bodies = [placed.body.plain() for placed in every(scenario.steps)]
     return configured_secrets([scenario.document.consumer, bodies])
 
 
 def every(steps: Iterable[PlacedStep]) -> Iterator[PlacedStep]:
-    """Yield *steps* and those that stand inside of them, in the order in which they run."""
+    """Yield *steps* and the steps inside them, in the order in which they run."""
     for placed in steps:
         yield placed
         yield from every(getattr(placed.step, "steps", ()))
 
 
 def one_line(value: Any) -> str:
-    """Return plain data on one line, as YAML's flow style without its outer braces.
+    """Return plain data on one line, in YAML's flow style without the outer braces.
 
-    Secrets are masked: values of headers, and what is called ``secret``.
+    Secrets are masked: the values of headers and of keys called ``secret``.
     """
     if isinstance(value, dict):
         return ", ".join(f"{key}: {_flow(_masked(key, one))}" for key, one in value.items())

@@ -14,11 +14,11 @@ Place = tuple[int, int]
 
 
 class Template(msgspec.Struct, frozen=True):
-    """A scalar that holds variables, as yet not filled in.
+    """A scalar with variables that are not filled in yet.
 
     Attributes:
-        text: with the variables hidden, as `variables.hidden` does it.
-        is_plain: unquoted: what it comes to is read as what it holds, not as text.
+        text: the text with its variables hidden by `variables.hidden`.
+        is_plain: unquoted, so that the filled-in text may become a number or another type.
     """
 
     text: str
@@ -26,18 +26,17 @@ class Template(msgspec.Struct, frozen=True):
 
 
 class Node(msgspec.Struct, frozen=True):
-    """One value of the file and where it stands.
+    """A value of the file and its place.
 
     Attributes:
         value: ``dict[str, Node]``, ``list[Node]`` or a scalar.
-        place: where it starts.
-        keys: of a mapping, where each key stands.
-        text: of an unquoted scalar that held a variable, its text; it may be meant as text
-            though it reads as a number.
-        template: of a scalar whose variables are not filled in yet; its value is what the file
-            says.
-        is_unknown: it could not be made out; that is noted, and nothing more is said of it.
-        is_late: it is known only when the step runs; until then it is unknown, too.
+        place: where the value starts.
+        keys: the places of the keys of a mapping.
+        text: the text of an unquoted scalar with variables; it may be meant as text even if it
+            looks like a number.
+        template: set while the variables of a scalar are not filled in.
+        is_unknown: the value could not be read; the problem is already reported.
+        is_late: the value is captured, and unknown until the step runs.
     """
 
     value: Any
@@ -50,7 +49,7 @@ class Node(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, plain: Any, place: Place) -> Node:
-        """Return plain data as a tree, all of it at one place."""
+        """Return plain data as a tree whose values are all at the same place."""
         if isinstance(plain, dict):
             values = {key: cls.of(one, place) for key, one in plain.items()}
             return cls(values, place, dict.fromkeys(values, place))
@@ -59,10 +58,10 @@ class Node(msgspec.Struct, frozen=True):
         return cls(plain, place)
 
     def plain(self, *, as_text: bool = False) -> Any:
-        """Return the value as plain data, without places.
+        """Return the value as plain data.
 
         Args:
-            as_text: read what came from variables as text.
+            as_text: return filled-in scalars as text.
         """
         if isinstance(self.value, dict):
             return {key: one.plain(as_text=as_text) for key, one in self.value.items()}
@@ -71,7 +70,7 @@ class Node(msgspec.Struct, frozen=True):
         return self.text if as_text and self.text is not None else self.value
 
     def gathered(self, name: str, fields: Container[str]) -> Node:
-        """Return a mapping with all that is none of *fields* gathered under *name*."""
+        """Return a mapping whose keys that are not in *fields* are gathered under *name*."""
         own = {key: one for key, one in self.value.items() if key in fields}
         others = {key: one for key, one in self.value.items() if key not in own}
         places = {key: self.keys[key] for key in others}
@@ -80,13 +79,13 @@ class Node(msgspec.Struct, frozen=True):
         return Node({name: held, **own}, self.place, {**self.keys, name: place})
 
     def place_of(self, path: str | None) -> Place | None:
-        """Return where the value at a JSON path stands, or the nearest value around it.
+        """Return the place of the value at a JSON path, or of the nearest value around it.
 
         Args:
             path: ``$.settings.titleSlug``; None without one.
 
         Returns:
-            None if not even its first key is there.
+            None if the first key is missing.
         """
         at, place = self, None
         for key in (path or "$").split(".")[1:]:
@@ -98,7 +97,7 @@ class Node(msgspec.Struct, frozen=True):
 
     @property
     def holds_late(self) -> bool:
-        """Whether anything in it is known only when the step runs."""
+        """Whether any value in the tree is captured."""
         if isinstance(self.value, dict):
             return any(one.holds_late for one in self.value.values())
         if isinstance(self.value, list):

@@ -43,34 +43,34 @@ Duration = NewType("Duration", float)
 """Seconds; written with a unit, ``150ms``, ``2h``."""
 
 EventName = NewType("EventName", str)
-"""The id of an event type; written so, or as the word of the wire."""
+"""The id of an event type; the word of a payload is accepted, too."""
 
 RouteName = NewType("RouteName", str)
-"""Method and path of a call of the provider API; written so, or as the name of the operation."""
+"""Method and path of a provider API call; the name of the operation is accepted, too."""
 
 FaultWords = NewType("FaultWords", object)
-"""A fault with its settings, without what it is tied to."""
+"""A fault with its settings, without `on`."""
 
 SentEvent = NewType("SentEvent", str)
 """The id of an event type, or ``test`` for the ping."""
 
 EventWord = NewType("EventWord", str)
-"""What a webhook subscribes to, as it is written."""
+"""An event type that a webhook subscribes to, as written in the file."""
 
 PayloadUrl = NewType("PayloadUrl", str)
-"""Where to post."""
+"""The URL of a webhook."""
 
 ProbeUrl = NewType("ProbeUrl", str)
-"""Where to look."""
+"""The URL of a probe."""
 
 Instant = NewType("Instant", datetime)
 """A time in UTC; written with a zone, ``2026-02-01T00:00:00Z``."""
 
 VariableName = NewType("VariableName", str)
-"""What ``${...}`` holds."""
+"""The name of a variable."""
 
 GenerationName = NewType("GenerationName", str)
-"""A generation of webhooks that can be run."""
+"""A generation of webhooks."""
 
 VariantName = NewType("VariantName", str)
 """A variant of payloads."""
@@ -97,31 +97,31 @@ WebhookName = NewType("WebhookName", str)
 """The name of a consumer, or of a webhook that an earlier step added."""
 
 DataFile = NewType("DataFile", bytes)
-"""What stands in a file; named relative to the scenario's own."""
+"""The content of a file, whose path is relative to the scenario file."""
 
 
 FieldName = NewType("FieldName", str)
-"""A field of payloads by name, in either generation."""
+"""The name of a payload field, in either generation."""
 
 
 class PayloadPath(str):
-    """Where a value stands in JSON: ``data.testLibrary[1].elapsedTime``, ``[0].email``."""
+    """A path in JSON: ``data.testLibrary[1].elapsedTime``, ``[0].email``."""
 
     __slots__ = ()
 
     @property
     def parts(self) -> paths.Path:
-        """Its keys and indexes, in order."""
+        """The keys and indexes, in order."""
         return paths.parse(self)
 
 
 class Answered(str):
-    """How a consumer answered: ``2xx``, ``409``, ``timeout``, ``refused``, ``broken``."""
+    """A consumer's answer: ``2xx``, ``409``, ``timeout``, ``refused``, ``broken``."""
 
     __slots__ = ()
 
     def fits(self, outcome: Outcome | None) -> bool:
-        """Whether an attempt ended so."""
+        """Return whether an attempt ended with this answer."""
         if outcome is None:
             return False
         if self in _WITHOUT_ANSWER:
@@ -129,12 +129,12 @@ class Answered(str):
         return self.fits_status(outcome.status or 0)
 
     def fits_status(self, status: int) -> bool:
-        """Whether an answer has that status."""
+        """Return whether *status* is this answer."""
         return self in (str(status), f"{status // 100}xx")
 
 
 class StatusWord(Answered):
-    """The status of an answer, which has to come: ``200`` or ``2xx``."""
+    """The status of an answer: ``200`` or ``2xx``."""
 
     __slots__ = ()
 
@@ -266,4 +266,4 @@ READERS: Mapping[Any, Callable[[Any], Any]] = MappingProxyType(
         Matcher: demand,
     }
 )
-"""Type -> how it is read; raises InvalidInputError. Names of subjects are the file's business."""
+"""Type -> function that reads it, or raises InvalidInputError; names are read by the loader."""

@@ -1,8 +1,8 @@
-"""Replaces ``${NAME}`` and ``${NAME:-default}``; never decides where values come from.
+"""Fills in the variables ``${NAME}`` and ``${NAME:-default}``.
 
-A variable is moved out of YAML's way before parsing: ``{X: ${TOKEN:-s3cret}}`` is what people
-write, and its braces would end the flow mapping. Each character is shifted into Unicode's private
-use area, which YAML takes for plain text and which keeps lines and columns.
+Variables are hidden from the YAML parser, because the braces in ``{X: ${TOKEN:-s3cret}}`` would end
+the flow mapping. Each of their characters is shifted to Unicode's private use area, which is plain
+text for YAML and keeps lines and columns.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     from emulator.scenario.tree import Place, Template
 
 URL, ORIGIN = "CONSUMER_URL", "CONSUMER_ORIGIN"
-"""Where the consumer's deliveries go, and the same without its path, which follows from it."""
+"""Variables for the URL of the consumer, and for its scheme, host and port."""
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 MOST_TEXT = 16_000_000
-"""Characters of a scenario with its variables filled in, counting all aliases and rounds."""
+"""The most characters of a scenario with variables filled in and all aliases and rounds counted."""
 
 MOST_READ = 1_000_000
-"""Values of a scenario, counting all aliases and rounds."""
+"""The most values of a scenario with all aliases and rounds counted."""
 
 _SHIFT, _SHIFTABLE = 0xE000, 0x1800
 _OPEN, _CLOSE = chr(_SHIFT + ord("$")) + chr(_SHIFT + ord("{")), chr(_SHIFT + ord("}"))
@@ -52,7 +52,7 @@ _CONSTANTS: Mapping[str, bool | None] = {
 
 
 class Room(msgspec.Struct):
-    """How much a scenario may still grow when its variables are filled in.
+    """How much a scenario may still grow by filled-in variables.
 
     Attributes:
         text: remaining characters.
@@ -63,10 +63,10 @@ class Room(msgspec.Struct):
     values: int = MOST_READ
 
     def take(self, place: Place, problems: Problems, *, text: int = 0, values: int = 0) -> None:
-        """Use up some of it.
+        """Use up some of the room.
 
         Raises:
-            ScenarioError: nothing is left; the rest of the scenario is not read.
+            ScenarioError: no room is left; reading stops.
         """
         self.text -= text
         self.values -= values
@@ -76,12 +76,12 @@ class Room(msgspec.Struct):
 
 
 class Scope(msgspec.Struct, frozen=True):
-    """What variables stand for at one place of the file.
+    """The variables at one place of the file.
 
     Attributes:
         known: name -> value.
-        late: names whose value a step gives while the scenario runs; they come first.
-        room: shared by all places of the scenario.
+        late: names of variables that steps capture; they take precedence.
+        room: the remaining size, shared by all places of the scenario.
     """
 
     known: MutableMapping[str, str]
@@ -90,7 +90,7 @@ class Scope(msgspec.Struct, frozen=True):
 
 
 def origin(url: str) -> str:
-    """Return scheme, host and port of *url*; empty when it has none."""
+    """Return scheme, host and port of *url*, or an empty string."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -99,29 +99,29 @@ def origin(url: str) -> str:
 
 
 def with_origin(known: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the variables with the consumer's origin, unless it is set or can't be known."""
+    """Return the variables with the origin of the consumer, unless it is set or unknown."""
     found = origin(known.get(URL, ""))
     return known if ORIGIN in known or not found else {**known, ORIGIN: found}
 
 
 def names(text: str) -> set[str]:
-    """Return the names of the variables that *text* may hold."""
+    """Return the names of the variables in *text*."""
     found = (_REFERENCE.fullmatch(inner) for inner, end in _VARIABLE.findall(text) if end)
     return {one[1] for one in found if one is not None}
 
 
 def hidden(text: str) -> str:
-    """Return *text* with its variables moved out of YAML's way."""
+    """Return *text* with its variables hidden from the YAML parser."""
     return _VARIABLE.sub(partial(_moved, _AWAY), text)
 
 
 def has_variable(text: str) -> bool:
-    """Whether a hidden variable stands in *text*."""
+    """Return whether *text* contains a hidden variable."""
     return _OPEN in text
 
 
 def unhidden(text: str) -> str:
-    """Return *text* as it stood in the file."""
+    """Return *text* with its variables as they are in the file."""
     return _HIDDEN.sub(partial(_moved, _BACK), text)
 
 
@@ -129,9 +129,9 @@ def filled(node: Node, scope: Scope, problems: Problems) -> Node:
     """Return the tree with its variables filled in.
 
     Args:
-        node: of the file.
-        scope: what they stand for there. What is known later makes its value late.
-        problems: takes variables that are broken or not set.
+        node: a tree of the file.
+        scope: the variables; a captured variable makes its value late.
+        problems: collects variables that are malformed or not set.
 
     Raises:
         ScenarioError: the scenario is beyond the bounds of `Room`.
@@ -153,7 +153,7 @@ def filled(node: Node, scope: Scope, problems: Problems) -> Node:
 
 
 def core(text: str) -> Any:
-    """Return what an unquoted scalar means in YAML 1.2's core schema."""
+    """Return the value of an unquoted scalar in YAML 1.2's core schema."""
     if text in _CONSTANTS:
         return _CONSTANTS[text]
     if _INTEGER.fullmatch(text):

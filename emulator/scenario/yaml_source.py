@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from emulator.scenario.tree import Place
 
 LARGEST = 1_000_000
-"""Bytes of a scenario file."""
+"""The most bytes of a scenario file."""
 
 MOST_VALUES = 50_000
-"""Values in a file, each use of an alias counted: what an alias bomb runs into."""
+"""The most values in a file, with each use of an alias counted; stops alias bombs."""
 
 DEEPEST = 100
-"""Levels of lists and mappings inside of each other; what reads them is recursive."""
+"""The most levels of nested lists and mappings, because they are read recursively."""
 
 _SAFE = "tag:yaml.org,2002:"
 _TEXT = f"{_SAFE}str"
@@ -40,14 +40,14 @@ _KNOWN_TAGS = frozenset({"str", "int", "float", "bool", "null", "timestamp", "ma
 
 
 def parse(body: bytes, problems: Problems) -> Node:
-    """Return the tree of a YAML document, its variables not filled in.
+    """Return the tree of a YAML document; its variables are not filled in.
 
     Args:
-        body: the file's bytes.
-        problems: takes what is wrong, and the text.
+        body: the bytes of the file.
+        problems: collects the problems, and receives the text.
 
     Raises:
-        ScenarioError: not YAML, or beyond a bound; with all problems so far.
+        ScenarioError: not YAML, or beyond a limit; with all problems so far.
     """
     if len(body) > LARGEST:
         problems.end((1, 1), f"more than {LARGEST} bytes; a scenario is not that large")
@@ -79,11 +79,11 @@ def _place(event: Any) -> Place:
 
 
 class _Builder:
-    """Builds the tree from the parser's events, so that parsing ends at a bound.
+    """Builds the tree from the parser's events, so that parsing stops at a limit.
 
     Args:
-        text: with its variables hidden.
-        problems: takes what is wrong.
+        text: the text with hidden variables.
+        problems: collects the problems.
     """
 
     def __init__(self, text: str, problems: Problems) -> None:
@@ -97,7 +97,7 @@ class _Builder:
         """Return the tree of the only document.
 
         Raises:
-            ScenarioError: there is none, there are several, or it is beyond a bound.
+            ScenarioError: there is no document, several documents, or it is beyond a limit.
         """
         next(self._events)  # the start of the stream
         if isinstance(next(self._events), StreamEndEvent):
@@ -194,7 +194,7 @@ class _Builder:
             self._problems.add(place, f"unknown tag {tag.replace(_SAFE, '!!')!r}")
 
     def _sendable(self, text: str, place: Place) -> str:
-        """Return *text* with the halves of a character, as JSON escapes them, put together."""
+        """Return *text* with each surrogate pair, as JSON escapes it, joined to a character."""
         if text.isascii():
             return text
         try:

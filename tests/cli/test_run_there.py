@@ -100,7 +100,7 @@ def test_a_command_is_refused_there(cli: Cli, tmp_path: Path, emulator: RunningE
     arguments = ["run", str(file), "--url", "http://127.0.0.1:9/hook"]
     code, _, err = cli(*arguments, "--emulator", emulator.url)
     assert code == 2
-    assert "no command is run for a scenario that does not come from this machine" in err
+    assert "no command is run for a scenario from another machine" in err
 
 
 def test_a_server_that_is_no_emulator_is_a_wrong_call(

@@ -210,9 +210,12 @@ def test_a_scenario_from_elsewhere_reads_no_file_and_runs_no_command(tmp_path: P
     with pytest.raises(ScenarioError) as refused:
         read(file, body, variables, files={})
     told = [line for line in str(refused.value).splitlines() if line.startswith(file)]
-    where = "for a scenario that does not come from this machine"
+    where = "for a scenario from another machine"
     assert told == [
-        f"{file}:8:18: no file 'secret.json' came with the scenario, and none is read for it here",
+        (
+            f"{file}:8:18: no file 'secret.json' was sent with the scenario; files of this machine"
+            " are not read"
+        ),
         f"{file}:10:31: no command is run {where}",
         f"{file}:11:50: no command is run {where}",
     ]
@@ -223,7 +226,7 @@ def test_a_file_that_is_named_by_a_captured_value_is_refused_from_elsewhere_too(
     steps = "  - capture: {as: X, get: 'http://127.0.0.1:9'}\n  - send: {data: '${X}'}\n"
     variables = {"CONSUMER_URL": "http://127.0.0.1:9"}
     scenario = read("a.yaml", (TEXT + steps).encode(), variables, files={})
-    with pytest.raises(ScenarioError, match="none is read for it here"):
+    with pytest.raises(ScenarioError, match="files of this machine are not read"):
         scenario.steps[-1].ready({"X": "/etc/passwd"}, Room())
 
 

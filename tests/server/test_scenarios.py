@@ -97,12 +97,12 @@ def test_a_file_comes_along(server: Server, tenant: Tenant) -> None:
         (
             YAML + "  - probe: {command: [ls], expect: {exit: 0}}\n",
             {"set": {"CONSUMER_URL": "http://127.0.0.1:9"}},
-            "no command is run for a scenario that does not come from this machine",
+            "no command is run for a scenario from another machine",
         ),
         (
             YAML + "  - send: {data: /etc/passwd}\n",
             {"set": {"CONSUMER_URL": "http://127.0.0.1:9"}},
-            "no file '/etc/passwd' came with the scenario, and none is read for it here",
+            "no file '/etc/passwd' was sent with the scenario; files of this machine are not read",
         ),
     ],
 )
