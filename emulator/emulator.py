@@ -38,7 +38,7 @@ from emulator.workspace.names import DEFAULT_WORKSPACE, is_name, pages_path, wor
 from emulator.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Iterable, Mapping
     from datetime import datetime
 
     from emulator.journal.store import Store
@@ -69,6 +69,7 @@ class Emulator:
         is_insecure: accept any certificate of consumers.
         keep: how many finished deliveries of a workspace keep their bodies and answers.
         observed: names of the variants that payloads of new workspaces follow.
+        event_names: event type -> its name in v2, in new workspaces, where that is assumed.
         report_delay: seconds of workspace time from a completion until its report is available,
             in new workspaces.
         public_url: the URL under which others reach the server, for links to its pages.
@@ -94,6 +95,7 @@ class Emulator:
         is_insecure: bool = False,
         keep: int = KEEP,
         observed: Iterable[str] = (),
+        event_names: Mapping[str, str] | None = None,
         report_delay: float = 0.0,
         public_url: str = "",
     ) -> None:
@@ -105,6 +107,7 @@ class Emulator:
             generation=generation,
             keep=keep,
             observed=tuple(observed),
+            event_names=dict(event_names or {}),
             report_delay=report_delay,
             is_insecure=is_insecure,
         )

@@ -27,7 +27,7 @@ from emulator.workspace.names import DEFAULT_WORKSPACE
 from emulator.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -59,6 +59,7 @@ class EmulatorOptions(TypedDict, total=False):
     is_insecure: bool
     keep: int
     observed: Iterable[str]
+    event_names: Mapping[str, str]
     report_delay: float
     public_url: str
 

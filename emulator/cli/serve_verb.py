@@ -17,6 +17,8 @@ from emulator import __version__, durations
 from emulator.cli import loop, tls
 from emulator.cli.codes import INTERRUPTED
 from emulator.cli.output import document
+from emulator.domain.events import checked_names
+from emulator.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,6 +94,13 @@ def _option(*names: str, **settings: Any) -> Callable[[Any], Any]:
     default=20_000,
     show_default=True,
     help="Number of finished deliveries that keep their bodies and answers.",
+)
+@_option(
+    "--event-name",
+    multiple=True,
+    metavar="EVENT=NAME",
+    help="Name of an event type in v2, where it is assumed, such as"
+    " candidate.status_changed=candidate.moved. Repeatable.",
 )
 @_option(
     "--report-delay",
@@ -206,9 +215,19 @@ def _emulator(options: dict[str, Any], *, is_exposed: bool) -> Emulator:
         ca=options["ca"],
         is_insecure=options["insecure"],
         keep=options["keep"],
+        event_names=_event_names(options["event_name"]),
         report_delay=durations.parse(options["report_delay"]),
         public_url=options["public_url"],
     )
+
+
+def _event_names(pairs: tuple[str, ...]) -> dict[str, str]:
+    for pair in pairs:
+        if "=" not in pair:
+            message = f"--event-name {pair!r}: expected EVENT=NAME"
+            raise InvalidInputError(message)
+    names = dict(pair.split("=", 1) for pair in pairs)
+    return checked_names(names, path="--event-name")
 
 
 def _hostnames(options: dict[str, Any]) -> list[str]:

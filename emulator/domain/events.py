@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
@@ -168,6 +169,41 @@ def event_type(
         known = EVENTS_OF[generation]
         raise UnknownNameError(f"{generation} event type", name, known, path=path, show_all=True)
     return found[0]
+
+
+def checked_names(names: Mapping[str, str], *, path: str = "$") -> dict[str, str]:
+    """Return other names of v2 event types, of those whose names are assumed.
+
+    Args:
+        names: event type -> its name in v2, as in ``candidate.moved``.
+        path: JSON path of *names*, for the error.
+
+    Raises:
+        UnknownNameError: v2 has no such event type.
+        InvalidInputError: its name is known, or the new name is taken or is none.
+    """
+    renamed: dict[str, str] = {}
+    taken = {str(EVENT_TYPES[event].v2_name) for event in EVENTS_OF["v2"]}
+    for id_, name in names.items():
+        place = f"{path}[{id_!r}]"
+        known = event_type(id_, generation="v2", path=place)
+        if known.v2_provenance != "assumed":
+            message = f"the name of {known.id!r} is {known.v2_provenance}; expected an assumed name"
+            raise InvalidInputError(message, path=place)
+        if not _V2_NAME.fullmatch(name):
+            message = (
+                f"not a name of an event type: {name[:80]!r}; expected 'candidate.' and a word"
+            )
+            raise InvalidInputError(message, path=place)
+        if name in taken - {known.v2_name}:
+            message = f"{name!r} is the name of another event type"
+            raise InvalidInputError(message, path=place)
+        taken.add(name)
+        renamed[known.id] = name
+    return renamed
+
+
+_V2_NAME = re.compile(r"candidate\.[A-Za-z][A-Za-z0-9_.-]{0,79}")
 
 
 def _named(name: str) -> list[EventType]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -13,7 +14,7 @@ from emulator.domain.ids import ObjectId
 from emulator.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 _LONGEST_URL = 2_048
 
@@ -74,9 +75,19 @@ class Webhook(msgspec.Struct, frozen=True):
 
 
 def wanted(
-    events: Iterable[str], generation: Generation, *, path: str = "$.events"
+    events: Iterable[str],
+    generation: Generation,
+    names: Mapping[str, str] = MappingProxyType({}),
+    *,
+    path: str = "$.events",
 ) -> frozenset[str]:
     """Return the ids of the event types that *events* name; empty for every event type.
+
+    Args:
+        events: ids of event types, or words of the wire.
+        generation: of the webhook.
+        names: id of an event type -> another name that it has in v2.
+        path: JSON path of *events*, for the error.
 
     Raises:
         InvalidInputError: a name that is ambiguous or that the generation does not have, or a v1
@@ -84,8 +95,9 @@ def wanted(
 
     Source: documented for v2, where none ticked means every event; assumed for v1.
     """
+    by_name = {name: id_ for id_, name in names.items()} if generation == "v2" else {}
     ids = frozenset(
-        event_type(name, generation=generation, path=f"{path}[{index}]").id
+        event_type(by_name.get(name, name), generation=generation, path=f"{path}[{index}]").id
         for index, name in enumerate(events)
     )
     if not ids and generation == "v1":

@@ -45,6 +45,7 @@ _VALUES: Mapping[Any, Schema] = {
         "description": "A duration with its unit: 150ms, 10s, 5m, 2h, 30d.",
     },
     value_types.EventName: {"anyOf": [{"enum": list(EVENT_TYPES)}, _TEXT]},
+    value_types.EventNames: {"type": "object", "additionalProperties": _TEXT},
     value_types.RouteName: {"anyOf": [{"enum": [*CALLS, *CALLS.values()]}, _TEXT]},
     value_types.FaultWords: {"type": "object"},
     value_types.SentEvent: {"anyOf": [{"enum": [*EVENT_TYPES, TEST_EVENT]}, _TEXT]},

@@ -76,6 +76,7 @@ async def run(
         ca=ca,
         is_insecure=is_insecure,
         observed=document.observed,
+        event_names=document.event_names,
         report_delay=document.report_delay or 0.0,
     )
     async with emulator, serving_api(serve, emulator) as calls:
@@ -101,8 +102,8 @@ async def run_in(
     """Run a scenario in an existing workspace, with one attempt at a time.
 
     In an unused workspace, the scenario's clock and seed apply. During the run, its variants of
-    payloads are added to those of the workspace, and its delay of reports applies. At the end, its
-    webhooks are removed.
+    payloads and names of event types are added to those of the workspace, and its delay of reports
+    applies. At the end, its webhooks are removed.
 
     Raises:
         ConflictError: the workspace is in use, and its clock is of the other kind.
@@ -126,6 +127,7 @@ async def run_in(
     _set(
         workspace,
         (*before.observed, *document.observed),
+        before.event_names | document.event_names,
         before.report_delay if document.report_delay is None else document.report_delay,
     )
     with workspace.out_of_lockstep(in_flight=1, per_webhook=1):
@@ -135,13 +137,21 @@ async def run_in(
         finally:
             for id_ in [one for one in state.webhooks if one not in known]:
                 workspace.remove_webhook(id_)
-            _set(workspace, before.observed, before.report_delay)
+            _set(workspace, before.observed, before.event_names, before.report_delay)
     return msgspec.structs.replace(result, entries=tuple(workspace.entries(first)))
 
 
-def _set(workspace: Workspace, variants: tuple[str, ...], report_delay: float) -> None:
+def _set(
+    workspace: Workspace,
+    variants: tuple[str, ...],
+    event_names: dict[str, str],
+    report_delay: float,
+) -> None:
     changed = msgspec.structs.replace(
-        workspace.state.settings, observed=variants, report_delay=report_delay
+        workspace.state.settings,
+        observed=variants,
+        event_names=event_names,
+        report_delay=report_delay,
     )
     if changed != workspace.state.settings:
         workspace.configure(changed)

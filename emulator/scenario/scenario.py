@@ -13,6 +13,7 @@ from emulator.scenario.steps.step import Step
 from emulator.scenario.tree import Node, Place
 from emulator.scenario.value_types import (
     Duration,
+    EventNames,
     EventWord,
     GenerationName,
     PayloadUrl,
@@ -136,6 +137,7 @@ class Document(msgspec.Struct, frozen=True):
     clock: Literal["virtual", "real"] = "virtual"
     webhooks: GenerationName = GenerationName("v1")
     observed: list[VariantName] = []
+    event_names: EventNames = EventNames()
     report_delay: Duration | None = None
 
 

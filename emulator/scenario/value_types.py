@@ -15,7 +15,7 @@ from emulator.delivery.faults.reading import fault_from
 from emulator.delivery.transports.asgi import target_of
 from emulator.domain.calls import route
 from emulator.domain.candidate import REASONS
-from emulator.domain.events import TEST_EVENT, Generation, event_type
+from emulator.domain.events import TEST_EVENT, Generation, checked_names, event_type
 from emulator.domain.payloads.fields import checked_field
 from emulator.domain.payloads.variants import checked_variants
 from emulator.domain.webhook import checked_url
@@ -100,6 +100,12 @@ DataFile = NewType("DataFile", bytes)
 """The content of a file, whose path is relative to the scenario file."""
 
 
+class EventNames(dict[str, str]):
+    """Other names of event types in v2: id of an event type -> its name."""
+
+    __slots__ = ()
+
+
 FieldName = NewType("FieldName", str)
 """The name of a payload field, in either generation."""
 
@@ -155,6 +161,13 @@ def _duration(value: Any) -> Duration:
 
 def _event(value: Any) -> EventName:
     return EventName(event_type(_text(value)).id)
+
+
+def _event_names(value: Any) -> EventNames:
+    if not isinstance(value, dict):
+        message = f"expected event types and names, got {_kind(value)}"
+        raise InvalidInputError(message)
+    return EventNames(checked_names({_text(key): _text(name) for key, name in value.items()}))
 
 
 def _route(value: Any) -> RouteName:
@@ -248,6 +261,7 @@ READERS: Mapping[Any, Callable[[Any], Any]] = MappingProxyType(
     {
         Duration: _duration,
         EventName: _event,
+        EventNames: _event_names,
         EventWord: _event_word,
         PayloadUrl: _url,
         GenerationName: _generation,

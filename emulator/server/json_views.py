@@ -89,6 +89,7 @@ class WorkspaceView(View, frozen=True):
     generation: Generation
     profile: ProfileView
     observed: list[str]
+    event_names: dict[str, str]
     report_delay: Duration
     pages: str
     insecure: bool
@@ -188,6 +189,7 @@ def workspace_view(workspace: Workspace) -> WorkspaceView:
         generation=settings.generation,
         profile=_profile(settings.profile_of(settings.generation)),
         observed=list(settings.observed),
+        event_names=settings.event_names,
         report_delay=durations.show(settings.report_delay),
         pages=pages_path(workspace.name),
         insecure=settings.is_insecure,

@@ -11,7 +11,7 @@ from emulator.delivery.faults.registry import AnyFault
 from emulator.delivery.profiles import PROFILES, Profile
 from emulator.domain.assessment import Assessment
 from emulator.domain.candidate import Candidate
-from emulator.domain.events import Generation
+from emulator.domain.events import Generation, checked_names
 from emulator.domain.ids import chance
 from emulator.domain.payloads.variants import checked_variants
 from emulator.domain.people import Organisation, organisation
@@ -33,6 +33,7 @@ class Settings(msgspec.Struct, frozen=True):
         profile: replaces the profile of the generation; None keeps it.
         keep: how many finished deliveries keep their bodies and answers.
         observed: names of the variants that payloads follow.
+        event_names: id of an event type -> its name in v2, where it is not that of the table.
         report_delay: seconds from a completion until its report is available.
         public_url: base of links to pages; set by the emulator for all workspaces. Empty for links
             to the documented hosts.
@@ -47,22 +48,24 @@ class Settings(msgspec.Struct, frozen=True):
     profile: Profile | None = None
     keep: int = KEEP
     observed: tuple[str, ...] = ()
+    event_names: dict[str, str] = {}
     report_delay: float = 0.0
     public_url: str = ""
     is_insecure: bool = False
     organisation_name: str = ""
 
     def __post_init__(self) -> None:
-        """Check the names of the variants, and sort them as in their table.
+        """Check the names of variants and event types, and sort variants as in their table.
 
         Raises:
-            UnknownNameError: an unknown variant.
-            InvalidInputError: a negative or too long delay.
+            UnknownNameError: an unknown variant or event type.
+            InvalidInputError: a name that an event type cannot have, a negative or too long delay.
         """
         if not 0 <= self.report_delay <= LONGEST:
             message = f"report_delay is {self.report_delay}; expected 0 to {LONGEST} seconds"
             raise InvalidInputError(message)
         msgspec.structs.force_setattr(self, "observed", checked_variants(self.observed))
+        msgspec.structs.force_setattr(self, "event_names", checked_names(self.event_names))
 
     def profile_of(self, generation: Generation) -> Profile:
         """Return the profile for deliveries of a generation."""

@@ -36,13 +36,9 @@ def messages(state: State, occurrence: Occurrence, contracts: Contracts) -> list
     person = candidate.candidate_id if candidate else ""
     for event in occurrence.events:
         for generation, webhooks in _by_generation(state.wanting(event)).items():
-            made = payload(generation, event, occurrence, state.settings.observed)
-            made = shaped(contracts, generation, event, made, occurrence.at)
-            body = msgspec.json.encode(made)
-            if not contracts.fits(generation, event, made):
-                violations = contracts.violations(generation, event, made)
-                shown = tuple(map(str, violations[:MOST_VIOLATIONS]))
-                refused = Refused(event, generation, subject, person, body, shown)
+            body, violations = built(state, generation, event, occurrence, contracts)
+            if violations:
+                refused = Refused(event, generation, subject, person, body, violations)
                 records.append(("message.refused", refused))
                 continue
             number += 1
@@ -59,6 +55,22 @@ def messages(state: State, occurrence: Occurrence, contracts: Contracts) -> list
             )
             records.append(("message.created", message))
     return records
+
+
+def built(
+    state: State, generation: Generation, event: str, occurrence: Occurrence, contracts: Contracts
+) -> tuple[bytes, tuple[str, ...]]:
+    """Return the body for an event type, and where the payload does not fit its schema."""
+    settings = state.settings
+    made = payload(generation, event, occurrence, settings.observed)
+    made = shaped(contracts, generation, event, made, occurrence.at)
+    violations: tuple[str, ...] = ()
+    if not contracts.fits(generation, event, made):
+        found = contracts.violations(generation, event, made)
+        violations = tuple(map(str, found[:MOST_VIOLATIONS]))
+    if generation == "v2" and event in settings.event_names:
+        made |= {"event": settings.event_names[event].partition(".")[2]}
+    return msgspec.json.encode(made), violations
 
 
 def _by_generation(webhooks: list[Webhook]) -> dict[Generation, list[Webhook]]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from emulator.decoding import parsed
 from emulator.delivery.records import Refused
 from emulator.delivery.reply import reply
 from emulator.errors import ConflictError
@@ -170,7 +171,8 @@ class WebhookCalls(EngineCalls):
         """
         generation = generation or self.state.settings.generation
         contracts = self._engine.contracts
-        return deliveries.sample_of(self.state, self.now(), event, generation, contracts)
+        body, _ = deliveries.sample_of(self.state, self.now(), event, generation, contracts)
+        return parsed(body)
 
     def send(
         self,

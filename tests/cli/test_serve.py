@@ -77,6 +77,7 @@ def test_its_options_reach_the_emulator(until: Until, tmp_path: Path) -> None:
         clock = {"mode": "virtual", "now": "2026-01-01T00:00:00.000Z"}
         assert (view["seed"], view["clock"], view["generation"]) == (7, clock, "v1")
         assert view["reportDelay"] == "3m"
+        assert view["eventNames"] == {"candidate.in_progress": "candidate.started"}
         assert get(line, "/_emulator/livez", Host="public.example.com").status_code == 200
         assert get(line, "/v1/webhook", Authorization="Bearer acme").status_code == 401
         assert get(line, "/v1/webhook", Authorization="Bearer default").status_code == 200
@@ -86,6 +87,7 @@ def test_its_options_reach_the_emulator(until: Until, tmp_path: Path) -> None:
     arguments = ["--seed", "7", "--clock", "virtual", "--webhooks", "v1", "--strict-tokens"]
     journal = tmp_path / "journal.db"
     arguments += ["--report-delay", "3m", "--public-url", "https://public.example.com"]
+    arguments += ["--event-name", "in_progress=candidate.started"]
     arguments += ["--hostname", "emulator", "--host", "localhost", "--journal", str(journal)]
     assert until("serve", "--port", "0", *arguments, visit=visit).code == 0
     assert journal.is_file()

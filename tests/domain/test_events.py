@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from emulator.domain.events import EVENT_TYPES, SubjectKind, event_type
+from emulator.domain.events import EVENT_TYPES, SubjectKind, checked_names, event_type
 from emulator.errors import InvalidInputError, UnknownNameError
 
 
@@ -66,3 +66,55 @@ def test_v2_has_nine_event_types_of_which_five_names_are_known() -> None:
         "candidate.disqualified",
         "candidate.invitation_expired",
     }
+
+
+def test_an_assumed_name_of_v2_can_be_another() -> None:
+    assert checked_names({"status_changed": "candidate.moved"}) == {
+        "candidate.status_changed": "candidate.moved"
+    }
+    swapped = {
+        "candidate.disqualified": "candidate.rejected",
+        "candidate.in_progress": "candidate.started",
+    }
+    assert checked_names(swapped) == swapped
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (
+            {"candidate.completed": "candidate.done"},
+            (
+                "the name of 'candidate.completed' is observed; expected an assumed name "
+                "(at $['candidate.completed'])"
+            ),
+        ),
+        (
+            {"candidate.in_progress": "started"},
+            (
+                "not a name of an event type: 'started'; expected 'candidate.' and a word "
+                "(at $['candidate.in_progress'])"
+            ),
+        ),
+        (
+            {"candidate.in_progress": "candidate.completed"},
+            (
+                "'candidate.completed' is the name of another event type "
+                "(at $['candidate.in_progress'])"
+            ),
+        ),
+        (
+            {"candidate.in_progress": "candidate.a", "candidate.disqualified": "candidate.a"},
+            "'candidate.a' is the name of another event type (at $['candidate.disqualified'])",
+        ),
+    ],
+)
+def test_another_name_is_refused_where_it_cannot_be(names: dict[str, str], message: str) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        checked_names(names)
+    assert str(caught.value) == message
+
+
+def test_an_event_type_that_v2_does_not_have_has_no_other_name() -> None:
+    with pytest.raises(UnknownNameError, match=r"no v2 event type 'candidate\.invited'"):
+        checked_names({"candidate.invited": "candidate.asked"})

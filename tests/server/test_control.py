@@ -51,6 +51,7 @@ def test_a_put_opens_a_workspace_and_tells_its_token(server: Server) -> None:
             "disableAfter": None,
         },
         "observed": [],
+        "eventNames": {},
         "reportDelay": "0ms",
         "pages": "/w/302657b33c4da281",
         "insecure": False,
@@ -514,3 +515,17 @@ def references(schema: Any) -> list[str]:
         return []
     own = [schema["$ref"]] if isinstance(schema.get("$ref"), str) else []
     return own + [ref for one in schema.values() for ref in references(one)]
+
+
+def test_names_of_event_types_are_set_and_refused_with_their_place(
+    make_tenant: Callable[..., Tenant],
+) -> None:
+    names = {"candidate.in_progress": "candidate.started"}
+    tenant = make_tenant(eventNames=names)
+    assert tenant.control("GET").json()["eventNames"] == names
+    answer = tenant.control("PUT", json={"eventNames": {"candidate.completed": "candidate.done"}})
+    assert (answer.status_code, answer.json()["path"]) == (
+        400,
+        "$.eventNames['candidate.completed']",
+    )
+    assert tenant.control("PUT", json={"eventNames": {}}).json()["eventNames"] == {}

@@ -9,7 +9,7 @@ from starlette.responses import Response, StreamingResponse
 
 from emulator import durations
 from emulator.clock import Mode
-from emulator.domain.events import Generation
+from emulator.domain.events import Generation, checked_names
 from emulator.domain.payloads.variants import checked_variants
 from emulator.server.control.operation import (
     MOST,
@@ -54,6 +54,7 @@ class Configure(Asked, frozen=True):
     generation: Generation | None = None
     profile: AskedProfile | None = None
     observed: list[str] | None = None
+    event_names: dict[str, str] | None = None
     report_delay: Duration | None = None
 
 
@@ -113,6 +114,7 @@ async def put(call: Call[Nothing, Configure]) -> Response:
         "now": now,
         "generation": asked.generation,
         "observed": _variants(asked.observed),
+        "event_names": _names(asked.event_names),
         "report_delay": _delay(asked.report_delay),
     }
     changes = {field: value for field, value in changes.items() if value is not None}
@@ -134,6 +136,10 @@ async def put(call: Call[Nothing, Configure]) -> Response:
 
 def _variants(names: list[str] | None) -> tuple[str, ...] | None:
     return None if names is None else checked_variants(names, path="$.observed")
+
+
+def _names(names: dict[str, str] | None) -> dict[str, str] | None:
+    return None if names is None else checked_names(names, path="$.eventNames")
 
 
 def _delay(text: str | None) -> float | None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from emulator.contracts.learned import shaped
 from emulator.delivery.records import Delivery, Message, RedeliveryAsked, Refused
 from emulator.domain.events import TEST_EVENT, Generation, event_type
 from emulator.domain.ids import chance, message_id
-from emulator.domain.payloads.payload import payload
 from emulator.domain.sample import sample
 from emulator.errors import ConflictError
-from emulator.workspace.messages import MOST_VIOLATIONS
+from emulator.workspace.messages import built
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -59,8 +57,8 @@ def failed_since(state: State, since: datetime) -> list[RedeliveryAsked]:
 
 def sample_of(
     state: State, at: datetime, event: str, generation: Generation, contracts: Contracts
-) -> Any:
-    """Return the payload of a test event of this event type, with a made-up subject.
+) -> tuple[bytes, tuple[str, ...]]:
+    """Return the body of a test event, about a made-up subject, and where it does not fit.
 
     Raises:
         UnknownNameError: the generation has no such event type.
@@ -68,8 +66,7 @@ def sample_of(
     event = event_type(event, generation=generation, path="$.event").id
     draw = chance(state.settings.seed, "test", state.message_count + 1)
     made = msgspec.structs.replace(sample(event, at, draw), base=state.settings.public_url)
-    built = payload(generation, event, made, state.settings.observed)
-    return shaped(contracts, generation, event, built, at)
+    return built(state, generation, event, made, contracts)
 
 
 def test_event(
@@ -92,12 +89,9 @@ def test_event(
     # object is the hardest to handle (assumed).
     if event is not None:
         event = event_type(event, path="$.event").id
-        made = sample_of(state, at, event, webhook.generation, contracts)
-        body = msgspec.json.encode(made)
-        violations = contracts.violations(webhook.generation, event, made)
+        body, violations = sample_of(state, at, event, webhook.generation, contracts)
         if violations:
-            shown = tuple(map(str, violations[:MOST_VIOLATIONS]))
-            return Refused(event, webhook.generation, "", "", body, shown)
+            return Refused(event, webhook.generation, "", "", body, violations)
     number = state.message_count + 1
     return Message(
         number=number,

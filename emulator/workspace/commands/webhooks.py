@@ -83,7 +83,7 @@ def _checked(state: State, at: datetime, asked: Registration) -> Webhook:
         name=text(asked.name, "$.name"),
         payload_url=_url(asked.payload_url),
         events=tuple(asked.events),
-        event_types=wanted(asked.events, generation),
+        event_types=wanted(asked.events, generation, state.settings.event_names),
         generation=generation,
         headers=checked_headers((asked.headers or {}).items()),
         secret=asked.secret,
@@ -143,7 +143,7 @@ def rotate_secret(state: State, at: datetime, id_: str, secret: str | None = Non
     if secret is None:
         # Depends on the previous secret, so that two rotations never draw the same secret.
         draw = chance(state.settings.seed, f"secret/{before.secret}", before.number)
-        secret = made_secret(signature, draw)
+        secret = made_secret(signature, draw, before.secret)
     old = before.old_secrets
     if before.secret is not None:
         old = (OldSecret(before.secret, at + OVERLAP), *old)

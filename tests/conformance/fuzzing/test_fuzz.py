@@ -34,10 +34,14 @@ def arguments(consumer: Running, *more: str, examples: int = 20) -> list[str]:
     ]  # fmt: skip
 
 
-def test_nothing_is_found_in_the_right_one_and_nothing_is_left_behind(tmp_path: Path) -> None:
+@pytest.mark.parametrize("generation", ["v1", "v2"])
+def test_nothing_is_found_in_the_right_one_and_nothing_is_left_behind(
+    generation: str, tmp_path: Path
+) -> None:
     with started("right") as consumer:
+        asked = arguments(consumer, "--webhooks", generation, examples=40)
         ran = subprocess.run(
-            [sys.executable, "-m", "emulator", *arguments(consumer, examples=40)],
+            [sys.executable, "-m", "emulator", *asked],
             cwd=tmp_path, capture_output=True, text=True, timeout=200,
         )  # fmt: skip
     assert (ran.returncode, ran.stderr) == (0, "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, get_args
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,6 +13,7 @@ from emulator.conformance.fuzzing import scenario_yaml, sequences
 from emulator.conformance.fuzzing.sequence_runs import scenario_of
 from emulator.conformance.state import StateMap
 from emulator.domain.candidate import LIFECYCLE
+from emulator.domain.events import EVENTS_OF, Generation
 from emulator.domain.lifecycle import NEW
 from emulator.event_loops import hosted
 from emulator.receiver import Receiver
@@ -24,11 +25,14 @@ EMAILS = {name: f"{name}@example.com" for name in sequences.NAMES}
 
 
 @settings(max_examples=60, deadline=None, database=None)
-@given(sequences.drawn())
+@given(st.sampled_from(get_args(Generation)).flatmap(lambda one: sequences.drawn(2, one)))
 def test_a_sequence_that_is_drawn_is_a_scenario_that_the_lifecycle_allows(
     sequence: dict[str, Any],
 ) -> None:
-    assert refusals(scenario_of(sequence, EMAILS)) == ""
+    scenario = scenario_of(sequence, EMAILS)
+    assert refusals(scenario) == ""
+    (consumer,) = scenario.document.consumer
+    assert set(consumer.events) <= set(EVENTS_OF[sequence["webhooks"]])
 
 
 @settings(max_examples=20, deadline=None, database=None)
