@@ -41,7 +41,7 @@ _OPTIONS: Mapping[str, Callable[..., Any]] = {
         "--header", "headers", multiple=True, metavar="'NAME: VALUE'",
         help="Header to send, for example with a token. Repeatable.",
     ),
-    "secret": click.option("--secret", help="Secret (whsec_...) to sign with."),
+    "secret": click.option("--secret", help="Secret (whsec_...) or key (whsk_...) to sign with."),
     "events": click.option(
         "--events", multiple=True, metavar="TYPE",
         help="Event type that the consumer subscribes to; others are not checked."

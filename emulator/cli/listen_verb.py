@@ -114,7 +114,7 @@ def _verifier(secret: str | None, header: str | None) -> Callable[[Headers, byte
     Raises:
         InvalidInputError: a secret or a header that can't be.
     """
-    from emulator.delivery.signing import SigningScheme, checked_secret, prefix_in, verify
+    from emulator.delivery.signing import SigningScheme, checked_key, prefix_in, verify
 
     if secret is None:
         if header is not None:
@@ -125,7 +125,7 @@ def _verifier(secret: str | None, header: str | None) -> Callable[[Headers, byte
         fixed = None if header is None else SigningScheme("hmac-sha256-hex", header=header)
     except ValueError as error:
         raise InvalidInputError(str(error), path="--verify-header") from None
-    checked_secret(fixed or SigningScheme("standard"), secret, path="--verify")
+    checked_key(fixed or SigningScheme("standard"), secret, path="--verify")
 
     def check(headers: Headers, body: bytes) -> Verdict:
         signature = fixed or SigningScheme("standard", prefix=prefix_in(headers))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from emulator.delivery import ed25519
 from emulator.domain.webhook import checked_headers
 from emulator.errors import InvalidInputError
 
@@ -55,7 +56,8 @@ class SigningScheme(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``standard`` (Svix, Standard Webhooks): HMAC-SHA256 of ``<id>.<timestamp>.<body>``, with the
     base64 key after ``whsec_``, in three headers: ``<prefix>id`` (id of the message, the same for
     all attempts), ``<prefix>timestamp`` (whole Unix seconds) and ``<prefix>signature``
-    (``v1,<base64>`` for each secret, separated by a space).
+    (``v1,<base64>`` for each secret, separated by a space). A secret ``whsk_...`` is a private key
+    and signs with ed25519: ``v1a,<base64>``.
 
     ``hmac-sha256-hex`` (Convoy's simple form): HMAC-SHA256 of the body in hex, with the secret as
     the key.
@@ -125,9 +127,12 @@ def checked_secret(signature: SigningScheme, secret: str, *, path: str | None = 
         path: JSON path of the secret for the error, which does not contain the secret.
 
     Raises:
-        InvalidInputError: an empty secret, or for ``standard``, not ``whsec_`` and base64.
+        InvalidInputError: an empty secret, or for ``standard``, not ``whsec_`` or ``whsk_`` and
+            base64.
     """
-    if signature.scheme == "standard":
+    if signature.scheme == "standard" and ed25519.is_private(secret):
+        ed25519.private(secret, path)
+    elif signature.scheme == "standard":
         _standard_key(secret, path)
     elif not secret:
         message = "an empty secret; expected some text"
@@ -138,12 +143,31 @@ def checked_secret(signature: SigningScheme, secret: str, *, path: str | None = 
     return secret
 
 
-def made_secret(signature: SigningScheme, draw: random.Random) -> str:
+def checked_key(signature: SigningScheme, key: str, *, path: str | None = None) -> str:
+    """Return *key* if signatures can be verified with it: a secret, or a public key ``whpk_...``.
+
+    Raises:
+        InvalidInputError: as `checked_secret` does.
+    """
+    if signature.scheme == "standard" and key.startswith(ed25519.PUBLIC):
+        ed25519.public(key, path)
+        return key
+    return checked_secret(signature, key, path=path)
+
+
+def made_secret(signature: SigningScheme, draw: random.Random, like: str | None = None) -> str:
     """Return a new secret for the scheme: ``whsec_`` and base64, or hex.
+
+    Args:
+        signature: the scheme.
+        draw: for the secret.
+        like: a secret; in place of a private key, another private key is made.
 
     Source: documented by the vendor (Svix generates a secret for each endpoint without one); 24
     bytes, like the secret of its published test vector.
     """
+    if signature.scheme == "standard" and like and ed25519.is_private(like):
+        return ed25519.made(draw)
     key = draw.randbytes(_SECRET_BYTES)
     if signature.scheme == "standard":
         return _SECRET_PREFIX + base64.b64encode(key).decode()
@@ -193,12 +217,18 @@ def sign(
     return (
         (f"{signature.prefix}id", message_id),
         (f"{signature.prefix}timestamp", timestamp),
-        (f"{signature.prefix}signature", " ".join(_v1(secret, content) for secret in secrets)),
+        (f"{signature.prefix}signature", " ".join(_signed(secret, content) for secret in secrets)),
     )
 
 
 def _content(message_id: str, timestamp: str, body: bytes) -> bytes:
     return f"{message_id}.{timestamp}.".encode("utf-8", "replace") + body
+
+
+def _signed(secret: str, content: bytes) -> str:
+    if ed25519.is_private(secret):
+        return ed25519.signature(secret, content)
+    return _v1(secret, content)
 
 
 def _v1(secret: str, content: bytes) -> str:
@@ -220,7 +250,7 @@ def verify(
 
     Args:
         signature: the scheme.
-        secret: the secret.
+        secret: the secret, or the public key of a private key.
         headers: headers of the request in any case; of several with one name, the first is used.
         body: the exact bytes.
         now: real Unix seconds; a timestamp may differ by `TOLERANCE`.
@@ -255,7 +285,7 @@ def _by_name(headers: Headers) -> dict[str, str]:
 def _verify_standard(
     signature: SigningScheme, secret: str, found: dict[str, str], body: bytes, now: float
 ) -> Verdict:
-    _standard_key(secret)
+    checked_key(signature, secret)
     names = signature.header_names
     missing = [name for name in names if not found.get(name)]
     if missing:
@@ -270,17 +300,26 @@ def _verify_standard(
     if off > TOLERANCE:
         why = f"signed {math.ceil(off)} s in the future; at most {TOLERANCE} s are accepted"
         return Verdict("timestamp_too_new", why)
-    signatures = tuple(one for one in given.split(" ") if one.startswith("v1,"))
+    is_asymmetric = secret.startswith((ed25519.PRIVATE, ed25519.PUBLIC))
+    version = ed25519.VERSION if is_asymmetric else "v1,"
+    signatures = tuple(one for one in given.split(" ") if one.startswith(version))
     if not signatures:
-        return Verdict("signature_malformed", f"no v1,<base64> in {names[2]}")
-    return _compared(_v1(secret, _content(message_id, timestamp, body)), signatures, names[2])
+        return Verdict("signature_malformed", f"no {version}<base64> in {names[2]}")
+    content = _content(message_id, timestamp, body)
+    if not is_asymmetric:
+        return _compared(_v1(secret, content), signatures, names[2])
+    return _verdict(names[2], holds=ed25519.holds(secret, content, signatures))
 
 
 def _compared(expected: str, given: Sequence[str], header: str) -> Verdict:
     # In constant time, and without an early end, so that the duration reveals nothing.
     wanted = expected.encode()
     matches = [hmac.compare_digest(wanted, one.encode("utf-8", "replace")) for one in given]
-    if any(matches):
+    return _verdict(header, holds=any(matches))
+
+
+def _verdict(header: str, *, holds: bool) -> Verdict:
+    if holds:
         return Verdict("valid")
     why = f"{header} does not fit: another secret, or the body was changed on the way"
     return Verdict("signature_wrong", why)

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING
 
+from emulator.delivery.ed25519 import made, public_key
 from emulator.delivery.profiles import PROFILES
 from emulator.delivery.signing import checked_secret
 
@@ -74,3 +76,14 @@ def test_a_profile_takes_a_signature_and_gives_it_up(tenant: Tenant) -> None:
     assert profile["signature"]["header"] == "X-Signature"
     profile = tenant.control("PUT", json={"profile": {"signature": None}}).json()["profile"]
     assert (profile["signature"], profile["success"]) == (None, [200, 204])
+
+
+def test_a_private_key_is_told_with_its_public_key(
+    make_tenant: Callable[..., Tenant], dead_url: str
+) -> None:
+    tenant = make_tenant(generation="v2")
+    path = f"/webhooks/{tenant.webhook(dead_url)['id']}"
+    private = made(random.Random(1))
+    told = tenant.control("POST", f"{path}/rotate-secret", json={"secret": private}).json()
+    assert told == {"secret": private, "publicKey": public_key(private)}
+    assert tenant.control("GET", f"{path}/secret").json() == told

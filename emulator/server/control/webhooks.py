@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from emulator.delivery import ed25519
 from emulator.server.control.operation import Asked, ControlOperation, Nothing, Page, Rows, rows
 from emulator.server.control.profiles import AskedProfile, profile_from
 from emulator.server.json_views import View, WebhookState, webhook_view
 
 if TYPE_CHECKING:
+    from emulator.domain.webhook import Webhook
     from emulator.server.operations import Call
 
 _ALL = "/_emulator/workspaces/{workspace}/webhooks"
@@ -21,9 +25,10 @@ class Rotate(Asked, frozen=True):
 
 
 class Secret(View, frozen=True):
-    """The secret that a webhook signs with."""
+    """The secret that a webhook signs with; of a private key, the public key as well."""
 
     secret: str | None
+    public_key: str | msgspec.UnsetType = msgspec.UNSET
 
 
 async def list_all(call: Call[Page, None]) -> Rows[WebhookState]:
@@ -52,9 +57,16 @@ async def clear_profile(call: Call[Nothing, None]) -> WebhookState:
     return webhook_view(workspace, webhook)
 
 
+def _shown(webhook: Webhook) -> Secret:
+    secret = webhook.secret
+    if secret is None or not ed25519.is_private(secret):
+        return Secret(secret)
+    return Secret(secret, ed25519.public_key(secret))
+
+
 async def secret(call: Call[Nothing, None]) -> Secret:
     """Tell the secret that a webhook signs with: the one answer that is not redacted."""
-    return Secret(call.workspace.state.webhook(call.path("id")).secret)
+    return _shown(call.workspace.state.webhook(call.path("id")))
 
 
 async def rotate_secret(call: Call[Nothing, Rotate]) -> Secret:
@@ -63,7 +75,7 @@ async def rotate_secret(call: Call[Nothing, Rotate]) -> Secret:
     call.workspace.state.webhook(id_)
     webhook = call.workspace.rotate_secret(id_, (await call.body()).secret)
     await call.workspace.flush()
-    return Secret(webhook.secret)
+    return _shown(webhook)
 
 
 OPERATIONS = (
