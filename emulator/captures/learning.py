@@ -208,7 +208,7 @@ class _Subjects:
 
 
 def _fixed(ours: Sequence[Any]) -> set[Path]:
-    """Return the paths at which all payloads of the emulator have the same word."""
+    """Return the paths at which all payloads of the emulator have the same word, or a boolean."""
     values: dict[Path, list[Any]] = defaultdict(list)
     for payload in ours:
         for path, value in _values(payload):
@@ -216,7 +216,11 @@ def _fixed(ours: Sequence[Any]) -> set[Path]:
     return {
         path
         for path, found in values.items()
-        if 0 not in path and len(set(found)) == 1 and _is_code(found[0]) and found[0] != "null"
+        if 0 not in path
+        and (
+            all(isinstance(one, bool) for one in found)
+            or (len(set(found)) == 1 and _is_code(found[0]) and found[0] != "null")
+        )
     }
 
 
@@ -245,7 +249,8 @@ def _safe_words(
         return words
     words = {word for word in words if _is_code(word)}
     if leaf.source is not None:
-        return words if leaf.source in fixed and 0 not in path else set()
+        is_vocabulary = leaf.source in fixed and 0 not in path
+        return words if is_vocabulary else set()
     if _SECRET.search(str(path[-1])):
         return set()
     people = {

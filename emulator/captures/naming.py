@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from emulator.domain.candidate import INVITATION_EXPIRED
+from emulator.domain.candidate import INVITATION_EXPIRED, LIFECYCLE
 from emulator.domain.events import EVENT_TYPES, TEST_EVENT, event_type
 from emulator.domain.payloads import fields
 from emulator.errors import InvalidInputError, NotJSONError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from emulator.captures.capture import Capture
     from emulator.domain.events import Generation
+
+_STATES = frozenset(row.next_state for row in LIFECYCLE.rows)
+_WORDS = ("event", "eventType", "event_type", "eventName", "event_name")
+"""Keys that may name the event, the first that is there."""
 
 UNREADABLE = "unreadable"
 """What a capture is called whose body is not a JSON object."""
@@ -20,22 +26,58 @@ UNREADABLE = "unreadable"
 def event_of(capture: Capture) -> str:
     """Return the id of a capture's event type, ``candidate.completed``.
 
-    An event type that the emulator does not know keeps the word of the wire: ``candidate.moved``.
+    An event type that the emulator does not know keeps the word of the wire: ``candidate.moved``. A
+    payload without a word is named by the status of its candidate: ``candidate.unnamed.completed``.
     """
     if capture.event:
         return _known(capture.event) or capture.event
     payload = payload_of(capture)
     if payload is None:
         return UNREADABLE
-    word, subject = payload.get("event"), payload.get("type")
-    if not isinstance(word, str) or not word:
-        if fields.find(payload, "candidateStatus") == INVITATION_EXPIRED:
-            return "candidate.invitation_expired"
-        return TEST_EVENT if subject is None else f"{subject}.unnamed"
-    if not isinstance(subject, str):  # v2 has none
-        is_candidate = isinstance(payload.get("data"), dict) and "candidate" in payload["data"]
-        subject = "candidate" if is_candidate else "assessment"
-    return _known(word, subject) or f"{subject}.{word}"
+    if fields.text(payload, "candidateStatus") == INVITATION_EXPIRED and "event" not in payload:
+        return "candidate.invitation_expired"
+    subject, word = _subject(payload), _word(payload)
+    if word:
+        return _known(word, subject) or f"{subject}.{word}"
+    status = status_of(payload).lower()
+    if not status:
+        return f"{payload['type']}.unnamed" if "type" in payload else TEST_EVENT
+    return f"{subject}.unnamed.{status}"
+
+
+def status_of(payload: Any) -> str:
+    """Return the status of a candidate, wherever the payload has it; empty without one."""
+    found = [(key, value) for key, value in _texts(payload) if value.upper() in _STATES]
+    exact = (value for _, value in found if value in _STATES)
+    likely = (value.upper() for key, value in found if "status" in key.lower())
+    return next(exact, "") or next(likely, "")
+
+
+def _texts(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    """Yield key and text of each text outside of lists."""
+    if isinstance(value, dict):
+        for name, one in value.items():
+            yield from _texts(one, name)
+    elif isinstance(value, str):
+        yield key, value
+
+
+def _word(payload: dict[str, Any]) -> str:
+    """Return the word that names the event; empty without one."""
+    for key in _WORDS:
+        if isinstance(word := payload.get(key), str) and word:
+            return word
+    kind = payload.get("type")  # as Standard Webhooks has it: candidate.completed
+    return kind if isinstance(kind, str) and "." in kind else ""
+
+
+def _subject(payload: dict[str, Any]) -> str:
+    kind = str(payload.get("type")).partition(".")[0]
+    if kind in ("candidate", "assessment"):
+        return kind
+    data = payload.get("data")  # v2 has no type
+    is_candidate = bool(status_of(payload)) or (isinstance(data, dict) and "candidate" in data)
+    return "candidate" if is_candidate else "assessment"
 
 
 def generation_of(capture: Capture) -> Generation:

@@ -12,12 +12,18 @@ import msgspec
 from emulator import paths
 from emulator.captures.learned_schemas import document
 from emulator.captures.learning import learned
-from emulator.captures.naming import UNREADABLE, event_of, generation_of, payload_of
+from emulator.captures.naming import (
+    UNREADABLE,
+    event_of,
+    generation_of,
+    payload_of,
+    status_of,
+)
 from emulator.captures.samples import sent
 from emulator.contracts.learned import KEY, Learned, names
 from emulator.decoding import indented
-from emulator.domain.candidate import LIFECYCLE
 from emulator.domain.events import TEST_EVENT, Generation
+from emulator.domain.payloads.kinds import kind_of
 from emulator.domain.payloads.shapes import leaves, merged
 
 if TYPE_CHECKING:
@@ -112,7 +118,7 @@ def _taught(
     """Return what is known after more payloads of an event type."""
     by_status: dict[str, list[Any]] = defaultdict(list)
     for payload in payloads:
-        by_status[_status(payload) if event == _STATUS_CHANGED else ""].append(payload)
+        by_status[status_of(payload) if event == _STATUS_CHANGED else ""].append(payload)
     shapes = dict(before.shapes)
     for status, found in by_status.items():
         shape = learned(found, sent(generation, event, status))
@@ -143,7 +149,6 @@ def _write(file: Path, content: dict[str, Any]) -> None:
 
 # --- which event type a payload is of -------------------------------------------------------
 
-_STATES = frozenset(row.next_state for row in LIFECYCLE.rows)
 _STATUS_CHANGED = "candidate.status_changed"
 _SIMILAR = 0.5  # of the paths of two payloads, from 0 to 1
 
@@ -191,39 +196,26 @@ def _nearest(
     generation: Generation, word: str, payloads: Sequence[Any], free: Sequence[str]
 ) -> str:
     """Return the event type that is called *word* in captures; empty if none is like it."""
-    statuses = {_status(payload) for payload in payloads}
+    statuses = {status_of(payload) for payload in payloads}
     if len(statuses) > 1 and _STATUS_CHANGED in free:
         return _STATUS_CHANGED
     event = f"candidate.{statuses.pop().lower()}" if len(statuses) == 1 else ""
     if event in free:
         return event
-    keys = set(_keys(payloads[0]))
+    places = set(_places(payloads[0]))
 
     def likeness(event: str) -> tuple[float, float]:
-        ours = set(_keys(sent(generation, event)[0]))
+        ours = set(_places(sent(generation, event)[0]))
         name = SequenceMatcher(None, word, event).ratio()
-        return round(len(keys & ours) / len(keys | ours), 1), name
+        return round(len(places & ours) / len(places | ours), 1), name
 
     best = max(free, key=likeness, default="")
     return best if best and likeness(best)[0] >= _SIMILAR else ""
 
 
-def _status(payload: Any) -> str:
-    """Return the status of a candidate in a payload; empty without one."""
-    return next((one for one in _scalars(payload) if one in _STATES), "")
-
-
-def _keys(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Yield the path of each key outside of lists."""
+def _places(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield path and kind of each value outside of lists."""
+    yield path, kind_of(value)
     if isinstance(value, dict):
         for key, one in value.items():
-            yield (*path, key)
-            yield from _keys(one, (*path, key))
-
-
-def _scalars(value: Any) -> Iterator[Any]:
-    if isinstance(value, dict):
-        for one in value.values():
-            yield from _scalars(one)
-    elif isinstance(value, str):
-        yield value
+            yield from _places(one, (*path, key))

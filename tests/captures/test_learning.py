@@ -160,6 +160,47 @@ def test_after_one_delivery_the_event_has_its_exact_keys_in_order(
     assert [order(one) for one in ours] == [order(real[number])]
 
 
+def other_words(payload: Payload) -> Payload:
+    """Return a payload whose event has no known word, in a key of another name."""
+    word = {"completed": "done", "in_progress": "busy"}.get(payload["event"])
+    named = {} if word is None else {"event_name": word}
+    data = payload["data"] | {"candidateStatus": payload["data"]["candidateStatus"].lower()}
+    return {
+        "payload": data,
+        **named,
+        **{k: v for k, v in payload.items() if k not in ("data", "event")},
+    }
+
+
+def test_events_without_a_known_word_are_told_by_status_and_keys(tmp_path: Path) -> None:
+    real = [other_words(one) for one in deliveries()]
+    report = taught(real, tmp_path)
+    assert {one.event: one.name for one in report.lessons} == {
+        "candidate.invited": "candidate.unnamed.invited",
+        "candidate.enrolled": "candidate.unnamed.enrolled",
+        "candidate.in_progress": "candidate.busy",
+        "candidate.completed": "candidate.done",
+    }
+    ours = deliveries(seed=99, overlay=tmp_path)
+    assert [order(one) for one in ours] == [order(one) for one in real]
+    words = [(one.get("event_name"), one["payload"]["candidateStatus"]) for one in ours]
+    assert words == [(one.get("event_name"), one["payload"]["candidateStatus"]) for one in real]
+
+
+def test_ids_that_are_numbers_agree_and_switches_keep_their_words(tmp_path: Path) -> None:
+    real = deliveries()
+    for one in real:
+        one["data"]["candidateId"] = int(one["data"]["candidateId"][-7:], 16) + 10_000
+        one["success"] = "yes"
+    taught(real, tmp_path)
+    ours = deliveries(seed=99, overlay=tmp_path)
+    assert {one["success"] for one in ours} == {"yes"}
+    ids = [one["data"]["candidateId"] for one in ours]
+    assert all(isinstance(id_, int) for id_ in ids)
+    assert len(set(ids)) == 8
+    assert all(len(set(ids[start : start + 4])) == 1 for start in range(0, 32, 4))
+
+
 def test_names_and_ids_agree_along_a_lifecycle(real: list[Payload], tmp_path: Path) -> None:
     taught(real, tmp_path)
     ours = [one["data"] for one in deliveries(seed=99, people=4, overlay=tmp_path)]

@@ -19,7 +19,8 @@ ISO = "2026-06-02T07:02:04.323Z"
 @pytest.mark.parametrize(
     ("value", "kind"),
     [
-        (None, "null"), (True, "boolean"), (3, "integer"), (1_767_225_600, "epoch_seconds"),
+        (None, "null"), (True, "boolean"), (3, "integer"), (12_345, "serial"),
+        (1_767_225_600, "epoch_seconds"),
         (1_767_225_600_000, "epoch_milliseconds"), (0.5, "number"), ({}, "object"), ([], "list"),
         ("", "empty"), ("6955b900c148f066dda4e34f", "object_id"),
         ("b6c57cb3-6657-490f-aceb-6261927e61fb", "uuid"), (ISO, "datetime"),
@@ -66,7 +67,9 @@ def test_an_id_becomes_an_id_of_the_other_kind_and_always_the_same() -> None:
     assert converted(id_, "uuid") == converted(id_, "uuid") != converted(id_[::-1], "uuid")
 
 
-@pytest.mark.parametrize("kind", [*PATTERNS, "null", "boolean", "integer", "number", "text"])
+@pytest.mark.parametrize(
+    "kind", [*PATTERNS, "null", "boolean", "integer", "serial", "number", "text"]
+)
 def test_what_is_made_up_is_of_its_kind(kind: str) -> None:
     shape = Shape(1, {"object": 1}, (Order(("thing",), 1),), {"thing": Shape(1, {kind: 1})})
     made = filled(shape, {"data": {"email": "ada@example.com"}}, "candidate.completed", AT)

@@ -26,7 +26,8 @@ _DATES = frozenset({
     "datetime", "datetime_seconds", "datetime_offset", "date", "epoch_seconds",
     "epoch_milliseconds",
 })  # fmt: skip
-_IDS = frozenset({"object_id", "uuid"})
+_IDS = frozenset({"object_id", "uuid", "serial"})
+_NUMBERS = ("integer", "number", "serial")
 
 
 class Context(NamedTuple):
@@ -112,6 +113,8 @@ def _list(shape: Shape, found: Any, context: Context, path: paths.Path) -> list[
 def _is_fitting(value: Any, kind: str, shape: Shape) -> bool:
     if shape.is_closed and kind == "word":
         return value in shape.words
+    if TYPES.get(kind) == "integer" and not {"integer", "serial"}.isdisjoint(shape.kinds):
+        return True
     is_free = not shape.is_closed and not FREE.isdisjoint(shape.kinds)
     return kind in shape.kinds or (is_free and kind in (*FREE, "numeric"))
 
@@ -127,12 +130,12 @@ def converted(value: Any, wanted: str) -> Any:
     if kind in _DATES and wanted in _DATES:
         return dated(_time_of(value), wanted)
     if kind in _IDS and wanted in _IDS:
-        return _id(wanted, value)
+        return _id(wanted, str(value))
     if kind == "url" and wanted == "path":
         return urlsplit(value).path.lstrip("/") or ABSENT
-    if TYPES[kind] in ("integer", "number") and wanted in ("integer", "number", "numeric"):
+    if TYPES[kind] in ("integer", "number") and wanted in (*_NUMBERS, "numeric"):
         return str(value) if wanted == "numeric" else int(value)
-    if kind == "numeric" and wanted in ("integer", "number"):
+    if kind == "numeric" and wanted in _NUMBERS:
         return int(float(value))
     if kind == "boolean" and wanted == "word":
         return str(value).lower()
@@ -180,8 +183,10 @@ def made_up(wanted: str, shape: Shape, context: Context, path: paths.Path) -> An
     }.get(wanted, f"Made-up {name}")
 
 
-def _id(wanted: str, text: str) -> str:
+def _id(wanted: str, text: str) -> str | int:
     digits = hash_of(text)
+    if wanted == "serial":
+        return 10_000 + int(digits[:7], 16)
     return digits[:24] if wanted == "object_id" else str(UUID(hex=digits[:32], version=4))
 
 

@@ -29,6 +29,7 @@ PATTERNS: Mapping[str, str] = MappingProxyType(
 
 _KINDS = tuple((kind, re.compile(pattern, re.ASCII)) for kind, pattern in PATTERNS.items())
 _SECONDS = range(10**9, 4 * 10**9)  # 2001 to 2096
+_SERIALS = 10_000  # from here on a number is an id rather than a count
 _MILLISECONDS = range(10**12, 4 * 10**12)
 
 TYPES: Mapping[str, str] = MappingProxyType(
@@ -36,6 +37,7 @@ TYPES: Mapping[str, str] = MappingProxyType(
         "null": "null",
         "boolean": "boolean",
         "integer": "integer",
+        "serial": "integer",
         "epoch_seconds": "integer",
         "epoch_milliseconds": "integer",
         "number": "number",
@@ -56,9 +58,7 @@ def kind_of(value: Any) -> str:
         case bool():
             return "boolean"
         case int():
-            if value in _SECONDS:
-                return "epoch_seconds"
-            return "epoch_milliseconds" if value in _MILLISECONDS else "integer"
+            return _number(value)
         case float():
             return "number"
         case dict():
@@ -66,6 +66,14 @@ def kind_of(value: Any) -> str:
         case list():
             return "list"
     return next((kind for kind, pattern in _KINDS if pattern.fullmatch(value)), "text")
+
+
+def _number(value: int) -> str:
+    if value in _SECONDS:
+        return "epoch_seconds"
+    if value in _MILLISECONDS:
+        return "epoch_milliseconds"
+    return "integer" if abs(value) < _SERIALS else "serial"
 
 
 def type_of(value: Any) -> str:
