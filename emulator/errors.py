@@ -33,6 +33,11 @@ if TYPE_CHECKING:
 _LONGEST_NEAR, _MOST_NEAR = 80, 1_000
 
 
+def reason_of(error: OSError | ValueError) -> str:
+    """Return why a file can't be read or written, in lower case."""
+    return (getattr(error, "strerror", None) or str(error)).lower()
+
+
 class EmulatorError(Exception):
     """The base of all errors that the program raises on purpose.
 

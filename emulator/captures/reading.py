@@ -10,7 +10,7 @@ import msgspec
 from emulator.captures import har, journals
 from emulator.captures.capture import Capture
 from emulator.decoding import convert, parsed
-from emulator.errors import InvalidInputError, NotJSONError
+from emulator.errors import InvalidInputError, NotJSONError, reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -71,7 +71,7 @@ def _read(file: Path) -> list[Capture]:
     try:
         content = file.read_bytes()
     except OSError as error:
-        message = f"{file}: {(error.strerror or str(error)).lower()}"
+        message = f"{file}: {reason_of(error)}"
         raise InvalidInputError(message) from None
     try:
         if content.startswith(_SQLITE):

@@ -6,14 +6,11 @@ import json
 
 import click
 
-from emulator.cli import output
+from emulator.cli import common_options, output
 
 
 @click.command(name="asyncapi", epilog="Example: testlify-emulator asyncapi > webhooks.json")
-@click.option(
-    "--webhooks", type=click.Choice(["v1", "v2"]), default="v1", show_default=True,
-    help="Generation of the payloads.",
-)  # fmt: skip
+@common_options.generation
 def command(webhooks: str) -> None:
     """Print the AsyncAPI 3 document (JSON) of the webhooks: events and their payloads."""
     from emulator.contracts.validation import Contracts

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from emulator.cli import tls
+from emulator.cli import common_options, tls
 from emulator.domain.webhook import checked_headers
 from emulator.errors import InvalidInputError
 
@@ -34,7 +34,7 @@ _OPTIONS: Mapping[str, Callable[..., Any]] = {
         help="ASGI application to call in this process; CONSUMER_URL is then a path.",
     ),
     "webhooks": click.option(
-        "--webhooks", type=click.Choice(["v1", "v2"]),
+        "--webhooks", type=common_options.GENERATIONS,
         help="Generation of the webhooks; v2 is signed.  [default: v1]",
     ),
     "headers": click.option(

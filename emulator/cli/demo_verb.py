@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from emulator.cli import loop
+from emulator.cli import common_options, loop
 from emulator.cli.output import say
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _LIFECYCLES = (
 @click.option("--keep", is_flag=True, help="Keep the server up at the end, until Ctrl-C.")
 @click.option(
     "--seed",
-    type=click.IntRange(0, 2**63 - 1),
+    type=common_options.SEEDS,
     default=7,
     show_default=True,
     help="Seed of all random values.",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from emulator.cli import common_options
 from emulator.cli.codes import FAILED
 from emulator.cli.output import document, say
 from emulator.errors import InvalidInputError
@@ -47,10 +48,7 @@ _FORMATS = ("text", "json", "markdown", "github")
     "--against", type=click.Path(exists=True, path_type=Path), metavar="FILE|DIR",
     help="Compare with these captures, in place of the schemas.",
 )  # fmt: skip
-@click.option(
-    "--webhooks", type=click.Choice(["v1", "v2"]),
-    help="Generation of all captures; by default it follows from each.",
-)  # fmt: skip
+@common_options.generation_of_captures
 def command(
     files: tuple[Path, ...],
     filters: tuple[str, ...],

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from emulator.cli import consumer_options, provider_api
+from emulator.cli import common_options, consumer_options, provider_api
 from emulator.cli.output import say
-from emulator.errors import InvalidInputError
+from emulator.errors import InvalidInputError, reason_of
 
 if TYPE_CHECKING:
     from emulator.conformance.fuzzing.findings import Fuzzed, FuzzFinding
@@ -29,7 +29,7 @@ _SAVE = Path("testlify-found")
     "--examples", type=click.IntRange(1, 1_000_000), default=200, show_default=True, metavar="N",
     help="Number of random payloads and of random sequences. Single changes are always sent.",
 )  # fmt: skip
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Repeats a run; random by default.")
+@common_options.seed()
 @click.option(
     "--save", type=click.Path(file_okay=False, path_type=Path), default=_SAVE, show_default=True,
     metavar="DIR", help="Folder for scenario files that reproduce the findings.",
@@ -133,5 +133,5 @@ def _save(finding: FuzzFinding, folder: Path) -> None:
         for name, body in files.items():
             (folder / name).write_bytes(body)
     except OSError as error:
-        message = f"can't write to {os.fspath(folder)!r}: {(error.strerror or str(error)).lower()}"
+        message = f"can't write to {os.fspath(folder)!r}: {reason_of(error)}"
         raise InvalidInputError(message, path="--save") from None

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from emulator.cli import common_options
 from emulator.cli.output import say
-from emulator.errors import InvalidInputError
+from emulator.errors import InvalidInputError, reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,10 +32,7 @@ _MOST_SHOWN = 5
     "--into", "overlay", required=True, type=click.Path(file_okay=False, path_type=Path),
     metavar="OVERLAY", help="Folder to write; what it has learned before is kept and refined.",
 )  # fmt: skip
-@click.option(
-    "--webhooks", type=click.Choice(["v1", "v2"]),
-    help="Generation of all captures; by default it follows from each.",
-)  # fmt: skip
+@common_options.generation_of_captures
 def command(files: tuple[Path, ...], overlay: Path, webhooks: Generation | None) -> int:
     """Make schemas and payload templates of captures of the real service.
 
@@ -55,7 +53,7 @@ def command(files: tuple[Path, ...], overlay: Path, webhooks: Generation | None)
     try:
         report = learn(captures, overlay, Contracts(overlay if is_made else None))
     except OSError as error:
-        message = f"can't write to {str(overlay)!r}: {(error.strerror or str(error)).lower()}"
+        message = f"can't write to {str(overlay)!r}: {reason_of(error)}"
         raise InvalidInputError(message, path="--into") from None
     if not report.lessons:
         skipped = ", ".join(f"{count} {name}" for name, count in report.skipped.items())

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from emulator.cli import common_options
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -18,10 +20,7 @@ Row = tuple[str, str]
 @click.argument(
     "what", type=click.Choice(["events", "commands", "scenarios", "steps", "faults", "checks"])
 )
-@click.option(
-    "--webhooks", type=click.Choice(["v1", "v2"]), default="v1", show_default=True,
-    help="Generation of the events.",
-)  # fmt: skip
+@common_options.generation
 def command(what: str, webhooks: Generation) -> None:
     """List events, commands, scenarios, steps, faults or checks, one per line.
 

@@ -18,7 +18,7 @@ from emulator.cli.output import say
 from emulator.decoding import indented
 from emulator.delivery.transports.wire_actions import parse_target
 from emulator.domain.payloads.fields import text
-from emulator.errors import InvalidInputError, NotJSONError
+from emulator.errors import InvalidInputError, NotJSONError, reason_of
 from emulator.printing import printable
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def _made(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        message = f"can't save in {str(folder)!r}: {(error.strerror or str(error)).lower()}"
+        message = f"can't save in {str(folder)!r}: {reason_of(error)}"
         raise InvalidInputError(message, path="--save") from None
     return folder
 
@@ -179,7 +179,7 @@ async def _saved(received: Received, folder: Folder) -> Answer | None:
     try:
         await asyncio.to_thread(folder.save, received, datetime.now(UTC))
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         say(f"error: not saved in {str(folder.path)!r}: {reason}; answered 507", err=True)
         return Answer(_INSUFFICIENT_STORAGE, body=b"not saved\n")
     return None

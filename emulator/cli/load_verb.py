@@ -14,7 +14,7 @@ import click
 import msgspec
 
 from emulator import durations
-from emulator.cli import consumer_options
+from emulator.cli import common_options, consumer_options
 from emulator.cli.codes import INTERRUPTED
 from emulator.cli.report_output import report_options, tell
 from emulator.errors import InvalidInputError
@@ -107,7 +107,7 @@ class _Options(msgspec.Struct, frozen=True):
     "--reordered", type=click.FloatRange(0, 1), default=0.0, show_default=True, metavar="SHARE",
     help="Share of events whose messages arrive after those of the next event.",
 )  # fmt: skip
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Repeats a run; random by default.")
+@common_options.seed()
 @click.option(
     "--workers", type=click.IntRange(1, _MOST_WORKERS), default=1, show_default=True, metavar="N",
     help="Processes that send; with --master, how many to wait for.",

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from emulator.cli import output
+from emulator.cli import common_options, output
 
 
 @click.command(
@@ -19,10 +19,7 @@ from emulator.cli import output
     help="Describe the consumer at this URL instead: what Testlify posts to it.",
 )  # fmt: skip
 @click.option("--control", "is_control", is_flag=True, help="Describe the control API instead.")
-@click.option(
-    "--webhooks", type=click.Choice(["v1", "v2"]), default="v1", show_default=True,
-    help="Generation of the payloads.",
-)  # fmt: skip
+@common_options.generation
 def command(*, url: str | None, is_control: bool, webhooks: str) -> None:
     """Print the OpenAPI 3.1 document (JSON) of the emulated provider API.
 

@@ -12,7 +12,7 @@ import click
 from emulator.cli import consumer_options, loop
 from emulator.cli.codes import FAILED
 from emulator.cli.output import say
-from emulator.errors import InvalidInputError
+from emulator.errors import InvalidInputError, reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -149,7 +149,7 @@ def _write(captures: Sequence[Capture], file: Path) -> int:
             (file.parent / name).write_bytes(body)
         file.write_text(text, "utf-8")
     except OSError as error:
-        message = f"can't write {str(file)!r}: {(error.strerror or str(error)).lower()}"
+        message = f"can't write {str(file)!r}: {reason_of(error)}"
         raise InvalidInputError(message) from None
     say(f"{file}: a scenario that sends {len(captures)} captures")
     return 0

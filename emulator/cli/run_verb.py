@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from emulator.cli import aliveness, consumer_options, loop, provider_api
+from emulator.cli import aliveness, common_options, consumer_options, loop, provider_api
 from emulator.cli.codes import INTERRUPTED
 from emulator.cli.report_output import report_options, tell
 from emulator.cli.scenario_variables import set_option, variables
@@ -50,9 +50,7 @@ class _Options(msgspec.Struct, frozen=True):
 @click.argument("scenarios", nargs=-1, required=True, metavar="SCENARIO...")
 @click.option("--url", help="URL of the consumer: the value of ${CONSUMER_URL}.")
 @set_option
-@click.option(
-    "--seed", type=click.IntRange(0, 2**63 - 1), help="Seed to use in place of the scenario's."
-)
+@common_options.seed("Seed to use in place of the scenario's.")
 @consumer_options.options(*consumer_options.SCENARIO)
 @click.option(
     "--emulator", metavar="URL",

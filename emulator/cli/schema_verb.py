@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from emulator.cli import output
+from emulator.cli import common_options, output
 from emulator.domain.events import event_type
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     name="schema", epilog="Example: testlify-emulator schema candidate.completed > completed.json"
 )
 @click.argument("event")
-@click.option("--webhooks", type=click.Choice(["v1", "v2"]), default="v1", show_default=True)
+@common_options.generation
 def command(event: str, webhooks: Generation) -> None:
     """Print the self-contained JSON Schema (2020-12) of EVENT's payload.
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import click
 
 from emulator import __version__, durations
-from emulator.cli import loop, tls
+from emulator.cli import common_options, loop, tls
 from emulator.cli.codes import INTERRUPTED
 from emulator.cli.output import document
 from emulator.domain.events import checked_names
@@ -58,7 +58,7 @@ def _option(*names: str, **settings: Any) -> Callable[[Any], Any]:
 )
 @_option(
     "--webhooks",
-    type=click.Choice(["v1", "v2"]),
+    type=common_options.GENERATIONS,
     default="v1",
     show_default=True,
     help="Default generation of webhooks.",
@@ -72,7 +72,7 @@ def _option(*names: str, **settings: Any) -> Callable[[Any], Any]:
 )
 @_option(
     "--seed",
-    type=click.IntRange(0, 2**63 - 1),
+    type=common_options.SEEDS,
     help="Seed of all random values; random by default.",
 )
 @_option(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from emulator.cli import aliveness, consumer_options, loop, provider_api
+from emulator.cli import aliveness, common_options, consumer_options, loop, provider_api
 from emulator.cli.codes import FAILED, INTERRUPTED
 from emulator.cli.report_output import report_options, tell
 
@@ -68,10 +68,9 @@ class _Options(msgspec.Struct, frozen=True):
 @click.option(
     "--tag", "tags", multiple=True, metavar="TAG", help="Run the checks with this tag. Repeatable."
 )
-@click.option(
-    "--seed", type=click.IntRange(0, 2**63 - 1),
-    help="For generated data. A consumer has seen the data of an earlier run: restart it first.",
-)  # fmt: skip
+@common_options.seed(
+    "For generated data. A consumer has seen the data of an earlier run: restart it first."
+)
 @click.option(
     "--jobs", type=click.IntRange(1, _MOST_JOBS), default=2, show_default=True, metavar="N",
     help="Run this many checks at once.",

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from emulator.cli import consumer_options, loop
+from emulator.cli import common_options, consumer_options, loop
 from emulator.cli.codes import FAILED
 from emulator.cli.output import say
 from emulator.cli.payload_edits import edited, settings
 from emulator.decoding import parsed
 from emulator.domain.events import EVENTS_OF, TEST_EVENT, event_type
 from emulator.domain.payloads.fields import text
-from emulator.errors import EmulatorError, InvalidInputError, NotJSONError
+from emulator.errors import EmulatorError, InvalidInputError, NotJSONError, reason_of
 
 if TYPE_CHECKING:
     from emulator.conformance.target import Subject, Target
@@ -64,7 +64,7 @@ class _Asked(msgspec.Struct, frozen=True):
     "--data", "file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
     metavar="FILE", help="Send this file unchanged in place of a generated payload; - is stdin.",
 )  # fmt: skip
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of generated data.")
+@common_options.seed("Seed of generated data.")
 @consumer_options.options(*consumer_options.MESSAGE)
 def command(event: str, **options: Any) -> int:
     """Send one message of the event type EVENT, about a generated candidate, to a consumer.
@@ -165,7 +165,7 @@ def _read(file: Path) -> bytes:
             return sys.stdin.buffer.read()
         return file.read_bytes()
     except OSError as error:
-        message = f"{file}: can't be read: {(error.strerror or str(error)).lower()}"
+        message = f"{file}: can't be read: {reason_of(error)}"
         raise InvalidInputError(message) from None
 
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from emulator.cli import common_options
 from emulator.cli.codes import FAILED
 from emulator.cli.output import say
 from emulator.cli.scenario_variables import set_option, variables
 from emulator.decoding import parsed
 from emulator.domain.events import event_type
-from emulator.errors import InvalidInputError, NotJSONError, ScenarioError
+from emulator.errors import InvalidInputError, NotJSONError, ScenarioError, reason_of
 
 if TYPE_CHECKING:
     from emulator.contracts.validation import Contracts
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 )
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--event", help="The files are payloads of this event type, not scenarios.")
-@click.option("--webhooks", type=click.Choice(["v1", "v2"]), default="v1", show_default=True)
+@common_options.generation
 @set_option
 def command(
     files: tuple[Path, ...], event: str | None, webhooks: Generation, settings: tuple[str, ...]
@@ -75,7 +76,7 @@ def _payload(file: Path, contracts: Contracts, generation: str, event: str) -> i
         body = file.read_bytes()
         payload = parsed(body)
     except OSError as error:
-        message = f"{file}: {(error.strerror or str(error)).lower()}"
+        message = f"{file}: {reason_of(error)}"
         raise InvalidInputError(message) from None
     except NotJSONError as error:
         message = f"{file}: {error}"

@@ -16,7 +16,7 @@ from emulator.conformance.target import KnownPerson, SetupMethod
 from emulator.decoding import decode
 from emulator.domain.events import EVENT_TYPES
 from emulator.domain.webhook import checked_headers
-from emulator.errors import InvalidInputError, ScenarioError, UnknownNameError
+from emulator.errors import InvalidInputError, ScenarioError, UnknownNameError, reason_of
 from emulator.scenario.files import body_of
 from emulator.scenario.problems import Problems
 from emulator.scenario.record_reader import WRONG, Shaper
@@ -161,7 +161,7 @@ def data(file: Path) -> Data:
     try:
         body = file.read_bytes()
     except OSError as error:
-        message = f"{file}: can't be read: {(error.strerror or str(error)).lower()}"
+        message = f"{file}: can't be read: {reason_of(error)}"
         raise InvalidInputError(message) from None
     try:
         if body.lstrip().startswith(b"["):

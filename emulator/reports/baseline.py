@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from emulator.decoding import decode
-from emulator.errors import InvalidInputError
+from emulator.errors import InvalidInputError, reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +76,7 @@ def read(file: Path) -> dict[str, str]:
     try:
         document: Any = decode(file.read_bytes(), _Document)
     except OSError as error:
-        message = f"can't read the baseline {str(file)!r}: {(error.strerror or '').lower()}"
+        message = f"can't read the baseline {str(file)!r}: {reason_of(error)}"
         raise InvalidInputError(message) from None
     except InvalidInputError as error:
         message = f"the baseline {str(file)!r} is not a report.json of 'test': {error.message}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from typing import TYPE_CHECKING
 
-from emulator.errors import InvalidInputError
+from emulator.errors import InvalidInputError, reason_of
 from emulator.reports.formats import FORMATS
 
 if TYPE_CHECKING:
@@ -50,12 +50,12 @@ def write(report: Report, folder: Path) -> dict[str, str]:
         try:
             (folder / one.FILE).write_bytes(one.document(report))
         except OSError as error:
-            failed[one.FILE] = (error.strerror or str(error)).lower()
+            failed[one.FILE] = reason_of(error)
         except Exception as bug:  # noqa: BLE001 - the caller reports it, and the other files are kept
             failed[one.FILE] = f"a bug of the emulator: {bug!r}"
     return failed
 
 
 def _unwritable(folder: Path, error: OSError) -> InvalidInputError:
-    reason = (error.strerror or str(error)).lower()
+    reason = reason_of(error)
     return InvalidInputError(f"the report can't be written to {str(folder)!r}: {reason}")

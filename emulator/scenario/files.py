@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from emulator.errors import InvalidInputError, ScenarioError
+from emulator.errors import InvalidInputError, ScenarioError, reason_of
 from emulator.scenario.yaml_source import LARGEST
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def body_of(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(LARGEST + 1)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         message = f"{path}: can't be read: {reason}"
         raise ScenarioError(message) from None
 
@@ -60,6 +60,6 @@ def _on_disk(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(LARGEST_DATA + 1)
     except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        reason = reason_of(error)
         message = f"{str(path)!r} can't be read: {reason}"
         raise InvalidInputError(message) from None

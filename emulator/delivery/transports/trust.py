@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emulator.delivery.transports.wire import tls_context
-from emulator.errors import InvalidInputError
+from emulator.errors import InvalidInputError, reason_of
 
 if TYPE_CHECKING:
     import ssl
@@ -28,7 +28,7 @@ def trusting(ca: Path | None, *, is_insecure: bool = False) -> ssl.SSLContext | 
         if ca is not None:
             ca.read_bytes()
     except OSError as error:
-        raise _bad_ca(ca, (error.strerror or str(error)).lower()) from None
+        raise _bad_ca(ca, reason_of(error)) from None
     try:
         return tls_context(ca=ca, is_insecure=is_insecure)
     except OSError:  # in OpenSSL's own words, which name its functions
