@@ -24,12 +24,13 @@ if TYPE_CHECKING:
     from benchmarks.rows import Row
 
 
-def _run(name: str, scale: str) -> list[Row]:
+def measured(name: str, scale: str) -> list[Row]:
+    """Return the rows of a measurement; *scale* is ``quick``, ``full`` or empty."""
     is_quick, is_full = scale == "quick", scale == "full"
     match name:
         case "throughput":
             return throughput.measure(
-                rounds=1 if is_quick else 15, candidates=100 if is_quick else 1_600
+                rounds=1 if is_quick else 15, candidates=24 if is_quick else 1_600
             )
         case "start":
             return start.measure(rounds=1 if is_quick else 15)
@@ -54,7 +55,11 @@ def _run(name: str, scale: str) -> list[Row]:
                 candidates=100 if is_quick else 10_000,
             )
         case "load":
-            return load.measure(rounds=1 if is_quick else 3, messages=1_000 if is_quick else 20_000)
+            return load.measure(
+                rounds=1 if is_quick else 3,
+                messages=100 if is_quick else 20_000,
+                seconds=1 if is_quick else 5,
+            )
         case _:
             return bad_consumers.measure(
                 rounds=1 if is_quick else 5, messages=2 if is_quick else 40
@@ -92,13 +97,13 @@ def main(
 ) -> None:
     """Measure the emulator beside bare clients and servers, in one run, and print ratios."""
     if profile is not None:
-        profile.write_text(throughput.profiled(100 if scale == "quick" else 500))
+        profile.write_text(throughput.profiled(20 if scale == "quick" else 500))
         click.echo(f"written: {profile}")
         return
     found: list[Row] = []
     for name in () if peers else only or NAMES:
         click.echo(f"measuring: {name}", err=True)
-        found += _run(name, scale or "")
+        found += measured(name, scale or "")
     if peers:
         from benchmarks.peers import measure
 

@@ -25,12 +25,13 @@ class Candidate(TestlifyUser):
 """
 
 
-def measure(*, rounds: int, messages: int) -> list[Row]:
+def measure(*, rounds: int, messages: int, seconds: int) -> list[Row]:
     """Measure the highest rate at which messages leave, in turns.
 
     Args:
         rounds: turns of each way.
         messages: of one turn.
+        seconds: of one turn of Locust's client.
     """
     found: dict[str, list[float]] = {}
     with receiver() as url:
@@ -38,7 +39,9 @@ def measure(*, rounds: int, messages: int) -> list[Row]:
             for workers in (1, 2):
                 what = f"{workers} worker" if workers == 1 else f"{workers} workers"
                 found.setdefault(what, []).append(_ours(url, messages, workers))
-            found.setdefault("FastHttpUser, 50 users in one process", []).append(_locust(url))
+            found.setdefault("FastHttpUser, 50 users in one process", []).append(
+                _locust(url, seconds)
+            )
     return [
         Row(
             f"load: messages a second, {what}",
@@ -66,14 +69,14 @@ def _ours(url: str, messages: int, workers: int) -> float:
     return float(case["labels"]["rate kept"].removesuffix("/s"))
 
 
-def _locust(url: str) -> float:
+def _locust(url: str, seconds: int) -> float:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "locustfile.py"
         file.write_text(_LOCUSTFILE.format(url=url))
         done = subprocess.run(
             [
                 sys.executable, "-m", "locust", "-f", str(file), "--headless", "-u", "50",
-                "-r", "50", "-t", "5s", "--json", "--skip-log-setup",
+                "-r", "50", "-t", f"{seconds}s", "--json", "--skip-log-setup",
             ],
             check=True,
             capture_output=True,

@@ -12,10 +12,12 @@ import uvloop
 from benchmarks.receivers import receiver
 from benchmarks.rows import Row, ratio
 from emulator import Emulator
+from emulator.domain.events import EVENTS_OF
 
 if TYPE_CHECKING:
     import aiohttp
 
+    from emulator.domain.events import Generation
     from emulator.workspace.workspace import Workspace
 
 IN_FLIGHT = 100
@@ -59,7 +61,7 @@ async def _all(url: str, rounds: int, candidates: int) -> list[Row]:
             count = candidates // options.get("webhooks", 1)
             ours, theirs = [], []
             for _ in range(rounds):
-                ours.append(await _ours(url, max(_TOGETHER, count), **options))
+                ours.append(await _ours(url, count, **options))
                 theirs.append(await _bare(session, url, bodies, 5 * candidates))
             ratios = [bare / own for own, bare in zip(ours, theirs, strict=True)]
             rows.append(
@@ -106,11 +108,10 @@ async def _bodies(url: str) -> list[bytes]:
         return [delivery.message.body for delivery in workspace.deliveries()]
 
 
-def _register(workspace: Workspace, url: str, webhooks: int) -> None:
+def _register(workspace: Workspace, url: str, webhooks: int, generation: Generation = "v1") -> None:
     """Register webhooks that all want everything, or one for each event type."""
-    wanted = [[*_OWN, "candidate.status_changed"]] * webhooks
-    if webhooks == 1:
-        wanted = [["candidate.status_changed"], *([one] for one in _OWN)]
+    every = [one for one in ("candidate.status_changed", *_OWN) if one in EVENTS_OF[generation]]
+    wanted = [every] * webhooks if webhooks > 1 else [[one] for one in every]
     for number, events in enumerate(wanted):
         workspace.add_webhook(name="ats", payload_url=f"{url}/hook/{number}", events=events)
 
@@ -133,7 +134,7 @@ async def _live(workspace: Workspace, count: int) -> None:
 
 
 async def _ours(
-    url: str, count: int, *, webhooks: int = 1, generation: Any = "v1", on_disk: bool = False
+    url: str, count: int, *, webhooks: int = 1, generation: Generation = "v1", on_disk: bool = False
 ) -> float:
     with tempfile.TemporaryDirectory() as folder:
         journal = Path(folder) / "journal" if on_disk else None
@@ -142,7 +143,7 @@ async def _ours(
         )
         async with emulator:
             workspace = emulator.workspace()
-            _register(workspace, url, webhooks)
+            _register(workspace, url, webhooks, generation)
             await _live(workspace, 1)  # the first deliveries dial
             before = len(workspace.deliveries(status="succeeded"))
             started = perf_counter()
@@ -179,7 +180,7 @@ def profiled(candidates: int) -> str:
     profile = cProfile.Profile()
 
     async def main(url: str) -> None:
-        await _ours(url, _TOGETHER, webhooks=8)
+        await _ours(url, candidates, webhooks=8)
         profile.enable()
         await _ours(url, candidates, webhooks=8)
         profile.disable()
