@@ -69,13 +69,15 @@ example; every candidate event has the same keys, and a value that does not exis
 key is known as well as the weakest `x-provenance` on the way to it in the
 [schema](command-line.md#schema). Keys of one event type:"""
 
-_LIFECYCLES = """\
+_LIFECYCLES = f"""\
 What can happen to a candidate and to an assessment, and which event types it causes. A command
 that has no row for the state is refused: 409, with the legal ones, and nothing changes. In the
 diagrams a star marks what is assumed.
 
 `candidate.status_changed` comes with every change of a candidate's status, before the event type
-of its own. A webhook gets one message for each event type that it wants."""
+of its own. A webhook gets one message for each event type that it wants. v2 has no
+{", ".join(f"`{one}`" for one in EVENT_TYPES if one not in EVENTS_OF["v2"])}: v2 webhooks learn of
+these from `candidate.status_changed`, and of a new score not at all (assumed)."""
 
 _EXPIRY = """\
 An invitation expires by itself when its validity is over (30 days unless the assessment says

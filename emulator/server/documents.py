@@ -123,7 +123,6 @@ def asyncapi(contracts: Contracts, generation: Generation = "v1") -> Document:
                 name: {
                     "name": event,
                     "summary": EVENT_TYPES[event].summary,
-                    "x-provenance": EVENT_TYPES[event].provenance,
                     "payload": {"$ref": f"{SCHEMAS}{event}"},
                 }
                 for event, name in names.items()
@@ -134,11 +133,9 @@ def asyncapi(contracts: Contracts, generation: Generation = "v1") -> Document:
 
 
 def _webhook(event: str) -> Document:
-    described = EVENT_TYPES[event]
     return {
         "operationId": f"on_{event.replace('.', '_')}",
-        "summary": described.summary,
-        "x-provenance": described.provenance,
+        "summary": EVENT_TYPES[event].summary,
         "requestBody": {
             "required": True,
             "content": {"application/json": {"schema": {"$ref": f"{SCHEMAS}{event}"}}},

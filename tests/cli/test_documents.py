@@ -13,7 +13,7 @@ import pytest
 
 from emulator import data
 from emulator.domain import assessment, candidate
-from emulator.domain.events import EVENT_TYPES
+from emulator.domain.events import EVENT_TYPES, EVENTS_OF
 from emulator.scenario.steps.table import STEPS
 
 if TYPE_CHECKING:
@@ -36,6 +36,21 @@ def test_every_event_type_is_listed_with_its_word_and_provenance(cli: Cli) -> No
     assert rows["candidate.invitation_expired"] == (
         "the invitation ran out [v1 has no event key; documented]"
     )
+
+
+def test_the_event_types_of_v2_are_listed_with_their_names(cli: Cli) -> None:
+    code, out, _ = cli("list", "events", "--webhooks", "v2")
+    assert code == 0
+    assert [line.split()[0] for line in out.splitlines()] == list(EVENTS_OF["v2"])
+    assert "[event 'completed'; its name observed]" in out
+
+
+def test_a_schema_of_v2_is_printed(cli: Cli) -> None:
+    code, out, _ = cli("schema", "candidate.completed", "--webhooks", "v2")
+    assert (code, json.loads(out)["$id"].endswith("/v2/candidate.completed.json")) == (0, True)
+    refused = cli("schema", "candidate.invited", "--webhooks", "v2")
+    assert refused.code == 2
+    assert "no v2 event type 'candidate.invited'" in refused.err
 
 
 def test_every_row_of_the_lifecycles_is_listed(cli: Cli) -> None:
@@ -120,7 +135,7 @@ def test_a_completion_for_an_unknown_shell(cli: Cli) -> None:
 @pytest.mark.parametrize(
     ("words", "offered"),
     [
-        ("testlify-emulator re", ["ready"]),
+        ("testlify-emulator re", ["replay", "ready"]),
         ("testlify-emulator list s", ["scenarios", "steps"]),
         ("testlify-emulator serve --clock v", ["virtual"]),
     ],

@@ -14,7 +14,7 @@ import pytest
 
 from emulator.contracts.validation import Contracts
 from emulator.delivery.signing import SigningScheme, verify
-from emulator.domain.events import EVENT_TYPES
+from emulator.domain.events import EVENT_TYPES, EVENTS_OF
 from emulator.errors import near
 
 if TYPE_CHECKING:
@@ -172,6 +172,18 @@ def test_the_id_of_an_invitation_is_not_known_before_the_message(
     message = "error: a set-up hook with {id}, which is not known before the message\n"
     assert told == (2, "", message)
     assert receiver.requests == []
+
+
+def test_v2_sends_what_fits_the_schema_of_v2(cli: Cli, consumer: Consumer) -> None:
+    receiver = consumer()
+    for event in EVENTS_OF["v2"]:
+        ran = cli("trigger", event, "--to", receiver.url, "--webhooks", "v2", "--secret", SECRET)
+        assert ran.code == 0
+        assert Contracts().violations("v2", event, receiver.requests[-1].payload) == []
+    refused = cli("trigger", "candidate.invited", "--to", receiver.url, "--webhooks", "v2")
+    assert refused.code == 2
+    assert "no v2 event type 'candidate.invited'" in refused.err
+    assert len(receiver.requests) == len(EVENTS_OF["v2"])
 
 
 def test_v2_without_a_secret_says_that_nobody_can_check_it(cli: Cli, consumer: Consumer) -> None:

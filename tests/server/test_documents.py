@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 import pytest
@@ -13,7 +13,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from emulator.contracts.validation import Contracts
 from emulator.domain.commands import COMMANDS
-from emulator.domain.events import EVENT_TYPES
+from emulator.domain.events import EVENTS_OF, Generation
 from emulator.server.control import routes as control
 from emulator.server.documents import asyncapi, control_openapi, openapi
 from emulator.server.operations import provenances
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tests.server.conftest import Server, Tenant
 
 ASYNCAPI = Path(__file__).parent / "schemas" / "asyncapi.json"
+each_generation = pytest.mark.parametrize("generation", get_args(Generation))
 each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.id)
 
 
@@ -41,23 +42,25 @@ def old_world(make_tenant: Callable[..., Tenant]) -> World:
     return World(make_tenant(seed=98))
 
 
-def test_the_openapi_document_is_valid(document: Any) -> None:
-    OpenAPIV31SpecValidator(document).validate()
-
-
-def test_the_asyncapi_document_is_valid() -> None:
-    found = asyncapi(Contracts())
+@each_generation
+def test_the_asyncapi_document_is_valid(generation: Generation) -> None:
+    found = asyncapi(Contracts(), generation)
     Draft7Validator(json.loads(ASYNCAPI.read_text())).validate(found)
     messages = found["components"]["messages"].values()
-    assert {one["name"] for one in messages} == set(EVENT_TYPES)
+    assert {one["name"] for one in messages} == set(EVENTS_OF[generation])
+    groups = found["components"]["schemas"]["candidate.completed"]["properties"]["data"]
+    assert groups["$ref"].endswith({"v1": "completedData", "v2": "candidateData"}[generation])
 
 
-def test_each_event_type_is_a_webhook_with_its_schema(document: Any) -> None:
-    assert set(document["webhooks"]) == set(EVENT_TYPES)
+@each_generation
+def test_each_event_type_is_a_webhook_with_its_schema(generation: Generation) -> None:
+    document = openapi(Contracts(), generation)
+    OpenAPIV31SpecValidator(document).validate()
+    assert set(document["webhooks"]) == set(EVENTS_OF[generation])
     for event, path in document["webhooks"].items():
         content = path["post"]["requestBody"]["content"]["application/json"]
         assert content["schema"] == {"$ref": f"#/components/schemas/{event}"}
-        assert event in document["components"]["schemas"]
+        assert document["components"]["schemas"][event]["x-provenance"]
 
 
 def test_records_and_schemas_of_payloads_have_different_names() -> None:
