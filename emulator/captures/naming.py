@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from emulator.captures.capture import Capture
     from emulator.domain.events import Generation
 
-_STATES = frozenset(row.next_state for row in LIFECYCLE.rows)
+STATES = tuple(dict.fromkeys(row.next_state for row in LIFECYCLE.rows))
+"""The statuses of a candidate."""
+
 _WORDS = ("event", "eventType", "event_type", "eventName", "event_name")
 """Keys that may name the event, the first that is there."""
 
@@ -47,8 +49,8 @@ def event_of(capture: Capture) -> str:
 
 def status_of(payload: Any) -> str:
     """Return the status of a candidate, wherever the payload has it; empty without one."""
-    found = [(key, value) for key, value in _texts(payload) if value.upper() in _STATES]
-    exact = (value for _, value in found if value in _STATES)
+    found = [(key, value) for key, value in _texts(payload) if value.upper() in STATES]
+    exact = (value for _, value in found if value in STATES)
     likely = (value.upper() for key, value in found if "status" in key.lower())
     return next(exact, "") or next(likely, "")
 

@@ -13,6 +13,7 @@ from emulator import paths
 from emulator.captures.learned_schemas import document
 from emulator.captures.learning import learned
 from emulator.captures.naming import (
+    STATES,
     UNREADABLE,
     event_of,
     generation_of,
@@ -25,6 +26,7 @@ from emulator.decoding import indented
 from emulator.domain.events import TEST_EVENT, Generation
 from emulator.domain.payloads.kinds import kind_of
 from emulator.domain.payloads.shapes import leaves, merged
+from emulator.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -76,26 +78,31 @@ def learn(captures: Iterable[Capture], folder: Path, contracts: Contracts) -> Ov
         contracts: with the bundled schemas and, where the folder exists, its own.
 
     Raises:
-        InvalidInputError: the folder has schemas that cannot be read.
+        InvalidInputError: the folder has schemas that cannot be read, or that are the user's own.
         OSError: a file cannot be written.
     """
     groups, words, skipped = _grouped(captures, contracts)
-    documents: dict[tuple[Generation, str], dict[str, Any]] = {}
+    documents: dict[Path, dict[str, Any]] = {}
     lessons: list[Lesson] = []
     known_before = 0
     for (generation, event), found in sorted(groups.items()):
-        before = contracts.learned(generation, event) or Learned()
+        file = folder / generation / f"{event}.json"
+        before = contracts.learned(generation, event)
+        if before is None and file.exists():
+            message = f"{file} was not written by learn; expected a folder of its own"
+            raise InvalidInputError(message)
+        before = before or Learned()
         new = {d: payload for d, payload in found.items() if d not in before.digests}
         known_before += len(found) - len(new)
         after = _taught(before, generation, event, list(new.values()), tuple(new))
         after = msgspec.structs.replace(after, name=words.get(event, after.name))
-        documents[generation, event] = {
+        documents[file] = {
             **document(after.shapes, contracts.bundled(generation, event)),
             KEY: msgspec.to_builtins(after),
         }
         lessons.append(_lesson(generation, event, after, len(new)))
-    for (generation, event), content in documents.items():
-        _write(folder / generation / f"{event}.json", content)
+    for file, content in documents.items():
+        _write(file, content)
     guessed = {
         generation: tuple(one for one in contracts.events(generation) if not _is_known(
             contracts, generation, one) and (generation, one) not in groups)
@@ -118,7 +125,8 @@ def _taught(
     """Return what is known after more payloads of an event type."""
     by_status: dict[str, list[Any]] = defaultdict(list)
     for payload in payloads:
-        by_status[status_of(payload) if event == _STATUS_CHANGED else ""].append(payload)
+        status = _status(generation, payload) if event == _STATUS_CHANGED else ""
+        by_status[status].append(payload)
     shapes = dict(before.shapes)
     for status, found in by_status.items():
         shape = learned(found, sent(generation, event, status))
@@ -202,15 +210,27 @@ def _nearest(
     event = f"candidate.{statuses.pop().lower()}" if len(statuses) == 1 else ""
     if event in free:
         return event
-    places = set(_places(payloads[0]))
 
-    def likeness(event: str) -> tuple[float, float]:
-        ours = set(_places(sent(generation, event)[0]))
+    def score(event: str) -> tuple[float, float]:
         name = SequenceMatcher(None, word, event).ratio()
-        return round(len(places & ours) / len(places | ours), 1), name
+        return round(_likeness(payloads[0], sent(generation, event)[0]), 1), name
 
-    best = max(free, key=likeness, default="")
-    return best if best and likeness(best)[0] >= _SIMILAR else ""
+    best = max(free, key=score, default="")
+    return best if best and score(best)[0] >= _SIMILAR else ""
+
+
+def _status(generation: Generation, payload: Any) -> str:
+    """Return the status of a status change: as it says, or that whose payloads are most like it."""
+    ours = {one: sent(generation, _STATUS_CHANGED, one) for one in STATES}
+    known = {status: payloads[0] for status, payloads in ours.items() if payloads}
+    status = status_of(payload)
+    return status if status in known else max(known, key=lambda s: _likeness(payload, known[s]))
+
+
+def _likeness(payload: Any, ours: Any) -> float:
+    """Return the share of places that two payloads have in common, with the same kind of value."""
+    one, other = set(_places(payload)), set(_places(ours))
+    return len(one & other) / len(one | other)
 
 
 def _places(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:

@@ -42,7 +42,9 @@ _NOTHING_PROVED = 2
     help="Only captures of this event type, such as 'candidate.*', or with this value, such as"
     " data.candidateStatus=COMPLETED. Repeatable; all have to fit.",
 )  # fmt: skip
-@click.option("--resign", "secret", metavar="SECRET", help="Secret (whsec_...) to sign anew with.")
+@click.option(
+    "--resign", "secret", metavar="SECRET", help="Secret (whsec_... or whsk_...) to sign anew with."
+)
 @click.option(
     "--speed", type=click.Choice(["real", "fast"]), default="fast", show_default=True,
     help="Keep the pauses between the captures, or send one after the other.",

@@ -1,1 +1,1 @@
-"""Schemas, and the violations of a payload against them; never the origin of a payload."""
+"""Schemas, and the violations of a payload against them; an overlay also shapes payloads."""

@@ -67,7 +67,7 @@ def shaped(
     known = contracts.learned(generation, event)
     if known is None:
         return payload
-    shape = known.shapes.get("") or known.shapes.get(fields.text(payload, "candidateStatus"))
+    shape = known.shapes.get(fields.text(payload, "candidateStatus")) or known.shapes.get("")
     if shape is None:
         return payload
     made: dict[str, Any] = filled(shape, payload, event, at)

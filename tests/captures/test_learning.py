@@ -262,6 +262,17 @@ def test_v2_is_learned_too(tmp_path: Path) -> None:
             assert len(person["id"]) == 24
 
 
+def test_status_changes_with_other_words_are_told_by_their_keys(tmp_path: Path) -> None:
+    event = ("candidate.status_changed",)
+    real = deliveries(event)
+    for one in real:
+        one["data"]["status"] = one["data"]["candidateStatus"] = f"S_{one['data']['status'][::-1]}"
+    taught(real, tmp_path)
+    ours = deliveries(event, seed=99, overlay=tmp_path)
+    assert [order(one) for one in ours] == [order(one) for one in real]
+    assert {one["data"]["status"] for one in ours} <= {one["data"]["status"] for one in real}
+
+
 # --- more captures --------------------------------------------------------------------------
 
 
@@ -364,3 +375,14 @@ def test_changed(real: list[Payload]) -> None:
         lambda data: isinstance(data["totalScore"], str),
     ]
     assert all(edit(one["data"]) for one in real for edit in edits)
+
+
+def test_schemas_of_the_user_are_not_overwritten(real: list[Payload], tmp_path: Path) -> None:
+    file = tmp_path / "v1" / "candidate.completed.json"
+    file.parent.mkdir()
+    file.write_text("{}")
+    with pytest.raises(InvalidInputError) as caught:
+        taught(real, tmp_path)
+    told = f"{file} was not written by learn; expected a folder of its own"
+    assert str(caught.value) == told
+    assert [one.read_text() for one in tmp_path.rglob("*.json")] == ["{}"]
