@@ -28,7 +28,13 @@ class Details(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 Title = Annotated[str, _doc("Title of the assessment; made up when left out.")]
-Validity = Annotated[int, _doc("How many days its invitations stay open, 1 to 3650.")]
+Validity = Annotated[
+    int,
+    _doc(
+        "How many days its invitations stay open, 1 to 3650.",
+        extra_json_schema={"minimum": 1, "maximum": 3_650},
+    ),
+]
 
 
 class AssessmentDetails(Details, frozen=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
@@ -17,6 +17,7 @@ from emulator.domain import candidate as candidates
 from emulator.domain.events import Generation
 from emulator.domain.payloads.links import invite_link
 from emulator.durations import instant
+from emulator.server.fields import Duration, Instant
 from emulator.workspace import delivery_view as deliveries
 from emulator.workspace import queries
 from emulator.workspace.names import pages_path
@@ -29,17 +30,6 @@ if TYPE_CHECKING:
     from emulator.domain.webhook import Webhook
     from emulator.workspace.state import State
     from emulator.workspace.workspace import Workspace
-
-Instant = Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
-"""A time, ISO 8601 with a zone."""
-
-Duration = Annotated[
-    str,
-    msgspec.Meta(
-        description="A duration with its unit, as in 150ms, 10s, 5m, 2h, 30d.",
-        extra_json_schema={"pattern": durations.PATTERN},
-    ),
-]
 
 
 class View(msgspec.Struct, frozen=True, rename="camel"):

@@ -62,7 +62,10 @@ class Api(msgspec.Struct, frozen=True):
             "summary": one.doc,
             "parameters": [*_path_parameters(one.path), *_query_parameters(one.query)],
             "responses": {
-                **{str(status): _answer(one) for status in (one.status, *one.other_statuses)},
+                **{
+                    str(status): {**_answer(one), **self._links(one)}
+                    for status in (one.status, *one.other_statuses)
+                },
                 "4XX": {"description": "Refused.", **error},
                 "5XX": {"description": "Not possible now.", **error},
             },
@@ -77,6 +80,22 @@ class Api(msgspec.Struct, frozen=True):
             is_required = any(field.required for field in msgspec.structs.fields(record))
             described["requestBody"] = {"required": is_required, **_content(one.body)}
         return described
+
+    def _links(self, one: Operation) -> Document:
+        """Return the links from the record that a call creates to the calls that take its id."""
+        if not one.creates:
+            return {}
+        *others, id_ = _names(one.creates)
+        parameters = {name: f"$request.path.{name}" for name in others}
+        parameters[id_] = "$response.body#/data/id" if one.is_wrapped else "$response.body#/id"
+        return {
+            "links": {
+                other.id: {"operationId": other.id, "parameters": parameters}
+                for other in self.operations
+                if other.path == one.creates or other.path.startswith(f"{one.creates}/")
+                if _names(other.path) == [*others, id_]
+            }
+        }
 
 
 _REFERENCE = f"{SCHEMAS}{{name}}"
@@ -101,10 +120,14 @@ def _content(kind: Any, media_type: str = "application/json") -> Document:
     return {"content": {media_type: {"schema": schema}}}
 
 
+def _names(path: str) -> list[str]:
+    return re.findall(r"\{(\w+)\}", path)
+
+
 def _path_parameters(path: str) -> list[Document]:
     return [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-        for name in re.findall(r"\{(\w+)\}", path)
+        for name in _names(path)
     ]
 
 
@@ -116,6 +139,7 @@ def _query_parameters(kind: type[msgspec.Struct]) -> list[Document]:
             "name": name,
             "in": "query",
             "required": name in schema["required"],
+            **({} if name in schema["required"] else {"allowEmptyValue": True}),
             "schema": _without_null(one),
             **({"x-provenance": known[name]} if known else {}),
         }

@@ -142,6 +142,7 @@ class Operation(msgspec.Struct, frozen=True):
         provenance: how we know of the call itself; None for a call of our own API.
         page: of Testlify's reference, its name there.
         is_wrapped: the answer is the value of ``data``.
+        creates: the path of the record that it creates; the id in the answer is its last part.
         has_workspace: it sees the data of one workspace, which the token or the path names.
     """
 
@@ -159,6 +160,7 @@ class Operation(msgspec.Struct, frozen=True):
     provenance: Provenance | None = "documented"
     page: str = ""
     is_wrapped: bool = True
+    creates: str = ""
     has_workspace: bool = True
 
     async def respond(self, request: Request, workspace: Workspace | None) -> Response:
@@ -191,17 +193,30 @@ def _query(request: Request, kind: type[_Q]) -> _Q:
     if unknown:
         names = ", ".join(repr(name[:40]) for name in unknown[:10])
         _log.info("%s %s: unknown parameter %s", request.method, request.url.path, names)
-    known = {name: one for name, one in given.items() if name in fields and (one or fields[name])}
+    known = {
+        name: one
+        for name, one in given.items()
+        if name in fields and (one or fields[name].required)
+    }
+    for name in known:
+        if (times := len(request.query_params.getlist(name))) > 1:
+            message = f"{name} is given {times} times; expected one"
+            raise InvalidInputError(message, path=f"?{name}")
     try:
-        return convert(known, kind, strict=False)
+        found = convert(known, kind, strict=False)
     except InvalidInputError as error:
         raise _wrong_parameter(error, known) from None
+    for name, one in known.items():
+        if getattr(found, fields[name].name) is None:  # msgspec takes the text "null" for null
+            message = f"{name} is {one!r}; expected a value"
+            raise InvalidInputError(message, path=f"?{name}")
+    return found
 
 
 @cache
-def _parameters(kind: type[msgspec.Struct]) -> dict[str, bool]:
-    """Return the parameters of a query: name -> whether it is required."""
-    return {field.encode_name: field.required for field in msgspec.structs.fields(kind)}
+def _parameters(kind: type[msgspec.Struct]) -> dict[str, msgspec.structs.FieldInfo]:
+    """Return the parameters of a query, by their names there."""
+    return {field.encode_name: field for field in msgspec.structs.fields(kind)}
 
 
 def _wrong_parameter(error: InvalidInputError, given: dict[str, str]) -> InvalidInputError:

@@ -525,6 +525,7 @@ def test_a_wrong_method_beside_the_workspaces(
             "unknown parameter 'events'; known: limit, skip, event, candidate, webhook, status",
         ),
         ("/journal", "after=x", "after is 'x'; expected 'int'"),
+        (ASSESSMENT, "limit=1&limit=2", "limit is given 2 times; expected one"),
         ("/journal", "limit=1", "unknown parameter 'limit'; known: after"),
         ("/../../workspaces", "seed=1", "unknown parameter 'seed'; known: limit, skip"),
     ],
@@ -555,7 +556,7 @@ def test_a_filter_by_an_unknown_status(wrong: Wrong) -> None:
 )
 def test_an_unknown_schema(server: Server, path: str, detail: str) -> None:
     answer = server.client.get(f"/_emulator/schemas/{path}.json")
-    check(answer, 400, detail, "unknown_name")
+    check(answer, 404, detail, "not_found")
 
 
 def test_a_real_clock_is_not_advanced(make_tenant: Callable[..., Tenant]) -> None:

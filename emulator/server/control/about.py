@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from emulator import __version__
-from emulator.errors import JournalError, StoppingError
+from emulator.errors import JournalError, NotFoundError, StoppingError, UnknownNameError
 from emulator.server.control.operation import ControlOperation, Nothing
 from emulator.server.json_views import View
 
@@ -40,8 +40,15 @@ async def readyz(call: Call[Nothing, None]) -> Health:
 
 
 async def schema(call: Call[Nothing, None]) -> dict[str, Any]:
-    """Give the self-contained schema of an event type's payloads."""
-    return call.emulator.contracts.document(call.path("generation"), call.path("event"))
+    """Give the self-contained schema of an event type's payloads.
+
+    Raises:
+        NotFoundError: no such generation or event type.
+    """
+    try:
+        return call.emulator.contracts.document(call.path("generation"), call.path("event"))
+    except UnknownNameError as error:
+        raise NotFoundError(error.message) from None
 
 
 OPERATIONS = (

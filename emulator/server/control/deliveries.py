@@ -8,8 +8,9 @@ import msgspec
 
 from emulator import durations
 from emulator.server.control.operation import Asked, ControlOperation, Nothing, Page, Rows, rows
+from emulator.server.fields import Duration, Instant, SentEvent, StatusName
 from emulator.server.http import duration, json
-from emulator.server.json_views import Duration, Instant, View, delivery_view
+from emulator.server.json_views import View, delivery_view
 from emulator.workspace.delivery_view import DeliveryView
 from emulator.workspace.queries import nearest
 
@@ -27,19 +28,19 @@ _ALL = "/_emulator/workspaces/{workspace}/deliveries"
 class DeliveryFilters(Page, frozen=True):
     """The query of the list of deliveries."""
 
-    event: str | None = None
+    event: SentEvent | None = None
     candidate: Annotated[str | None, msgspec.Meta(description="Invitation or person.")] = None
     webhook: str | None = None
-    status: str | None = None
+    status: StatusName | None = None
 
 
 class Wait(Asked, frozen=True):
     """What to wait for; a count of 0 waits for silence."""
 
-    event: str | None = None
+    event: SentEvent | None = None
     candidate: str | None = None
     webhook: str | None = None
-    status: str | None = None
+    status: StatusName | None = None
     count: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 1
     within: Duration = "5s"
 

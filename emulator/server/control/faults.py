@@ -11,8 +11,8 @@ from emulator.delivery.faults.fault import CallMatch, Match
 from emulator.delivery.faults.reading import fault_from, is_duration, plain
 from emulator.delivery.faults.registry import FAULTS
 from emulator.server.control.operation import ControlOperation, Nothing, Page, Rows, rows
+from emulator.server.fields import Duration
 from emulator.server.http import body_as
-from emulator.server.json_views import Duration
 
 if TYPE_CHECKING:
     from emulator.delivery.faults.fault import Fault, Standing
@@ -94,7 +94,7 @@ OPERATIONS = (
     ControlOperation(
         "setFault", "POST", _ALL, create,
         "Set a fault, in the format of scenario files.",
-        FaultView, body=Annotated[SetFault, _ONE_KIND], status=201,
+        FaultView, body=Annotated[SetFault, _ONE_KIND], status=201, creates=f"{_ALL}/{{id}}",
     ),
     ControlOperation(
         "clearFaults", "DELETE", _ALL, clear_all,

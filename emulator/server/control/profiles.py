@@ -10,8 +10,8 @@ from emulator.delivery.profiles import AnswerHeader
 from emulator.delivery.signing import SigningScheme
 from emulator.errors import InvalidInputError
 from emulator.server.control.operation import Asked
+from emulator.server.fields import Duration
 from emulator.server.http import duration
-from emulator.server.json_views import Duration
 
 if TYPE_CHECKING:
     from emulator.delivery.profiles import Profile

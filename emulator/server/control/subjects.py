@@ -12,10 +12,10 @@ from emulator.domain.commands import COMMANDS, WIRE_NAMES, moving
 from emulator.domain.events import SubjectKind
 from emulator.durations import parse_instant
 from emulator.server.control.operation import Asked, ControlOperation, Nothing, Page, Rows, rows
+from emulator.server.fields import Instant
 from emulator.server.json_views import (
     AssessmentState,
     CandidateView,
-    Instant,
     MessageView,
     RefusedView,
     View,
@@ -142,11 +142,13 @@ def _operation(command: Command) -> ControlOperation:
             refused=[refused_view(one) for one in done.refused],
         )
 
-    path = f"{ONE}/{command.subject}s" + ("" if command.is_new else f"/{{id}}/{command.verb}")
+    path = f"{ONE}/{command.subject}s"
+    record = f"{path}/{{id}}"
     return ControlOperation(
-        _key(command.name), "POST", path, do,
+        _key(command.name), "POST", path if command.is_new else f"{record}/{command.verb}", do,
         command.doc,
         kind, body=body, status=201 if command.is_new else 200,
+        creates=record if command.is_new else "",
     )  # fmt: skip
 
 

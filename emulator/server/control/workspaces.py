@@ -10,7 +10,7 @@ from starlette.responses import Response, StreamingResponse
 from emulator import durations
 from emulator.clock import Mode
 from emulator.domain.events import Generation, checked_names
-from emulator.domain.payloads.variants import checked_variants
+from emulator.domain.payloads.variants import VARIANTS, checked_variants
 from emulator.server.control.operation import (
     MOST,
     Asked,
@@ -21,11 +21,10 @@ from emulator.server.control.operation import (
     rows,
 )
 from emulator.server.control.profiles import AskedProfile, profile_from
+from emulator.server.fields import Duration, Instant, one_of
 from emulator.server.http import duration, json
 from emulator.server.json_views import (
     ClockView,
-    Duration,
-    Instant,
     View,
     WorkspaceView,
     clock_view,
@@ -53,7 +52,7 @@ class Configure(Asked, frozen=True):
     now: Instant | None = None
     generation: Generation | None = None
     profile: AskedProfile | None = None
-    observed: list[str] | None = None
+    observed: list[Annotated[str, one_of(VARIANTS)]] | None = None
     event_names: dict[str, str] | None = None
     report_delay: Duration | None = None
 

@@ -11,7 +11,7 @@ from emulator.domain import candidate as candidates
 from emulator.domain.payloads.links import public_invite_link, workspace_url
 from emulator.durations import instant
 from emulator.server.operations import NoQuery, Operation, Record
-from emulator.server.provider.listing import Paged, Sorted, matches, page, sorted_page
+from emulator.server.provider.listing import Paged, Sorted, column_of, matches, page, sorted_page
 from emulator.workspace import selection
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class AssessmentQuery(Sorted, frozen=True):
     expects published assessments. Without any, drafts and archived ones are in the list (assumed).
     """
 
+    col_name: _AssessmentRowColumn | None = None
     query: str | None = None
     group_name: str | None = None
     workspace_label_title: str | None = None
@@ -58,6 +59,9 @@ class AssessmentRow(Record, frozen=True):
     total_rejected: int
     user_id: str
     workspace_label: list[str]
+
+
+_AssessmentRowColumn = Annotated[str, column_of(AssessmentRow)]
 
 
 class AssessmentView(Record, frozen=True):

@@ -13,7 +13,7 @@ from emulator.domain.payloads.links import detail_link
 from emulator.durations import instant, parse_instant
 from emulator.errors import InvalidInputError
 from emulator.server.operations import NoQuery, Operation, Record
-from emulator.server.provider.listing import Sorted, matches, sorted_page
+from emulator.server.provider.listing import Sorted, column_of, matches, sorted_page
 from emulator.workspace import selection
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class CandidateQuery(Sorted, frozen=True):
     between them.
     """
 
+    col_name: _CandidateRowColumn | None = None
     query: str | None = None
     candidate_status: str | None = None
     candidate_stage: str | None = None
@@ -69,6 +70,9 @@ class CandidateRow(Record, frozen=True):
     last_name: str
     number_of_attempts: int
     total_question: int
+
+
+_CandidateRowColumn = Annotated[str, column_of(CandidateRow)]
 
 
 class ResultQuery(Record, frozen=True):
@@ -118,6 +122,7 @@ class CandidateAssessment(Record, frozen=True):
 class PersonQuery(Sorted, frozen=True):
     """The query of the list of people."""
 
+    col_name: _PersonRowColumn | None = None
     query: str | None = None
     assessment_id: str | None = None
     email: str | None = None
@@ -134,6 +139,9 @@ class PersonRow(Record, frozen=True):
     last_seen_at: str | None
     total_assessment: int
     total_test: int
+
+
+_PersonRowColumn = Annotated[str, column_of(PersonRow)]
 
 
 async def list_of_assessment(call: Call[CandidateQuery, None]) -> list[CandidateRow]:

@@ -12,7 +12,9 @@ from msgspec import UNSET, UnsetType
 
 from emulator.domain.assessment import AssessmentSettings
 from emulator.durations import instant
+from emulator.server.fields import Text, schema
 from emulator.server.operations import NoQuery, Operation, Record
+from emulator.workspace.commands.assessments import MOST_TESTS
 
 if TYPE_CHECKING:
     from emulator.domain.assessment import Assessment
@@ -52,8 +54,8 @@ _WITH_EFFECT = frozenset(field.encode_name for field in msgspec.structs.fields(A
 class Compose(Record, frozen=True):
     """The body of compose."""
 
-    title: str
-    test_library_ids: list[str]
+    title: Text
+    test_library_ids: Annotated[list[str], schema(minItems=1, maxItems=MOST_TESTS)]
     settings: ComposeSettings = ComposeSettings()
 
 
@@ -169,10 +171,12 @@ OPERATIONS = (
         "composeAssessment", "POST", "/v1/assessment/compose", compose,
         "Compose an assessment of tests of the library, and publish it.",
         ComposedView, body=Compose, status=201, page="create_compose_assessment",
+        creates="/v1/assessment/{assessmentId}",
     ),
     Operation(
         "createAssessmentFromTemplate", "POST", "/v1/reseller/assessment", from_template,
         "Create an assessment from the template of a job role, and publish it.",
         FromTemplateView, body=FromTemplate, status=201, page="create_assessment_from_template",
+        creates="/v1/assessment/{assessmentId}",
     ),
 )  # fmt: skip

@@ -11,6 +11,7 @@ from emulator.domain.ids import short_id
 from emulator.domain.payloads.links import invite_link, short_link
 from emulator.durations import instant, parse_instant
 from emulator.errors import NotFoundError
+from emulator.server.fields import Email, Instant
 from emulator.server.operations import NoQuery, Operation, Record
 from emulator.server.provider.candidates import VIA
 from emulator.workspace import selection
@@ -41,7 +42,7 @@ class Invite(Record, frozen=True):
     source: str | None = None
     metadata: dict[str, Any] | None = None
     scheduled_date: Annotated[
-        str | None, msgspec.Meta(description="When the invitations go out, ISO 8601.")
+        Instant | None, msgspec.Meta(description="When the invitations go out, ISO 8601.")
     ] = None
 
 
@@ -69,7 +70,7 @@ class Invitations(Record, frozen=True):
 class LinkBody(Record, frozen=True):
     """Whose link is asked for."""
 
-    email: str
+    email: Email
 
 
 class Link(Record, frozen=True):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 import msgspec
 
 from emulator.errors import UnknownNameError
+from emulator.server.fields import one_of
 from emulator.server.operations import Record
 
 if TYPE_CHECKING:
@@ -35,13 +36,18 @@ class Paged(Record, frozen=True):
 
 
 class Sorted(Paged, frozen=True):
-    """The query of a list that can be sorted by one column.
+    """The query of a list that can be sorted by one column, a field of its rows.
 
     Source: observed, that *col_name* takes ``created``; assumed, that it takes any field of a row.
     """
 
     col_name: Annotated[str, msgspec.Meta(description="Field to sort by.")] | None = None
     in_order: Literal["asc", "desc"] = "asc"
+
+
+def column_of(kind: type[Record]) -> msgspec.Meta:
+    """Return the metadata of a text that is a field of a row of that type."""
+    return one_of(kind.__struct_encode_fields__)
 
 
 def page(query: Paged, records: Iterable[_T], row: Callable[[_T], _R]) -> list[_R]:

@@ -15,6 +15,7 @@ import msgspec
 from emulator.domain.payloads.links import workspace_url
 from emulator.domain.team import OWNER
 from emulator.errors import ConflictError, InvalidInputError, UnauthorizedError
+from emulator.server.fields import Email
 from emulator.server.operations import NoQuery, Operation, Record
 from emulator.workspace.names import DEFAULT_WORKSPACE
 
@@ -36,7 +37,7 @@ class SendCode(Record, frozen=True):
 
     provenance = "documented"
 
-    email: str
+    email: Email
     provider: str = "email"
     action: str = ""
     language: str = "en"

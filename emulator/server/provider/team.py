@@ -8,8 +8,9 @@ import msgspec
 
 from emulator.domain.payloads.links import workspace_url
 from emulator.domain.team import OWNER
+from emulator.server.fields import Email, Text
 from emulator.server.operations import NoQuery, Operation, Record
-from emulator.server.provider.listing import Sorted, matches, sorted_page
+from emulator.server.provider.listing import Sorted, column_of, matches, sorted_page
 
 if TYPE_CHECKING:
     from emulator.domain.team import Member
@@ -23,6 +24,7 @@ MOST_MEMBERS = 100
 class TeamQuery(Sorted, frozen=True):
     """The query of the list of the team."""
 
+    col_name: _MemberRowColumn | None = None
     query: str | None = None
     user_status: Annotated[str | None, msgspec.Meta(description="ACTIVE or INVITED.")] = None
     user_role: str | None = None
@@ -47,12 +49,15 @@ class MemberRow(Record, frozen=True):
     phone_ext: int | None
 
 
+_MemberRowColumn = Annotated[str, column_of(MemberRow)]
+
+
 class NewMember(Record, frozen=True):
     """Somebody to be invited to the team."""
 
-    email: str
-    role: str
-    user_role_id: str
+    email: Email
+    role: Text
+    user_role_id: Text
 
 
 class InviteMembers(Record, frozen=True):

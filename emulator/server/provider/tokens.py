@@ -8,6 +8,7 @@ import msgspec
 
 from emulator.domain.payloads.links import workspace_url
 from emulator.durations import instant, parse_instant
+from emulator.server.fields import Instant
 from emulator.server.operations import NoQuery, Operation, Record
 from emulator.server.provider.listing import matches
 
@@ -22,7 +23,7 @@ class GenerateToken(Record, frozen=True):
 
     note: str | None = None
     expiration: Annotated[
-        str | None, msgspec.Meta(description="ISO 8601; a token without expires never.")
+        Instant | None, msgspec.Meta(description="ISO 8601; a token without expires never.")
     ] = None
 
 

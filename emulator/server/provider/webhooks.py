@@ -12,7 +12,9 @@ from urllib.parse import urlsplit
 
 from msgspec import UNSET, UnsetType
 
+from emulator.domain.webhook import MOST_HEADERS
 from emulator.durations import instant
+from emulator.server.fields import EventName, Text, Url, schema
 from emulator.server.http import json
 from emulator.server.json_views import delivery_view
 from emulator.server.operations import ASSUMED, NoQuery, Operation, Record
@@ -32,13 +34,23 @@ WARNING = "X-Testlify-Emulator-Warning"
 """Header of an answer that is fine, and still not what one would expect."""
 
 
+Events = Annotated[list[EventName], schema(minItems=1)]
+Headers = Annotated[
+    dict[str, Annotated[str, schema(pattern=r"^[\t -~\xa0-\xff]*$")]],
+    schema(
+        maxProperties=MOST_HEADERS,
+        propertyNames={"pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},
+    ),
+]
+
+
 class CreateWebhook(Record, frozen=True):
     """The body of create; unknown keys are let pass, as the real service might."""
 
-    name: str
-    payload_url: str
-    events: list[str]
-    headers: Annotated[dict[str, str] | UnsetType, ASSUMED] = UNSET
+    name: Text
+    payload_url: Url
+    events: Events
+    headers: Annotated[Headers | UnsetType, ASSUMED] = UNSET
     secret: Annotated[str | UnsetType | None, ASSUMED] = UNSET
     description: Annotated[str | UnsetType, ASSUMED] = UNSET
 
@@ -48,10 +60,10 @@ class EditWebhook(Record, frozen=True):
 
     provenance = "assumed"
 
-    name: str | UnsetType = UNSET
-    payload_url: str | UnsetType = UNSET
-    events: list[str] | UnsetType = UNSET
-    headers: dict[str, str] | UnsetType = UNSET
+    name: Text | UnsetType = UNSET
+    payload_url: Url | UnsetType = UNSET
+    events: Events | UnsetType = UNSET
+    headers: Headers | UnsetType = UNSET
     secret: str | UnsetType | None = UNSET
     description: str | UnsetType = UNSET
 
@@ -61,7 +73,7 @@ class SendTest(Record, frozen=True):
 
     provenance = "assumed"
 
-    event: str | None = None
+    event: EventName | None = None
 
 
 class WebhookView(Record, frozen=True):
@@ -163,6 +175,7 @@ OPERATIONS = (
         "createWebhook", "POST", "/v1/webhook", create,
         "Register a webhook.",
         WebhookView, body=CreateWebhook, status=201, page="create_webhook",
+        creates="/v1/webhook/{id}",
     ),
     Operation(
         "listWebhooks", "GET", "/v1/webhook", list_all,

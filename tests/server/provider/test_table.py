@@ -176,6 +176,14 @@ def test_a_wrong_value_of_a_parameter_is_refused_by_name(
         assert told.endswith(f" (at ?{field.encode_name})")
 
 
+@pytest.mark.parametrize("value", ["null", "EXPIRED&status=EXPIRED"])
+def test_a_parameter_is_given_once_and_null_is_no_value(old_world: World, value: str) -> None:
+    path = f"/v1/workspace/accesstokens?status={value}"
+    answer = old_world.tenant.provider("GET", path)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_input")
+    assert answer.json()["error"]["message"].endswith(" (at ?status)")
+
+
 @each_operation
 def test_an_unknown_parameter_passes_and_is_logged(
     old_world: World, operation: Operation, caplog: pytest.LogCaptureFixture
