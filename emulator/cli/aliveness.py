@@ -1,4 +1,4 @@
-"""Whether the consumers of a run still answer, during the run and some time after it."""
+"""Checks that the consumers of a run still answer, during and after the run."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ option = click.option(
 
 
 def seconds(linger: str | None) -> float:
-    """Return the value of the option in seconds; 0 without it.
+    """Return the value of the option in seconds; by default 0.
 
     Raises:
         InvalidInputError: not a duration.
@@ -39,7 +39,7 @@ def seconds(linger: str | None) -> float:
 
 
 def answered(results: Iterable[ScenarioResult]) -> dict[str, list[str]]:
-    """Return what consumers answered, with any status: URL -> deliveries, in their order."""
+    """Return the answered deliveries of each consumer, with any status: URL -> deliveries."""
     found: dict[str, list[str]] = {}
     for result in results:
         for delivery in (one for step in result.steps for one in step.deliveries):
@@ -50,11 +50,11 @@ def answered(results: Iterable[ScenarioResult]) -> dict[str, list[str]]:
 
 
 def noticed(result: ScenarioResult, before: Mapping[str, Sequence[str]]) -> ScenarioResult:
-    """Return *result*, failed if nobody answered in it, but somebody did *before*.
+    """Return *result*, as failed if a consumer that answered *before* does not answer any more.
 
     Args:
-        result: of a scenario.
-        before: what was answered before it, by URL.
+        result: the result of a scenario.
+        before: deliveries that were answered earlier, by URL.
     """
     from emulator.conformance.grading import MOST_SENT
 
@@ -80,9 +80,9 @@ async def lingered(
     """Wait for *linger* seconds and check each consumer that answered in a run.
 
     Args:
-        results: of the run.
+        results: the results of the run.
         linger: real seconds.
-        target: how the consumers are reached, apart from their URLs.
+        target: how to reach the consumers, apart from their URLs.
     """
     from emulator.conformance.catalogue import CHECKS
     from emulator.conformance.grading import grade

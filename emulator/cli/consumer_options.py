@@ -93,18 +93,18 @@ _OPTIONS: Mapping[str, Callable[..., Any]] = {
         "--insecure", is_flag=True, help="Accept any certificate of the consumer."
     ),
 }  # fmt: skip
-"""Parameter of a verb -> the argument or option that gives it, in the order of ``--help``."""
+"""Parameter of a verb -> its argument or option, in the order of ``--help``."""
 
 _ABSENT: Mapping[str, Any] = {
     "headers": (), "events": (), "timeout": 5.0, "within": 2.0, "allow_host": (), "insecure": False,
 }  # fmt: skip
-"""Parameter that a verb does not have -> its value; None for the others."""
+"""Parameter that a verb does not have -> its value, if not None."""
 
 GRADING = tuple(_OPTIONS)
 """Parameters of the verbs that grade a consumer."""
 
 TRANSPORT = ("allow_host", "ca", "insecure")
-"""Parameters of the verbs that send requests by themselves."""
+"""Parameters of the verbs that send requests without an emulator."""
 
 MESSAGE = (
     "config", "webhooks", "headers", "secret", "setup", "setup_command", "overlay", *TRANSPORT,
@@ -112,14 +112,14 @@ MESSAGE = (
 """Parameters of the verb that sends one message."""
 
 SCENARIO = (*(name for name in MESSAGE if name != "webhooks"), "events")
-"""Parameters of the verb that runs scenarios, which say their generation themselves."""
+"""Parameters of the verb that runs scenarios, whose files specify the generation."""
 
 
 def options(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Return the decorator that gives a verb those of the options that say how to reach a consumer.
+    """Return the decorator that adds the named options to a verb.
 
     Args:
-        names: of the parameters, such as `GRADING`.
+        names: the names of the parameters, such as `GRADING`.
     """
 
     def decorated(verb: Callable[..., Any]) -> Callable[..., Any]:
@@ -139,15 +139,15 @@ def target(
     linger: float = 0.0,
     is_optional: bool = False,
 ) -> Target:
-    """Return the consumer that the options describe; they are taken out of *given*.
+    """Return the consumer that the options describe, and remove them from *given*.
 
     Args:
-        given: the options of `options`; what is left out stands in the file of ``--config``.
-        seed: of all that is made up.
-        claims: what the consumer says of itself, beside those in the file.
-        restart_command: restarts it.
+        given: the options; the file of ``--config`` has the values of options that are missing.
+        seed: the seed of generated data.
+        claims: claims in addition to those in the file.
+        restart_command: the command that restarts the consumer.
         linger: real seconds to wait after the last request.
-        is_optional: the consumer's URL may be left out.
+        is_optional: the URL of the consumer is optional.
 
     Raises:
         InvalidInputError: something is wrong with one of them.
@@ -194,7 +194,7 @@ def target(
 
 
 def wire(given: dict[str, Any]) -> Wire:
-    """Return the transport that `TRANSPORT` options describe; they are taken out of *given*.
+    """Return the transport that the `TRANSPORT` options describe, and remove them from *given*.
 
     Raises:
         InvalidInputError: something is wrong with one of them.
@@ -209,7 +209,7 @@ def wire(given: dict[str, Any]) -> Wire:
 
 
 def _probe(asked: dict[str, Any], said: Config) -> dict[str, Any]:
-    """Return the attributes of a `Target` that say how its state is seen."""
+    """Return the attributes of a `Target` about the probe."""
     from emulator.conformance.consumer_file import Probe
 
     found = said.probe or Probe()
@@ -220,7 +220,7 @@ def _probe(asked: dict[str, Any], said: Config) -> dict[str, Any]:
 
 
 def _setup(asked: dict[str, Any], said: Config) -> dict[str, Any]:
-    """Return the attributes of a `Target` that say how candidates are made known to it."""
+    """Return the attributes of a `Target` about the set-up hook."""
     if asked["setup"] or asked["setup_command"]:
         command = _words("setup_command", asked["setup_command"])
         return {"setup": asked["setup"], "setup_command": command}
@@ -239,11 +239,11 @@ def _words(name: str, text: str | None) -> tuple[str, ...]:
 
 
 def headers(texts: tuple[str, ...], said: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the headers of the options, and those of the file that no option names.
+    """Return the headers of the options, and those of the file that the options do not replace.
 
     Args:
         texts: each ``NAME: VALUE``.
-        said: the headers of the file.
+        said: the headers in the file.
 
     Raises:
         InvalidInputError: one that cannot be read or sent.
@@ -287,7 +287,7 @@ def _secret(secret: str | None) -> str | None:
 
 
 def _events(names: Iterable[str], generation: Generation) -> tuple[str, ...]:
-    """Return ids of event types, in the order of their table."""
+    """Return the ids of event types, in the order of the table."""
     from emulator.domain.events import EVENTS_OF, event_type
 
     wanted = {event_type(name, generation=generation, path="--events").id for name in names}
@@ -295,7 +295,7 @@ def _events(names: Iterable[str], generation: Generation) -> tuple[str, ...]:
 
 
 def _imported(place: str | None) -> Any:
-    """Return the application at ``module:name``, looked for in the working directory too."""
+    """Return the application at ``module:name``; modules may be in the working directory."""
     if place is None:
         return None
     module, colon, name = place.partition(":")

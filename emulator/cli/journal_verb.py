@@ -54,7 +54,7 @@ def command(
 
 
 def _salvage(file: Path, into: Path) -> int:
-    """Write what is whole into a new journal; say what is lost. Return the exit code."""
+    """Copy the intact entries to a new journal, print what is lost, and return the exit code."""
     from emulator.journal import salvage
     from emulator.workspace.fold import KINDS
 

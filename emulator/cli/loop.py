@@ -1,4 +1,4 @@
-"""Runs a verb's coroutine, on uvloop where there is one, until it ends or a signal comes."""
+"""Runs the coroutine of a verb, with uvloop if it is installed, until it ends or is interrupted."""
 
 from __future__ import annotations
 

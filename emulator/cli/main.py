@@ -40,7 +40,7 @@ _VERBS = {
 
 
 class _Verbs(click.Group):
-    """The verbs, each in a module of its own, imported when it is called."""
+    """The verbs; each module is imported when its verb is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(_VERBS)
@@ -62,7 +62,7 @@ class _Verbs(click.Group):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        # From the table, so that help imports no verb.
+        # From a table, so that --help imports no verb.
         with formatter.section("Verbs"):
             formatter.write_dl(list(_VERBS.items()))
 
@@ -105,7 +105,7 @@ def main(arguments: list[str] | None = None) -> None:
         say(f"{lead}{error}", err=True)
         sys.exit(error.exit_code)
     except BrokenPipeError:
-        # Who read our output has heard enough; not our failure.
+        # The reader of our output closed the pipe, which is not our failure.
         sys.stderr.close()
         sys.exit(0)
     except Exception as error:  # noqa: BLE001 - the last place that can say it

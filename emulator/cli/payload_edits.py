@@ -1,4 +1,4 @@
-"""What ``--set`` and ``--remove`` make of a payload. Pure."""
+"""Edits payloads for ``--set`` and ``--remove``."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 Setting = tuple[paths.Path, Any]
-"""A path and the value to put there."""
+"""A path and its new value."""
 
 
 def settings(texts: Iterable[str]) -> list[Setting]:
-    """Return what each ``PATH=VALUE`` says; a value is JSON if it can be read so, else text.
+    """Parse each ``PATH=VALUE``; a value that is not JSON is text.
 
     Raises:
         InvalidInputError: one that does not say it, or is not a path.
@@ -39,7 +39,7 @@ def _setting(text: str) -> Setting:
 
 
 def edited(payload: Any, set_: Sequence[Setting], remove: Sequence[str]) -> Any:
-    """Return *payload* with values set, and then values removed; it is changed itself.
+    """Set and then remove values in *payload*, and return it.
 
     It means the same as in `faults.Mutate`.
 

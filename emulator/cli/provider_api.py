@@ -1,4 +1,4 @@
-"""The provider API of a run's own emulator, on a port that the consumer under test can call."""
+"""Serves the provider API of a run's emulator on a port that the consumer can call."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 
 _MOST = 1_000
-"""Calls that are recorded for one emulator."""
+"""The most calls that are recorded for an emulator."""
 
 _LONGEST_PATH = 200
 
@@ -36,7 +36,7 @@ option = click.option(
 
 @contextmanager
 def served(port: int | None) -> Iterator[ApiServer | None]:
-    """Listen on *port* while the context is open; None listens on no port.
+    """Listen on *port* while the context is open; None does not listen.
 
     Yields:
         What serves the provider API of one emulator after the other there.
@@ -63,13 +63,13 @@ async def _served(
 
     calls: list[Callback] = []
     app = _recorded(application(emulator), emulator, calls)
-    # A copy, because the socket is closed with the server, and the next emulator needs it.
+    # A copy, because the server closes the socket, and the next emulator needs it.
     async with serving(app, listening.dup()):
         yield calls
 
 
 def _recorded(app: ASGIApp, emulator: Emulator, calls: list[Callback]) -> ASGIApp:
-    """Return *app*, which answers for the workspace under way and adds each call to *calls*."""
+    """Return an application that calls *app* for the current workspace and records the calls."""
     from emulator.scenario.callbacks import Callback
 
     async def recorded(scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,7 +88,7 @@ def _recorded(app: ASGIApp, emulator: Emulator, calls: list[Callback]) -> ASGIAp
 
 
 def _event_under_way(emulator: Emulator) -> str:
-    """Return the event type of the one delivery that is being attempted; empty without it."""
+    """Return the event type of the only delivery under way, or an empty string."""
     attempted = [
         delivery.event
         for workspace in emulator.workspaces.values()
@@ -99,7 +99,7 @@ def _event_under_way(emulator: Emulator) -> str:
 
 
 def _with_token(scope: Scope, emulator: Emulator) -> dict[str, Any]:
-    """Return *scope* with the token of the workspace under way, unless it names another one.
+    """Return *scope* with the token of the current workspace, unless it names another.
 
     One check or scenario runs at a time. What it tells the consumer comes from the workspace that
     it opened last.

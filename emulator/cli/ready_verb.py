@@ -45,7 +45,7 @@ def command(url: str, wait: str) -> int:
 
 
 def _look(client: httpx2.Client, url: str) -> str:  # type: ignore[name-defined]  # noqa: F821
-    """Return what is still wrong, empty when all is well."""
+    """Return why the server is not ready, or an empty string."""
     import httpx2
 
     try:

@@ -1,4 +1,4 @@
-"""Scenarios run by an emulator that is up already: files and variables are read on this side."""
+"""Runs scenarios in a running emulator; files and variables are read on this side."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ _LONGEST = 3_600.0  # real seconds that a scenario may take
 
 
 class Remote:
-    """The emulator at a URL; each scenario gets a workspace of its own there, which stays.
+    """Runs scenarios in the emulator at a URL, each in a new workspace, which is kept.
 
     Args:
-        url: of the emulator.
-        variables: what ``${NAME}`` stands for.
-        seed: in place of the scenarios' own.
-        screen: where lines go.
+        url: the URL of the emulator.
+        variables: name -> value of ``${NAME}``.
+        seed: takes precedence over the seeds of the scenarios.
+        screen: where results are shown.
     """
 
     def __init__(
@@ -51,11 +51,11 @@ class Remote:
         self._seed = seed
 
     async def all(self, scenarios: Sequence[Scenario], jobs: int) -> None:
-        """Run all, *jobs* of them at once, and show each once those before it are over.
+        """Run all scenarios, *jobs* at once, and show each after those before it.
 
         Raises:
-            ConflictError: the emulator refused a call, or is not there.
-            InvalidInputError: not a URL.
+            ConflictError: the emulator refused a call, or can't be reached.
+            InvalidInputError: the URL is not valid.
         """
         import httpx2
 

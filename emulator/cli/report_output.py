@@ -1,4 +1,4 @@
-"""Where a report goes: a folder, standard output, the CI that runs us."""
+"""Writes a report to a folder, to standard output and to the CI system."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def report_options(verb: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def tell(report: Report, form: str, folder: Path | None, code: int) -> int:
-    """Write a report wherever it is wanted; whatever can't be written loses nothing else.
+    """Write a report everywhere the options say; one failure does not prevent the rest.
 
     Args:
-        report: of the run.
-        form: ``text``, which was printed during the run, or the format of standard output.
-        folder: for all of its files; None writes none.
+        report: the report of the run.
+        form: the format of standard output; ``text`` was already printed during the run.
+        folder: the folder for all formats; None writes none.
         code: the exit code of the run.
 
     Returns:

@@ -32,7 +32,7 @@ _MOST_JOBS = 64
 
 
 class _Options(msgspec.Struct, frozen=True):
-    """How to run, apart from what."""
+    """The options of a run, without its scenarios."""
 
     seed: int | None
     emulator: str | None
@@ -91,7 +91,7 @@ def command(scenarios: tuple[str, ...], settings: tuple[str, ...], **options: An
 
 
 def _reached(scenario: Scenario, target: Target) -> Scenario:
-    """Return a scenario whose consumers are reached as the options say.
+    """Return a scenario with the options applied to its consumers.
 
     Raises:
         InvalidInputError: none of its consumers subscribes to any of the event types.
@@ -111,7 +111,7 @@ def _reached(scenario: Scenario, target: Target) -> Scenario:
 
 
 def _hook(target: Target) -> Callable[[Guard, Candidate], Awaitable[None]] | None:
-    """Return what makes a candidate known to the consumer; None without a set-up hook."""
+    """Return a function that makes a candidate known to the consumer, if there is a hook."""
     from emulator.conformance.session import set_up, subject_of
 
     if not target.has_setup:
@@ -124,7 +124,7 @@ def _hook(target: Target) -> Callable[[Guard, Candidate], Awaitable[None]] | Non
 
 
 def _check(how: _Options, port: int | None) -> None:
-    """Refuse what another emulator decides for itself.
+    """Refuse options that a running emulator decides for itself.
 
     Raises:
         InvalidInputError: it does.
@@ -141,7 +141,7 @@ def _check(how: _Options, port: int | None) -> None:
         message = "the 'serve' at --emulator serves its provider API itself"
         raise InvalidInputError(message, path="--api-port")
     if how.emulator is not None and how.linger:
-        message = "only runs in an emulator of their own look at the consumer after the run"
+        message = "--linger does not apply to runs at --emulator"
         raise InvalidInputError(message, path="--linger")
 
 

@@ -1,4 +1,4 @@
-"""Scenarios at play for ``run``: some at once, shown in the order in which they were given."""
+"""Runs scenarios for ``run``, several at once, and shows them in the given order."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ if TYPE_CHECKING:
     from emulator.workspace.workspace import Workspace
 
 _LONGEST = 60
-"""Characters of a step on the live line."""
+"""The most characters of a step on the progress line."""
 
 
 class _One:
-    """One scenario.
+    """The state of a scenario.
 
     Attributes:
-        seed: known before it runs, so that it is known when it is interrupted, too.
-        begun: when, None before.
-        workspace: in which it runs; its journal outlives an interrupted run.
-        steps: those that ended.
-        lines: what it has to say and could not yet, each with its status.
+        seed: chosen before the run, so that an interrupted run has it, too.
+        begun: when the run began; None before.
+        workspace: the workspace of the run; keeps its journal if the run is interrupted.
+        steps: the results of the steps that ended.
+        lines: lines that wait for scenarios before this one, each with its status.
     """
 
     def __init__(self, scenario: Scenario, seed: int | None) -> None:
@@ -55,7 +55,7 @@ class _One:
         self.lines: list[tuple[str, str]] = []
 
     def under_way(self) -> tuple[str, float | None]:
-        """Return the step that goes on, and the real seconds that it may take, if any."""
+        """Return the current step, and the real seconds that it may take, if known."""
         if self.begun is None or len(self.steps) == len(self.scenario.steps):
             return "", None
         placed = self.scenario.steps[len(self.steps)]
@@ -67,7 +67,7 @@ class _One:
         return what, placed.step.within if isinstance(placed.step, ExpectStep) else None
 
     def interrupted(self) -> ScenarioResult:
-        """Return the result as far as it is known."""
+        """Return the result of an interrupted run."""
         reason = "before it began"
         steps = list(self.steps)
         for number, placed in enumerate(self.scenario.steps[len(steps) :], start=len(steps) + 1):
@@ -90,16 +90,16 @@ class _One:
 
 
 class Playing:
-    """All scenarios of one call.
+    """The scenarios of a call of ``run``.
 
     Args:
         scenarios: in the order in which they are shown.
-        screen: where.
-        seed: in place of the scenarios' own.
-        how: what else `scenario.run.run` takes: hosts to allow, how to speak TLS.
+        screen: where they are shown.
+        seed: takes precedence over the seeds of the scenarios.
+        how: further arguments of `scenario.run.run`.
 
     Attributes:
-        secrets: that the scenarios configure.
+        secrets: the secrets in the scenarios.
     """
 
     def __init__(
@@ -118,11 +118,11 @@ class Playing:
 
     @property
     def results(self) -> list[ScenarioResult]:
-        """What the scenarios came to, in their order."""
+        """The results of the scenarios, in order."""
         return [one.result for one in self._all if one.result is not None]
 
     async def all(self, jobs: int) -> None:
-        """Run all, *jobs* of them at once.
+        """Run all scenarios, *jobs* at once.
 
         Raises:
             EmulatorError: an argument is wrong.
@@ -133,11 +133,11 @@ class Playing:
                 for one in self._all:
                     group.create_task(self._run(one, places))
         except BaseExceptionGroup as several:
-            # One is told; the others were cancelled for its sake, or fail for the same reason.
+            # The first error is raised; the others are cancellations, or have the same reason.
             raise several.exceptions[0] from None
 
     async def linger(self, seconds: float, target: Target) -> list[CheckResult]:
-        """Check whether each consumer still answers after *seconds*, and show it."""
+        """Check whether each consumer still answers after *seconds*, and show the results."""
         self._screen.under_way(f"linger {show(seconds)}", seconds)
         results = await lingered(self.results, seconds, target)
         self._screen.under_way("")
@@ -146,7 +146,7 @@ class Playing:
         return results
 
     def interrupt(self) -> None:
-        """Give those that have no result the one that is known by now."""
+        """Give each scenario without a result that of an interrupted run."""
         for one in self._all:
             if one.result is None:
                 one.result = one.interrupted()
@@ -190,7 +190,7 @@ class Playing:
         self._show()
 
     def _show(self) -> None:
-        """Show the lines whose turn it is: a scenario waits until those before it are over."""
+        """Show all lines of scenarios whose predecessors have ended."""
         for one in self._all[self._shown :]:
             for line in one.lines:
                 self._screen.line(*line)

@@ -1,4 +1,4 @@
-"""What ``${NAME}`` stands for in a scenario: ``--set``, ``--url``, the environment."""
+"""The variables of scenarios: from ``--set``, ``--url`` and the environment."""
 
 from __future__ import annotations
 

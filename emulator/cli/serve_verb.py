@@ -31,7 +31,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 def _option(*names: str, **settings: Any) -> Callable[[Any], Any]:
-    """Return a click option that its environment variable can set, too."""
+    """Return a click option that can also be set by an environment variable."""
     options = [one.split("/")[0].removeprefix("--") for one in names if one.startswith("--")]
     variables = [f"TESTLIFY_EMULATOR_{one.upper().replace('-', '_')}" for one in options]
     if "port" in options:
@@ -236,7 +236,7 @@ def _hostnames(options: dict[str, Any]) -> list[str]:
 
 
 def _is_exposed(host: str) -> bool:
-    """Return whether other machines reach us at *host*."""
+    """Return whether other machines can reach *host*."""
     try:
         return not ip_address(host).is_loopback
     except ValueError:

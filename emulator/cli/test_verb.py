@@ -116,7 +116,7 @@ def command(**options: Any) -> int:
 
 
 class _Telling:
-    """Shows results in the order of *checks*, whatever order they end in."""
+    """Shows results in the order of *checks*, in whatever order they end."""
 
     def __init__(self, checks: Sequence[Check], target: Target, screen: Screen) -> None:
         # Checks that run alone come last, and are shown last.
@@ -126,7 +126,7 @@ class _Telling:
         self.results: dict[str, CheckResult] = {}
 
     def __call__(self, result: CheckResult) -> None:
-        """Take a result."""
+        """Add a result."""
         from emulator.reports.from_checks import lines_of
 
         self.results[result.check.id] = result

@@ -1,4 +1,4 @@
-"""What the verbs that deliver say when they trust anybody."""
+"""The warning of verbs that accept any certificate."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from emulator.cli.output import say
 
 
 def warn_if(is_insecure: bool) -> None:
-    """Say on stderr that certificates are not checked, if so."""
+    """Warn on stderr if certificates are not checked."""
     if is_insecure:
         say("warning: --insecure: deliveries trust whatever certificate comes", err=True)

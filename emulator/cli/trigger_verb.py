@@ -34,7 +34,7 @@ _HINTS: dict[str, str] = {
 
 
 class _Asked(msgspec.Struct, frozen=True):
-    """The options that say what is sent."""
+    """The options that describe the message."""
 
     settings: tuple[str, ...]
     remove: tuple[str, ...]
@@ -145,7 +145,7 @@ def _subject(workspace: Workspace, event: str, body: bytes | None) -> Subject | 
 
 
 def _body(workspace: Workspace, event: str, asked: _Asked) -> bytes | None:
-    """Return the body that the user wants; None for the emulator's own."""
+    """Return the body that the user gave or edited; None for the emulator's own."""
     wanted = settings(asked.settings)
     body = None if asked.file is None else _read(asked.file)
     if not (wanted or asked.remove):
@@ -153,7 +153,7 @@ def _body(workspace: Workspace, event: str, asked: _Asked) -> bytes | None:
     if body is not None:
         payload = _decoded(body, asked.file)
     else:
-        # As JSON gives it back, so that all of it can be changed.
+        # Decoded from JSON again, so that every part can be changed.
         payload = {} if event == TEST_EVENT else workspace.sample_of(event)
         payload = parsed(msgspec.json.encode(payload))
     return msgspec.json.encode(edited(payload, wanted, asked.remove))
@@ -181,7 +181,7 @@ def _tell(delivery: Delivery, webhook: Webhook, emulator: Emulator, *, is_theirs
     """Print request and answer; return the exit code.
 
     Args:
-        is_theirs: the body is as the user wants it.
+        is_theirs: the user gave or edited the body.
     """
     from emulator.delivery.redaction import configured_secrets, masked
     from emulator.scenario.result import NOT_THERE
