@@ -26,7 +26,7 @@ APPLICATION_ID = 0x54_46_59_45
 """Marks our files, so that other SQLite files are rejected ("TFYE")."""
 
 FORMAT = 2
-"""Version of the file format; files of other versions are rejected."""
+"""Version of the file format; newer files are rejected, older files are upgraded when opened."""
 
 _TABLE = """
 CREATE TABLE blocks (
@@ -38,9 +38,11 @@ CREATE TABLE blocks (
 )
 """
 """A block holds the entries of a workspace in one commit. A row per entry would slow down the event
-loop, because the threads exchange the interpreter lock for each row."""
+loop, because the threads exchange the interpreter lock for each row. Format 1 has no checksums."""
 
-BLOCKS = "SELECT last, sum, data FROM blocks WHERE workspace = ? AND last > ? ORDER BY last"
+INSERT = "INSERT INTO blocks VALUES (?, ?, ?, ?)"
+_BLOCKS = "SELECT last, {sum}, data FROM blocks WHERE workspace = ? AND last > ? ORDER BY last"
+_SUM = {1: "NULL", 2: "sum"}
 NO_LIMIT = 2**63 - 1
 
 
@@ -58,8 +60,8 @@ def read_entries(
     """
     try:
         with closing(connected(path)) as database:
-            _check_format(path, database)
-            rows = database.execute(BLOCKS, (workspace, after))
+            sum_ = _SUM[_version(path, database)]
+            rows = database.execute(_BLOCKS.format(sum=sum_), (workspace, after))
             for entry in verified(path, kinds, workspace, rows, after):
                 if entry.number >= before:
                     return
@@ -72,7 +74,7 @@ def verified(
     path: Path,
     kinds: Mapping[str, type[msgspec.Struct]],
     workspace: str,
-    rows: Iterable[tuple[int, bytes, bytes]],
+    rows: Iterable[tuple[int, bytes | None, bytes]],
     after: int = 0,
 ) -> Iterator[Entry]:
     """Yield the entries of a workspace's blocks; verify each block before yielding from it.
@@ -81,7 +83,7 @@ def verified(
         path: the file, for error messages.
         kinds: kind of entry -> type of its data.
         workspace: name of the workspace.
-        rows: number of the last entry, checksum and bytes of each block.
+        rows: number of the last entry, checksum (None in an old file) and bytes of each block.
         after: skip entries up to this number.
 
     Raises:
@@ -90,7 +92,7 @@ def verified(
     expected = None if after else 1
     for last, sum_, block in rows:
         try:
-            if sum_ != checksum(workspace, last, block):
+            if sum_ is not None and sum_ != checksum(workspace, last, block):
                 raise _damaged(path, workspace, expected or after + 1, "the checksum is wrong")
             entries = list(unpacked(block, workspace, last, kinds, 0))
         except (msgspec.MsgspecError, UnicodeError, KeyError, ValueError, TypeError):
@@ -111,7 +113,7 @@ def stored_workspaces(path: Path) -> list[str]:
     """
     try:
         with closing(connected(path)) as database:
-            _check_format(path, database)
+            _version(path, database)
             found = database.execute("SELECT DISTINCT workspace FROM blocks ORDER BY workspace")
             return [name for (name,) in found]
     except sqlite3.Error as error:
@@ -159,23 +161,46 @@ def prepare(path: Path) -> None:
                 database.execute(_TABLE)
             return
         with closing(connected(path)) as database:
-            _check_format(path, database)
+            version = _version(path, database)
             (found,) = database.execute("PRAGMA integrity_check(1)").fetchone()
         if found != "ok":
             raise _broken(path, found)
+        if version < FORMAT:
+            _upgrade(path)
     except (sqlite3.Error, OSError) as error:
         raise failure(path, error) from error
 
 
-def _check_format(path: Path, database: sqlite3.Connection) -> None:
+def _upgrade(path: Path) -> None:
+    """Add checksums to the blocks of an old file."""
+    with closing(connected(path, is_writer=True)) as database:
+        database.execute("BEGIN")
+        database.execute("ALTER TABLE blocks RENAME TO old")
+        database.execute(_TABLE)
+        rows = database.execute("SELECT workspace, last, data FROM old").fetchall()
+        database.executemany(
+            INSERT, [(name, last, checksum(name, last, data), data) for name, last, data in rows]
+        )
+        database.execute("DROP TABLE old")
+        database.execute(f"PRAGMA user_version = {FORMAT}")
+        database.execute("COMMIT")
+
+
+def _version(path: Path, database: sqlite3.Connection) -> int:
+    """Return the format of the file.
+
+    Raises:
+        JournalError: the file is not a journal, or from a newer version.
+    """
     (application,) = database.execute("PRAGMA application_id").fetchone()
     (version,) = database.execute("PRAGMA user_version").fetchone()
     if application != APPLICATION_ID:
         message = f"{str(path)!r} is not a journal; expected a file that 'serve --journal' made"
         raise JournalError(message)
-    if version != FORMAT:
+    if version not in _SUM:
         message = f"the journal {str(path)!r} has format {version}; this version reads {FORMAT}"
         raise JournalError(message)
+    return int(version)
 
 
 def connected(path: Path, *, is_writer: bool = False) -> sqlite3.Connection:

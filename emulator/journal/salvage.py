@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from emulator.journal.entry import Entry
 
-_Row = tuple[int, bytes, bytes]
+_Row = tuple[int, bytes | None, bytes]
 
 
 class Salvaged(msgspec.Struct, frozen=True):
@@ -92,7 +92,11 @@ def _blocks(path: Path) -> tuple[dict[str, list[_Row]], str]:
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
             database.text_factory = lambda text: text.decode("utf-8", "backslashreplace")
-            rows = database.execute("SELECT workspace, last, sum, data FROM blocks NOT INDEXED")
+            columns = [row[1] for row in database.execute("PRAGMA table_info(blocks)")]
+            sum_ = "sum" if "sum" in columns else "NULL"
+            rows = database.execute(
+                f"SELECT workspace, last, {sum_}, data FROM blocks NOT INDEXED"  # noqa: S608 - ours
+            )
             for workspace, last, checksum, data in rows:
                 if isinstance(last, int) and isinstance(data, bytes):
                     found[str(workspace)].append((last, checksum, data))

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from emulator.errors import JournalError
 from emulator.journal.encoding import checksum, packed
 from emulator.journal.journal_file import (
+    INSERT,
     NO_LIMIT,
     connected,
     failure,
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
     from emulator.journal.entry import Entry
 
 _log = logging.getLogger("emulator.journal")
-
-_INSERT = "INSERT INTO blocks VALUES (?, ?, ?, ?)"
 
 
 class SqliteStore:
@@ -210,7 +209,7 @@ def _write(database: sqlite3.Connection, jobs: list[Sequence[Entry] | str]) -> N
         for workspace, entries in _by_workspace(jobs).items()
         for block in [packed(entries)]
     ]
-    database.executemany(_INSERT, rows)
+    database.executemany(INSERT, rows)
     database.execute("COMMIT")
 
 

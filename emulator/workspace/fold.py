@@ -29,6 +29,7 @@ from emulator.delivery.retry_policy import NOT_ITS_FAULT
 from emulator.domain.ids import short_id
 from emulator.domain.tokens import AccessToken, Login
 from emulator.domain.webhook import Webhook
+from emulator.errors import JournalError
 from emulator.workspace.entry_data import (
     AssessmentChanged,
     CallReceived,
@@ -68,11 +69,14 @@ def opened(entry: Entry) -> State:
     """Return the state after a ``workspace.opened`` entry.
 
     Raises:
-        ValueError: another kind of entry.
+        JournalError: another kind of entry.
     """
     if not isinstance(entry.data, Opened):
-        message = f"a workspace starts with workspace.opened, not {entry.kind!r}"
-        raise ValueError(message)
+        message = (
+            f"the journal of workspace {entry.workspace!r} begins with {entry.kind!r}; expected"
+            " 'workspace.opened'"
+        )
+        raise JournalError(message)
     return State(entry.data.settings, entry.data.organisation)
 
 

@@ -12,6 +12,8 @@ import pytest
 
 from emulator.emulator import Emulator
 from emulator.errors import JournalError
+from emulator.journal.encoding import checksum, packed
+from emulator.journal.journal_file import read_entries, stored_workspaces
 from emulator.journal.salvage import salvage
 from emulator.workspace.fold import KINDS
 
@@ -146,6 +148,48 @@ def test_whatever_can_be_read_is_salvaged_without_a_crash(journal: Path, tmp_pat
             continue
         for name, entries in read(into).items():
             assert entries == expected[name][: len(entries)]
+
+
+def test_a_file_without_checksums_is_read_and_upgraded(journal: Path, tmp_path: Path) -> None:
+    path = tmp_path / "b.db"
+    path.write_bytes(journal.read_bytes())
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE old AS SELECT workspace, last, data FROM blocks")
+        database.execute("DROP TABLE blocks")
+        database.execute(
+            "CREATE TABLE blocks (workspace TEXT NOT NULL, last INTEGER NOT NULL,"
+            " data BLOB NOT NULL, PRIMARY KEY (workspace, last))"
+        )
+        database.execute("INSERT INTO blocks SELECT * FROM old")
+        database.execute("DROP TABLE old")
+        database.execute("PRAGMA user_version = 1")
+        database.commit()
+    expected = read(journal)
+    assert stored_workspaces(path) == NAMES
+    assert list(read_entries(path, TYPES, "acme")) == expected["acme"]
+    assert read(path) == expected
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (2,)
+        sums = database.execute("SELECT count(sum) FROM blocks").fetchone()
+        assert sums == database.execute("SELECT count(*) FROM blocks").fetchone()
+    assert read(path) == expected
+
+
+def test_a_workspace_that_does_not_begin_with_its_opening_is_refused(
+    journal: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "b.db"
+    path.write_bytes(journal.read_bytes())
+    late = [one for one in read(journal)["acme"] if one.kind == "assessment.created"][:1]
+    block = packed(late)
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("DELETE FROM blocks WHERE workspace = 'acme'")
+        row = (checksum("acme", 1, block), block)
+        database.execute("INSERT INTO blocks VALUES ('acme', 1, ?, ?)", row)
+        database.commit()
+    expected = "workspace 'acme' begins with 'assessment.created'; expected 'workspace.opened'"
+    with pytest.raises(JournalError, match=expected):
+        read(path)
 
 
 @pytest.mark.parametrize("link", ["symlink_to", "hardlink_to"])

@@ -18,6 +18,7 @@ from emulator.delivery.signing import SigningScheme
 from emulator.domain.assessment import LIFECYCLE as ASSESSMENTS
 from emulator.domain.candidate import LIFECYCLE as CANDIDATES
 from emulator.domain.events import EVENT_TYPES
+from emulator.errors import JournalError
 from emulator.faults import Match
 from emulator.workspace import fold
 from emulator.workspace.entry_data import AssessmentChanged, CandidateChanged, Settings
@@ -186,7 +187,7 @@ def test_a_journal_that_begins_with_something_else_is_refused(
         workspace = make_workspace()
         workspace.create_assessment()
         _, second = workspace.entries()
-        with pytest.raises(ValueError, match=r"starts with workspace\.opened, not 'assessment.cr"):
+        with pytest.raises(JournalError, match="begins with 'assessment"):
             fold.opened(second)
 
     asyncio.run(main())
