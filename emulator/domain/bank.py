@@ -18,16 +18,17 @@ class SkillText(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fie
 
 
 class TestText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One of Testlify's own tests.
+    """The texts of a test of Testlify.
 
     Attributes:
         type: name of its test type.
-        questions: ten.
-        last_classifications: of the last questions; those before are ``SINGLE_SELECT``.
-        seconds: for one question.
+        questions: ten questions.
+        last_classifications: classifications of the last questions; the others are
+            ``SINGLE_SELECT``.
+        seconds: seconds for a question.
     """
 
-    __test__ = False  # not one of pytest's
+    __test__ = False  # pytest would collect it
 
     title: str
     type: str
@@ -41,7 +42,7 @@ class TestText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CompanyTestText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A test that the customer wrote, with no more than they had to fill in."""
+    """The texts of a company test, which has only the required fields."""
 
     title: str
     type: str
@@ -50,11 +51,11 @@ class CompanyTestText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TypeText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A test type, with a test for each of its topics.
+    """The texts of a test type, with a test for each topic.
 
     Attributes:
-        seconds: for one question.
-        questions: of each test, with ``{topic}`` in them.
+        seconds: seconds for a question.
+        questions: questions of each test, with ``{topic}``.
         topics: titles of the tests.
     """
 
@@ -68,7 +69,7 @@ class TypeText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     topics: tuple[str, ...]
 
     def test(self, topic: str) -> TestText:
-        """Return the test about one topic."""
+        """Return the test for a topic."""
         return TestText(
             title=topic,
             type=self.name,
@@ -82,11 +83,11 @@ class TypeText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CustomText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The text of a custom question, with what its classification needs besides.
+    """The text of a custom question.
 
     Attributes:
-        ai_prompt: what the chat simulation is told.
-        cases: input and output of each test case.
+        ai_prompt: the prompt of a chat simulation.
+        cases: input and output of each test case of a coding question.
     """
 
     text: str
@@ -103,15 +104,15 @@ class LanguageText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Bank(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """All texts; made up by us, none of them is Testlify's.
+    """All texts, which are made up and not Testlify's.
 
     Attributes:
-        tests: beside those of the types' topics.
+        tests: tests besides those of the types' topics.
         custom_questions: classification -> texts.
         owners: first and last names of the owners of workspaces.
-        groups: of assessments.
-        labels: of assessments.
-        schema: of the file, for editors.
+        groups: groups of assessments.
+        labels: labels of assessments.
+        schema: path of the schema of the file, for editors.
     """
 
     types: tuple[TypeText, ...]
@@ -136,6 +137,6 @@ def bank() -> Bank:
 
 @cache
 def testlify_tests() -> tuple[TestText, ...]:
-    """Return all of Testlify's own tests: those written out, and one for each topic."""
+    """Return all tests of Testlify: the single tests, and the tests of all topics."""
     topics = (kind.test(topic) for kind in bank().types for topic in kind.topics)
     return (*bank().tests, *topics)

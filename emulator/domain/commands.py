@@ -1,7 +1,7 @@
 """The table of commands on assessments and candidates, with their details.
 
-Routes, scenario steps, ``list commands`` and the docs come from this table. Whether a command is
-legal in a state is the business of the lifecycles.
+Routes, scenario steps, ``list commands`` and docs are made from this table. The lifecycles decide
+whether a command is legal in a state.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def _doc(text: str, **bounds: Any) -> msgspec.Meta:
 
 
 class Details(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The details of a command; a command whose details are this record takes none."""
+    """The details of a command; this base class is for commands without details."""
 
 
 Title = Annotated[str, _doc("Title of the assessment; made up when left out.")]
@@ -38,14 +38,14 @@ Validity = Annotated[
 
 
 class AssessmentDetails(Details, frozen=True):
-    """The details of ``update``, which leaves as it is what is left out, and part of ``create``."""
+    """The details of ``update``, which keeps omitted values, and a part of those of ``create``."""
 
     title: Title | None = None
     validity_days: Validity | None = None
 
 
 class CreateDetails(AssessmentDetails, frozen=True):
-    """The details of ``create``; without tests and template, the content is drawn."""
+    """The details of ``create``; without tests or template, the content is drawn."""
 
     tests: (
         Annotated[tuple[str, ...], _doc("Tests of the library, by title or id, 1 to 50.")] | None
@@ -60,7 +60,7 @@ class CreateDetails(AssessmentDetails, frozen=True):
 
 
 class InviteDetails(Details, frozen=True):
-    """The details of ``invite``; whatever of the person is left out is made up."""
+    """The details of ``invite``; missing personal data are made up."""
 
     assessment_id: Annotated[str, _doc("Id of the assessment.")]
     email: Annotated[str, _doc("E-mail address.")] | None = None
@@ -79,10 +79,10 @@ Percentage = Annotated[int, _doc("The overall percentage, 0 to 100.", ge=0, le=1
 
 
 class ScoreDetails(Details, frozen=True):
-    """The details of ``complete`` and ``rescore``; what is left out is drawn.
+    """The details of ``complete`` and ``rescore``; missing values are drawn.
 
-    The score of a completion is that of its answers, if there are any. The percentage is made from
-    the percentages of the tests and from custom points.
+    If the candidate has answered questions, the score of a completion is that of the answers. The
+    percentage is computed from the percentages of the tests and from custom points.
     """
 
     score: Points | None = None
@@ -115,16 +115,16 @@ class LeaveDetails(Details, frozen=True):
 
 
 class Command(msgspec.Struct, frozen=True):
-    """One command.
+    """A command.
 
     Attributes:
-        name: in Python and in scenarios: ``archive_assessment``.
-        subject: what it is asked of.
-        verb: its word in the lifecycle and in routes: ``archive``.
-        doc: what it does, one sentence for people.
-        example: of its use, as a step of a scenario.
-        details: the record of its details.
-        is_new: it makes its subject; any other command moves a subject that exists.
+        name: name in Python and in scenarios: ``archive_assessment``.
+        subject: the kind of subject.
+        verb: the word in the lifecycle and in routes: ``archive``.
+        doc: a description in one sentence.
+        example: a step of a scenario with the command.
+        details: the type of its details.
+        is_new: the command creates its subject; other commands change an existing subject.
     """
 
     name: str
@@ -236,14 +236,14 @@ COMMANDS: Mapping[str, Command] = MappingProxyType({one.name: one for one in _AL
 """Name -> command, in the order in which they are shown."""
 
 WIRE_NAMES: Mapping[str, str] = MappingProxyType({"validity_days": "invitationEmailLinkValidity"})
-"""Details whose key in JSON is not their name in camelCase: the word of the payloads."""
+"""Details whose key in JSON is the word in payloads, and not their name in camelCase."""
 
 
 def command(name: str) -> Command:
-    """Return the command with that name.
+    """Return a command by its name.
 
     Raises:
-        UnknownNameError: there is none.
+        UnknownNameError: no such command.
     """
     if name not in COMMANDS:
         raise UnknownNameError("command", name, COMMANDS)
@@ -251,10 +251,10 @@ def command(name: str) -> Command:
 
 
 def moving(subject: SubjectKind, verb: str) -> Command:
-    """Return the command by which a *subject* that exists is moved, by its word in routes.
+    """Return a command that changes an existing *subject*, by its word in routes.
 
     Raises:
-        UnknownNameError: there is none.
+        UnknownNameError: no such command.
     """
     known = {one.verb: one for one in _ALL if one.subject == subject and not one.is_new}
     if verb not in known:

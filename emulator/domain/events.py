@@ -14,30 +14,30 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Provenance = Literal["documented", "observed", "assumed"]
-"""How we know a fact about the provider: its own pages, live consumers' code, or our choice."""
+"""How a fact about the provider is known: its own pages, code of real consumers, or our choice."""
 
 SubjectKind = Literal["candidate", "assessment"]
 
 Generation = Literal["v1", "v2"]
-"""Of Testlify's webhooks; not the ``/v1`` of REST paths."""
+"""The generation of Testlify's webhooks; not related to ``/v1`` in paths of its API."""
 
 TEST_EVENT = "test"
-"""What a test ping is called in deliveries; not an event type: nobody can subscribe to it."""
+"""The event of a test ping in deliveries; not an event type, since nobody can subscribe to it."""
 
 
 class EventType(msgspec.Struct, frozen=True):
-    """One kind of message.
+    """An event type.
 
     Attributes:
-        id: our stable name, ``candidate.invited``.
-        subject: what it is about.
-        v1_word: the value of ``event`` in a v1 payload; None when the payload has no such key.
-        provenance: of the payload's shape.
-        word_provenance: of the word.
-        summary: one line for people.
+        id: our stable id, ``candidate.invited``.
+        subject: the kind of subject.
+        v1_word: the value of ``event`` in a v1 payload; None if the payload has no such key.
+        provenance: provenance of the form of the payload.
+        word_provenance: provenance of the word.
+        summary: a description on one line.
         v2_name: the name in v2, whose part after the dot is the value of ``event`` in a v2 payload;
-            None when v2 has no such event type.
-        v2_provenance: how we know that name.
+            None if v2 has no such event type.
+        v2_provenance: provenance of that name.
     """
 
     id: str
@@ -143,20 +143,19 @@ EVENTS_OF: Mapping[Generation, tuple[str, ...]] = MappingProxyType(
 def event_type(
     name: str, *, generation: Generation | None = None, path: str | None = None
 ) -> EventType:
-    """Return the event type that *name* means: an id, or a word of the wire.
+    """Return an event type by its id or by its word in payloads.
 
-    Accepted are ids (``candidate.in_progress``), words of the wire (``in_progress``,
-    ``candidateStatusChanged``) and the part of an id behind its dot (``status_changed``).
+    Accepts ids (``candidate.in_progress``), words in payloads (``in_progress``,
+    ``candidateStatusChanged``) and the part of an id after its dot (``status_changed``).
 
     Args:
-        name: what the user wrote.
-        generation: that has to have the event type; any when left out.
-        path: JSON path of it, for the error.
+        name: the name.
+        generation: the generation that must have the event type; None for any.
+        path: JSON path of the name, for the error.
 
     Raises:
-        UnknownNameError: no event type is called that, or *generation* does not have it; the
-            message names the known ones.
-        InvalidInputError: the word fits several; the message names them.
+        UnknownNameError: no such event type, or *generation* does not have it.
+        InvalidInputError: the word is ambiguous; the message has the event types.
     """
     found = _named(name)
     if len(found) > 1:

@@ -1,7 +1,7 @@
-"""The library of tests, questions, job roles and languages; generated, drawn lazily.
+"""The generated library of tests, questions, job roles and languages.
 
-All of it follows from the workspace's seed and organisation. A test is drawn on first use and keyed
-by its place, so what one test draws never depends on which others were looked at before.
+It depends on the seed and the organisation of the workspace. Tests are drawn on first use, and do
+not depend on each other.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ class JobRole(msgspec.Struct, frozen=True):
     """A job role.
 
     Attributes:
-        code: a number of its own.
-        has_template: an assessment can be made from it.
+        code: a unique number.
+        has_template: an assessment can be created from its template.
     """
 
     id: ObjectId
@@ -56,7 +56,7 @@ class CodingLanguage(msgspec.Struct, frozen=True):
     """A programming language.
 
     Attributes:
-        number: its ``languageId``, a number of its own.
+        number: its ``languageId``, a unique number.
         highlight: its name in syntax highlighters.
     """
 
@@ -68,7 +68,7 @@ class CodingLanguage(msgspec.Struct, frozen=True):
 
 
 class LibraryQuestion(msgspec.Struct, frozen=True):
-    """A question of a test, with what only the library shows of it.
+    """A question of a test, with details that only the library shows.
 
     Attributes:
         number: counts the questions of the library from 1, ``sourceId``.
@@ -88,9 +88,9 @@ class LibraryTest(msgspec.Struct, frozen=True):
     """A test of the library.
 
     Attributes:
-        test: as an assessment uses it, but with all of its questions.
-        questions: the same questions, with their details.
-        created_at: before the organisation signed up, for one of Testlify's own.
+        test: the test as in an assessment, but with all questions.
+        questions: the questions with their details.
+        created_at: before the organisation signed up, for a test of Testlify.
     """
 
     test: Test
@@ -101,26 +101,26 @@ class LibraryTest(msgspec.Struct, frozen=True):
 
     @property
     def id(self) -> ObjectId:
-        """Its id."""
+        """The id of the test."""
         return self.test.id
 
     @property
     def is_company_test(self) -> bool:
-        """Whether the customer wrote it."""
+        """Whether the customer wrote the test."""
         return self.test.org_id != ""
 
     def asked(self, draw: random.Random) -> Test:
-        """Return it as an assessment asks it: as many of its questions as its limit says."""
+        """Return the test for an assessment, with as many questions as its limit."""
         chosen = draw.sample(self.test.questions, self.test.question_limit)
         return msgspec.structs.replace(self.test, questions=tuple(chosen))
 
 
 class Library:
-    """All that a workspace can choose from.
+    """The library of a workspace.
 
     Args:
-        seed: of the workspace.
-        organisation: whose company tests are in it.
+        seed: the seed of the workspace.
+        organisation: the organisation, which has its own company tests.
     """
 
     def __init__(self, seed: int, organisation: Organisation) -> None:
@@ -141,12 +141,12 @@ class Library:
 
     @cached_property
     def groups(self) -> tuple[LibraryEntry, ...]:
-        """Groups into which assessments are sorted."""
+        """Groups of assessments."""
         return self._named("group", bank().groups)
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Labels that assessments can have."""
+        """Labels of assessments."""
         return bank().labels
 
     @cached_property
@@ -160,7 +160,7 @@ class Library:
 
     @cached_property
     def coding_languages(self) -> tuple[CodingLanguage, ...]:
-        """Programming languages, their ids made in one go as most are in the examples."""
+        """Programming languages, with consecutive ids like most in the examples."""
         draw = self._chance("languages", 0)
         first = object_id(self._before(draw, 730, 900), draw)
         return tuple(
@@ -170,7 +170,7 @@ class Library:
 
     @cached_property
     def tests(self) -> Mapping[str, LibraryTest]:
-        """Id -> test: Testlify's own, then the company's."""
+        """Id -> test: first Testlify's tests, then the company's."""
         count = len(testlify_tests()) + len(bank().company_tests)
         return {one.id: one for one in map(self._at, range(count))}
 
@@ -180,26 +180,26 @@ class Library:
         return {one.id: (one, test) for test in self.tests.values() for one in test.questions}
 
     def test(self, id_: str) -> LibraryTest:
-        """Return the test with that id.
+        """Return a test by its id.
 
         Raises:
-            NotFoundError: there is none.
+            NotFoundError: no such test.
         """
         return _get(self.tests, "test", id_)
 
     def question(self, id_: str) -> tuple[LibraryQuestion, LibraryTest]:
-        """Return the question with that id, and its test.
+        """Return a question by its id, with its test.
 
         Raises:
-            NotFoundError: there is none.
+            NotFoundError: no such question.
         """
         return _get(self.questions, "question", id_)
 
     def named_test(self, name: str) -> LibraryTest:
-        """Return the test with that title or id.
+        """Return a test by its title or id.
 
         Raises:
-            NotFoundError: there is none.
+            NotFoundError: no such test.
         """
         return self._by_title.get(name) or self.test(name)
 
@@ -208,13 +208,13 @@ class Library:
         return {one.test.title: one for one in self.tests.values()}
 
     def role(self, name: str) -> JobRole | None:
-        """Return the job role of that name."""
+        """Return a job role by its name."""
         return next((one for one in self.job_roles if one.name == name), None)
 
     def template(self, name: str) -> tuple[JobRole, list[LibraryTest]]:
-        """Return the job role of that name or id, and the tests of its template.
+        """Return a job role by its name or id, and the tests of its template.
 
-        Source: assumed; where ids of templates come from is unknown, so it is the job role's.
+        Source: assumed; the id of a template is unknown, so the id of the job role is used.
 
         Raises:
             NotFoundError: no such job role, or it has no template.
@@ -230,22 +230,22 @@ class Library:
 
     @cached_property
     def in_templates(self) -> frozenset[ObjectId]:
-        """Ids of the tests that are in a template."""
+        """Ids of the tests in templates."""
         roles = (one.id for one in self.job_roles if one.has_template)
         return frozenset(test.id for role in roles for test in self.template(role)[1])
 
     def any_test(self, draw: random.Random) -> LibraryTest:
-        """Return one of Testlify's own tests."""
+        """Return a random test of Testlify."""
         return self._at(draw.randrange(len(testlify_tests())))
 
     def any_company_test(self, draw: random.Random) -> LibraryTest:
-        """Return one of the company's tests."""
+        """Return a random test of the company."""
         return self._at(len(testlify_tests()) + draw.randrange(len(bank().company_tests)))
 
     # --- drawn ----------------------------------------------------------------------------------
 
     def _at(self, place: int) -> LibraryTest:
-        """Return the test at a place, counted from 0."""
+        """Return the test at a position, counted from 0."""
         if place not in self._tests:
             written = testlify_tests()
             draw = self._chance("test", place)
@@ -351,7 +351,7 @@ class Library:
         )
 
     def _roles_of(self, place: int) -> tuple[int, ...]:
-        """Return the places of the job roles for which a test is useful; each has as many."""
+        """Return the positions of the job roles of a test; all job roles have as many tests."""
         count = len(bank().job_roles)
         return tuple(
             (place + count // _ROLES_OF_A_TEST * step) % count for step in range(_ROLES_OF_A_TEST)
@@ -373,12 +373,12 @@ class Library:
 
 @lru_cache(maxsize=16)
 def library(seed: int, organisation: Organisation) -> Library:
-    """Return the library of a workspace with that seed and organisation."""
+    """Return the library of a workspace with this seed and organisation."""
     return Library(seed, organisation)
 
 
 def following(first: ObjectId, number: int) -> ObjectId:
-    """Return the id that is *number* after *first*, counting in its last digits."""
+    """Return the id that follows *first* by *number* in its last digits."""
     return ObjectId(f"{int(first, 16) + number:024x}")
 
 

@@ -1,4 +1,4 @@
-"""An occurrence, with everything that payloads about it need."""
+"""The record of an occurrence, with all data that its payloads need."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ class Occurrence(msgspec.Struct, frozen=True, gc=False):
     """One transition that happened, or a rescore, or an edit.
 
     Attributes:
-        command: what was done.
-        at: when, in the workspace's time.
+        command: the command.
+        at: the workspace's time.
         events: ids of the event types that it causes, in order.
-        organisation: whose it is.
-        assessment: as it was afterwards.
-        candidate: as it was afterwards; None when the subject is the assessment.
-        base: of links to the emulator's pages; empty for links to the documented hosts.
-        candidate_count: how many were invited to the assessment, when the subject is that.
+        organisation: the organisation.
+        assessment: the assessment afterwards.
+        candidate: the candidate afterwards; None if the subject is the assessment.
+        base: base of links to the emulator's pages; empty for links to the documented hosts.
+        candidate_count: number of invitations to the assessment, if it is the subject.
     """
 
     command: str

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     import random
     from datetime import datetime
 
-# Own tables, not Faker's: a workspace has an organisation from its first second, and start-up
-# does not load Faker. The words say that the thing is made up.
+# Not from Faker, because every workspace has an organisation, and loading Faker would slow down
+# the start. The words show that the data are made up.
 _ORGANISATION_FIRST = (
     "acorn", "amber", "birch", "cobalt", "copper", "demo", "example", "fern", "harbor", "hazel",
     "juniper", "lantern", "maple", "mock", "paper", "pebble", "sample", "silver", "tidal", "willow",
@@ -48,11 +48,11 @@ class Person(msgspec.Struct, frozen=True):
 
 
 class Organisation(msgspec.Struct, frozen=True):
-    """The customer that a workspace stands for.
+    """The organisation of a workspace.
 
     Attributes:
-        name: ``orgName`` on the wire, and the sub-domain of its links at ``testlify.com``.
-        user_id: of the user who acts for it.
+        name: ``orgName`` in payloads, and the sub-domain of its links at ``testlify.com``.
+        user_id: id of the user who acts for it.
     """
 
     id: ObjectId
@@ -61,11 +61,11 @@ class Organisation(msgspec.Struct, frozen=True):
 
 
 class Monitor(msgspec.Struct, frozen=True):
-    """What the anti-cheating monitor sees of a candidate (``antiCheatingMonitor`` on the wire).
+    """The observations of the anti-cheating monitor (``antiCheatingMonitor`` in payloads).
 
-    Sixteen keys on the wire: *location* is there twice, and the IP address is always masked
-    (documented). Nobody outside the window: *screen_left_count* 0, *time_spent_outside_ms* 0
-    and *is_full_screen_active* go together.
+    Payloads have sixteen keys: *location* is there twice, and the IP address is always masked
+    (documented). For a candidate who never left the window, *screen_left_count* and
+    *time_spent_outside_ms* are 0, and *is_full_screen_active* is true.
 
     Attributes:
         location: street, city, city and post code, country.
@@ -94,8 +94,8 @@ class Monitor(msgspec.Struct, frozen=True):
 
 
 def person(draw: random.Random) -> Person:
-    """Return a made-up person with names by Faker."""
-    # The provider alone: building the whole Faker() costs a thousand times as much.
+    """Return a made-up person with names from Faker."""
+    # Use the provider directly: creating Faker() takes a thousand times as long.
     from faker.generator import Generator
     from faker.providers.person.en_US import Provider
 
@@ -142,11 +142,11 @@ def monitor(draw: random.Random, at: datetime) -> Monitor:
 
 
 def watched(monitor: Monitor, draw: random.Random) -> Monitor:
-    """Return *monitor* as it looks at the end of the test: every second candidate left it.
+    """Return *monitor* at the end of the test; every second candidate has left the window.
 
-    What it saw of the candidate before stays as it is.
+    Earlier observations are kept.
 
-    Source: assumed, only the one end of the documented example is known (17 times, 157 s).
+    Source: assumed, only the documented example is known (17 times, 157 s).
     """
     if monitor.screen_left_count or draw.random() < 0.5:
         return monitor

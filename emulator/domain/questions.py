@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 class QualifyingQuestion(msgspec.Struct, frozen=True):
-    """A yes-or-no question before the tests, to which yes is right.
+    """A yes-or-no question before the tests; yes is correct.
 
     Attributes:
-        yes_id: of the option Yes.
-        no_id: of the option No.
-        elapsed_seconds: float seconds that the answer took, to the millisecond.
+        yes_id: id of the option Yes.
+        no_id: id of the option No.
+        elapsed_seconds: seconds until the answer, to the millisecond.
     """
 
     id: ObjectId
@@ -39,9 +39,9 @@ _OTHER_MAXIMUM_SCORE = 5  # video and audio answers
 
 
 def content(draw: random.Random, at: datetime, library: Library, role: JobRole) -> Content:
-    """Return what an assessment for *role* asks that is created at *at*.
+    """Return the content of an assessment for *role* that is created at *at*.
 
-    No id in it is later than *at*.
+    No id has a later time than *at*.
 
     Source: documented, the number and kinds of tests and questions are those of the example
     "Assessment Updated"; assumed, that every assessment has them.
@@ -71,7 +71,7 @@ def content(draw: random.Random, at: datetime, library: Library, role: JobRole) 
 def composed(
     draw: random.Random, at: datetime, role: JobRole, tests: Sequence[LibraryTest]
 ) -> Content:
-    """Return the content of an assessment that is composed of *tests*: no custom questions."""
+    """Return the content of an assessment with these *tests*, without custom questions."""
     return Content(
         job_role_id=role.id,
         tests=tuple(one.asked(draw) for one in tests),
@@ -97,10 +97,10 @@ def custom_question(
 ) -> CustomQuestion:
     """Return a custom question of *classification*, written at *at*.
 
-    A coding question's cases were added in the three seconds up to *at*, so that no id is later.
+    The cases of a coding question have the three seconds before *at*, so that no id is later.
 
     Raises:
-        KeyError: *classification* is none of the five that ``CustomQuestion`` names.
+        KeyError: not a classification of ``CustomQuestion``.
 
     Source: documented, in the example "Assessment Updated" (chat, written, coding) none is
     mandatory and none counts attempts; in "Assessment Archived" (video, audio) all are
@@ -123,7 +123,7 @@ def custom_question(
         coding_languages=languages,
         default_coding_language=draw.choice(languages) if languages else "",
         cases=tuple(
-            # The middle one of three is hidden in the example.
+            # In the example, the second of three cases is hidden.
             CodeCase(
                 id=bare_object_id(at, index - 2), input=given, output=wanted, hidden=index == 1
             )
@@ -133,7 +133,7 @@ def custom_question(
 
 
 def qualifying_question(assessment_id: ObjectId) -> QualifyingQuestion:
-    """Return the question that candidates of an assessment answer before the tests.
+    """Return the qualifying question of an assessment.
 
     Source: documented, example "Candidate Disqualified": question and options were made in
     the same second, the options count up by one.
@@ -150,7 +150,7 @@ def qualifying_question(assessment_id: ObjectId) -> QualifyingQuestion:
 
 
 def wrong_answer(draw: random.Random, assessment_id: ObjectId) -> QualifyingQuestion:
-    """Return the qualifying question of an assessment, answered wrongly."""
+    """Return the qualifying question of an assessment with a wrong answer."""
     return msgspec.structs.replace(
         qualifying_question(assessment_id), elapsed_seconds=draw.randint(1_500, 29_999) / 1000
     )

@@ -28,12 +28,12 @@ _STEP = timedelta(minutes=1)
 
 
 def sample(event: str, at: datetime, draw: Random) -> Occurrence:
-    """Return an occurrence that causes the event type *event*, the shortest way there.
+    """Return an occurrence that causes *event*, at the end of a shortest path in the lifecycle.
 
     Args:
         event: id of an event type.
-        at: when it happens; each step before it lies a minute earlier.
-        draw: for all that is made up.
+        at: the time of the occurrence; each earlier step is a minute earlier.
+        draw: for random choices.
     """
     is_candidate = EVENT_TYPES[event].subject == "candidate"
     lifecycle = candidates.LIFECYCLE if is_candidate else assessments.LIFECYCLE

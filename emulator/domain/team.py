@@ -22,14 +22,15 @@ OWNER = "OWNER"
 
 
 class Member(msgspec.Struct, frozen=True):
-    """Somebody who may use the workspace.
+    """A member of the team of a workspace.
 
     Attributes:
-        user_id: of the person; the id of the membership is *id*.
-        role_id: ``userRoleId``, of the role in the workspace.
-        status: ``ACTIVE``, or ``INVITED`` until they follow the link.
-        invite_key: in the link of their invitation; empty for the owner.
-        created_at: when they joined or were invited.
+        id: id of the membership.
+        user_id: id of the person.
+        role_id: id of the role, ``userRoleId``.
+        status: ``ACTIVE``, or ``INVITED`` until the person follows the link.
+        invite_key: key in the link of the invitation; empty for the owner.
+        created_at: when the person joined or was invited.
     """
 
     id: ObjectId
@@ -51,7 +52,7 @@ class Member(msgspec.Struct, frozen=True):
 
 @lru_cache(maxsize=64)
 def owner(seed: int, organisation: Organisation) -> Member:
-    """Return the owner of the workspace with that seed and organisation."""
+    """Return the owner of a workspace with this seed and organisation."""
     draw = chance(seed, "owner", 0)
     signed_up = datetime.fromtimestamp(int(organisation.id[:8], 16), UTC)
     first, last = draw.choice(bank().owners)

@@ -17,16 +17,16 @@ ACTIVE = "ACTIVE"
 EXPIRED = "EXPIRED"
 
 CODE_VALIDITY = timedelta(minutes=10)
-"""How long a login code is good (assumed)."""
+"""How long a login code is valid (assumed)."""
 
 
 class AccessToken(msgspec.Struct, frozen=True):
     """An access token.
 
     Attributes:
-        number: counts the workspace's tokens from 1.
-        digest: of the token itself, which is shown once and kept nowhere.
-        expires_at: from then on calls with it are refused; None for never.
+        number: counts the tokens of the workspace from 1.
+        digest: digest of the token, which is shown once and not stored.
+        expires_at: when the token expires; None for never.
     """
 
     id: ObjectId
@@ -42,12 +42,12 @@ class AccessToken(msgspec.Struct, frozen=True):
 
 
 class Login(msgspec.Struct, frozen=True):
-    """A login by a code that was sent to an address, as far as it has come.
+    """A login by a code that is sent to an e-mail address.
 
     Attributes:
-        number: counts the workspace's logins from 1.
-        code: six digits; in the journal, because nobody reads a mailbox.
-        key_digest: of the access key that the code was changed for; empty until then.
+        number: counts the logins of the workspace from 1.
+        code: six digits; users find it in the journal, as no e-mail is sent.
+        key_digest: digest of the access key; empty until the code was verified.
     """
 
     number: int
@@ -68,5 +68,5 @@ def access_key(draw: random.Random) -> str:
 
 
 def digest_of(token: str) -> str:
-    """Return the digest by which a token or a key is known."""
+    """Return the digest of a token or a key."""
     return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

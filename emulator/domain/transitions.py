@@ -40,10 +40,10 @@ def moved(
     details: Details,
     draw: Random,
 ) -> Candidate:
-    """Return *candidate* as *command* leaves it.
+    """Return *candidate* after *command*.
 
     Raises:
-        InvalidInputError: details that contradict themselves or the content.
+        InvalidInputError: the details contradict each other or the content.
         ConflictError: all questions are answered.
     """
     changed = msgspec.structs.replace(candidate, state=next_state, moves=candidate.moves + 1)
@@ -102,7 +102,7 @@ def _complete(
     assert isinstance(details, ScoreDetails)  # noqa: S101 - the table of commands says so
     points, of = _asked(details, content)
     if of is None:
-        # 32 of 37 in the Completed example: the written answer is not marked yet (assumed).
+        # 32 of 37 in the Completed example: the written answer is not yet marked (assumed).
         of = content.total_score - sum(
             one.maximum_score
             for one in content.custom_questions
@@ -143,7 +143,7 @@ def _rescore(
     assert isinstance(details, ScoreDetails)  # noqa: S101 - the table of commands says so
     points, of = _asked(details, content)
     if of is None:
-        # The Score Updated example is back at the whole sum, 37, whatever Completed said.
+        # The Score Updated example has the whole sum, 37, unlike Completed.
         of = content.total_score
     if points is None:
         points = draw.randint(0, of)
@@ -214,7 +214,7 @@ def _answered(content: Content, answers: Sequence[bool]) -> list[int]:
 
 
 def _spread(content: Content, share: float, points: int) -> list[int]:
-    """Spread *points* over the tests; what they can't hold went to the custom questions."""
+    """Distribute *points* over the tests; the remainder belongs to the custom questions."""
     achieved: list[int] = []
     for test in content.tests:
         achieved.append(min(points - sum(achieved), round(share * test.question_limit)))
@@ -224,12 +224,12 @@ def _spread(content: Content, share: float, points: int) -> list[int]:
 def _test_scores(
     content: Content, achieved: Sequence[int], start: datetime, end: datetime, draw: Random
 ) -> tuple[TestScore, ...]:
-    """Return how each test went; *achieved* are its points."""
+    """Return the score of each test; *achieved* has the points."""
     scores = []
     at = start
     for test, got in zip(content.tests, achieved, strict=True):
         elapsed = round(draw.uniform(0.01, 0.6) * test.time_limit, 3)
-        if end > start:  # nobody answers for longer than it took
+        if end > start:  # no answer takes longer than the test
             elapsed = min(elapsed, (end - at).total_seconds())
         at = min(at + timedelta(seconds=int(elapsed)), end)
         scores.append(TestScore(got, round(100 * got / test.question_limit), elapsed, at))
@@ -237,10 +237,10 @@ def _test_scores(
 
 
 def _average(content: Content, scores: tuple[TestScore, ...], points: int) -> int:
-    """Return the overall percentage as the Completed example has it.
+    """Return the overall percentage, computed as in the Completed example.
 
-    Source: assumed; (30 + 50 + 10) / 5 gives the documented 18, custom points averaged in as
-    if they were percentages. It may be chance.
+    Source: assumed; (30 + 50 + 10) / 5 gives the documented 18, with custom points averaged as if
+    they were percentages. This may be a coincidence.
     """
     custom = points - sum(one.points for one in scores)
     parts = len(content.tests) + len(content.custom_questions)

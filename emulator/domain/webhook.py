@@ -20,7 +20,7 @@ _LONGEST_URL = 2_048
 
 
 class OldSecret(msgspec.Struct, frozen=True):
-    """A secret that was rotated out and signs, beside the new one, until then."""
+    """A previous secret that also signs until *until*."""
 
     secret: str
     until: datetime
@@ -31,16 +31,16 @@ class OldSecret(msgspec.Struct, frozen=True):
 
 
 class Webhook(msgspec.Struct, frozen=True):
-    """A registration.
+    """A webhook.
 
     Attributes:
-        number: counts the workspace's webhooks from 1.
-        events: as the customer wrote them; echoed in answers.
-        event_types: their ids; empty for all that its generation has.
-        headers: sent along with each attempt, a shared secret for example.
-        secret: to sign with; None signs nothing.
-        old_secrets: rotated out, the newest first.
-        endpoint_id, subscription_id: of the delivery engine behind (documented fields).
+        number: counts the webhooks of the workspace from 1.
+        events: the events as the customer wrote them, for answers.
+        event_types: ids of the event types; empty for all of its generation.
+        headers: sent with each attempt, for example a shared secret.
+        secret: signs deliveries; None does not sign.
+        old_secrets: previous secrets, newest first.
+        endpoint_id, subscription_id: ids in the delivery engine (documented fields).
     """
 
     id: ObjectId
@@ -60,17 +60,17 @@ class Webhook(msgspec.Struct, frozen=True):
     old_secrets: tuple[OldSecret, ...] = ()
 
     def secrets_at(self, at: datetime) -> tuple[str, ...]:
-        """Return the secrets to sign with at *at*, the newest first; empty without one."""
+        """Return the secrets that sign at *at*, newest first."""
         if self.secret is None:
             return ()
         return (self.secret, *(old.secret for old in self.old_secrets if at < old.until))
 
     def wants(self, event: str) -> bool:
-        """Whether messages of the event type *event* go here."""
+        """Return whether the webhook subscribes to the event type *event*."""
         return event in (self.event_types or EVENTS_OF[self.generation])
 
     def __repr__(self) -> str:
-        """Leave out what may be a secret."""
+        """Leave out secrets."""
         return f"Webhook({self.id}, {self.name!r}, {self.payload_url!r}, {list(self.events)})"
 
 
@@ -110,10 +110,10 @@ def wanted(
 
 
 def checked_url(url: str, *, path: str = "$.payloadUrl") -> str:
-    """Return *url* if something can be posted there.
+    """Return *url* if it is a valid URL for deliveries.
 
     Raises:
-        InvalidInputError: not http or https, no host, a broken port, user info, a fragment,
+        InvalidInputError: not http or https, no host, an invalid port, user info, a fragment,
             white space, or longer than 2,048 characters.
     """
     problem = _problem(url)
@@ -149,12 +149,12 @@ def _problem(url: str) -> str | None:
 def checked_headers(
     headers: Iterable[tuple[str, str]], *, path: str = "$.headers"
 ) -> tuple[tuple[str, str], ...]:
-    """Return *headers* if they can stand in a request.
+    """Return *headers* if they are valid for requests.
 
     Raises:
-        InvalidInputError: a name that is not a token, a value with a control character or
-            beyond Latin-1, a header that the delivery itself writes, or more than `MOST_HEADERS`,
-            `LONGEST_HEADER` or `LONGEST_HEADERS` allow.
+        InvalidInputError: an invalid name, a value with a control character or beyond Latin-1, a
+            header that the transport writes, or more than `MOST_HEADERS`, `LONGEST_HEADER` or
+            `LONGEST_HEADERS` allow.
     """
     pairs = tuple(headers)
     _check_size(pairs, path)
