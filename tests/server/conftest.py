@@ -43,8 +43,10 @@ class Server:
         hostnames: Sequence[str] = (),
         control_token: str | None = None,
         is_exposed: bool = False,
+        port: int = 0,
         **settings: Any,
     ) -> None:
+        self._port = port
         token = None if control_token is None else ControlToken(control_token)
         self._guards: dict[str, Any] = {
             "hostnames": hostnames,
@@ -86,9 +88,12 @@ class Server:
         async with AsyncExitStack() as stack:
             self.emulator = await stack.enter_async_context(Emulator(**self._settings))
             self.app = application(self.emulator, **self._guards)
-            self.url = await stack.enter_async_context(serving(self.app, listen("127.0.0.1", 0)))
+            self.url = await stack.enter_async_context(
+                serving(self.app, listen("127.0.0.1", self._port))
+            )
             self._ready.set()
             await self._stop.wait()
+            await self.emulator.drain()  # ends the streams, as `serve` does
             # All at once: each takes uvicorn a while.
             await asyncio.gather(*(one.__aexit__(None, None, None) for one in self._receivers))
 
@@ -101,9 +106,9 @@ class Server:
         """Run a coroutine where the emulator runs."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(DEADLINE)
 
-    def receiver(self, *statuses: int, delay: float = 0.0) -> Receiver:
+    def receiver(self, *statuses: int, **settings: Any) -> Receiver:
         """Start a consumer that lives as long as the server."""
-        receiver = Receiver(statuses=statuses or (200,), delay=delay)
+        receiver = Receiver(statuses=statuses or (200,), **settings)
         self.on_loop(receiver.__aenter__())
         self._receivers.append(receiver)
         return receiver
@@ -181,6 +186,7 @@ class OpenServer(Protocol):
         hostnames: Sequence[str] = (),
         control_token: str | None = None,
         is_exposed: bool = False,
+        port: int = 0,
         **settings: Any,
     ) -> Server: ...
 

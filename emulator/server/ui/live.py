@@ -102,21 +102,28 @@ def _all(places: Sequence[str], rows: list[Row], render: Callable[[Row], str]) -
 
 
 def _changes(before: list[Row], now: list[Row], render: Callable[[Row], str]) -> str:
-    """Return the swaps that make a page that shows *before* show *now*."""
+    """Return the swaps that make a page that shows *before* show *now*.
+
+    A browser looks up all targets before it swaps anything. So new rows come in runs, each behind
+    a row that stays, and they come first, while that row is still the one that was looked up.
+    """
     old = {row.id: row for row in before}
     kept = {row.id for row in now if row.id in old and old[row.id].place == row.place}
-    parts = [_partial(id_, "delete") for id_ in old if id_ not in kept]
-    last: dict[str, str] = {}  # list -> the row in it that was placed last
+    runs: dict[tuple[str, str], str] = {}
+    anchors: dict[str, str] = {}  # list -> the last row that stays
     for row in now:
-        if row.id not in kept:
-            where = (
-                (last[row.place], "afterend") if row.place in last else (row.place, "afterbegin")
-            )
-            parts.append(_partial(*where, render(row)))
-        elif old[row.id].record is not row.record:
-            parts.append(_partial(row.id, "outerHTML", render(row)))
-        last[row.place] = row.id
-    return "".join(parts)
+        if row.id in kept:
+            anchors[row.place] = row.id
+            continue
+        anchor = anchors.get(row.place)
+        where = (row.place, "afterbegin") if anchor is None else (anchor, "afterend")
+        runs[where] = runs.get(where, "") + render(row)
+    changed = [row for row in now if row.id in kept and old[row.id].record is not row.record]
+    return "".join([
+        *(_partial(target, swap, html) for (target, swap), html in runs.items()),
+        *(_partial(row.id, "outerHTML", render(row)) for row in changed),
+        *(_partial(id_, "delete") for id_ in old if id_ not in kept),
+    ])  # fmt: skip
 
 
 def _partial(target: str, swap: str, html: str = "") -> str:

@@ -122,7 +122,7 @@ class Tab:
 
     def _note(self, kind: str, text: str) -> None:
         # A form that is refused, and a server that is away, are part of the tests.
-        is_ours = re.search(r"Failed to load resource|ERR_CONNECTION|\[hx-sse\]", text)
+        is_ours = re.search(r"Failed to load resource|ERR_CONNECTION|htmx:sse:error", text)
         if kind in ("error", "warning") and not is_ours:
             self.complaints.append(text)
 

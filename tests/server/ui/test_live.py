@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -33,20 +34,22 @@ def rows(*names: str, place: str = "list") -> list[Row]:
 
 
 def page(before: list[Row], now: list[Row]) -> list[str]:
-    """Return the ids of a list after the changes were applied, as htmx applies them."""
+    """Return the ids of a list after the changes, as htmx applies them: targets are found first."""
     shown = [row.id for row in before]
     for part in _changes(before, now, render).split("<hx-partial ")[1:]:
         target, swap = part.split('"')[1].removeprefix("#"), part.split('"')[3]
-        new = part.partition("<p id=")[2].partition(">")[0]
+        new = re.findall("<p id=(.)>", part)
+        assert target == "list" or target in {row.id for row in before}
         match swap:
             case "delete":
                 shown.remove(target)
             case "afterbegin":
-                shown.insert(0, new)
+                shown[:0] = new
             case "afterend":
-                shown.insert(shown.index(target) + 1, new)
+                place = shown.index(target) + 1
+                shown[place:place] = new
             case _:
-                assert target == new
+                assert [target] == new
     return shown
 
 
@@ -75,14 +78,16 @@ def test_new_rows_come_where_they_belong_and_old_rows_go() -> None:
     assert page([c, d], [a, b, c]) == ["a", "b", "c"]
     assert page([a, e], [a, c, d, e]) == ["a", "c", "d", "e"]
     assert page([], [a, b]) == ["a", "b"]
+    assert page([c], [a, b, c, d, e]) == ["a", "b", "c", "d", "e"]
+    assert page([b, d], [a, b._replace(record="b2"), c]) == ["a", "b", "c"]
     assert page([a, b], []) == []
 
 
 def test_a_row_that_changes_its_list_is_moved() -> None:
     (a,) = rows("a")
     assert _changes([a], [a._replace(place="other")], render) == (
-        '<hx-partial hx-target="#a" hx-swap="delete"></hx-partial>'
         '<hx-partial hx-target="#other" hx-swap="afterbegin"><p id=a>a</p></hx-partial>'
+        '<hx-partial hx-target="#a" hx-swap="delete"></hx-partial>'
     )
 
 
