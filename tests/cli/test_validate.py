@@ -36,6 +36,14 @@ def test_payloads_that_fit(cli: Cli, tmp_path: Path) -> None:
     assert (code, out, err) == (0, f"{one}: {told}\n{two}: {told}\n", "")
 
 
+def test_a_payload_of_v2_fits_v2_alone(cli: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "one.json"
+    file.write_text((data.schemas() / "v2/examples/candidate.completed.json").read_text())
+    asked = ("validate", "--event", "candidate.completed", str(file))
+    assert cli(*asked, "--webhooks", "v2").code == 0
+    assert cli(*asked).code == 1
+
+
 def test_each_violation_is_told_with_line_and_column(cli: Cli, tmp_path: Path) -> None:
     payload = json.loads(example("candidate.completed"))
     payload["success"] = "yes"

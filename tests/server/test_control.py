@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from emulator import __version__
-from emulator.domain.events import EVENT_TYPES
+from emulator.domain.events import EVENTS_OF
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -491,13 +491,17 @@ def test_the_journal_is_json_lines_from_an_entry_on(server: Server, tenant: Tena
 # --- schemas --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("event", list(EVENT_TYPES))
+@pytest.mark.parametrize(
+    ("generation", "event"),
+    [(generation, event) for generation, events in EVENTS_OF.items() for event in events],
+)
 def test_a_schema_is_self_contained_and_fits_what_is_sent(
-    server: Server, tenant: Tenant, event: str, dead_url: str
+    server: Server, make_tenant: Callable[..., Tenant], generation: str, event: str, dead_url: str
 ) -> None:
     import jsonschema
 
-    answer = server.client.get(f"/_emulator/schemas/v1/{event}.json")
+    tenant = make_tenant(generation=generation)
+    answer = server.client.get(f"/_emulator/schemas/{generation}/{event}.json")
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/schema+json"
     document = answer.json()

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from emulator.domain.assessment import ARCHIVED
 from emulator.domain.candidate import REJECTED
 from emulator.domain.events import EVENT_TYPES
@@ -37,6 +39,9 @@ _CONFIGURATION = {
 }
 """What v1 does not tell, with the values of the documented example."""
 
+_PLACES = {name: path.rpartition(".")[::2] for name, path in FIELDS.items()}
+"""Name of a field -> its group, or an empty string, and its key."""
+
 _LANGUAGES = {"en": ("auto", "English")}
 """Language of an assessment -> ``defaultLanguage`` and ``language`` (documented); others have their
 tag in both (assumed)."""
@@ -55,7 +60,11 @@ def payload(event: str, occurrence: Occurrence, observed: Iterable[str] = ()) ->
         data = _assessment(event, occurrence)
     else:
         data = _grouped(_candidate(event, occurrence, observed))
-    return {"data": _alphabetical(data), "event": event_type.v2_word, "success": True}
+    return {
+        "data": msgspec.to_builtins(data, order="sorted"),
+        "event": event_type.v2_word,
+        "success": True,
+    }
 
 
 def _candidate(event: str, occurrence: Occurrence, observed: Iterable[str]) -> Data:
@@ -138,15 +147,9 @@ def _grouped(values: Data) -> Data:
     """Return the values that v2 has, at their paths in ``data``."""
     data: Data = {}
     for name, value in values.items():
-        group, _, key = FIELDS.get(name, "").rpartition(".")
+        group, key = _PLACES.get(name, ("", ""))
         if group:
             data.setdefault(group, {})[key] = value
         elif key:
             data[key] = value
     return data
-
-
-def _alphabetical(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _alphabetical(value[key]) for key in sorted(value)}
-    return [_alphabetical(one) for one in value] if isinstance(value, list) else value
