@@ -71,13 +71,13 @@ def application(
     control_token: ControlToken | None = None,
     is_exposed: bool = False,
 ) -> Starlette:
-    """Return the ASGI application that serves *emulator*; who made that also stops it.
+    """Return the ASGI application that serves *emulator*, which the caller starts and stops.
 
     Args:
-        emulator: open.
-        hostnames: names under which we are called, beside loopback ones.
-        control_token: what every control call and the page have to bring; None asks for none.
-        is_exposed: other machines reach us, so the Host may be any address.
+        emulator: a running emulator.
+        hostnames: further host names of the server, besides loopback names.
+        control_token: the token of control calls and of the page; None requires no token.
+        is_exposed: the server listens for other machines, so that Host may be any address.
     """
     handlers: dict[Any, Any] = {
         HTTPException: _refused,
@@ -90,8 +90,8 @@ def application(
     app = Starlette(
         exception_handlers={**handlers, Exception: _bug},
         middleware=[
-            # The guard stands outside of Starlette's own handling of errors, so it brings
-            # its own: what it raises leaves in the form of the API that was called.
+            # The guards run outside of Starlette's error handling, so they need their own, to
+            # answer errors in the form of the API.
             Middleware(ExceptionMiddleware, handlers=handlers),
             Middleware(PageGuard, hostnames=tuple(hostnames), is_exposed=is_exposed),
             *guards,
@@ -128,8 +128,8 @@ def _wrong(request: Request, error: EmulatorError) -> Response:
 
 
 def _left(request: Request, _: ClientDisconnect) -> Response:
-    # Nobody reads this; but a client that hangs up is no bug of ours, and no business of the log.
-    return _answer(request, 400, "bad_request", "the body broke off")
+    # The client never reads this, but without an answer a traceback would be logged.
+    return _answer(request, 400, "bad_request", "the body is incomplete")
 
 
 def _refused(request: Request, error: HTTPException) -> Response:

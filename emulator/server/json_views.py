@@ -91,7 +91,7 @@ class WorkspaceView(View, frozen=True):
 
 
 class WebhookState(View, frozen=True):
-    """A webhook with what the provider API does not show."""
+    """A webhook with data that the provider API does not show."""
 
     id: str
     name: str

@@ -37,17 +37,17 @@ _log = logging.getLogger("emulator.server")
 
 
 class Record(msgspec.Struct, frozen=True, rename="camel"):
-    """What a call of the provider's API takes or answers.
+    """A request or an answer of the provider API.
 
     Attributes:
-        provenance: of its fields, except those that are marked themselves.
+        provenance: provenance of its fields, except fields with their own mark.
     """
 
     provenance: ClassVar[Provenance] = "observed"
 
 
 ASSUMED = msgspec.Meta(extra_json_schema={"x-provenance": "assumed"})
-"""Marks a field that no source names."""
+"""Marks a field that no source has."""
 
 
 def provenances(kind: type[msgspec.Struct]) -> dict[str, Provenance]:
@@ -130,19 +130,19 @@ class Operation(msgspec.Struct, frozen=True):
     """One call of an API.
 
     Attributes:
-        id: its name in documents and generated clients.
-        path: with the names of its parts in braces.
-        handler: returns the answer, or a whole response.
-        doc: what it does, one sentence for people.
-        answer: type of the answer; None when there is no body.
-        query, body: records of what it takes.
-        status: of the answer.
-        other_statuses: that come with the same answer.
-        media_type: of the answer.
-        provenance: how we know of the call itself; None for a call of our own API.
-        page: of Testlify's reference, its name there.
+        id: the name in documents and generated clients.
+        path: the path, with parameters in braces.
+        handler: returns the answer, or a response.
+        doc: a description in one sentence.
+        answer: type of the answer; None without a body.
+        query, body: types of the query and the body.
+        status: status of the answer.
+        other_statuses: further statuses of the same answer.
+        media_type: media type of the answer.
+        provenance: provenance of the call; None for a call of our own API.
+        page: name of the page in Testlify's reference.
         is_wrapped: the answer is the value of ``data``.
-        creates: the path of the record that it creates; the id in the answer is its last part.
+        creates: the path of the created record; its last part is the id in the answer.
         has_workspace: it sees the data of one workspace, which the token or the path names.
     """
 
@@ -175,13 +175,13 @@ class Operation(msgspec.Struct, frozen=True):
 
 
 def _query(request: Request, kind: type[_Q]) -> _Q:
-    """Return the query as a *kind*; what is left empty counts as left out.
+    """Return the query as the type *kind*; empty parameters are ignored.
 
-    An unknown parameter is refused if the record forbids it. Otherwise it passes, as it does with
-    the real service, but the log names it.
+    An unknown parameter is rejected if the type forbids it. Otherwise it is ignored, as in the
+    real service, and logged.
 
     Raises:
-        InvalidInputError: a wrong value, or an unknown parameter; names the parameter.
+        InvalidInputError: an invalid value, or an unknown parameter; names the parameter.
     """
     given = dict(request.query_params) if request.scope["query_string"] else {}
     fields = _parameters(kind)

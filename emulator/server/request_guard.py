@@ -29,18 +29,17 @@ _TOKEN = re.compile(r"[!-~]{1,1000}")
 
 
 class PageGuard:
-    """Middleware that refuses what a page of another site could send.
+    """Middleware that rejects requests of foreign web pages.
 
-    The Host header gives away a page that made its own name resolve to us (DNS rebinding). Any
-    other page is recognised by its Origin, and where a browser sends none, by Sec-Fetch-Site or
-    the Referer of a call that could change something.
+    A page whose own name resolves to the server (DNS rebinding) is recognised by the Host header.
+    Other pages are recognised by Origin, or if a browser sends no Origin, by Sec-Fetch-Site or
+    Referer of a call that can change something.
 
     Args:
-        app: what is guarded.
-        hostnames: names under which we are called, beside loopback ones.
-        is_exposed: called from other machines, by our addresses: a Host that is an address
-            passes. No page can have one of those resolved to us, and one that comes from our
-            very address and port is ours.
+        app: the application.
+        hostnames: further host names of the server, besides loopback names.
+        is_exposed: the server listens for other machines, so that Host may be any address. A page
+            can let its name resolve to the server, but not an address.
     """
 
     def __init__(
@@ -55,7 +54,7 @@ class PageGuard:
 
         Raises:
             InvalidInputError: several Host headers.
-            ForbiddenError: a Host that is not ours, or a page that is not.
+            ForbiddenError: a foreign host or a foreign page.
         """
         if scope["type"] == "http":
             hosts = [value for name, value in scope["headers"] if name == b"host"]
@@ -94,22 +93,22 @@ class PageGuard:
 
 
 class ControlToken:
-    """The token of the control API; compared, and never shown.
+    """The token of the control API, which is never shown.
 
-    The page keeps a digest of it in a cookie, not the token: other servers on this host get the
-    cookies of ours, whatever their port.
+    The cookie of the page has a digest and not the token, because browsers send cookies to all
+    ports of a host.
 
     Args:
-        token: as it stands in the header.
+        token: the token as in the header.
 
     Attributes:
-        cookie: name and value of the page's cookie; the name tells servers on one host apart.
+        cookie: name and value of the page's cookie; the name differs between servers on a host.
 
     Raises:
-        InvalidInputError: empty, too long, or other than visible ASCII.
+        InvalidInputError: empty, too long, or not visible ASCII.
     """
 
-    # A class of its own because Starlette's Middleware shows its arguments in its repr.
+    # Not a string, because Starlette's Middleware shows its arguments in its repr.
     __slots__ = ("_value", "cookie")
 
     def __init__(self, token: str) -> None:
@@ -121,10 +120,10 @@ class ControlToken:
         self.cookie = (f"testlify-emulator-{digest[:8]}", digest[8:])
 
     def check(self, authorization: bytes) -> None:
-        """Let the value of an Authorization header pass, or raise.
+        """Check the value of an Authorization header.
 
         Raises:
-            UnauthorizedError: no token, or another one.
+            UnauthorizedError: no token, or a wrong token.
         """
         scheme, _, token = authorization.partition(b" ")
         token = token.strip()
@@ -134,10 +133,10 @@ class ControlToken:
             raise UnauthorizedError(message)
 
     def check_cookie(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
-        """Let a request of the page pass, or raise.
+        """Check the cookie of a request of the page.
 
         Raises:
-            UnauthorizedError: without the cookie that the page gives for the token.
+            UnauthorizedError: no cookie, or a wrong cookie.
         """
         name, value = self.cookie
         for header, cookies in headers:
@@ -149,13 +148,13 @@ class ControlToken:
 
 
 class TokenGuard:
-    """Middleware that wants the token of every control call but ``livez`` and ``readyz``.
+    """Middleware that requires the token for control calls, except ``livez`` and ``readyz``.
 
-    Of the page it wants the cookie that the page gives for the token.
+    For the page, it requires the cookie that the page sets after a login with the token.
 
     Args:
-        app: what is guarded.
-        token: the one that passes.
+        app: the application.
+        token: the token.
     """
 
     def __init__(self, app: ASGIApp, token: ControlToken) -> None:
@@ -166,7 +165,7 @@ class TokenGuard:
         """Pass the request on, or raise.
 
         Raises:
-            UnauthorizedError: no token, or another one.
+            UnauthorizedError: no token, or a wrong token.
         """
         if scope["type"] == "http" and _is_guarded(scope["path"]):
             self._token.check(dict(scope["headers"]).get(b"authorization", b""))
@@ -176,11 +175,11 @@ class TokenGuard:
 
 
 class ReplayGuard:
-    """Middleware that serves nothing but ``livez`` until the journal is replayed.
+    """Middleware that only allows ``livez`` until the journal is replayed.
 
     Args:
-        app: what is guarded.
-        emulator: that replays.
+        app: the application.
+        emulator: the emulator with the journal.
     """
 
     def __init__(self, app: ASGIApp, emulator: Emulator) -> None:

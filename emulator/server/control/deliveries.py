@@ -52,14 +52,14 @@ class Since(Asked, frozen=True):
 
 
 class MissView(View, frozen=True):
-    """A delivery that is not quite what was waited for; *differs* maps filter to value."""
+    """A delivery that does not match some filters; *differs* maps filter to value."""
 
     delivery: DeliveryView
     differs: dict[str, str]
 
 
 class Waited(View, frozen=True):
-    """What came of a wait: the deliveries that fit and, when unmet, the nearest others."""
+    """The result of a wait: the matching deliveries, or without success the nearest others."""
 
     met: bool
     deliveries: list[DeliveryView]

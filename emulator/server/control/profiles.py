@@ -42,11 +42,11 @@ class AskedProfile(Asked, frozen=True):
 
 
 def profile_from(asked: AskedProfile, before: Profile, *, path: str = "$.profile") -> Profile:
-    """Return *before* with what *asked* names; *path* is where that stood.
+    """Return *before* with the changes in *asked*, whose JSON path is *path*.
 
     Raises:
-        InvalidInputError: not a duration, or one that is too long; a success rule that nothing
-            fulfils; with its JSON path.
+        InvalidInputError: an invalid or too long duration, or an empty range of statuses; has the
+            JSON path.
     """
     changes: dict[str, Any] = {}
     if asked.retries is not None:

@@ -36,14 +36,14 @@ _INLINE = "scenario.yaml"
 
 
 class RunScenario(Asked, frozen=True):
-    """What to run.
+    """A scenario to run.
 
     Attributes:
-        scenario: the name of a bundled one, or YAML.
-        set: values of its variables; the server's environment is none of its business.
-        files: that it sends, base64, by the names that stand there.
-        file: how messages call it.
-        timeout: real time that the run may take.
+        scenario: the name of a bundled scenario, or YAML.
+        set: values of its variables; the server's environment is not used.
+        files: name -> contents in base64 of the files that it sends.
+        file: name of the scenario in messages.
+        timeout: limit of the run in real time.
     """
 
     scenario: str
@@ -74,7 +74,7 @@ async def list_all(call: Call[Page, None]) -> Rows[BundledScenario]:
 
 
 async def run(call: Call[Nothing, RunScenario]) -> Response:
-    """Run a scenario in the workspace, and answer with what it came to."""
+    """Run a scenario in the workspace, and answer with its result."""
     from emulator.scenario.run import run_in
 
     workspace, emulator, asked = call.workspace, call.emulator, await call.body()

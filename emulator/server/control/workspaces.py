@@ -45,7 +45,7 @@ ONE = f"{ALL}/{{workspace}}"
 
 
 class Configure(Asked, frozen=True):
-    """How a workspace is set; what is left out stays."""
+    """Settings of a workspace; omitted keys keep their values."""
 
     seed: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] | None = None
     clock: Mode | None = None
@@ -103,7 +103,7 @@ async def list_all(call: Call[Page, None]) -> Rows[WorkspaceView]:
 
 
 async def put(call: Call[Nothing, Configure]) -> Response:
-    """Open a workspace, or set one that is open: 201 or 200."""
+    """Open a workspace, or change the settings of an open workspace: 201 or 200."""
     emulator, name = call.emulator, call.path("workspace")
     asked = await call.body()
     now = None if asked.now is None else durations.parse_instant(asked.now, path="$.now")
@@ -168,7 +168,7 @@ async def clock(call: Call[Nothing, None]) -> ClockView:
 
 
 async def set_clock(call: Call[Nothing, SetClock]) -> ClockView:
-    """Set the clock's mode and, when virtual, where it stands."""
+    """Set the mode of the clock and the time of a virtual clock."""
     workspace, asked = call.workspace, await call.body()
     workspace.set_clock(
         asked.mode, None if asked.now is None else durations.parse_instant(asked.now, path="$.now")

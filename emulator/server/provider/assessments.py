@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 class AssessmentQuery(Sorted, frozen=True):
     """The query of the list of assessments.
 
-    The four flags add up: with one of them only such assessments, with several any of them. A
-    flag that is false counts as left out: observed, a client in use sends all four as false and
-    expects published assessments. Without any, drafts and archived ones are in the list (assumed).
+    The four flags are combined with "or". A flag that is false is ignored: observed, a known client
+    sends all four as false and expects published assessments. Without flags, the list includes
+    drafts and archived assessments (assumed).
     """
 
     col_name: _AssessmentRowColumn | None = None

@@ -1,6 +1,6 @@
 """Assessments composed of tests, and made from templates, as the provider's API has them.
 
-Source: assumed, that both publish what they make, so that payloads show its content.
+Source: assumed that both publish the assessment, so that payloads show its content.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class ComposeSettings(Record, frozen=True):
-    """The settings of an assessment to be composed; unknown ones are let pass."""
+    """The settings of a new assessment; unknown settings are ignored."""
 
     extra_time: float | UnsetType = UNSET
     feedback_rating: float | UnsetType = UNSET

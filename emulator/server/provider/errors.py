@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class ErrorDetail(Record, frozen=True):
-    """What is wrong."""
+    """An error."""
 
     message: str
     code: str

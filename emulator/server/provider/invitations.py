@@ -27,7 +27,7 @@ MOST_INVITES = 1_000
 
 
 class Invitee(Record, frozen=True):
-    """Somebody to be invited; clients in use send phone numbers and groups, too, without effect."""
+    """A person to invite; known clients also send phone numbers and groups, without effect."""
 
     email: str
     first_name: str
@@ -35,7 +35,7 @@ class Invitee(Record, frozen=True):
 
 
 class Invite(Record, frozen=True):
-    """The body of an invitation; unknown keys are let pass."""
+    """The body of an invitation; unknown keys are ignored."""
 
     assessment_id: str
     candidate_invites: Annotated[list[Invitee], msgspec.Meta(max_length=MOST_INVITES)]
@@ -47,7 +47,7 @@ class Invite(Record, frozen=True):
 
 
 class InvitedView(Record, frozen=True):
-    """What became of one of them; nobody is invited while *candidate_id* is null."""
+    """The result for a person, who was not invited if *candidate_id* is null."""
 
     email: str
     first_name: str
@@ -117,7 +117,7 @@ async def invite(call: Call[NoQuery, Invite]) -> Invitations:
 
 
 async def link(call: Call[NoQuery, LinkBody]) -> Link:
-    """Give the link of somebody who was invited; of several invitations the last."""
+    """Return the link of the last invitation of a person."""
     state = call.workspace.state
     assessment = selection.kept_assessment(state, call.path("assessmentId"))
     email = (await call.body()).email

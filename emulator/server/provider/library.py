@@ -99,7 +99,7 @@ class RoleQuery(Record, frozen=True):
 
 
 class RoleRow(Record, frozen=True):
-    """A job role, with how well it fits what was searched for, 0 to 1."""
+    """A job role, with its similarity to the query from 0 to 1."""
 
     id: str
     name: str

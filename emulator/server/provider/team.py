@@ -53,7 +53,7 @@ _MemberRowColumn = Annotated[str, column_of(MemberRow)]
 
 
 class NewMember(Record, frozen=True):
-    """Somebody to be invited to the team."""
+    """A person to invite to the team."""
 
     email: Email
     role: Text

@@ -45,7 +45,7 @@ Headers = Annotated[
 
 
 class CreateWebhook(Record, frozen=True):
-    """The body of create; unknown keys are let pass, as the real service might."""
+    """The body of create; unknown keys are ignored, as the real service might do."""
 
     name: Text
     payload_url: Url
@@ -56,7 +56,7 @@ class CreateWebhook(Record, frozen=True):
 
 
 class EditWebhook(Record, frozen=True):
-    """The body of an edit: what it names is changed."""
+    """The body of an edit with the keys to change."""
 
     provenance = "assumed"
 
@@ -112,9 +112,9 @@ async def read(call: Call[NoQuery, None]) -> WebhookView:
 
 
 async def edit(call: Call[NoQuery, CreateWebhook | EditWebhook]) -> Response:
-    """Edit what the body names; a replacement needs name, payloadUrl and events."""
+    """Change the keys in the body; a replacement needs name, payloadUrl and events."""
     id_ = call.path("id")
-    call.workspace.state.webhook(id_)  # an unknown id is told before anything in the body
+    call.workspace.state.webhook(id_)  # report an unknown id before an invalid body
     webhook = call.workspace.edit_webhook(id_, **_given(await call.body()))
     return await _answer(call, webhook, 200)
 
@@ -126,7 +126,7 @@ async def delete(call: Call[NoQuery, None]) -> None:
 
 
 async def test(call: Call[NoQuery, SendTest]) -> Response:
-    """Send a test event and answer with its delivery, attempted; 202 if a fault holds it back."""
+    """Send a test event, and answer with the delivery; 202 if a fault holds it back."""
     workspace, id_ = call.workspace, call.path("id")
     workspace.state.webhook(id_)
     delivery = await workspace.send_test(id_, (await call.body()).event)
@@ -136,7 +136,7 @@ async def test(call: Call[NoQuery, SendTest]) -> Response:
 
 
 async def _answer(call: Call[Any, Any], webhook: Webhook, status: int) -> Response:
-    """Answer with the webhook; that nothing will reach it stands in a header of our own."""
+    """Answer with the webhook, and a warning header if deliveries will be refused."""
     await call.workspace.flush()
     response = json({"data": _view(webhook, call.workspace)}, status)
     refusal = call.emulator.refusal(webhook.payload_url)
