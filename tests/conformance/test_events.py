@@ -14,6 +14,8 @@ from tests.consumers.completions_only import EVENTS, TOKEN, application
 if TYPE_CHECKING:
     from emulator.domain.events import Generation
 
+pytestmark = pytest.mark.slow  # most go through the whole catalogue
+
 REACHED: dict[str, Any] = {"url": "/webhooks/testlify", "headers": {"X-Webhook-Token": TOKEN}}
 
 

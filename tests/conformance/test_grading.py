@@ -24,6 +24,8 @@ from tests.consumers.verifies_a_serialised_body import VerifiesASerialisedBody
 if TYPE_CHECKING:
     from emulator.conformance.check import Check, Outcome
 
+pytestmark = pytest.mark.slow  # most go through the whole catalogue
+
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 PROBE = "/candidates/{email}?assessment={assessment_id}"
 

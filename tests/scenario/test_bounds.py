@@ -37,6 +37,7 @@ def at_most(seconds: float) -> Iterator[None]:
     assert time.process_time() - begun < seconds
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "line",
     [
@@ -54,6 +55,7 @@ def test_openers_of_variables_are_read_in_linear_time(line: str) -> None:
         assert refusal(f"{line}\n")
 
 
+@pytest.mark.slow
 def test_anchors_and_aliases_are_read_in_linear_time() -> None:
     items = ", ".join(f"&a{number} x, *a{number}" for number in range(10_000))
     with at_most(10):
@@ -75,6 +77,7 @@ def test_a_small_text_that_aliases_make_huge_is_refused(scenario: Text) -> None:
     )
 
 
+@pytest.mark.slow
 def test_rounds_that_come_to_too_much_are_refused(scenario: Text) -> None:
     send = f"{{send: {{payload: {{a: '{'x' * 100_000}', b: '${{i}}'}}}}}}"
     (told,) = refusal(scenario(f"  - repeat: {{times: 90000, as: i, steps: [{send}]}}\n"))

@@ -35,6 +35,7 @@ def _body(name: str) -> bytes:
     return (data.scenarios() / f"{name}.yaml").read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_bundled_scenario_passes_and_two_runs_have_the_same_canonical_journal(
     name: str, play: Callable[..., tuple[ScenarioResult, Receiver]]
@@ -51,6 +52,7 @@ def test_a_bundled_scenario_passes_and_two_runs_have_the_same_canonical_journal(
     assert bodies[0] == bodies[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [one for one in NAMES if b"${WEBHOOKS:-v1}" in _body(one)])
 def test_a_bundled_scenario_that_is_not_about_v1_alone_runs_in_v2(
     name: str, play: Callable[..., tuple[ScenarioResult, Receiver]]
@@ -89,6 +91,7 @@ print(hashlib.sha256(asyncio.run(main())).hexdigest())
 """
 
 
+@pytest.mark.slow
 def test_another_process_has_the_same_canonical_journal() -> None:
     """Sets are hashed anew in each process, and must not show."""
     digests = set()

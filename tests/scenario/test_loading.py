@@ -133,6 +133,7 @@ def test_a_file_that_is_too_large_is_not_even_parsed(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_too_many_values_are_refused() -> None:
     text = f"scenario: x\nsteps: [{'x, ' * 50_000}]\n"
     with pytest.raises(ScenarioError) as refused:
