@@ -70,12 +70,12 @@ class _Entry(msgspec.Struct, rename="camel"):
     timings: Any = msgspec.field(default_factory=lambda: {"send": 0, "wait": 0, "receive": 0})
 
 
-class _Log(msgspec.Struct):
-    entries: list[_Entry]
+class _Log(msgspec.Struct, kw_only=True):
     version: str = "1.2"
     creator: Any = msgspec.field(
         default_factory=lambda: {"name": "testlify-emulator", "version": __version__}
     )
+    entries: list[_Entry]
 
 
 class _Har(msgspec.Struct):
@@ -96,7 +96,7 @@ def written(capture: Capture, at: datetime) -> bytes:
         post_data=_body(capture) if capture.body else None,
         body_size=len(capture.body),
     )
-    document = _Har(_Log([_Entry(instant(at), request)]))
+    document = _Har(_Log(entries=[_Entry(instant(at), request)]))
     return f"{indented(msgspec.json.encode(document))}\n".encode()
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from emulator import paths
 from emulator.captures.binding import bound
 from emulator.domain.payloads import fields
 from emulator.domain.payloads.kinds import kind_of
@@ -37,6 +38,7 @@ _FEWEST_PEOPLE = 3
 _WIRE_WORDS = (("event",), ("type",))
 """Paths whose words name the event."""
 
+_FULL_NAMES = ("fullname", "name", "candidatename", "displayname")
 _PART = re.compile(r"[^\W_]{3,}")
 _CODE_PART = re.compile("[A-Z]?[a-z]{2,}|[A-Z]{3,}")
 
@@ -84,7 +86,7 @@ def learned(payloads: Sequence[Any], ours: Sequence[Any]) -> Shape:
     for number, payload in enumerate(payloads):
         for path, value in _values(payload):
             seen[path].append(_Seen(number, value))
-    shape = _correlated(shape, seen)
+    shape = _with_full_names(_correlated(shape, seen), ours[0])
     subjects = _Subjects(shape, seen, ours[0], len(payloads))
     fixed = _fixed(ours)
     personal = _personal(shape, seen, fixed)
@@ -148,6 +150,21 @@ def _correlated(shape: Shape, seen: Seen) -> Shape:
         return leaf
 
     return _mapped(shape, with_source, ())
+
+
+def _with_full_names(shape: Shape, ours: Any) -> Shape:
+    """Return a shape in which a full name is made of the names, if the captures have it alone."""
+    names = tuple(fields.place(ours, name) for name in ("firstName", "lastName"))
+    if any(paths.find(ours, name) is paths.ABSENT for name in names):
+        return shape
+
+    def joined(path: Path, leaf: Shape) -> Shape:
+        is_name = str(path[-1]).lower().replace("_", "") in _FULL_NAMES and "text" in leaf.kinds
+        if is_name and not leaf.joined and 0 not in path and leaf.source in (None, *names):
+            return msgspec.structs.replace(leaf, source=None, joined=names)
+        return leaf
+
+    return _mapped(shape, joined, ())
 
 
 def _is_same(telling: dict[int, Any], other: dict[int, Any]) -> bool:
