@@ -111,9 +111,9 @@ class Demands:
         state, context = self._workspace.state, self._context
         named: dict[str, Any] = {}
         for key, one, find, names in (
-            ("candidate", candidate, state.candidate, context.candidates),
-            ("assessment", assessment, state.assessment, context.assessments),
-            ("webhook", webhook, state.webhook, context.webhooks),
+            ("candidate", candidate, state.candidate, context.ids["candidate"]),
+            ("assessment", assessment, state.assessment, context.ids["assessment"]),
+            ("webhook", webhook, state.webhook, context.ids["webhook"]),
         ):
             if one is not None:
                 id_ = find(one if isinstance(one, str) else one.id).id

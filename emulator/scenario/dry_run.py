@@ -93,7 +93,7 @@ class DryRun(Names):
         self._timeline = Timeline("virtual", EPOCH)  # when candidates move by themselves
         for consumer in document.consumer:
             asked = registration(consumer, str(consumer.name), document.webhooks, settings)
-            self.webhooks[asked["name"]] = self.add_webhook(**asked)
+            self.ids["webhook"][asked["name"]] = self.add_webhook(**asked)
 
     @property
     def is_drawn_content_known(self) -> bool:
@@ -130,6 +130,19 @@ class DryRun(Names):
             self._latest = _END
 
     # --- for steps ----------------------------------------------------------------------------
+
+    def id_of(self, kind: str, name: str) -> str:
+        """Return the id of the *kind* that the scenario calls *name*.
+
+        Raises:
+            NotFoundError: it is a webhook that was removed.
+        """
+        if kind == "webhook" and name in self.removed:
+            message = f"the webhook {name!r} is removed at line {self.removed[name]}"
+            raise NotFoundError(message)
+        if name not in self.ids[kind]:
+            raise _UnforeseenError
+        return self.ids[kind][name]
 
     def do(self, command: Command, id_: str, details: Mapping[str, Any]) -> str:
         """Do a command of the table, and return the id of its subject.
@@ -188,14 +201,6 @@ class DryRun(Names):
 
     # --- what is known ------------------------------------------------------------------------
 
-    def _named(self, kind: str, known: Mapping[str, str], name: str) -> str:
-        if kind == "webhook" and name in self.removed:
-            message = f"the webhook {name!r} is removed at line {self.removed[name]}"
-            raise NotFoundError(message)
-        if name not in known:
-            raise _UnforeseenError
-        return known[name]
-
     def _commit(self, records: Iterable[Record], at: datetime) -> None:
         for kind, data in records:
             fold.apply(self.state, Entry(0, at, "", kind, data))
@@ -218,15 +223,13 @@ class DryRun(Names):
             if at <= self.now:
                 self._commit(move_candidate(self.state, at, candidate.id, command).records, at)
             else:
-                self.candidates = {
-                    name: id_ for name, id_ in self.candidates.items() if id_ != candidate.id
-                }
+                known = self.ids["candidate"]
+                for name in [name for name, id_ in known.items() if id_ == candidate.id]:
+                    del known[name]
                 self._lose(candidate)
 
     def _forget(self, kind: str, named: Node) -> None:
-        known = {
-            "assessment": self.assessments, "candidate": self.candidates, "webhook": self.webhooks
-        }[kind]  # fmt: skip
+        known = self.ids[kind]
         for name in [*known] if named.is_late else [named.plain(as_text=True)]:
             id_ = known.pop(name, "")
             if id_ in self.state.candidates:
@@ -239,8 +242,7 @@ class DryRun(Names):
 
     def _with_names(self, message: str) -> str:
         """Return *message* with the scenario's names in place of ids."""
-        every = [self.assessments, self.candidates, self.webhooks]
-        names = {id_: name for known in every for name, id_ in known.items()}
+        names = {id_: name for known in self.ids.values() for name, id_ in known.items()}
         return _ID.sub(lambda found: names.get(found[0], found[0]), message)
 
 

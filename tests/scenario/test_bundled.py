@@ -210,9 +210,10 @@ def test_every_path_through_a_lifecycle_has_a_scenario(lifecycle: Lifecycle) -> 
 
 
 @pytest.mark.parametrize("lifecycle", LIFECYCLES, ids=lambda one: one.subject)
-def test_every_row_of_a_lifecycle_has_a_scenario(lifecycle: Lifecycle) -> None:
+def test_every_documented_row_of_a_lifecycle_has_a_scenario(lifecycle: Lifecycle) -> None:
     walked = {row for rows in _walked()[lifecycle.subject] for row in rows}
-    assert {(row.state, row.command, row.next_state) for row in lifecycle.rows} - walked == set()
+    documented = [row for row in lifecycle.rows if row.provenance == "documented"]
+    assert {(row.state, row.command, row.next_state) for row in documented} - walked == set()
 
 
 NOT_SHOWN = {

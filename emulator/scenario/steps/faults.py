@@ -70,10 +70,9 @@ class SetFaultStep(Step, frozen=True, rename={"fault": "settings"}):
         given = msgspec.structs.asdict(self.on)
         return {key: value for key, value in given.items() if value is not None}
 
-    async def run(self, context: RunContext) -> str:
+    async def run(self, context: RunContext) -> None:
         """Inject the fault."""
         context.workspace.inject(self._with_ids(context))
-        return ""
 
     def dry_run(self, dry_run: DryRun) -> None:
         """Check that the fault could be injected; commands do not depend on it."""
@@ -83,9 +82,9 @@ class SetFaultStep(Step, frozen=True, rename={"fault": "settings"}):
         """Return the fault with ids in place of the scenario's names."""
         on = self._on()
         if self.on.candidate is not None:
-            on["candidate"] = names.candidate(self.on.candidate)
+            on["candidate"] = names.id_of("candidate", self.on.candidate)
         if self.on.webhook is not None:
-            on["webhook"] = names.webhook(self.on.webhook)
+            on["webhook"] = names.id_of("webhook", self.on.webhook)
         fault = self._fault
         return msgspec.structs.replace(fault, on=type(fault.on)(**on))
 
@@ -96,10 +95,9 @@ class ClearFaultsStep(Step, frozen=True):
     example: ClassVar[str] = "clear_faults: {}"
     changes: ClassVar[dict[str, str]] = {}
 
-    async def run(self, context: RunContext) -> str:
+    async def run(self, context: RunContext) -> None:
         """Remove them."""
         context.workspace.clear_faults()
-        return ""
 
     def dry_run(self, dry_run: DryRun) -> None:
         """Commands do not depend on faults."""

@@ -39,19 +39,20 @@ class SendStep(Step, frozen=True):
             message = "expected either 'payload' or 'data', a file"
             raise InvalidInputError(message)
 
-    async def run(self, context: RunContext) -> str:
+    async def run(self, context: RunContext) -> None:
         """Send the payload; without `webhook`, to all webhooks that subscribe to the event type."""
         context.workspace.send(
             self.payload if self.data is None else bytes(self.data),
             event=self.event,
-            webhook=None if self.webhook is None else context.webhook(self.webhook),
-            candidate=None if self.candidate is None else context.candidate(self.candidate),
+            webhook=None if self.webhook is None else context.id_of("webhook", self.webhook),
+            candidate=None
+            if self.candidate is None
+            else context.id_of("candidate", self.candidate),
         )
-        return ""
 
     def dry_run(self, dry_run: DryRun) -> None:
         """Check that a webhook receives it, unless the webhooks are not known."""
-        webhook = None if self.webhook is None else dry_run.webhook(self.webhook)
+        webhook = None if self.webhook is None else dry_run.id_of("webhook", self.webhook)
         if webhook is not None or "webhook" not in dry_run.unforeseen:
             deliveries.deliberate(dry_run.state, dry_run.now, b"", self.event, webhook, None)
 
@@ -72,20 +73,19 @@ class RedeliverStep(OfMessages, frozen=True):
             message = "'failed_since' means all that failed; it goes with no other key"
             raise InvalidInputError(message)
 
-    async def run(self, context: RunContext) -> str:
+    async def run(self, context: RunContext) -> None:
         """Redeliver."""
         workspace = context.workspace
         if self.failed_since is not None:
             workspace.redeliver_failed(workspace.now() - timedelta(seconds=self.failed_since))
-            return ""
+            return
         found = self.matching(context)
         if not found:
             lines = [f"nothing to redeliver: no {self.demanded()}", *self.nearest(context)]
             raise NotFoundError("\n".join(lines))
         await workspace.redeliver(found[-1].delivery.id)
-        return ""
 
     def dry_run(self, dry_run: DryRun) -> None:
         """Check the webhook; whether a delivery matches depends on the consumer's answers."""
         if self.webhook is not None:
-            dry_run.webhook(self.webhook)
+            dry_run.id_of("webhook", self.webhook)

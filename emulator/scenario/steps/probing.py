@@ -196,7 +196,7 @@ class CaptureStep(_Looking, frozen=True, kw_only=True, rename={"as_": "as", "fro
             message = "expected either 'field' or 'path': where the value stands in the payload"
             raise InvalidInputError(message)
 
-    async def run(self, context: RunContext) -> str:
+    async def run(self, context: RunContext) -> None:
         """Capture the value as text."""
         value = self._delivered(context) if self.from_ is not None else await self._seen(context)
         if value is None or isinstance(value, dict | list):
@@ -206,7 +206,6 @@ class CaptureStep(_Looking, frozen=True, kw_only=True, rename={"as_": "as", "fro
             raise NotFoundError(message)
         text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
         context.variables[self.as_] = text
-        return ""
 
     def _delivered(self, context: RunContext) -> Any:
         assert self.from_ is not None  # noqa: S101 - asked by run

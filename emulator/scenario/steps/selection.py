@@ -57,18 +57,16 @@ class OfMessages(Step, frozen=True):
         told = []
         if self.event is not None:
             told.append(matching.same("event", self.event, delivery.event))
-        if self.candidate is not None:
-            context.candidate(self.candidate)
-            came = _name(context.candidates, delivery.message.subject)
-            told.append(matching.same("candidate", self.candidate, came))
-        if self.assessment is not None:
-            context.assessment(self.assessment)
-            came = _name(context.assessments, _assessment_of(context, delivery))
-            told.append(matching.same("assessment", self.assessment, came))
-        if self.webhook is not None:
-            context.webhook(self.webhook)
-            came = _name(context.webhooks, delivery.webhook_id)
-            told.append(matching.same("webhook", self.webhook, came))
+        ids = {
+            "candidate": delivery.message.subject,
+            "assessment": _assessment_of(context, delivery),
+            "webhook": delivery.webhook_id,
+        }
+        for kind, id_ in ids.items():
+            name = getattr(self, kind)
+            if name is not None:
+                context.id_of(kind, name)  # raises for a name without a record
+                told.append(matching.same(kind, name, _name(context.ids[kind], id_)))
         if self.fields or self.where:
             told += self._inside(context, one)
         return told
@@ -101,7 +99,7 @@ class OfMessages(Step, frozen=True):
 
     def _likely(self, context: RunContext) -> list[Delivery]:
         # The cheap part first: only payloads that may match are decoded.
-        subject = None if self.candidate is None else context.candidate(self.candidate)
+        subject = None if self.candidate is None else context.id_of("candidate", self.candidate)
         known = context.deliveries(event=self.event, subject=subject)
         return [one for one in known if self.event in (None, one.event)]
 
@@ -116,12 +114,9 @@ class OfMessages(Step, frozen=True):
     def demanded(self) -> str:
         """Return the conditions on messages, on one line."""
         parts = [str(self.event or "message")]
-        if self.candidate is not None:
-            parts.append(f"of {self.candidate}")
-        if self.assessment is not None:
-            parts.append(f"of {self.assessment}")
-        if self.webhook is not None:
-            parts.append(f"to {self.webhook}")
+        for word, name in (("of", self.candidate), ("of", self.assessment), ("to", self.webhook)):
+            if name is not None:
+                parts.append(f"{word} {name}")
         if self.fields or self.where:
             parts.append("with " + ", ".join(f"{name} {one}" for name, one in self._wanted()))
         return " ".join(parts)

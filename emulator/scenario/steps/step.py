@@ -12,7 +12,7 @@ from emulator.errors import EmulatorError, UnknownNameError
 from emulator.scenario.variables import Room
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Reversible
+    from collections.abc import Awaitable, Callable, Reversible
     from pathlib import Path
 
     from emulator.delivery.records import Delivery
@@ -33,42 +33,21 @@ class Names:
     """The names that a scenario gives to subjects and webhooks.
 
     Attributes:
-        assessments, candidates, webhooks: name -> id.
+        ids: ``assessment``, ``candidate`` or ``webhook`` -> name -> id.
     """
 
     def __init__(self) -> None:
-        self.assessments: dict[str, str] = {}
-        self.candidates: dict[str, str] = {}
-        self.webhooks: dict[str, str] = {}
+        self.ids: dict[str, dict[str, str]] = {"assessment": {}, "candidate": {}, "webhook": {}}
 
-    def assessment(self, name: str) -> str:
-        """Return the id of the assessment that the scenario calls *name*.
+    def id_of(self, kind: str, name: str) -> str:
+        """Return the id of the *kind* that the scenario calls *name*.
 
         Raises:
-            UnknownNameError: no step so far has created it.
+            UnknownNameError: no step so far gives this name.
         """
-        return self._named("assessment", self.assessments, name)
-
-    def candidate(self, name: str) -> str:
-        """Return the id of the candidate that the scenario calls *name*.
-
-        Raises:
-            UnknownNameError: no step so far has invited them.
-        """
-        return self._named("candidate", self.candidates, name)
-
-    def webhook(self, name: str) -> str:
-        """Return the id of the webhook that the scenario calls *name*.
-
-        Raises:
-            UnknownNameError: it is not registered.
-        """
-        return self._named("webhook", self.webhooks, name)
-
-    def _named(self, kind: str, known: Mapping[str, str], name: str) -> str:
-        if name not in known:
-            raise UnknownNameError(kind, name, known)
-        return known[name]
+        if name not in self.ids[kind]:
+            raise UnknownNameError(kind, name, self.ids[kind])
+        return self.ids[kind][name]
 
 
 class RunContext(Names):
@@ -94,7 +73,7 @@ class RunContext(Names):
         self.journal = journal
         self.guard = guard
         self.folder = folder
-        self.webhooks |= {one.name: one.id for one in workspace.state.webhooks.values()}
+        self.ids["webhook"] = {one.name: one.id for one in workspace.state.webhooks.values()}
         self.variables: dict[str, str] = {}
         self.is_parallel = False
         self._room = Room()
@@ -180,11 +159,11 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Leave out the fields, which may hold secrets."""
         return f"<{type(self).__name__}>"
 
-    async def run(self, context: RunContext) -> str:
+    async def run(self, context: RunContext) -> str | None:
         """Execute the step.
 
         Returns:
-            The failure of the consumer, or an empty string; the run continues.
+            The failure of the consumer, if any; the run continues.
 
         Raises:
             EmulatorError: the step could not be executed; the run ends.

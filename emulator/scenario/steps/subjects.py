@@ -52,14 +52,31 @@ class CommandStep(Step, frozen=True):
 
     command: ClassVar[Command]
 
-    def details(self) -> dict[str, Any]:
-        """Return the details in the file."""
+    async def run(self, context: RunContext) -> None:
+        """Do the command, and store the id of a new subject under its name."""
+        details = self._details(context, context.workspace.now())
+        done = context.workspace.do(self.command.name, self._subject(context), **details)
+        self._store(context, done.subject.id)
+
+    def dry_run(self, dry_run: DryRun) -> None:
+        """Do the command, without details that are compared with content of an unknown seed."""
+        details = self._details(dry_run, dry_run.now)
+        if not dry_run.is_drawn_content_known:
+            details = {key: one for key, one in details.items() if key not in _COMPARED_WITH_DRAWN}
+        self._store(dry_run, dry_run.do(self.command, self._subject(dry_run), details))
+
+    def _details(self, names: Names, now: datetime) -> dict[str, Any]:  # noqa: ARG002
+        """Return the details of the command."""
         return {name: getattr(self, name) for name in self.command.details.__struct_fields__}
 
-    def foreseen(self, dry_run: DryRun) -> dict[str, Any]:
-        """Return the details, without those that are compared with content of an unknown seed."""
-        left_out = frozenset() if dry_run.is_drawn_content_known else _COMPARED_WITH_DRAWN
-        return {name: value for name, value in self.details().items() if name not in left_out}
+    def _subject(self, names: Names) -> str:  # noqa: ARG002
+        """Return the id of the subject, or an empty string for a command that creates it."""
+        return ""
+
+    def _store(self, names: Names, id_: str) -> None:
+        name = getattr(self, "as_", None)
+        if name is not None:
+            names.ids[self.command.subject][name] = id_
 
 
 class CreateAssessmentStep(CommandStep, frozen=True, rename={"as_": "as"}):
@@ -75,19 +92,6 @@ class CreateAssessmentStep(CommandStep, frozen=True, rename={"as_": "as"}):
     tests: Tests | None = None
     template: Name | None = None
     settings: dict[str, Any] | None = None
-
-    async def run(self, context: RunContext) -> str:
-        """Create the assessment, and store its id under its name."""
-        made = context.workspace.do(self.command.name, **self.details())
-        if self.as_ is not None:
-            context.assessments[self.as_] = made.subject.id
-        return ""
-
-    def dry_run(self, dry_run: DryRun) -> None:
-        """Create the assessment."""
-        id_ = dry_run.do(self.command, "", self.foreseen(dry_run))
-        if self.as_ is not None:
-            dry_run.assessments[self.as_] = id_
 
 
 class InviteStep(CommandStep, frozen=True, rename={"as_": "as"}):
@@ -105,26 +109,16 @@ class InviteStep(CommandStep, frozen=True, rename={"as_": "as"}):
     scheduled: Duration | None = None
     source: Name | None = None
 
-    async def run(self, context: RunContext) -> str:
-        """Invite the candidate, and store the id of the invitation under its name."""
-        details = self._asked(context, context.workspace.now())
+    async def run(self, context: RunContext) -> None:
+        """Run the set-up hook for the candidate, and invite them."""
         if context.set_up is not None:
+            details = self._details(context, context.workspace.now())
             await context.set_up(context.workspace.preview(self.command.name, **details))
-        made = context.workspace.do(self.command.name, **details)
-        if self.as_ is not None:
-            context.candidates[self.as_] = made.subject.id
-        return ""
+        await super().run(context)
 
-    def dry_run(self, dry_run: DryRun) -> None:
-        """Invite the candidate."""
-        id_ = dry_run.do(self.command, "", self._asked(dry_run, dry_run.now))
-        if self.as_ is not None:
-            dry_run.candidates[self.as_] = id_
-
-    def _asked(self, names: Names, now: datetime) -> dict[str, Any]:
-        """Return the details of the command."""
+    def _details(self, names: Names, now: datetime) -> dict[str, Any]:
         return {
-            "assessment_id": names.assessment(self.to),
+            "assessment_id": names.id_of("assessment", self.to),
             "email": self.email,
             "first_name": self.first_name,
             "last_name": self.last_name,
@@ -133,67 +127,37 @@ class InviteStep(CommandStep, frozen=True, rename={"as_": "as"}):
         }
 
 
-class MoveAssessmentStep(CommandStep, frozen=True):
-    """A command that moves an assessment."""
-
-    bare: ClassVar[str | None] = "assessment"
-    changes: ClassVar[dict[str, str]] = {"assessment": "assessment"}
-
-    assessment: AssessmentName
-
-    async def run(self, context: RunContext) -> str:
-        """Do the command."""
-        id_ = context.assessment(self.assessment)
-        context.workspace.do(self.command.name, id_, **self.details())
-        return ""
-
-    def dry_run(self, dry_run: DryRun) -> None:
-        """Do the command."""
-        dry_run.do(self.command, dry_run.assessment(self.assessment), self.foreseen(dry_run))
-
-
-class MoveCandidateStep(CommandStep, frozen=True):
-    """A command that moves a candidate."""
-
-    bare: ClassVar[str | None] = "candidate"
-    changes: ClassVar[dict[str, str]] = {"candidate": "candidate"}
-
-    candidate: CandidateName
+class MoveStep(CommandStep, frozen=True):
+    """A command whose subject exists; its first field names the subject."""
 
     def __post_init__(self) -> None:
         """Refuse a score above the maximum."""
-        given = self.details()
-        score, of = given.get("score"), given.get("of")
+        score, of = getattr(self, "score", None), getattr(self, "of", None)
         if score is not None and of is not None and score > of:
             message = f"a score of {score} is more than the {of} points to be had"
             raise InvalidInputError(message, path="$.score")
 
-    async def run(self, context: RunContext) -> str:
-        """Do the command."""
-        id_ = context.candidate(self.candidate)
-        context.workspace.do(self.command.name, id_, **self.details())
-        return ""
-
-    def dry_run(self, dry_run: DryRun) -> None:
-        """Do the command."""
-        dry_run.do(self.command, dry_run.candidate(self.candidate), self.foreseen(dry_run))
+    def _subject(self, names: Names) -> str:
+        return names.id_of(self.command.subject, getattr(self, self.command.subject))
 
 
 def _step(command: Command) -> type[Step]:
     """Return the step of a command whose subject exists."""
-    base: type[Step] = MoveAssessmentStep if command.subject == "assessment" else MoveCandidateStep
-    fields = [
-        (
-            field.name,
-            (_IN_FILES[field.name] | None) if field.name in _IN_FILES else field.type,
-            None,
-        )
-        for field in msgspec.structs.fields(command.details)
-    ]
-    namespace = {"__doc__": command.doc, "command": command, "example": command.example}
+    kind = command.subject
+    fields: list[Any] = [(kind, AssessmentName if kind == "assessment" else CandidateName)]
+    for field in msgspec.structs.fields(command.details):
+        in_file = _IN_FILES.get(field.name)
+        fields.append((field.name, field.type if in_file is None else in_file | None, None))
+    namespace = {
+        "__doc__": command.doc,
+        "command": command,
+        "example": command.example,
+        "bare": kind,
+        "changes": {kind: kind},
+    }
     name = command.name.title().replace("_", "") + "Step"
     made: Any = msgspec.defstruct(
-        name, fields, bases=(base,), namespace=namespace, module=__name__, frozen=True
+        name, fields, bases=(MoveStep,), namespace=namespace, module=__name__, frozen=True
     )
     return made  # type: ignore[no-any-return]
 

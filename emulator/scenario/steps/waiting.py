@@ -25,13 +25,12 @@ class WaitStep(Step, frozen=True):
 
     duration: Duration
 
-    async def run(self, context: RunContext) -> str:
+    async def run(self, context: RunContext) -> None:
         """Advance a virtual clock, or wait."""
         if context.workspace.state.settings.clock == "virtual":
             await context.workspace.advance(self.duration)
         else:
             await asyncio.sleep(self.duration)
-        return ""
 
     def dry_run(self, dry_run: DryRun) -> None:
         """Let the same time pass."""
@@ -49,7 +48,7 @@ class SetClockStep(Step, frozen=True):
 
     now: Instant
 
-    async def run(self, context: RunContext) -> str:
+    async def run(self, context: RunContext) -> None:
         """Advance to the time, or set the clock back."""
         workspace = context.workspace
         _check_virtual(workspace.state)
@@ -58,7 +57,6 @@ class SetClockStep(Step, frozen=True):
             workspace.set_clock("virtual", self.now)
         else:
             await workspace.advance(-behind)
-        return ""
 
     def dry_run(self, dry_run: DryRun) -> None:
         """Set the clock."""

@@ -92,18 +92,17 @@ class AddWebhookStep(Step, frozen=True, kw_only=True, rename={"as_": "as"}):
         """Refuse headers that can't be sent."""
         checked_headers(self.headers.items())
 
-    async def run(self, context: RunContext) -> str:
+    async def run(self, context: RunContext) -> None:
         """Register the webhook, and store its id under its name."""
         webhook = context.workspace.add_webhook(**self._asked(context.workspace.state))
         if self.as_ is not None:
-            context.webhooks[self.as_] = webhook.id
-        return ""
+            context.ids["webhook"][self.as_] = webhook.id
 
     def dry_run(self, dry_run: DryRun) -> None:
         """Register the webhook."""
         id_ = dry_run.add_webhook(**self._asked(dry_run.state))
         if self.as_ is not None:
-            dry_run.webhooks[self.as_] = id_
+            dry_run.ids["webhook"][self.as_] = id_
             dry_run.removed.pop(self.as_, None)  # in a repeat, the name moves to the new webhook
 
     def _asked(self, state: State) -> dict[str, Any]:
@@ -133,14 +132,13 @@ class EditWebhookStep(Step, frozen=True):
             raise InvalidInputError(message)
         checked_headers((self.headers or {}).items())
 
-    async def run(self, context: RunContext) -> str:
+    async def run(self, context: RunContext) -> None:
         """Edit the webhook."""
-        context.workspace.edit_webhook(context.webhook(self.webhook), **self._changes())
-        return ""
+        context.workspace.edit_webhook(context.id_of("webhook", self.webhook), **self._changes())
 
     def dry_run(self, dry_run: DryRun) -> None:
         """Edit the webhook."""
-        id_ = dry_run.webhook(self.webhook)
+        id_ = dry_run.id_of("webhook", self.webhook)
         edited = webhooks.edit_webhook(dry_run.state, dry_run.now, id_, self._changes())
         dry_run.commit([("webhook.edited", edited)])
 
@@ -159,14 +157,15 @@ class RemoveWebhookStep(Step, frozen=True):
 
     webhook: WebhookName
 
-    async def run(self, context: RunContext) -> str:
+    async def run(self, context: RunContext) -> None:
         """Delete the webhook."""
-        context.workspace.remove_webhook(context.webhook(self.webhook))
-        return ""
+        context.workspace.remove_webhook(context.id_of("webhook", self.webhook))
 
     def dry_run(self, dry_run: DryRun) -> None:
         """Delete the webhook, and note the line."""
-        dry_run.commit([("webhook.removed", WebhookRemoved(dry_run.webhook(self.webhook)))])
+        dry_run.commit(
+            [("webhook.removed", WebhookRemoved(dry_run.id_of("webhook", self.webhook)))]
+        )
         dry_run.removed[self.webhook] = dry_run.line
 
 
@@ -181,11 +180,10 @@ class TestWebhookStep(Step, frozen=True):
     webhook: WebhookName
     event: EventName | None = None
 
-    async def run(self, context: RunContext) -> str:
+    async def run(self, context: RunContext) -> None:
         """Send it, and wait for the end of the attempt."""
-        await context.workspace.send_test(context.webhook(self.webhook), self.event)
-        return ""
+        await context.workspace.send_test(context.id_of("webhook", self.webhook), self.event)
 
     def dry_run(self, dry_run: DryRun) -> None:
         """Check that the webhook is there."""
-        dry_run.webhook(self.webhook)
+        dry_run.id_of("webhook", self.webhook)
