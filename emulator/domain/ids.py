@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import string
+from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, NewType
 from uuid import UUID
@@ -53,6 +54,22 @@ def uuid(draw: random.Random) -> UUID:
     return UUID(int=draw.getrandbits(128), version=4)
 
 
+def invitation_ids(seed: int, number: int, at: datetime) -> tuple[ObjectId, str, ObjectId]:
+    """Return the id of a workspace's invitation, its invite key, and an id for a new person.
+
+    Keyed as `chance` is, but by a hash, which takes a tenth of the time.
+    """
+    digest = blake2b(f"{seed}/invitation/{number}".encode(), digest_size=32).hexdigest()
+    seconds = f"{int(at.timestamp()):08x}"
+    a, b, c, d, e = digest[:8], digest[8:12], digest[13:16], digest[17:20], digest[20:32]
+    return (
+        ObjectId(seconds + digest[32:48]),
+        f"{a}-{b}-4{c}-a{d}-{e}-ik",  # a UUID of version 4
+        ObjectId(seconds + digest[48:]),
+    )
+
+
+@lru_cache(maxsize=1024)  # of a new invitation, for its index and for its link
 def short_id(key: str) -> str:
     """Return eight characters for an invite key in a short link (assumed)."""
     return blake2b(key.encode(), digest_size=8).digest().translate(_TO_BASE62).decode()

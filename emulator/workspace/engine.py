@@ -379,9 +379,8 @@ class Engine:
 
     def _follow_candidate(self, candidate: Candidate) -> None:
         key = (_CANDIDATE, candidate.number, 0, 0)
-        if candidate.falls_due is not None:
-            _, at = candidate.falls_due
-            self._set_timer(key, at)
+        if (due := candidate.falls_due) is not None:
+            self._set_timer(key, due[1])
         else:
             self.timeline.cancel(key)
 

@@ -525,7 +525,8 @@ def test_an_unknown_candidate_command_is_told_with_the_known(
     id_ = candidate_at(workspace)
     assert refused(workspace, UnknownNameError, workspace.move_candidate, id_, "compleet") == (
         "no candidate command 'compleet'; near: 'complete';"
-        " known: complete, disqualify, enroll, expire, invite, reject, rescore, start"
+        " known: answer, complete, disqualify, enroll, expire, invite, leave, reject, rescore,"
+        " start"
     )
 
 

@@ -32,7 +32,7 @@ def route(operation: Operation) -> Route:
         if not operation.has_workspace:
             return await operation.respond(request, None)
         workspace = workspace_of(request)
-        reply = workspace.reply_to(name, request.url.path)
+        reply = workspace.reply_to(name, request.scope["path"])
         if reply is None:
             return await operation.respond(request, workspace)
         return await _misbehaving(reply, operation, request, workspace)

@@ -272,7 +272,7 @@ def _is_wanted(query: PersonQuery, state: State, last: Candidate) -> bool:
     """Whether a person, of whom *last* is the last invitation, fits all filters."""
     if query.email and query.email.casefold() != last.email.casefold():
         return False
-    if not matches(query.query, last.email, f"{last.first_name} {last.last_name}"):
+    if query.query and not matches(query.query, last.email, f"{last.first_name} {last.last_name}"):
         return False
     if not (query.assessment_id or query.candidate_status):
         return True
@@ -286,16 +286,18 @@ def _is_wanted(query: PersonQuery, state: State, last: Candidate) -> bool:
 
 def _person(state: State, last: Candidate) -> PersonRow:
     theirs = [state.candidates[one] for one in state.invitations[last.candidate_id]]
-    known = {one.assessment_id for one in theirs}
-    seen = [at for one in theirs for at in (one.started_at, one.completed_at) if at is not None]
+    tests = {
+        one.assessment_id: len(state.assessments[one.assessment_id].content.tests) for one in theirs
+    }
+    seen = [at for one in theirs if (at := one.completed_at or one.started_at) is not None]
     return PersonRow(
         candidate_id=last.candidate_id,
         email=last.email,
         first_name=last.first_name,
         last_name=last.last_name,
         last_seen_at=instant(max(seen)) if seen else None,
-        total_assessment=len(known),
-        total_test=sum(len(state.assessments[one].content.tests) for one in known),
+        total_assessment=len(tests),
+        total_test=sum(tests.values()),
     )
 
 

@@ -13,7 +13,7 @@ from emulator.domain import assessment as assessments
 from emulator.domain import candidate as candidates
 from emulator.domain.candidate import Candidate
 from emulator.domain.commands import Details, InviteDetails, moving
-from emulator.domain.ids import chance, invite_key, object_id
+from emulator.domain.ids import chance, invitation_ids
 from emulator.domain.lifecycle import NEW
 from emulator.domain.occurrence import Occurrence
 from emulator.domain.people import Person, person
@@ -41,15 +41,15 @@ def invite(state: State, at: datetime, details: InviteDetails) -> Change:
     email, scheduled_date = details.email, details.scheduled_date
     shown = assessments.LIFECYCLE.transition(assessment.state, "invite", name=assessment.id)
     number = len(state.candidates) + 1
-    draw = chance(state.settings.seed, "candidate", number)
-    id_, key, person_id = object_id(at, draw), invite_key(draw), object_id(at, draw)
+    id_, key, person_id = invitation_ids(state.settings.seed, number, at)
     known = state.people.get(email.casefold()) if email else None
     if known is not None:
         person_id = known.candidate_id
         _refuse_second(state, known, assessment)
     names = (details.first_name, details.last_name)
     needs_person = known is None and not (email and all(names))
-    stand_in = person(draw) if needs_person else known
+    seed = state.settings.seed
+    stand_in = person(chance(seed, "candidate", number)) if needs_person else known
     row = candidates.LIFECYCLE.transition(NEW, "schedule" if scheduled_date else "invite")
     invited_at = _scheduled(scheduled_date, at) if scheduled_date else at
     invited = Candidate(

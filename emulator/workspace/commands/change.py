@@ -59,7 +59,7 @@ def text(value: str, path: str) -> str:
     if len(value) > LONGEST_TEXT:
         message = f"{len(value)} characters; the longest is {LONGEST_TEXT}"
         raise InvalidInputError(message, path=path)
-    if any("\ud800" <= sign <= "\udfff" for sign in value):
+    if not value.isascii() and any("\ud800" <= sign <= "\udfff" for sign in value):
         message = "half a surrogate pair, which can't be sent; expected Unicode text"
         raise InvalidInputError(message, path=path)
     return value
