@@ -7,16 +7,23 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
-import xmlschema
 from junitparser import xunit2
 
 from emulator.reports import junit
 from emulator.reports.report import Case, report
 
 if TYPE_CHECKING:
+    from xmlschema import XMLSchema
+
     from emulator.reports.report import Report
 
-SCHEMA = xmlschema.XMLSchema(Path(__file__).parent / "schemas" / "junit-10.xsd")
+
+@pytest.fixture(scope="module")
+def schema() -> XMLSchema:
+    # Imported and read here, which takes a second that every worker would spend on collection.
+    from xmlschema import XMLSchema
+
+    return XMLSchema(Path(__file__).parent / "schemas" / "junit-10.xsd")
 
 
 @pytest.fixture(scope="module")
@@ -24,19 +31,19 @@ def root(sample: Report) -> ET.Element:
     return ET.fromstring(junit.document(sample))  # noqa: S314 - our own
 
 
-def test_it_fits_the_schema(sample: Report, passing: Report) -> None:
+def test_it_fits_the_schema(sample: Report, passing: Report, schema: XMLSchema) -> None:
     for one in (sample, passing):
-        SCHEMA.validate(junit.document(one).decode())
+        schema.validate(junit.document(one).decode())
 
 
-def test_the_schema_would_see_a_mistake(sample: Report) -> None:
+def test_the_schema_would_see_a_mistake(sample: Report, schema: XMLSchema) -> None:
     broken = junit.document(sample).decode().replace('tests="6"', 'tests="6" skipped="1"', 1)
-    assert not SCHEMA.is_valid(broken)
+    assert not schema.is_valid(broken)
 
 
-def test_an_empty_run_fits_the_schema(sample: Report) -> None:
+def test_an_empty_run_fits_the_schema(sample: Report, schema: XMLSchema) -> None:
     empty = report("Scenarios", [], started=sample.started, duration_ms=0)
-    SCHEMA.validate(junit.document(empty).decode())
+    schema.validate(junit.document(empty).decode())
 
 
 def test_every_case_is_counted_once(root: ET.Element) -> None:
