@@ -138,7 +138,7 @@ CHECKS = (
     _check(
         "never-gone", "never answers 410",
         sends="a late event, an unknown event and a ping",
-        expects="any answer but 410", why="410 tells the service to disable the webhook",
+        expects="any answer but 410", why="many services disable a webhook that answers 410",
         run=_never_gone,
     ),
     _check(

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
     from emulator.clock import TimerKey
     from emulator.contracts.validation import Contracts
+    from emulator.delivery.fault_plan import FaultPlan
     from emulator.delivery.records import Delivery, Key, Transport
-    from emulator.delivery.shape import AttemptShape
     from emulator.domain.candidate import Candidate
     from emulator.journal.journal import Journal
     from emulator.workspace.state import State
@@ -227,23 +227,23 @@ class Engine:
 
     def _plan(self, key: Key, subject: str = "") -> None:
         """Plan a due attempt with the faults that apply to it, and add it to the queue."""
-        shape = outbox.shape(self.state, key, self.now())
-        if shape is None:
+        plan = outbox.fault_plan_of(self.state, key, self.now())
+        if plan is None:
             self.queue.offer(key, subject)
         else:
-            self._commit(outbox.planned(key, shape))
-            if not shape.drop:
-                self._offer_shaped(key, shape, subject)
-        if shape is None or shape.hold is None:
+            self._commit(outbox.planned(key, plan))
+            if not plan.drop:
+                self._offer_planned(key, plan, subject)
+        if plan is None or plan.hold is None:
             self.queue.planned(key)
 
-    def _offer_shaped(self, key: Key, shape: AttemptShape, subject: str) -> None:
-        for planned in shape.planned:
+    def _offer_planned(self, key: Key, plan: FaultPlan, subject: str) -> None:
+        for planned in plan.planned:
             one = (planned.message, planned.webhook, planned.attempt)
-            if shape.is_crowd:
+            if plan.is_crowd:
                 self.queue.crowd(one)
-            if shape.hold is not None:
-                self.queue.hold(one, shape.hold)
+            if plan.hold is not None:
+                self.queue.hold(one, plan.hold)
             elif planned.due > self.now():
                 self._set_timer((_ATTEMPT, *one), planned.due)
             else:

@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emulator.clock import later
+from emulator.delivery.fault_plan import fault_plan
 from emulator.delivery.faults.fault import SignatureFault
 from emulator.delivery.plan import signed
 from emulator.delivery.records import MOST_BODY, Attempt, Dropped, Finished, Outcome, Started
 from emulator.delivery.redaction import without_secrets
 from emulator.delivery.retry_policy import finished
-from emulator.delivery.shape import shaped
 from emulator.errors import InvalidInputError
 from emulator.workspace import queries
 from emulator.workspace.entry_data import WebhookDisabled
@@ -21,26 +21,26 @@ from emulator.workspace.entry_data import WebhookDisabled
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from emulator.delivery.fault_plan import FaultPlan
     from emulator.delivery.records import Key, Request
-    from emulator.delivery.shape import AttemptShape
     from emulator.workspace.commands.change import Record
     from emulator.workspace.state import State
 
 
-def shape(state: State, key: Key, now: datetime) -> AttemptShape | None:
+def fault_plan_of(state: State, key: Key, now: datetime) -> FaultPlan | None:
     """Return the plan of an attempt with the active faults; None if no fault matches it."""
     if not state.faults:
         return None
     standing = state.faults.values()
-    return shaped(state.deliveries[key[:2]], key[2], standing, state.settings.seed, now)
+    return fault_plan(state.deliveries[key[:2]], key[2], standing, state.settings.seed, now)
 
 
-def planned(key: Key, shape: AttemptShape) -> list[Record]:
+def planned(key: Key, plan: FaultPlan) -> list[Record]:
     """Return the records for the plan of an attempt, its copies, and its drop."""
     message, webhook, _ = key
-    records: list[Record] = [("attempt.planned", one) for one in shape.planned]
-    if shape.drop:
-        records.append(("delivery.dropped", Dropped(message, webhook, shape.drop)))
+    records: list[Record] = [("attempt.planned", one) for one in plan.planned]
+    if plan.drop:
+        records.append(("delivery.dropped", Dropped(message, webhook, plan.drop)))
     return records
 
 

@@ -9,7 +9,7 @@ import msgspec
 from emulator.delivery.faults.fault import PlanFault
 
 if TYPE_CHECKING:
-    from emulator.delivery.shape import Draft
+    from emulator.delivery.fault_plan import Draft
 
 
 class Drop(PlanFault, frozen=True, kw_only=True, tag="drop"):

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Iterable, Sequence
 
+    from emulator.delivery.fault_plan import Draft
     from emulator.delivery.records import Headers, Message, Request
     from emulator.delivery.reply import Reply
     from emulator.delivery.sending import Sending
-    from emulator.delivery.shape import Draft
     from emulator.delivery.signing import SigningScheme
 
 Count = Annotated[int, msgspec.Meta(ge=1)]

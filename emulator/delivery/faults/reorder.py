@@ -10,7 +10,7 @@ from emulator.delivery.faults.fault import PlanFault
 from emulator.delivery.reordering import Hold
 
 if TYPE_CHECKING:
-    from emulator.delivery.shape import Draft
+    from emulator.delivery.fault_plan import Draft
 
 
 class Reorder(PlanFault, frozen=True, kw_only=True, tag="reorder"):

@@ -12,7 +12,7 @@ from emulator.domain.payloads.links import public_invite_link, workspace_url
 from emulator.durations import instant
 from emulator.server.operations import NoQuery, Operation, Record
 from emulator.server.provider.listing import Paged, Sorted, column_of, matches, page, sorted_page
-from emulator.workspace import selection
+from emulator.workspace import provider_queries
 
 if TYPE_CHECKING:
     from emulator.domain.assessment import Assessment
@@ -109,12 +109,12 @@ async def list_all(call: Call[AssessmentQuery, None]) -> list[AssessmentRow]:
     """List assessments, newest first; deleted ones are gone."""
     query, state = call.query, call.workspace.state
     flags = (
-        (query.is_active, selection.ACTIVE),
+        (query.is_active, provider_queries.ACTIVE),
         (query.is_archived, {assessments.ARCHIVED}),
-        (query.is_editable, selection.EDITABLE),
+        (query.is_editable, provider_queries.EDITABLE),
         (query.is_draft, {assessments.DRAFT}),
     )
-    found = selection.kept_assessments(
+    found = provider_queries.kept_assessments(
         state,
         states={one for is_wanted, states in flags if is_wanted for one in states},
         group=query.group_name,
@@ -131,7 +131,7 @@ async def list_all(call: Call[AssessmentQuery, None]) -> list[AssessmentRow]:
 async def read(call: Call[NoQuery, None]) -> AssessmentView:
     """Read one assessment."""
     state = call.workspace.state
-    assessment = selection.kept_assessment(state, call.path("assessmentId"))
+    assessment = provider_queries.kept_assessment(state, call.path("assessmentId"))
     content, is_hidden = assessment.content, assessment.is_hidden
     return AssessmentView(
         assessment_id=assessment.id,

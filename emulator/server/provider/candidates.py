@@ -14,7 +14,7 @@ from emulator.durations import instant, parse_instant
 from emulator.errors import InvalidInputError
 from emulator.server.operations import NoQuery, Operation, Record
 from emulator.server.provider.listing import Sorted, column_of, matches, sorted_page
-from emulator.workspace import selection
+from emulator.workspace import provider_queries
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -147,7 +147,7 @@ _PersonRowColumn = Annotated[str, column_of(PersonRow)]
 async def list_of_assessment(call: Call[CandidateQuery, None]) -> list[CandidateRow]:
     """List the candidates of an assessment, the last invitation first."""
     query, state = call.query, call.workspace.state
-    assessment = selection.kept_assessment(state, call.path("assessmentId"))
+    assessment = provider_queries.kept_assessment(state, call.path("assessmentId"))
     label = query.workspace_label_title
     completed = _range(query.completed_range)
     inviters = {None, state.owner.name, state.owner.email, state.owner.user_id}
@@ -156,7 +156,7 @@ async def list_of_assessment(call: Call[CandidateQuery, None]) -> list[Candidate
         and query.invitation_type in (None, VIA)
         and (label is None or label in assessment.labels)
     )
-    known = selection.candidates_of(state, assessment.id) if is_any else ()
+    known = provider_queries.candidates_of(state, assessment.id) if is_any else ()
     wanted = (one for one in known if _fits(query, one, completed))
     return sorted_page(query, wanted, lambda one: _row(state, one), CandidateRow)
 
@@ -164,7 +164,9 @@ async def list_of_assessment(call: Call[CandidateQuery, None]) -> list[Candidate
 async def result(call: Call[ResultQuery, None]) -> ResultView:
     """Read the result of a candidate; of several attempts the last."""
     state = call.workspace.state
-    candidate = selection.candidate_of(state, call.path("assessmentId"), call.path("candidateId"))
+    candidate = provider_queries.candidate_of(
+        state, call.path("assessmentId"), call.path("candidateId")
+    )
     assessment = state.assessments[candidate.assessment_id]
     asked = call.query.test_lib_id
     if asked and all(asked != test.id for test in assessment.content.tests):
@@ -175,7 +177,7 @@ async def result(call: Call[ResultQuery, None]) -> ResultView:
         assessment_candidate_url=detail_link(state.organisation, candidate),
         assessment_id=candidate.assessment_id,
         assessment_name=candidate.assessment_title,
-        attempt_index=selection.attempt_index(state, candidate),
+        attempt_index=provider_queries.attempt_index(state, candidate),
         avg_score_percentage=_percentage(candidate),
         candidate_id=candidate.candidate_id,
         candidate_index=state.invitations[candidate.assessment_id].index(candidate.id),
@@ -202,11 +204,11 @@ async def assessments_of(call: Call[NoQuery, None]) -> list[CandidateAssessment]
     return [
         CandidateAssessment(
             assessment_id=one.assessment_id,
-            attempt_index=selection.attempt_index(state, one),
+            attempt_index=provider_queries.attempt_index(state, one),
             candidate_id=one.candidate_id,
             name=one.assessment_title,
         )
-        for one in selection.invitations_of(state, call.path("candidateId"))
+        for one in provider_queries.invitations_of(state, call.path("candidateId"))
     ]
 
 
@@ -249,7 +251,7 @@ def _row(state: State, candidate: Candidate) -> CandidateRow:
     return CandidateRow(
         assessment_candidate_id=candidate.id,
         assessment_id=candidate.assessment_id,
-        attempt_index=selection.attempt_index(state, candidate),
+        attempt_index=provider_queries.attempt_index(state, candidate),
         avg_score_percentage=_percentage(candidate),
         candidate_id=candidate.candidate_id,
         candidate_stage=_stage(candidate),

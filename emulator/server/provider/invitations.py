@@ -14,7 +14,7 @@ from emulator.errors import NotFoundError
 from emulator.server.fields import Email, Instant
 from emulator.server.operations import NoQuery, Operation, Record
 from emulator.server.provider.candidates import VIA
-from emulator.workspace import selection
+from emulator.workspace import provider_queries
 
 if TYPE_CHECKING:
     from emulator.domain.candidate import Candidate
@@ -119,10 +119,10 @@ async def invite(call: Call[NoQuery, Invite]) -> Invitations:
 async def link(call: Call[NoQuery, LinkBody]) -> Link:
     """Return the link of the last invitation of a person."""
     state = call.workspace.state
-    assessment = selection.kept_assessment(state, call.path("assessmentId"))
+    assessment = provider_queries.kept_assessment(state, call.path("assessmentId"))
     email = (await call.body()).email
     person = state.people.get(email.casefold())
-    theirs = selection.invitations_of(state, person.candidate_id) if person else []
+    theirs = provider_queries.invitations_of(state, person.candidate_id) if person else []
     found = [one for one in theirs if one.assessment_id == assessment.id]
     if not found:
         message = f"{email[:80]!r} was not invited to {assessment.id}"

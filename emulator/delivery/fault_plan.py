@@ -44,7 +44,7 @@ class Draft(msgspec.Struct, frozen=True):
     dropped_by: str = ""
 
 
-class AttemptShape(msgspec.Struct, frozen=True):
+class FaultPlan(msgspec.Struct, frozen=True):
     """The plan of an attempt.
 
     Attributes:
@@ -60,9 +60,9 @@ class AttemptShape(msgspec.Struct, frozen=True):
     is_crowd: bool = False
 
 
-def shaped(
+def fault_plan(
     delivery: Delivery, number: int, standing: Collection[Standing], seed: int, now: datetime
-) -> AttemptShape | None:
+) -> FaultPlan | None:
     """Return the plan of an attempt that faults apply to; None if no fault matches it.
 
     Args:
@@ -91,4 +91,4 @@ def shaped(
     copies = [
         Planned(message.number, webhook, copy, "duplicate", due, (), applied) for copy in numbers
     ]
-    return AttemptShape((first, *copies), drop, draft.hold, draft.is_crowd)
+    return FaultPlan((first, *copies), drop, draft.hold, draft.is_crowd)
