@@ -187,6 +187,20 @@ def test_events_without_a_known_word_are_told_by_status_and_keys(tmp_path: Path)
     assert words == [(one.get("event_name"), one["payload"]["candidateStatus"]) for one in real]
 
 
+def test_values_that_became_an_object_or_a_list_keep_their_value(tmp_path: Path) -> None:
+    real = deliveries(EVENTS[:1])
+    for number, one in enumerate(real):
+        one["data"]["orgName"] = {"label": one["data"]["orgName"]}
+        one["data"]["firstName"] = [one["data"]["firstName"]]
+        one["data"]["ratio"] = number / 2
+    taught(real, tmp_path)
+    ours = deliveries(EVENTS[:1], seed=99, overlay=tmp_path)
+    for one, other in zip(ours, deliveries(EVENTS[:1], seed=99), strict=True):
+        assert one["data"]["orgName"] == {"label": other["data"]["orgName"]}
+        assert one["data"]["firstName"] == [other["data"]["firstName"]]
+        assert isinstance(one["data"]["ratio"], float)
+
+
 def test_a_full_name_is_that_of_the_candidate(tmp_path: Path) -> None:
     real = deliveries()
     for one in real:

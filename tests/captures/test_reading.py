@@ -56,6 +56,14 @@ def test_messages_of_svix_are_captures_with_their_event_type(tmp_path: Path, exp
     assert all(one.payload == COMPLETED for one in captures)
 
 
+def test_payloads_can_be_in_a_list_or_a_line_each(tmp_path: Path) -> None:
+    lines = "\n".join([json.dumps(COMPLETED), "", json.dumps(COMPLETED)])
+    for name, content in (("a.json", [COMPLETED, COMPLETED]), ("a.ndjson", lines)):
+        captures = read([written(tmp_path, name, content)])
+        assert [one.payload for one in captures] == [COMPLETED, COMPLETED]
+        assert captures[1].source == f"{tmp_path / name}[1]"
+
+
 def test_a_har_file_of_a_browser_is_read_without_what_has_no_body(tmp_path: Path) -> None:
     post = {
         "method": "POST",

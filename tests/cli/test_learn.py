@@ -71,6 +71,14 @@ def test_serve_sends_in_the_shape_of_the_captures(
     assert request.payload["data"]["stage"] == "Made-up stage"
 
 
+def test_what_cannot_be_written_is_told(cli: Cli, tmp_path: Path) -> None:
+    folder, overlay = captured(tmp_path / "captures"), tmp_path / "overlay"
+    overlay.symlink_to("/dev/null")
+    code, _, err = cli("learn", str(folder), "--into", f"{overlay}/x")
+    told = f"can't write to '{overlay}/x': not a directory (at --into)"
+    assert (code, err) == (2, f"error: {told}\n")
+
+
 def test_nothing_to_learn_from_is_exit_2(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text("{}")
     overlay = tmp_path / "overlay"
