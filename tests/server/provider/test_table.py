@@ -11,12 +11,13 @@ import pytest
 
 from emulator.domain.calls import CALLS
 from emulator.server.provider.routes import OPERATIONS
-from tests.server.provider.conftest import each_operation, names_ids
+from tests.server.provider.conftest import World, each_operation, names_ids
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from emulator.server.operations import Operation
-    from tests.server.conftest import Server
-    from tests.server.provider.conftest import World
+    from tests.server.conftest import Server, Tenant
 
 REFERENCE = json.loads((Path(__file__).parent / "reference.json").read_text())["operations"]
 BY_PLACE = {(one.method, one.path): one for one in OPERATIONS}
@@ -102,15 +103,21 @@ def test_an_answer_has_the_form_that_the_table_says(world: World, operation: Ope
     assert msgspec.to_builtins(read) == body, "the answer has more than the table says"
 
 
+@pytest.fixture(scope="module")
+def caller(make_tenant: Callable[..., Tenant]) -> World:
+    """One world for calls that find nothing to change in it."""
+    return World(make_tenant())
+
+
 @each_operation
 def test_ids_of_another_workspace_lead_nowhere(
-    world: World, old_world: World, operation: Operation
+    caller: World, old_world: World, operation: Operation
 ) -> None:
     """With an id of another workspace it is 404; without any, nothing of the other shows."""
     if not operation.has_workspace:  # it needs no token, so it belongs to no workspace
         return
     before = old_world.tenant.journal()
-    answer = world.call(operation, ids=old_world.ids)
+    answer = caller.call(operation, ids=old_world.ids)
     if names_ids(operation):
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
     else:
