@@ -11,13 +11,13 @@ from emulator import Receiver, Testlify
 def test_what_failed_comes_again(testlify: Testlify, testlify_receiver: Receiver) -> None:
     testlify_receiver.answer(503, 200)
     testlify.add_webhook(
-        name="ats", payload_url=f"{testlify_receiver.url}/hook", events=["candidate.invited"]
+        name="ats", payload_url=f"{testlify_receiver.url}/hook", events=["candidate.status_changed"]
     )
     job = testlify.create_assessment()
     testlify.invite(job.id, email="ada@example.com")
-    testlify.expect("candidate.invited", where={"data.email": ANY}, answered="5xx", count=1)
+    testlify.expect("candidate.status_changed", fields={"email": ANY}, answered="5xx", count=1)
 
-    testlify.expect("candidate.invited", attempt=2, answered=200, within=3_600)
+    testlify.expect("candidate.status_changed", attempt=2, answered=200, within=3_600)
     first, second = testlify_receiver.requests
     assert first.body == second.body
     assert first.header("svix-id") == second.header("svix-id")
