@@ -1,9 +1,8 @@
-"""Finds the steps that a run would refuse, by a dry run of the real commands. Pure.
+"""Finds the steps that a run would refuse, by a dry run of the real commands without any I/O.
 
-The commands change a scratch state, and each step says itself how much of its effect is known
-before a run. The effect of a captured value, of steps in parallel, and of an invitation that may or
-may not have expired is not known: the subjects concerned are forgotten, and later steps on them are
-not checked.
+The commands change a scratch state, and each step defines how much of its effect is known before a
+run. If an effect is not known, because a value is captured, steps run in parallel, or an invitation
+may have expired meanwhile, its subjects are forgotten, and later steps on them are not checked.
 """
 
 from __future__ import annotations
@@ -101,7 +100,7 @@ class DryRun(Names):
         return self._has_seed and "assessment" not in self.unforeseen
 
     def play(self, placed: PlacedStep) -> None:
-        """Do a step as far as its effect is known, and note its refusal."""
+        """Execute the known part of a step, and report a refusal."""
         self.line = placed.line
         try:
             if placed.step is None:
@@ -173,7 +172,7 @@ class DryRun(Names):
         self._commit(records, self.now)
 
     def pass_time(self, least: float, most: float) -> None:
-        """Let time pass, in seconds; it is not known how much between the two.
+        """Let between *least* and *most* seconds pass.
 
         Raises:
             InvalidInputError: beyond the years that a clock can show.
@@ -196,7 +195,7 @@ class DryRun(Names):
             self._latest = _END
             self._fall_due()
             uncertain = timedelta(0)
-        # Times noted so far may be too early by as much as is uncertain, and so is this one.
+        # All times so far may be too early by the uncertain time, and so may this one.
         self.now, self._latest = now - uncertain, now
 
     # --- what is known ------------------------------------------------------------------------
@@ -214,7 +213,7 @@ class DryRun(Names):
             self._timeline.set_timer(_timer(candidate), candidate.falls_due[1])
 
     def _fall_due(self) -> None:
-        """Move the candidates that have moved by themselves; forget those that may have."""
+        """Execute the moves that are due for certain, and forget candidates whose move may be."""
         self._timeline.move_to(self._latest)
         while (key := self._timeline.pop_due()) is not None:
             candidate = self.state.candidates[self.state.candidate_numbers[key[1]]]
@@ -236,7 +235,7 @@ class DryRun(Names):
                 self._lose(self.state.candidates[id_])
 
     def _lose(self, candidate: Candidate) -> None:
-        """Let nothing depend on a candidate: neither a timer nor a second invitation."""
+        """Remove the timer of a candidate, and what would refuse a second invitation."""
         self._timeline.cancel(_timer(candidate))
         self.state.people.pop(candidate.email.casefold(), None)
 
