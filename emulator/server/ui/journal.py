@@ -39,6 +39,7 @@ async def index(request: Request) -> Response:
         about=about,
         subjects=SUBJECTS,
         is_first=before is None,
+        is_guarded=request.app.state.control_token is not None,
         live=f"/ui/{workspace.name}/journal/live?{urlencode({'about': about})}",
         older=urlencode(older),
     )

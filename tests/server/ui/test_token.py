@@ -69,5 +69,13 @@ def test_the_cookie_opens_the_page_and_not_the_control_api(guarded: Server) -> N
     assert guarded.client.get("/_emulator/workspaces").status_code == 401
 
 
+def test_the_page_has_no_link_that_the_cookie_does_not_open(guarded: Server) -> None:
+    guarded.emulator.workspace()
+    guarded.client.post("/ui/-/token", data={"token": TOKEN})
+    answer = guarded.client.get("/ui/default/journal")
+    assert answer.status_code == 200
+    assert "/_emulator/" not in answer.text
+
+
 def test_static_files_need_no_token(guarded: Server) -> None:
     assert guarded.client.get("/static/page.css").status_code == 200
