@@ -33,7 +33,7 @@ from emulator.journal.journal import Journal
 from emulator.journal.store import MemoryStore
 from emulator.workspace.engine import Engine
 from emulator.workspace.entry_data import KEEP, Settings
-from emulator.workspace.fold import KINDS
+from emulator.workspace.fold import TYPES
 from emulator.workspace.names import DEFAULT_WORKSPACE, is_name, pages_path, workspace_name
 from emulator.workspace.workspace import Workspace
 
@@ -114,15 +114,13 @@ class Emulator:
         self.contracts = Contracts(overlay)
         self.guard = Guard(allow_hosts)
         self._transport = Wire(self.guard, tls=trusting(ca, is_insecure=is_insecure))
-        self.journal = Journal(
-            MemoryStore(_kinds()) if journal is None else _on_disk(Path(journal))
-        )
+        self.journal = Journal(MemoryStore(TYPES) if journal is None else _on_disk(Path(journal)))
         self.is_ready = journal is None  # nothing to replay then
         self.is_strict = is_strict
         self._in_flight = in_flight
         self._public_url = _base(public_url) if public_url else ""
         self._workspaces: dict[str, Workspace] = {}
-        self._is_stopping = False
+        self.is_stopping = False  # `stop` or `drain` was called
         self._waits: set[asyncio.Timeout] = set()  # of the calls inside `unless_stopping`
 
     async def __aenter__(self) -> Self:
@@ -171,7 +169,7 @@ class Emulator:
         Raises:
             Exception: the first bug that occurred in a delivery.
         """
-        self._is_stopping = True
+        self.is_stopping = True
         for scope in self._waits:
             scope.reschedule(0.0)
         self._waits.clear()
@@ -180,11 +178,6 @@ class Emulator:
             if isinstance(result, BaseException):
                 raise result
         await self.journal.flush()
-
-    @property
-    def is_stopping(self) -> bool:
-        """Whether `stop` or `drain` was called."""
-        return self._is_stopping
 
     @property
     def waiting(self) -> int:
@@ -198,7 +191,7 @@ class Emulator:
         Raises:
             StoppingError: the emulator stops.
         """
-        if self._is_stopping:
+        if self.is_stopping:
             raise StoppingError
         scope = asyncio.timeout(None)
         try:
@@ -320,7 +313,7 @@ class Emulator:
         raise NotFoundError(message)
 
     def _is_going(self, name: str) -> bool:
-        return self._workspaces[name].is_closed and not self._is_stopping
+        return self._workspaces[name].is_closed and not self.is_stopping
 
     async def remove(self, name: str) -> None:
         """Close a workspace and delete its journal.
@@ -403,8 +396,4 @@ def _base(url: str) -> str:
 def _on_disk(path: Path) -> Store:
     from emulator.journal.sqlite import SqliteStore
 
-    return SqliteStore(path, _kinds())
-
-
-def _kinds() -> dict[str, type[msgspec.Struct]]:
-    return {kind: type_ for kind, (type_, _) in KINDS.items()}
+    return SqliteStore(path, TYPES)

@@ -15,7 +15,7 @@ from emulator.journal.journal import Journal
 from emulator.journal.store import MemoryStore
 from emulator.workspace.engine import Engine
 from emulator.workspace.entry_data import KEEP, Settings
-from emulator.workspace.fold import KINDS
+from emulator.workspace.fold import TYPES
 from emulator.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def make_journal() -> MakeJournal:
 
     def make(*, is_durable: bool = False) -> Journal:
         store = DurableStore if is_durable else MemoryStore
-        return Journal(store({kind: type_ for kind, (type_, _) in KINDS.items()}))
+        return Journal(store(TYPES))
 
     return make
 

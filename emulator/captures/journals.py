@@ -54,12 +54,11 @@ def stored(file: Path) -> Iterator[dict[str, Any]]:
         JournalError: the file cannot be read.
     """
     from emulator.journal.journal_file import read_entries, stored_workspaces
-    from emulator.workspace.fold import KINDS
+    from emulator.workspace.fold import TYPES
     from emulator.workspace.journal_lines import shown
 
-    kinds = {kind: type_ for kind, (type_, _) in KINDS.items()}
     for name in stored_workspaces(file):
-        for entry in read_entries(file, kinds, name):
+        for entry in read_entries(file, TYPES, name):
             yield shown(entry)
 
 

@@ -56,10 +56,10 @@ def command(
 def _salvage(file: Path, into: Path) -> int:
     """Copy the intact entries to a new journal, print what is lost, and return the exit code."""
     from emulator.journal import salvage
-    from emulator.workspace.fold import KINDS
+    from emulator.workspace.fold import TYPES
 
     _check_file(file)
-    found = salvage.salvage(file, into, {kind: type_ for kind, (type_, _) in KINDS.items()})
+    found = salvage.salvage(file, into, TYPES)
     for one in found:
         if one.workspace:
             say(f"{one.workspace}: {one.kept} entries kept" + (f"; {one.lost}" if one.lost else ""))
@@ -88,6 +88,6 @@ def _workspaces(file: Path, wanted: str | None) -> list[str]:
 
 def _entries(file: Path, workspace: str) -> Iterator[Entry]:
     from emulator.journal.journal_file import read_entries
-    from emulator.workspace.fold import KINDS
+    from emulator.workspace.fold import TYPES
 
-    return read_entries(file, {kind: type_ for kind, (type_, _) in KINDS.items()}, workspace)
+    return read_entries(file, TYPES, workspace)

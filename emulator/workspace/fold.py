@@ -378,4 +378,7 @@ KINDS: Mapping[str, tuple[type[msgspec.Struct], _Step]] = MappingProxyType(
 )
 """Kind -> the type of its record, and the function that applies it."""
 
+TYPES = {kind: type_ for kind, (type_, _) in KINDS.items()}
+"""Kind -> the type of its record, for stores."""
+
 _STEPS = {kind: step for kind, (_, step) in KINDS.items()}

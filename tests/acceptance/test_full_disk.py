@@ -14,7 +14,7 @@ import pytest
 
 from emulator.delivery.records import Message
 from emulator.journal.journal_file import read_entries
-from emulator.workspace.fold import KINDS
+from emulator.workspace.fold import TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -132,8 +132,7 @@ def test_what_is_not_in_the_file_is_not_delivered(
                 pass
         process.terminate()
         process.communicate(timeout=30)
-    kinds = {kind: type_ for kind, (type_, _) in KINDS.items()}
-    entries = read_entries(file, kinds, "default")
+    entries = read_entries(file, TYPES, "default")
     known = {one.data.body for one in entries if isinstance(one.data, Message)}
     received = {one.body for one in receiver.requests}
     assert received

@@ -15,14 +15,13 @@ from emulator.errors import JournalError
 from emulator.journal.encoding import checksum, packed
 from emulator.journal.journal_file import read_entries, stored_workspaces
 from emulator.journal.salvage import salvage
-from emulator.workspace.fold import KINDS
+from emulator.workspace.fold import TYPES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from emulator.journal.entry import Entry
 
-TYPES = {kind: type_ for kind, (type_, _) in KINDS.items()}
 NAMES = ["acme", "default", "other"]
 
 

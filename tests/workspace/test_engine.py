@@ -9,7 +9,7 @@ import pytest
 
 from emulator.journal.journal import Journal
 from emulator.journal.store import MemoryStore
-from emulator.workspace.fold import KINDS
+from emulator.workspace.fold import TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,7 @@ class Failing(MemoryStore):
     """A store that can't take some kind of entry: a bug in the middle of a delivery."""
 
     def __init__(self, kind: str) -> None:
-        super().__init__({kind: type_ for kind, (type_, _) in KINDS.items()})
+        super().__init__(TYPES)
         self.kind = kind
 
     def write(self, entries: Sequence[Entry]) -> None:

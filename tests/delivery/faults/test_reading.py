@@ -99,7 +99,8 @@ ALL: list[tuple[AnyFault, dict[str, Any]]] = [
 def test_every_module_of_a_fault_is_imported_and_defines_one() -> None:
     package = Path(registry.__file__).parent
     modules = {file.stem for file in package.glob("*.py")}
-    assert modules == {*FAULTS, "__init__", "fault", "kinds", "reading", "registry"}
+    shared = {"__init__", "documentation", "fault", "kinds", "reading", "registry"}
+    assert modules == {*FAULTS, *shared}
     assert {kind.__module__.rpartition(".")[2]: kind for kind in FAULTS.values()} == dict(FAULTS)
 
 
