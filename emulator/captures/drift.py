@@ -73,6 +73,7 @@ class Comparison(msgspec.Struct, frozen=True):
 
     Attributes:
         compared: number of captures that were compared.
+        of: what was compared, if not captures.
         skipped: event type -> number of captures without a schema to compare with: test events,
             and bodies that are not JSON.
     """
@@ -80,6 +81,7 @@ class Comparison(msgspec.Struct, frozen=True):
     drifts: tuple[Drift, ...]
     compared: int
     skipped: dict[str, int]
+    of: str = "captures"
 
 
 _MOST_SHOWN = 5

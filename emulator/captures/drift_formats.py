@@ -68,7 +68,7 @@ def summary(comparison: Comparison) -> str:
     changes = sum(one.meaning == "change" for one in drifts)
     skipped = "".join(f"; {count} {name} skipped" for name, count in comparison.skipped.items())
     found = f"changes: {changes}, discoveries: {len(drifts) - changes}" if drifts else "no drift"
-    return f"{comparison.compared} captures compared{skipped}: {found}"
+    return f"{comparison.compared} {comparison.of} compared{skipped}: {found}"
 
 
 def _words(drift: Drift) -> str:

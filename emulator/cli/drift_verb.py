@@ -27,9 +27,7 @@ _FORMATS = ("text", "json", "markdown", "github")
     name="drift",
     epilog="Example: testlify-emulator drift captures --filter 'candidate.*' --format markdown",
 )
-@click.argument(
-    "files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE|DIR..."
-)
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="FILE|DIR...")
 @click.option(
     "--filter", "filters", multiple=True, metavar="TYPE|PATH=VALUE",
     help="Only captures of this event type, such as 'candidate.*', or with this value, such as"
@@ -48,6 +46,10 @@ _FORMATS = ("text", "json", "markdown", "github")
     "--against", type=click.Path(exists=True, path_type=Path), metavar="FILE|DIR",
     help="Compare with these captures, in place of the schemas.",
 )  # fmt: skip
+@click.option(
+    "--schemas", nargs=2, type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="OLD NEW", help="Compare two folders of schemas, and no captures.",
+)  # fmt: skip
 @common_options.generation_of_captures
 def command(
     files: tuple[Path, ...],
@@ -55,6 +57,7 @@ def command(
     format_: str,
     overlay: Path | None,
     against: Path | None,
+    schemas: tuple[Path, Path] | None,
     webhooks: Generation | None,
 ) -> int:
     """Compare captures of the real service with the schemas of the emulator.
@@ -70,12 +73,18 @@ def command(
     from emulator.captures.reading import read
     from emulator.captures.selecting import selected
 
+    if (files == ()) == (schemas is None):
+        message = "expected files or folders of captures, or --schemas OLD NEW"
+        raise InvalidInputError(message)
     if overlay is not None and against is not None:
         message = "--overlay and --against both say what to compare with; expected one of them"
         raise InvalidInputError(message)
-    captures = selected(read(files, webhooks), filters)
-    known = None if against is None else read([against], webhooks)
-    found = _compared(captures, overlay, known)
+    if schemas is not None:
+        found = _changed(*schemas)
+    else:
+        captures = selected(read(files, webhooks), filters)
+        known = None if against is None else read([against], webhooks)
+        found = _compared(captures, overlay, known)
     if not found.compared:
         message = f"nothing to compare: {summary(found)}"
         raise InvalidInputError(message)
@@ -108,3 +117,14 @@ def _compared(
         check_folder(overlay)
     contracts = Contracts(overlay)
     return compare(captures, contracts, shaped_by(contracts))
+
+
+def _changed(old: Path, new: Path) -> Comparison:
+    """Compare two folders of schemas."""
+    from emulator.captures.schema_changes import compare_schemas
+    from emulator.contracts.user_schemas import check_folder
+    from emulator.contracts.validation import Contracts
+
+    for folder in (old, new):
+        check_folder(folder)
+    return compare_schemas(Contracts(old), Contracts(new))

@@ -29,26 +29,27 @@ def of_keys(document: dict[str, Any]) -> Iterator[tuple[str, Provenance]]:
 def _below(
     schema: dict[str, Any], document: dict[str, Any], path: str, known: Provenance
 ) -> Iterator[tuple[str, Provenance]]:
-    for part in _parts(schema, document):
+    for part in parts(schema, document):
         if "items" in part:
             yield from _below(part["items"], document, f"{path}[]", known)
         if part.get("additionalProperties") is False:
             for name, key in part.get("properties", {}).items():
                 place = f"{path}.{name}" if path else name
-                here = _weakest(key, document, known)
+                here = weakest(key, document, known)
                 yield place, here
                 yield from _below(key, document, place, here)
 
 
-def _parts(schema: dict[str, Any], document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def parts(schema: dict[str, Any], document: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield a schema, and what it refers to."""
     yield schema
     if "$ref" in schema:
-        yield from _parts(document["$defs"][schema["$ref"].removeprefix("#/$defs/")], document)
+        yield from parts(document["$defs"][schema["$ref"].removeprefix("#/$defs/")], document)
     if "then" in schema:
-        yield from _parts(schema["then"], document)
+        yield from parts(schema["then"], document)
 
 
-def _weakest(schema: dict[str, Any], document: dict[str, Any], known: Provenance) -> Provenance:
-    own = [one["x-provenance"] for one in _parts(schema, document) if "x-provenance" in one]
+def weakest(schema: dict[str, Any], document: dict[str, Any], known: Provenance) -> Provenance:
+    """Return how a value is known: as well as its schema, and as all around it (*known*)."""
+    own = [one["x-provenance"] for one in parts(schema, document) if "x-provenance" in one]
     return max([known, *own[:1]], key=_ORDER.index)
