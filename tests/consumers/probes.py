@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from emulator import data
 from emulator.delivery.signing import sign
-from emulator.domain.events import EVENT_TYPES
 from emulator.emulator import Emulator
 from tests.consumers.asking import (
     PATIENCE,
@@ -127,7 +126,7 @@ def delivered_by_the_emulator(consumer: Running, life: Life) -> None:
             workspace.add_webhook(
                 name="all",
                 payload_url=consumer.hook,
-                events=list(EVENT_TYPES),
+                events=[],  # all that v2 has
                 headers={"X-Webhook-Token": consumer.token or ""},
                 secret=consumer.secret,
             )
@@ -138,7 +137,7 @@ def delivered_by_the_emulator(consumer: Running, life: Life) -> None:
                     workspace.move_candidate(one.id, command)
             await workspace.settle()
             answers = [one.attempts[0].outcome for one in workspace.deliveries()]
-            assert len(answers) > 30
+            assert len(answers) > 20
             assert all(one is not None and one.reason == "answered" for one in answers)
 
     asyncio.run(deliver())

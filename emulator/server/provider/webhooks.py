@@ -162,7 +162,7 @@ def _view(webhook: Webhook, workspace: Workspace) -> WebhookView:
         events=list(webhook.events),
         endpoint_id=webhook.endpoint_id,
         subscription_id=webhook.subscription_id,
-        restructure_by_schema=False,  # what it switches is unknown; v1 bodies
+        restructure_by_schema=False,  # what it switches is unknown
         org_id=organisation.id,
         user_id=organisation.user_id,
         created=instant(webhook.created_at),
