@@ -48,6 +48,9 @@ class Api(msgspec.Struct, frozen=True):
         kinds = [kind for one in self.operations for kind in (one.answer, one.body) if kind]
         _, found = msgspec.json.schema_components([self.error, *kinds], ref_template=_REFERENCE)
         for schema in found.values():
+            for field in schema.get("properties", {}).values():
+                # Generators of clients take a field with a default for one that is always there.
+                field.pop("default", None)
             told = inspect.cleandoc(schema.get("description", ""))
             schema["description"] = told.partition("\n\n")[0].replace("\n", " ")
         for record in _subclasses(Record) if issubclass(self.error, Record) else ():
