@@ -23,6 +23,7 @@ from emulator.errors import InvalidInputError
 from emulator.event_loops import hosted
 from emulator.server.app import application
 from emulator.serving import listen, serving
+from emulator.workspace.access import Access
 from emulator.workspace.names import DEFAULT_WORKSPACE
 from emulator.workspace.workspace import Workspace
 
@@ -134,6 +135,36 @@ def _awaited(
     return call
 
 
+def _accessing(
+    method: Callable[Concatenate[Access, _P], _R],
+) -> Callable[Concatenate[RunningAccess, _P], _R]:
+    """Return a method that calls *method*, a plain one, on the loop."""
+
+    @functools.wraps(method)
+    def call(twin: RunningAccess, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
+        return twin.workspace.read(lambda workspace: method(workspace.access, *args, **kwargs))
+
+    return call
+
+
+class RunningAccess:
+    """The calls on access tokens, the team and logins of a running workspace.
+
+    Args:
+        workspace: whose they are.
+    """
+
+    def __init__(self, workspace: RunningWorkspace) -> None:
+        self.workspace = workspace
+
+    generate_token = _accessing(Access.generate_token)
+    invite_members = _accessing(Access.invite_members)
+    send_code = _accessing(Access.send_code)
+    verify_code = _accessing(Access.verify_code)
+    log_in = _accessing(Access.log_in)
+    now = _accessing(Access.now)
+
+
 class RunningWorkspace:
     """A workspace with the calls of `Workspace`, all of them synchronous.
 
@@ -174,6 +205,11 @@ class RunningWorkspace:
             return view(self.workspace)
 
         return self.thread.call(work())
+
+    @property
+    def access(self) -> RunningAccess:
+        """The calls on access tokens, the team and logins."""
+        return RunningAccess(self)
 
     @property
     def last_entry(self) -> int:

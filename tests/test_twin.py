@@ -17,10 +17,12 @@ from emulator.emulator import Emulator
 from emulator.errors import InvalidInputError, NotFoundError, StoppingError, UnknownNameError
 from emulator.twin import (
     EmulatorOptions,
+    RunningAccess,
     RunningEmulator,
     RunningWorkspace,
     running,
 )
+from emulator.workspace.access import Access
 from emulator.workspace.entry_data import Settings
 from emulator.workspace.workspace import Workspace
 
@@ -77,10 +79,21 @@ def public(kind: type) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("kind", "twin"), [(Workspace, RunningWorkspace), (Emulator, RunningEmulator)]
+    ("kind", "twin"),
+    [(Workspace, RunningWorkspace), (Emulator, RunningEmulator), (Access, RunningAccess)],
 )
 def test_the_twin_has_every_call(kind: type, twin: type) -> None:
     assert public(kind) - NOT_FOR_CALLERS <= public(twin)
+
+
+def test_tokens_and_the_team_are_plain_calls(emulator: RunningEmulator) -> None:
+    access = emulator.workspace("access").access
+    record, token = access.generate_token(note="CI")
+    assert emulator.by_token(token).name == "access"
+    assert record.note == "CI"
+    login = access.send_code("ada@example.com")
+    key = access.verify_code("ada@example.com", login.code)
+    assert access.log_in("ada@example.com", key)[1] != token
 
 
 @pytest.mark.parametrize("name", sorted(public(Workspace) - NOT_FOR_CALLERS))
