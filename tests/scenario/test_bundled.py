@@ -109,6 +109,7 @@ def test_another_process_has_the_same_canonical_journal() -> None:
     assert len(digests) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_consumer_that_is_not_there_is_no_pass(name: str) -> None:
     (scenario,) = read_all([name], {"CONSUMER_URL": "http://127.0.0.1:1/hook"})
@@ -117,6 +118,7 @@ def test_a_consumer_that_is_not_there_is_no_pass(name: str) -> None:
     assert result.reason == "the consumer never answered: refused"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_consumer_that_answers_500_fails(
     name: str, play: Callable[..., tuple[ScenarioResult, Receiver]]
@@ -198,6 +200,7 @@ def _walked() -> dict[str, list[list[tuple[str, str, str]]]]:
 LIFECYCLES = [candidate.LIFECYCLE, assessment.LIFECYCLE]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lifecycle", LIFECYCLES, ids=lambda one: one.subject)
 def test_every_path_through_a_lifecycle_has_a_scenario(lifecycle: Lifecycle) -> None:
     walked = {
@@ -232,6 +235,7 @@ def _head(name: str) -> str:
     return "\n".join(line for line in _body(name).decode().splitlines() if line.startswith("#"))
 
 
+@pytest.mark.slow
 def test_five_hundred_completions_are_in_flight_side_by_side(
     play: Callable[..., tuple[ScenarioResult, Receiver]],
 ) -> None:

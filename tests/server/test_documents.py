@@ -51,6 +51,7 @@ def test_the_asyncapi_document_is_valid(generation: Generation) -> None:
     assert groups["$ref"].endswith({"v1": "completedData", "v2": "candidateData"}[generation])
 
 
+@pytest.mark.slow
 @each_generation
 def test_each_event_type_is_a_webhook_with_its_schema(generation: Generation) -> None:
     document = openapi(Contracts(), generation)
@@ -126,6 +127,7 @@ def test_a_document_is_served_without_a_token(
     assert answer.json() == json.loads(json.dumps(document(server.emulator)))
 
 
+@pytest.mark.slow
 def test_the_document_of_the_control_api_is_valid() -> None:
     _validate(json.loads(json.dumps(control_openapi())))
 

@@ -142,6 +142,7 @@ def test_a_clock_that_can_t_be_changed_any_more_is_a_conflict(
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "status"),
     [

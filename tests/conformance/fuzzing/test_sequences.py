@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any, get_args
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -24,6 +25,7 @@ from emulator.scenario.run import run
 EMAILS = {name: f"{name}@example.com" for name in sequences.NAMES}
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, database=None)
 @given(st.sampled_from(get_args(Generation)).flatmap(lambda one: sequences.drawn(2, one)))
 def test_a_sequence_that_is_drawn_is_a_scenario_that_the_lifecycle_allows(
@@ -67,6 +69,7 @@ def test_what_is_expected_is_the_last_status_and_the_completions() -> None:
     }
 
 
+@pytest.mark.slow
 def test_a_property_test_of_one_s_own_plays_what_is_drawn() -> None:
     @settings(max_examples=10, deadline=None, database=None)
     @given(data=st.data())

@@ -26,6 +26,7 @@ def invite(tenant: Tenant, job: Json, *people: Json, **more: Any) -> httpx2.Resp
     return tenant.provider("POST", INVITES, json=body)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 25, 1_000])
 def test_a_batch_is_invited_and_everybody_is_told_of(
     server: Server, tenant: Tenant, count: int

@@ -35,6 +35,7 @@ def answers(ui: Ui, server: Server) -> dict[str, httpx2.Response]:
     return crawled(ui)
 
 
+@pytest.mark.slow
 def test_every_link_leads_to_a_safe_page_without_secrets(
     answers: dict[str, httpx2.Response],
 ) -> None:
@@ -47,6 +48,7 @@ def test_every_link_leads_to_a_safe_page_without_secrets(
         assert SECRET not in answer.text, path
 
 
+@pytest.mark.slow
 def test_hostile_text_is_escaped_on_every_page(answers: dict[str, httpx2.Response]) -> None:
     pages_ = {path: one for path, one in answers.items() if not path.endswith("/body")}
     shown = 0
