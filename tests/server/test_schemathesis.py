@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-EXAMPLES, FLOWS = 4, 10
+EXAMPLES, FLOWS = 3, 6
 CONSUMER = "http://127.0.0.1:9/hook"
 HOST = "testserver"
 
