@@ -116,7 +116,7 @@ class Tab:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.complaints: list[str] = []
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)  # milliseconds, for a machine under load
         page.on("console", lambda one: self._note(one.type, one.text))
         page.on("pageerror", lambda error: self._note("error", str(error)))
 
