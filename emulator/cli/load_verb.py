@@ -1,4 +1,4 @@
-"""``load``: send whole lifecycles at a rate, and report what the consumer makes of it."""
+"""``load``: send whole lifecycles at a rate, and report how the consumer copes."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def command(*, is_worker: bool, master_host: str, **options: Any) -> int:
     --worker --master-host HOST' on the others. The connection between them is not encrypted.
 
     Exit 0: every expectation was met, and nothing was lost; 1: otherwise; 2: a wrong call, or
-    nobody answered; 130: interrupted, with a report of what is known by then.
+    nobody answered; 130: interrupted, with a report of the results so far.
     """
     _check_installed()
     if is_worker:
@@ -285,7 +285,7 @@ def _progress(shown: Screen, phase: Phase, measured: Measurements) -> None:
 
 
 def _lines(case: Case) -> list[str]:
-    """Return the lines that show a case: verdict, why, and what was measured."""
+    """Return the lines that show a case: verdict, reason and measurements."""
     first, *others = case.message.splitlines() or [""]
     told = [f"{MARKS[case.status]} {case.name}" + (f": {first}" if first else "")]
     told += [f"    {line}" for line in others]

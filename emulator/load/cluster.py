@@ -1,7 +1,7 @@
 """The master and its workers, connected by Locust: on this machine, or on many.
 
 A worker relays: commands of the master to a process that sends, replies of that process to the
-master. Nothing here knows what they say.
+master. This module does not look into them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from emulator.errors import EmulatorError, NotReadyError
 from emulator.load.records import Command, Failed, Reply, Stop, encoded, replies
 
-# Nothing here needs the patched standard library; what sends is another process.
+# Nothing here needs the patched standard library: another process sends.
 os.environ.setdefault("LOCUST_SKIP_MONKEY_PATCH", "1")
 
 import gevent
@@ -99,7 +99,7 @@ class Master:
         """Give a command to one worker, or to all.
 
         Args:
-            command: what to do.
+            command: the command.
             worker: its index, from 0.
         """
         line = encoded(command)
@@ -107,7 +107,7 @@ class Master:
             self._runner.send_message(_COMMAND, {"line": line}, client)
 
     def replies(self, last: type[Reply]) -> Iterator[Reply]:
-        """Yield what the workers reply, until each of them sent a record of type *last*.
+        """Yield the replies of the workers, until each of them has sent a record of type *last*.
 
         Raises:
             EmulatorError: a worker could not do it.

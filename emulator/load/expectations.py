@@ -41,7 +41,7 @@ class Expectation(msgspec.Struct, frozen=True):
     limit: float
 
     def value(self, measured: Second) -> float:
-        """Return what was measured, in the unit of the limit."""
+        """Return the measured value, in the unit of the limit."""
         match self.metric:
             case "errors":
                 return measured.failed / measured.scheduled if measured.scheduled else 0.0
@@ -53,11 +53,11 @@ class Expectation(msgspec.Struct, frozen=True):
                 return percentile(measured.latency, float(self.metric[1:]))
 
     def is_met(self, measured: Second) -> bool:
-        """Return whether what was measured is below the limit."""
+        """Return whether the measured value is within the limit."""
         return _SIGNS[self.sign](self.value(measured), self.limit)
 
     def shown(self, measured: Second) -> str:
-        """Return what was measured, as people read it."""
+        """Return the measured value for people."""
         value = self.value(measured)
         return share(value) if self.metric == "errors" else milliseconds(value)
 

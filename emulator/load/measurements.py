@@ -1,4 +1,4 @@
-"""What was measured in each second, with HDR histograms.
+"""Measurements by the second, with HDR histograms.
 
 Latency counts from the moment at which a message was due, not from when it was sent: a consumer
 that holds up the sender can't hide behind that (coordinated omission).
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 STATUS = "status "
-"""What the reason of a message that was answered, and not accepted, starts with."""
+"""Start of the reason of a message that was answered but not accepted."""
 
 _LONGEST = 3_600_000_000  # microseconds: an hour
 _DIGITS = 3
@@ -57,7 +57,7 @@ class Second:
             self.accepted += 1
 
     def add(self, tick: Tick) -> None:
-        """Take what a worker measured."""
+        """Add the measurements of a worker."""
         self.scheduled += tick.scheduled
         self.sent += tick.sent
         self.accepted += tick.accepted
@@ -92,13 +92,13 @@ class Second:
 
 
 class Measurements:
-    """What one phase came to, over all workers."""
+    """The measurements of one phase, over all workers."""
 
     def __init__(self) -> None:
         self.seconds: dict[int, Second] = {}
 
     def add(self, tick: Tick) -> None:
-        """Take what a worker measured."""
+        """Add the measurements of a worker."""
         self.seconds.setdefault(tick.second, Second()).add(tick)
 
     def total(self) -> Second:
@@ -107,7 +107,7 @@ class Measurements:
 
 
 def percentile(measured: HdrHistogram, percent: float) -> float:
-    """Return the seconds below which *percent* of what was measured lies; 0 if nothing was."""
+    """Return the seconds below which *percent* of the values are; 0 without values."""
     return float(measured.get_value_at_percentile(percent)) / 1e6 if measured.total_count else 0.0
 
 

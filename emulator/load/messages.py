@@ -35,7 +35,7 @@ _BETWEEN = 3_600.0  # seconds of workspace time between two events
 
 
 class Identity(NamedTuple):
-    """What distinguishes a candidate from all others, as it stands in bodies."""
+    """The values in bodies that distinguish a candidate from all others."""
 
     id: bytes
     candidate_id: bytes
@@ -187,7 +187,7 @@ async def _life(workspace: Workspace, commands: list[str]) -> tuple[Pattern, ...
 
 
 def _opened(body: bytes, candidate: Candidate) -> tuple[tuple[bytes, ...], tuple[int, ...]]:
-    """Return a body without what is a candidate's own, and which of it stood where."""
+    """Return the parts of a body around the candidate's identity, and the fields between them."""
     key = candidate.invite_key
     known = Identity(
         *(
@@ -195,6 +195,6 @@ def _opened(body: bytes, candidate: Candidate) -> tuple[tuple[bytes, ...], tuple
             for one in (candidate.id, candidate.candidate_id, candidate.email, key, short_id(key))
         )
     )
-    # With a group, so that the split keeps what it splits at.
+    # With a group, so that the split keeps the separators.
     pieces = re.split(b"(" + b"|".join(map(re.escape, known)) + b")", body)
     return tuple(pieces[::2]), tuple(map(known.index, pieces[1::2]))

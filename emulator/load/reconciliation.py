@@ -23,7 +23,7 @@ _AT_ONCE = 32
 
 
 class Acknowledged:
-    """What a consumer acknowledged of one candidate.
+    """The messages about one candidate that a consumer acknowledged.
 
     Args:
         identity: of the candidate.
@@ -52,7 +52,7 @@ class Acknowledged:
 
     @property
     def is_undecided(self) -> bool:
-        """Whether a message was never accepted, so that nobody knows whether it took effect."""
+        """Whether a message was never accepted, so that its effect is unknown."""
         return not self._accepted or bool(self._refused - self._accepted)
 
     @property
@@ -74,7 +74,7 @@ class Acknowledged:
 async def reconciled(
     candidates: Collection[Acknowledged], target: Target, guard: Guard
 ) -> Reconciled:
-    """Return what the consumer lost.
+    """Return the candidates whose acknowledged state the consumer lost.
 
     Args:
         candidates: of whom messages were sent.
@@ -124,7 +124,7 @@ async def _difference(one: Acknowledged, target: Target, guard: Guard) -> Differ
 
 
 def _wrong(one: Acknowledged, state: ConsumerState, target: Target) -> Iterator[str]:
-    """Yield what differs, in words."""
+    """Yield the differences in words."""
     if state.trouble:
         yield state.trouble
         return

@@ -18,7 +18,7 @@ from emulator.scenario.value_types import READERS
 
 
 class LoadedConsumer(msgspec.Struct, frozen=True):
-    """What a process on another machine has to know of a `Target`; attributes as there."""
+    """The part of a `Target` that other processes need; attributes as there."""
 
     url: str
     generation: Generation
@@ -106,7 +106,7 @@ class Prepared(msgspec.Struct, frozen=True, tag=True):
 
 
 class Tick(msgspec.Struct, frozen=True, tag=True):
-    """What was measured since the last tick about one second.
+    """The measurements of one second since the last tick.
 
     Attributes:
         second: of the phase, from 0.
@@ -141,13 +141,13 @@ class PhaseEnded(msgspec.Struct, frozen=True, tag=True):
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """A candidate whose state at the consumer is not what the consumer acknowledged.
+    """A candidate whose state at the consumer is not the acknowledged state.
 
     Attributes:
         email: of the candidate.
-        acknowledged: the status that follows from what was answered with 2xx.
+        acknowledged: the status that follows from the messages answered with 2xx.
         message: id of the message that said so.
-        found: what the consumer shows instead, in words.
+        found: the state at the consumer, in words.
     """
 
     email: str
@@ -157,7 +157,7 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 class Reconciled(msgspec.Struct, frozen=True, tag=True):
-    """What the comparison came to.
+    """The result of the comparison.
 
     Attributes:
         compared: candidates that were looked at.

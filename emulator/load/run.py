@@ -1,4 +1,4 @@
-"""A load test: phases at a rate, what they came to, and what the consumer lost."""
+"""A load test: phases at a rate, their measurements, and lost updates."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from emulator.load.schedule import Traffic
 
 DEFAULT_EXPECTATIONS = (parse("errors<1%"),)
-"""What a run has to meet when the user expects nothing."""
+"""The expectations of a run without any of the user's."""
 
 LIMITS = (parse("p99<1s"), parse("errors<1%"), parse("lateness<100ms"))
-"""What counts as broken when the user expects nothing."""
+"""The limits of a search without expectations of the user's."""
 
 
 class Goal(msgspec.Struct, frozen=True):
@@ -55,11 +55,11 @@ class Goal(msgspec.Struct, frozen=True):
 
 
 class PhaseResult(msgspec.Struct, frozen=True):
-    """What one phase came to.
+    """The result of one phase.
 
     Attributes:
         seconds: for which messages were due.
-        total: what was measured, over all seconds.
+        total: all seconds together.
     """
 
     rate: Rate
@@ -74,13 +74,13 @@ class PhaseResult(msgspec.Struct, frozen=True):
 
 
 class LoadResult(msgspec.Struct):
-    """What a load test came to.
+    """The result of a load test.
 
     Attributes:
         phases: in their order; several when the knee was searched.
         sustained: highest rate that met the expectations, and the lowest that did not, if any; None
             when it was not searched.
-        reconciled: what the consumer lost; None without a probe.
+        reconciled: the comparison with the consumer's state; None without a probe.
     """
 
     phases: list[PhaseResult] = []
@@ -94,11 +94,11 @@ class Run:
     Args:
         master: of the workers.
         target: the consumer.
-        traffic: what arrives.
-        on_progress: called with the seconds since the start of a phase and what was measured.
+        traffic: the messages.
+        on_progress: called during a phase, with its measurements so far.
 
     Attributes:
-        result: what is known by now.
+        result: the results so far.
     """
 
     def __init__(

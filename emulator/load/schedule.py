@@ -29,7 +29,7 @@ DEFAULT_MIX = {
 
 
 class Traffic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What arrives, apart from how fast.
+    """The messages of a load test, apart from their rate.
 
     Attributes:
         seed: of all that is drawn.
@@ -71,7 +71,7 @@ def slots(
     """Yield the messages in the order of their arrival.
 
     Args:
-        traffic: what arrives.
+        traffic: the messages.
         events: status -> how many messages each event of such a candidate has, in their order.
         rate: messages a second, which says how many of other candidates fit into a gap.
         first: number of the first candidate.
@@ -119,7 +119,7 @@ def life(
     """Yield the messages of one candidate, each with its distance from the first.
 
     Args:
-        traffic: what arrives.
+        traffic: the messages.
         events: as for `slots`.
         number: of the candidate.
         gap: mean distance between two events; distances have its unit.

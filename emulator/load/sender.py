@@ -54,8 +54,8 @@ class Sender:
     """One worker: its share of the candidates.
 
     Args:
-        prepare: whom to send what.
-        reply: takes what it has to say.
+        prepare: the consumer, the messages, and the share of this worker.
+        reply: takes the replies.
     """
 
     def __init__(self, prepare: Prepare, reply: Callable[[Reply], None]) -> None:
@@ -123,7 +123,7 @@ class Sender:
         self._reply(PhaseEnded(last + 1))
 
     async def reconcile(self) -> None:
-        """Compare the consumer's state with what it acknowledged."""
+        """Compare the consumer's state with the acknowledged messages."""
         self._reply(await reconciled(self._acknowledged.values(), self._target, self._guard))
 
     async def _due(self, phase: Phase, begin: float) -> AsyncIterator[tuple[float, Slot]]:
@@ -161,7 +161,7 @@ class Sender:
         self._note(slot, message, is_accepted=not error)
 
     def _second(self, at: float) -> Second:
-        """Return what was measured of a second since the last report."""
+        """Return the measurements of a second since the last report."""
         number = int(at)
         if number not in self._seconds:
             self._seconds[number] = Second()

@@ -36,11 +36,11 @@ def report_of(
     duration_ms: float,
     is_interrupted: bool = False,
 ) -> Report:
-    """Return the report of a load test, with secrets masked; what was lost comes first.
+    """Return the report of a load test, with secrets masked; lost updates come first.
 
     Args:
-        result: what is known.
-        goal: what was wanted.
+        result: the results so far.
+        goal: rate, time and expectations.
         target: the consumer.
         started: wall time.
         duration_ms: real milliseconds.
@@ -93,7 +93,7 @@ def reconciliation(found: Reconciled) -> Case:
 
 
 def figures(total: Second) -> dict[str, str]:
-    """Return what was measured, as people read it."""
+    """Return the measurements for people."""
     shown = {
         "scheduled": f"{total.scheduled}",
         "sent": f"{total.sent}",
