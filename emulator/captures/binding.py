@@ -22,7 +22,7 @@ _STRONG = frozenset({
     "object_id", "uuid", "datetime", "datetime_seconds", "datetime_offset", "epoch_milliseconds",
     "email", "url",
 })  # fmt: skip
-"""Kinds that say by themselves what a value is."""
+"""Kinds that identify a value without its key."""
 
 
 def bound(shape: Shape, ours: Shape) -> Shape:

@@ -1,4 +1,4 @@
-"""Compares captures with the schemas: what is new, gone, or of another type. Pure."""
+"""Compares captures with the schemas: new, missing and changed keys and values. Pure."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Drift(msgspec.Struct, frozen=True):
         path: JSON path in the payload of the first capture that shows it.
         count: captures that show it.
         of: captures of that event type.
-        example: what the captures have there, without personal data.
+        example: the value in the captures, without personal data.
         provenance: how the contradicted fact is known.
     """
 
@@ -73,7 +73,7 @@ class Comparison(msgspec.Struct, frozen=True):
 
     Attributes:
         compared: number of captures that were compared.
-        of: what was compared, if not captures.
+        of: the compared things, in the plural.
         skipped: event type -> number of captures without a schema to compare with: test events,
             and bodies that are not JSON.
     """
@@ -97,7 +97,7 @@ class _Place(msgspec.Struct, frozen=True):
 
     @property
     def general(self) -> tuple[str, Path]:
-        """What is counted together: the same at all items of a list."""
+        """The kind and path under which it is counted: the same for all items of a list."""
         return self.kind, tuple(0 if isinstance(part, int) else part for part in self.path)
 
 

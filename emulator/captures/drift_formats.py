@@ -86,4 +86,4 @@ def _cells(*texts: str) -> str:
 FORMATS: Mapping[str, Callable[[Comparison], str]] = MappingProxyType(
     {"text": text, "json": json, "markdown": markdown, "github": github}
 )
-"""Name -> what writes a comparison so."""
+"""Name -> function that writes a comparison in that format."""

@@ -1,4 +1,4 @@
-"""Reads captures from the emulator's journal: what was sent to consumers."""
+"""Reads captures from the emulator's journal: the requests to consumers."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ _WORDS = ("event", "eventType", "event_type", "eventName", "event_name")
 """Keys that may name the event, the first that is there."""
 
 UNREADABLE = "unreadable"
-"""What a capture is called whose body is not a JSON object."""
+"""The event type of a capture whose body is not a JSON object."""
 
 
 def event_of(capture: Capture) -> str:

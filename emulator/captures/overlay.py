@@ -1,4 +1,4 @@
-"""Writes what captures teach into an overlay: a folder of schemas with the shapes in them."""
+"""Learns an overlay from captures: a folder of schemas that contain the shapes of payloads."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 class Lesson(msgspec.Struct, frozen=True):
-    """What was learned about one event type.
+    """The result of learning one event type.
 
     Attributes:
         new: captures that were not known before.
@@ -55,7 +55,7 @@ class Lesson(msgspec.Struct, frozen=True):
 
 
 class OverlayReport(msgspec.Struct, frozen=True):
-    """What came of learning.
+    """The result of learning.
 
     Attributes:
         known: captures that had been learned before.
@@ -70,7 +70,7 @@ class OverlayReport(msgspec.Struct, frozen=True):
 
 
 def learn(captures: Iterable[Capture], folder: Path, contracts: Contracts) -> OverlayReport:
-    """Learn from captures, and write it into a folder, in addition to what that has learned.
+    """Learn from captures, and add the result to a folder.
 
     Args:
         captures: any; those that were learned from before change nothing.
@@ -122,7 +122,7 @@ def _taught(
     payloads: Sequence[Any],
     digests: tuple[str, ...],
 ) -> Learned:
-    """Return what is known after more payloads of an event type."""
+    """Return the knowledge of an event type after more payloads."""
     by_status: dict[str, list[Any]] = defaultdict(list)
     for payload in payloads:
         status = _status(generation, payload) if event == _STATUS_CHANGED else ""

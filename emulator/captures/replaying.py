@@ -35,7 +35,7 @@ def request(
     left out.
 
     Args:
-        capture: what to send.
+        capture: the request to send.
         url: of the consumer.
         headers: that replace those of the capture, or come after them.
         secret: signs anew; None leaves the old signature.

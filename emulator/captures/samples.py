@@ -19,7 +19,7 @@ SEEDS = range(4)
 
 
 def shaped_by(contracts: Contracts) -> Callable[[Generation, str], list[Any]]:
-    """Return what returns payloads of an event type in the shape that an overlay has learned."""
+    """Return a function that makes payloads of an event type in the shape of an overlay."""
     return lambda generation, event: [
         one.payload for one in bases(0, EPOCH, generation, [event], contracts)
     ]

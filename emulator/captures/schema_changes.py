@@ -1,4 +1,4 @@
-"""Compares two folders of schemas: what payloads can have now and could not before. Pure."""
+"""Compares two folders of schemas: keys and values that were added or removed. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class _Key(msgspec.Struct):
-    """What a schema says about the key at one path."""
+    """The rules of a schema for the key at one path."""
 
     provenance: Provenance
     is_required: bool

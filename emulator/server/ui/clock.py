@@ -1,4 +1,4 @@
-"""Time: the clock of a workspace, how it is moved, and what is due next."""
+"""Time: the clock of a workspace, how it is moved, and the next timers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MOST = 50
 
 
 async def index(request: Request) -> Response:
-    """Show the clock, and what is due next."""
+    """Show the clock and the next timers."""
     workspace = workspace_of(request)
     return show(
         request,
@@ -44,7 +44,7 @@ async def advance(request: Request, workspace: Workspace, given: Form) -> str:
 
 @form(index)
 async def advance_to_next(request: Request, workspace: Workspace, _: Form) -> str:
-    """Move a virtual clock to what is due next."""
+    """Move a virtual clock to the next timer."""
     async with emulator_of(request).unless_stopping():
         await workspace.advance_to_next(LATEST)
     return _SECTION

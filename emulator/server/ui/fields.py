@@ -26,8 +26,8 @@ class Field(msgspec.Struct, frozen=True):
     Attributes:
         name: of the field and of the record's.
         kind: how it is entered: ``time`` is ISO 8601, ``list`` is one a line.
-        doc: what it means.
-        default: what holds when it is left empty, as text.
+        doc: its meaning.
+        default: the value when it is left empty, as text.
     """
 
     name: str
@@ -81,7 +81,7 @@ def _info(record: type[msgspec.Struct]) -> inspect.StructType:
 
 
 def values_of(form: Form, fields: Iterable[Field], prefix: str = "") -> dict[str, Any]:
-    """Return the values that a form has for *fields*; what is left empty is left out.
+    """Return the values that a form has for *fields*; empty fields are left out.
 
     Raises:
         InvalidInputError: not a number, a time or JSON; names the field.

@@ -1,4 +1,4 @@
-"""What all sections share: the workspace, the frame of a page, and the answer to a form."""
+"""Shared by all sections: the workspace, the frame of a page, and the answer to a form."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def form(page: Page) -> Callable[[Action], Page]:
     """Make an endpoint of an action that reads a form and returns the page to load, a path.
 
     An empty path shows the page of the form at once. A form that is refused is shown again, with
-    the error and what was filled in.
+    the error and the filled-in values.
 
     Args:
         page: that has the form.

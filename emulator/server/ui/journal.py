@@ -25,7 +25,7 @@ _MOST = 200
 
 
 async def index(request: Request) -> Response:
-    """Show the newest entries, filtered by what they are about."""
+    """Show the newest entries, filtered by their subject."""
     workspace = workspace_of(request)
     about, before = _filters(request)
     found = newest(workspace, about, before, _MOST + 1)

@@ -37,7 +37,7 @@ class Row(NamedTuple):
     Attributes:
         id: of its element, and unique on the page.
         place: id of the element that contains it.
-        record: what it shows; another object is an update.
+        record: the record that it shows; another object is an update.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""Webhooks: the documented settings page, with what the real page does not have."""
+"""Webhooks: the documented settings page, with additions."""
 
 from __future__ import annotations
 
