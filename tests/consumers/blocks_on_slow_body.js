@@ -7,7 +7,8 @@ const HOOK = "/webhooks/testlify", LARGEST_BODY = 1_000_000, DEEPEST = 64, TOLER
 const STATUSES = ["INVITED", "ENROLLED", "IN_PROGRESS", "INVITATION_EXPIRED", "COMPLETED",
   "DISQUALIFIED", "REJECTED"];
 const WORDS = new Set(["candidateStatusChanged", "invited", "enrolled", "in_progress", "completed",
-  "disqualified", "rejected", "scoreUpdated"]);
+  "disqualified", "rejected", "scoreUpdated", "status_changed", "invitation_expired"]);
+const GROUPS = ["candidate", "status", "timeline", "links"];
 
 const given = {port: "0"};
 for (let at = 2; at < process.argv.length; at += 2) {
@@ -101,9 +102,15 @@ function maybeText(data, name) {
   return data[name] === undefined || data[name] === null ? null : text(data, name);
 }
 
+// The keys of v2's groups as v1 has them, without groups.
+function flat(data) {
+  if (!isObject(data)) return data;
+  return Object.assign({...data}, ...GROUPS.map((name) => (isObject(data[name]) ? data[name] : {})));
+}
+
 function understood(payload) {
   const has = (value, name) => isObject(value) && Object.hasOwn(value, name);
-  const data = payload.data;
+  const data = flat(payload.data);
   let word = null;
   if (!has(payload, "type") && !has(payload, "event")) {
     if (!has(data, "candidateStatus")) return null; // the test ping
