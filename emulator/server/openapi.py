@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from emulator.decoding import arms
-from emulator.server.operations import Operation, Record, provenances
+from emulator.server.operations import Operation, Record, made, provenances
 
 Document = dict[str, Any]
 
@@ -45,7 +45,9 @@ class Api(msgspec.Struct, frozen=True):
 
     def schemas(self) -> Document:
         """Return the schemas of all records; fields of Testlify's have their provenance."""
-        kinds = [kind for one in self.operations for kind in (one.answer, one.body) if kind]
+        kinds = [
+            kind for one in self.operations for kind in map(made, (one.answer, one.body)) if kind
+        ]
         _, found = msgspec.json.schema_components([self.error, *kinds], ref_template=_REFERENCE)
         for schema in found.values():
             for field in schema.get("properties", {}).values():
@@ -79,9 +81,10 @@ class Api(msgspec.Struct, frozen=True):
         if one.page:
             described["externalDocs"] = {"url": f"{_DOCS}{one.page}"}
         if one.body is not None:
-            (record,) = arms(one.body)
+            body = made(one.body)
+            (record,) = arms(body)
             is_required = any(field.required for field in msgspec.structs.fields(record))
-            described["requestBody"] = {"required": is_required, **_content(one.body)}
+            described["requestBody"] = {"required": is_required, **_content(body)}
         return described
 
     def _links(self, one: Operation) -> Document:
@@ -107,7 +110,7 @@ _REFERENCE = f"{SCHEMAS}{{name}}"
 def _answer(one: Operation) -> Document:
     if one.answer is None:
         return {"description": "Done."}
-    found = _content(one.answer, one.media_type)
+    found = _content(made(one.answer), one.media_type)
     if one.is_wrapped:
         media = found["content"][one.media_type]
         media["schema"] = {

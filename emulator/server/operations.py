@@ -122,8 +122,24 @@ class Call(Generic[_Q, _B]):
             InvalidInputError: not JSON, or not of the operation's form; with the JSON path.
         """
         assert self._operation.body is not None  # noqa: S101 - the handler belongs to the row
-        found: _B = await body_as(self.request, self._operation.body)
+        found: _B = await body_as(self.request, made(self._operation.body))
         return found
+
+
+class Deferred:
+    """A type that is made when it is first needed, because a start has to be fast.
+
+    Args:
+        make: returns the type.
+    """
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self.make = cache(make)
+
+
+def made(kind: Any) -> Any:
+    """Return the type of an answer or a body, which may be deferred."""
+    return kind.make() if isinstance(kind, Deferred) else kind
 
 
 class Operation(msgspec.Struct, frozen=True):
@@ -134,8 +150,9 @@ class Operation(msgspec.Struct, frozen=True):
         path: the path, with parameters in braces.
         handler: returns the answer, or a response.
         doc: a description in one sentence.
-        answer: type of the answer; None without a body.
-        query, body: types of the query and the body.
+        answer: type of the answer, or `Deferred`; None without a body.
+        query: type of the query.
+        body: type of the body, or `Deferred`; None without a body.
         status: status of the answer.
         other_statuses: further statuses of the same answer.
         media_type: media type of the answer.

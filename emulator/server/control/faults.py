@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
@@ -13,6 +14,7 @@ from emulator.delivery.faults.registry import FAULTS
 from emulator.server.control.operation import ControlOperation, Nothing, Page, Rows, rows
 from emulator.server.fields import Duration
 from emulator.server.http import body_as
+from emulator.server.operations import Deferred
 
 if TYPE_CHECKING:
     from emulator.delivery.faults.fault import Fault, Standing
@@ -36,27 +38,46 @@ def _settings(fault: type[Fault]) -> type[msgspec.Struct]:
     )  # fmt: skip
 
 
-_ON = msgspec.defstruct(
-    "FaultMatch", [(one.name, one.type, one.default) for one in msgspec.structs.fields(CallMatch)],
-    bases=(Match,), namespace={"__doc__": "The attempts or the calls that a fault applies to."},
-    kw_only=True, forbid_unknown_fields=True, frozen=True,
-)  # fmt: skip
-_KINDS: list[Any] = [(name, _settings(kind) | UnsetType, UNSET) for name, kind in FAULTS.items()]
-_ONE_KIND = msgspec.Meta(extra_json_schema={"oneOf": [{"required": [name]} for name in FAULTS]})
+@cache
+def _set_fault() -> Any:
+    """Return the record of a fault as scenario files have it: its settings behind its name."""
+    match = msgspec.defstruct(
+        "FaultMatch",
+        [(one.name, one.type, one.default) for one in msgspec.structs.fields(CallMatch)],
+        bases=(Match,),
+        namespace={"__doc__": "The attempts or the calls that a fault applies to."},
+        kw_only=True, forbid_unknown_fields=True, frozen=True,
+    )  # fmt: skip
+    kinds = [(name, _settings(kind) | UnsetType, UNSET) for name, kind in FAULTS.items()]
+    about = "A fault: its settings behind its name, and the attempts it applies to."
+    return msgspec.defstruct(
+        "SetFault", [*kinds, ("on", match | UnsetType, UNSET)],
+        namespace={"__doc__": about}, forbid_unknown_fields=True,
+    )  # fmt: skip
 
-SetFault = msgspec.defstruct(
-    "SetFault", [*_KINDS, ("on", _ON | UnsetType, UNSET)],
-    namespace={"__doc__": "A fault: its settings behind its name, and the attempts it applies to."},
-    forbid_unknown_fields=True,
-)  # fmt: skip
-FaultView: Any = msgspec.defstruct(
-    "FaultView", [("id", str), ("matched", int), ("used", int)], bases=(SetFault,), kw_only=True,
-    namespace={"__doc__": "A fault that is set, with how often it matched and was used."},
-)  # fmt: skip
+
+@cache
+def _fault_view() -> Any:
+    """Return the record of a fault that is set."""
+    about = "A fault that is set, with how often it matched and was used."
+    return msgspec.defstruct(
+        "FaultView", [("id", str), ("matched", int), ("used", int)], bases=(_set_fault(),),
+        kw_only=True, namespace={"__doc__": about},
+    )  # fmt: skip
+
+
+def _fault_views() -> Any:
+    page: Any = Rows
+    return page[_of_one_kind(_fault_view())]
+
+
+def _of_one_kind(record: Any) -> Any:
+    names = [{"required": [name]} for name in FAULTS]
+    return Annotated[record, msgspec.Meta(extra_json_schema={"oneOf": names})]
 
 
 def fault_view(standing: Standing) -> dict[str, Any]:
-    """Return a fault that is set, a `FaultView` as plain JSON."""
+    """Return a fault that is set as plain JSON, a record of `_fault_view`."""
     counts = {"matched": standing.matched, "used": standing.used}
     return {"id": standing.id, **plain(standing.fault), **counts}
 
@@ -89,12 +110,13 @@ OPERATIONS = (
     ControlOperation(
         "listFaults", "GET", _ALL, list_all,
         "List the faults that are set, with how often each matched and was used.",
-        Rows[Annotated[FaultView, _ONE_KIND]], query=Page,
+        Deferred(_fault_views), query=Page,
     ),
     ControlOperation(
         "setFault", "POST", _ALL, create,
         "Set a fault, in the format of scenario files.",
-        FaultView, body=Annotated[SetFault, _ONE_KIND], status=201, creates=f"{_ALL}/{{id}}",
+        Deferred(_fault_view), body=Deferred(lambda: _of_one_kind(_set_fault())), status=201,
+        creates=f"{_ALL}/{{id}}",
     ),
     ControlOperation(
         "clearFaults", "DELETE", _ALL, clear_all,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
@@ -24,6 +25,7 @@ from emulator.server.json_views import (
     message_view,
     refused_view,
 )
+from emulator.server.operations import Deferred
 from emulator.workspace import queries
 
 if TYPE_CHECKING:
@@ -114,18 +116,20 @@ def _body(command: Command) -> type[msgspec.Struct]:
     )
 
 
+@cache
+def _times(details: type[msgspec.Struct]) -> list[str]:
+    """Return the details of a command that are times."""
+    return [one.name for one in msgspec.structs.fields(details) if datetime in arms(one.type)]
+
+
 def _operation(command: Command) -> ControlOperation:
     """Return the call of a command."""
-    body = _body(command)
     is_assessment = command.subject == "assessment"
     kind: Any = AssessmentDone if is_assessment else CandidateDone
-    times = [
-        one.name for one in msgspec.structs.fields(command.details) if datetime in arms(one.type)
-    ]
 
     async def do(call: Call[Nothing, Any]) -> Any:
         given = msgspec.structs.asdict(await call.body())
-        for name in times:
+        for name in _times(command.details):
             if given[name] is not None:
                 given[name] = parse_instant(given[name], path=f"$.{_key(name)}")
         id_ = call.request.path_params.get("id", "")
@@ -147,7 +151,7 @@ def _operation(command: Command) -> ControlOperation:
     return ControlOperation(
         _key(command.name), "POST", path if command.is_new else f"{record}/{command.verb}", do,
         command.doc,
-        kind, body=body, status=201 if command.is_new else 200,
+        kind, body=Deferred(lambda: _body(command)), status=201 if command.is_new else 200,
         creates=record if command.is_new else "",
     )  # fmt: skip
 
