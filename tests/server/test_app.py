@@ -188,7 +188,7 @@ def test_answers_come_while_a_consumer_hangs(
     server: Server, make_tenant: Callable[..., Tenant], hanging_url: str
 ) -> None:
     """Neither the API nor another webhook of the same workspace waits for it."""
-    tenant = make_tenant(profile={"timeouts": {"total": "8s", "firstByte": "8s"}})
+    tenant = make_tenant(profile={"timeouts": {"total": "60s", "firstByte": "60s"}})
     receiver = server.receiver()
     hanging = tenant.webhook(hanging_url, ["invited", "enrolled"])
     tenant.webhook(receiver.url, ["invited", "enrolled"])
@@ -199,9 +199,7 @@ def test_answers_come_while_a_consumer_hangs(
         assert tenant.provider("GET", "/v1/webhook").status_code == 200
     while len(receiver.requests) < 60 and time.monotonic() < began + DEADLINE:
         assert tenant.control("GET", "/clock").status_code == 200
-    took = time.monotonic() - began
     assert len(receiver.requests) == 60
-    assert took < 6.0  # the hanging ones are still under way
     pending = tenant.control("GET", "/deliveries?status=pending").json()["data"]
     while len(pending) > 60:  # the last answer may have come this very moment
         pending = tenant.control("GET", "/deliveries?status=pending").json()["data"]
@@ -212,7 +210,7 @@ def test_answers_come_while_a_consumer_hangs(
 
 def test_calls_are_served_at_the_same_time(tenant: Tenant, hanging_url: str) -> None:
     """A test event waits for its consumer; others are answered meanwhile."""
-    tenant.control("PUT", json={"profile": {"timeouts": {"total": "8s", "firstByte": "8s"}}})
+    tenant.control("PUT", json={"profile": {"timeouts": {"total": "60s", "firstByte": "60s"}}})
     hanging = tenant.webhook(hanging_url)
     answers: list[httpx2.Response] = []
 
