@@ -53,10 +53,6 @@ _LONGEST_BODY = 1_000_000  # bytes; what is longer is cut, and then no JSON
     " they are wrong.",
 )  # fmt: skip
 @click.option(
-    "--verify-header", metavar="NAME",
-    help="With --verify: header that has the body's HMAC-SHA256 in hex; SECRET is any text.",
-)  # fmt: skip
-@click.option(
     "--save", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
     help="Save each request as a HAR file in this folder, before it is answered. 'replay', 'drift'"
     " and 'learn' read these files.",
@@ -74,7 +70,6 @@ def command(
     port: int,
     delay: str,
     verify: str | None,
-    verify_header: str | None,
     save: Path | None,
     *,
     keep_secrets: bool,
@@ -86,7 +81,7 @@ def command(
     can stand between a tunnel and a running consumer, and record what the real service sends.
     """
     seconds = durations.parse(delay)
-    check = _verifier(verify, verify_header)
+    check = _verifier(verify)
     folder = None if save is None else Folder(_made(save), keeps_secrets=keep_secrets)
     if keep_secrets and folder is None:
         message = "--keep-secrets says how requests are saved; --save DIR is missing"
@@ -108,27 +103,20 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-def _verifier(secret: str | None, header: str | None) -> Callable[[Headers, bytes], Verdict] | None:
-    """Return what looks at signatures; None when nobody has to.
+def _verifier(secret: str | None) -> Callable[[Headers, bytes], Verdict] | None:
+    """Return a function that verifies signatures; None without a secret.
 
     Raises:
-        InvalidInputError: a secret or a header that can't be.
+        InvalidInputError: the secret cannot verify.
     """
     from emulator.delivery.signing import SigningScheme, checked_key, prefix_in, verify
 
     if secret is None:
-        if header is not None:
-            message = "--verify-header says where the signature is; --verify SECRET is missing"
-            raise InvalidInputError(message)
         return None
-    try:
-        fixed = None if header is None else SigningScheme("hmac-sha256-hex", header=header)
-    except ValueError as error:
-        raise InvalidInputError(str(error), path="--verify-header") from None
-    checked_key(fixed or SigningScheme("standard"), secret, path="--verify")
+    checked_key(secret, path="--verify")
 
     def check(headers: Headers, body: bytes) -> Verdict:
-        signature = fixed or SigningScheme("standard", prefix=prefix_in(headers))
+        signature = SigningScheme(prefix=prefix_in(headers))
         return verify(signature, secret, headers, body, now=time.time())
 
     return check

@@ -129,7 +129,7 @@ def test_a_secret_signs_whatever_the_generation(
     assert (code, err) == (0, "")
     [request] = receiver.requests
     assert request.header("x-webhook-token") == "a:b"
-    signature = SigningScheme("standard", prefix="svix-")
+    signature = SigningScheme(prefix="svix-")
     assert verify(signature, SECRET, request.headers, request.body, now=time.time()).holds
 
 
