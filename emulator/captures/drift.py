@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from emulator import paths
-from emulator.captures.naming import UNREADABLE, event_of, generation_of, payload_of
+from emulator.captures.event_recognition import UNREADABLE, event_of, generation_of, payload_of
 from emulator.contracts.contradictions import contradictions
 from emulator.contracts.learned import names
 from emulator.domain.events import TEST_EVENT, Generation, Provenance
-from emulator.domain.payloads.kinds import kind_of, type_of
+from emulator.domain.payloads.value_kinds import kind_of, type_of
 from emulator.paths import Path
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from emulator.domain.payloads.filling import FREE
-from emulator.domain.payloads.kinds import PATTERNS, TYPES
 from emulator.domain.payloads.shapes import all_keys, leaves
+from emulator.domain.payloads.value_kinds import PATTERNS, TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from emulator import paths
-from emulator.captures.binding import bound
+from emulator.captures.value_sources import bound
 from emulator.domain.payloads import fields
-from emulator.domain.payloads.kinds import kind_of
 from emulator.domain.payloads.shapes import Order, Shape, leaves, merged
+from emulator.domain.payloads.value_kinds import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

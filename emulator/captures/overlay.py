@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from emulator import paths
-from emulator.captures.learned_schemas import document
-from emulator.captures.learning import learned
-from emulator.captures.naming import (
+from emulator.captures.event_recognition import (
     STATES,
     UNREADABLE,
     event_of,
@@ -20,12 +18,14 @@ from emulator.captures.naming import (
     payload_of,
     status_of,
 )
-from emulator.captures.samples import sent
+from emulator.captures.learned_schemas import document
+from emulator.captures.learning import learned
+from emulator.captures.sample_payloads import sent
 from emulator.contracts.learned import KEY, Learned, names
 from emulator.decoding import indented
 from emulator.domain.events import TEST_EVENT, Generation
-from emulator.domain.payloads.kinds import kind_of
 from emulator.domain.payloads.shapes import leaves, merged
+from emulator.domain.payloads.value_kinds import kind_of
 from emulator.errors import InvalidInputError
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from hashlib import sha256
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+from emulator.captures.event_recognition import event_of, generation_of
 from emulator.captures.forwarding import end_to_end
-from emulator.captures.naming import event_of, generation_of
 from emulator.conformance.fuzzing import scenario_yaml
 from emulator.delivery.records import Request
 from emulator.delivery.redaction import MASK

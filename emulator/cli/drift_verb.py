@@ -69,9 +69,9 @@ def command(
 
     Exit 0: no differences; 1: differences; 2: nothing could be compared.
     """
+    from emulator.captures.capture_files import read
     from emulator.captures.drift_formats import FORMATS, summary
-    from emulator.captures.reading import read
-    from emulator.captures.selecting import selected
+    from emulator.captures.filters import selected
 
     if (files == ()) == (schemas is None):
         message = "expected files or folders of captures, or --schemas OLD NEW"
@@ -104,7 +104,7 @@ def _compared(
     """Compare captures with those that are *known*, or else with the schemas."""
     from emulator.captures.drift import compare
     from emulator.captures.overlay import learn
-    from emulator.captures.samples import shaped_by
+    from emulator.captures.sample_payloads import shaped_by
     from emulator.contracts.user_schemas import check_folder
     from emulator.contracts.validation import Contracts
 

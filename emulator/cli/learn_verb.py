@@ -42,8 +42,8 @@ def command(files: tuple[Path, ...], overlay: Path, webhooks: Generation | None)
 
     Exit 0: learned, or known already; 2: nothing to learn from.
     """
+    from emulator.captures.capture_files import read
     from emulator.captures.overlay import learn
-    from emulator.captures.reading import read
     from emulator.contracts.user_schemas import check_folder
     from emulator.contracts.validation import Contracts
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from emulator import durations
-from emulator.captures.saving import Folder
+from emulator.captures.recorder import Recorder
 from emulator.cli import consumer_options, loop
 from emulator.cli.codes import INTERRUPTED
 from emulator.cli.output import say
@@ -82,15 +82,15 @@ def command(
     """
     seconds = durations.parse(delay)
     check = _verifier(verify)
-    folder = None if save is None else Folder(_made(save), keeps_secrets=keep_secrets)
-    if keep_secrets and folder is None:
+    recorder = None if save is None else Recorder(_made(save), keeps_secrets=keep_secrets)
+    if keep_secrets and recorder is None:
         message = "--keep-secrets says how requests are saved; --save DIR is missing"
         raise InvalidInputError(message)
     if options["forward"] and (options["statuses"] or seconds):
         message = "--forward gives the answer of its URL back; --status and --delay do not apply"
         raise InvalidInputError(message)
     wire = consumer_options.wire(options)
-    is_interrupt = loop.run(_listen(port, seconds, check, folder, wire, **options))
+    is_interrupt = loop.run(_listen(port, seconds, check, recorder, wire, **options))
     return INTERRUPTED if is_interrupt else 0
 
 
@@ -126,7 +126,7 @@ async def _listen(
     port: int,
     delay: float,
     check: Callable[[Headers, bytes], Verdict] | None,
-    folder: Folder | None,
+    recorder: Recorder | None,
     wire: Wire,
     *,
     statuses: tuple[int, ...],
@@ -141,7 +141,7 @@ async def _listen(
             say(indented(received.body[:_LONGEST_BODY]))
 
     async def respond(received: Received) -> Answer | None:
-        if folder is not None and (refusal := await _saved(received, folder)):
+        if recorder is not None and (refusal := await _saved(received, recorder)):
             return refusal
         is_wrong = received.verdict is not None and not received.verdict.holds
         return None if forward is None or is_wrong else await _forwarded(received, forward, wire)
@@ -160,15 +160,15 @@ async def _listen(
         await wire.close()
 
 
-async def _saved(received: Received, folder: Folder) -> Answer | None:
+async def _saved(received: Received, recorder: Recorder) -> Answer | None:
     """Save a request; return the answer that refuses it if it cannot be saved."""
     from emulator.receiver import Answer
 
     try:
-        await asyncio.to_thread(folder.save, received, datetime.now(UTC))
+        await asyncio.to_thread(recorder.save, received, datetime.now(UTC))
     except OSError as error:
         reason = reason_of(error)
-        say(f"error: not saved in {str(folder.path)!r}: {reason}; answered 507", err=True)
+        say(f"error: not saved in {str(recorder.folder)!r}: {reason}; answered 507", err=True)
         return Answer(_INSUFFICIENT_STORAGE, body=b"not saved\n")
     return None
 

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from emulator.conformance.target import Target
+    from emulator.load.load_run import Goal
     from emulator.load.measurements import Measurements
-    from emulator.load.records import Phase
-    from emulator.load.run import Goal
     from emulator.load.schedule import Traffic
+    from emulator.load.worker_protocol import Phase
     from emulator.reports.progress import Screen
     from emulator.reports.report import Case
 
@@ -172,9 +172,9 @@ def _check_installed() -> None:
 
 
 def _goal(asked: _Options) -> Goal:
-    from emulator.load.expectations import parse
+    from emulator.load.load_run import DEFAULT_EXPECTATIONS, LIMITS, Goal
     from emulator.load.rate import parse as parsed_rate
-    from emulator.load.run import DEFAULT_EXPECTATIONS, LIMITS, Goal
+    from emulator.load.thresholds import parse
 
     if asked.candidates is not None and (asked.length or asked.is_until_broken):
         message = "--candidates takes the place of --for, and does not go with --until-broken"
@@ -191,7 +191,7 @@ def _goal(asked: _Options) -> Goal:
 
 
 def _traffic(asked: _Options, target: Target) -> Traffic:
-    from emulator.load.messages import checked_mix, wanted
+    from emulator.load.message_patterns import checked_mix, wanted
     from emulator.load.schedule import DEFAULT_MIX, Traffic
 
     wanted(target.events)
@@ -239,7 +239,7 @@ def _check_rate(goal: Goal, target: Target, asked: _Options) -> None:
 
 def _run(target: Target, goal: Goal, traffic: Traffic, asked: _Options) -> int:
     from emulator.load.cluster import Master
-    from emulator.load.run import Run
+    from emulator.load.load_run import Run
     from emulator.reports.from_load import exit_code, report_of
     from emulator.reports.progress import screen
 
@@ -271,8 +271,8 @@ def _run(target: Target, goal: Goal, traffic: Traffic, asked: _Options) -> int:
 
 def _progress(shown: Screen, phase: Phase, measured: Measurements) -> None:
     """Show how far a phase is; its bar ends when all messages have been answered."""
-    from emulator.load.expectations import milliseconds
     from emulator.load.measurements import percentile
+    from emulator.load.thresholds import milliseconds
 
     second = max(measured.seconds)
     latest = measured.seconds[max(second - 1, min(measured.seconds))]

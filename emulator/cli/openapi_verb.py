@@ -30,7 +30,7 @@ def command(*, url: str | None, is_control: bool, webhooks: str) -> None:
     if url is not None and is_control:
         message = "--as-consumer and --control exclude each other"
         raise click.UsageError(message)
-    from emulator.contracts.openapi import as_consumer
+    from emulator.contracts.consumer_openapi import as_consumer
     from emulator.contracts.validation import Contracts
     from emulator.server.documents import control_openapi, openapi
 

@@ -64,8 +64,8 @@ def command(
 
     Exit 0: all accepted; 1: not all accepted; 2: a wrong call, or nobody answered.
     """
-    from emulator.captures.reading import read
-    from emulator.captures.selecting import selected
+    from emulator.captures.capture_files import read
+    from emulator.captures.filters import selected
 
     if (url is None) is (scenario is None):
         message = "expected either --to URL or --as-scenario FILE"
@@ -114,7 +114,7 @@ async def _replay(
     secret: str | None,
     speed: str,
 ) -> int:
-    from emulator.captures.naming import event_of
+    from emulator.captures.event_recognition import event_of
     from emulator.captures.replaying import request
     from emulator.scenario.result import NOT_THERE
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from emulator.domain.events import Provenance
-from emulator.domain.payloads.kinds import type_of
+from emulator.domain.payloads.value_kinds import type_of
 from emulator.paths import Path
 
 if TYPE_CHECKING:

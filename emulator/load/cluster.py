@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Self
 
 from emulator.errors import EmulatorError, NotReadyError
-from emulator.load.records import Command, Failed, Reply, Stop, encoded, replies
+from emulator.load.worker_protocol import Command, Failed, Reply, Stop, encoded, replies
 
 # Nothing here needs the patched standard library: another process sends.
 os.environ.setdefault("LOCUST_SKIP_MONKEY_PATCH", "1")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from hdrh.histogram import HdrHistogram
 
-from emulator.load.records import Tick
+from emulator.load.worker_protocol import Tick
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

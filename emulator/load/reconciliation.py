@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from emulator.load.records import MOST_DIFFERENCES, Difference, Reconciled
+from emulator.load.worker_protocol import MOST_DIFFERENCES, Difference, Reconciled
 from emulator.paths import ABSENT
 from emulator.scenario import probes
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from emulator.conformance.state import ConsumerState
     from emulator.conformance.target import Target
     from emulator.delivery.transports.address_guard import Guard
-    from emulator.load.messages import Identity, Pattern
+    from emulator.load.message_patterns import Identity, Pattern
 
 _AT_ONCE = 32
 

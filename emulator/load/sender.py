@@ -19,9 +19,10 @@ from emulator.domain.ids import message_id
 from emulator.errors import EmulatorError
 from emulator.event_loops import loop_factory
 from emulator.load.measurements import STATUS, Second
-from emulator.load.messages import book
+from emulator.load.message_patterns import book
 from emulator.load.reconciliation import Acknowledged, reconciled
-from emulator.load.records import (
+from emulator.load.schedule import mine, slots
+from emulator.load.worker_protocol import (
     Command,
     Failed,
     Phase,
@@ -34,7 +35,6 @@ from emulator.load.records import (
     commands,
     encoded,
 )
-from emulator.load.schedule import mine, slots
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

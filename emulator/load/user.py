@@ -18,14 +18,14 @@ from emulator.delivery.transports.dns import resolve
 from emulator.delivery.transports.wire_actions import parse_target
 from emulator.domain.ids import message_id
 from emulator.errors import ForbiddenError
-from emulator.load.messages import book
+from emulator.load.message_patterns import book
 from emulator.load.schedule import DEFAULT_MIX, Traffic, life
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from emulator.domain.events import Generation
-    from emulator.load.messages import Book, Pattern
+    from emulator.load.message_patterns import Book, Pattern
 
 _MOST_PER_WORKER = 2**32
 

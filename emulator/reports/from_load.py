@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emulator.load.expectations import milliseconds, share
 from emulator.load.measurements import percentile
+from emulator.load.thresholds import milliseconds, share
 from emulator.reports.from_checks import secrets_of
 from emulator.reports.report import Case, Chart, Report, Series, report
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from emulator.conformance.target import Target
-    from emulator.load.expectations import Expectation
+    from emulator.load.load_run import Goal, LoadResult, PhaseResult
     from emulator.load.measurements import Second
-    from emulator.load.records import Reconciled
-    from emulator.load.run import Goal, LoadResult, PhaseResult
+    from emulator.load.thresholds import Expectation
+    from emulator.load.worker_protocol import Reconciled
 
 TITLE = "Load test of a consumer"
 

@@ -12,7 +12,7 @@ import pytest
 from emulator.captures.capture import Capture
 from emulator.captures.drift import Comparison, Drift, compare, shown
 from emulator.captures.drift_formats import FORMATS
-from emulator.captures.samples import sent
+from emulator.captures.sample_payloads import sent
 from emulator.contracts.validation import Contracts
 from emulator.domain.events import EVENTS_OF
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from emulator.captures.samples import sent
+from emulator.captures.sample_payloads import sent
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import httpx2
 import pytest
 
-from emulator.captures.samples import sent
+from emulator.captures.sample_payloads import sent
 from emulator.cli import consumer_options
 from emulator.clock import EPOCH
 from emulator.conformance.fuzzing.payloads import bases

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from emulator.captures.saving import Folder
+from emulator.captures.recorder import Recorder
 from emulator.delivery.signing import SigningScheme, verify
 from emulator.receiver import Received
 from emulator.serving import listen
@@ -53,7 +53,7 @@ def captures(tmp_path: Path) -> Path:
 
 
 def save(path: Path, *, keeps_secrets: bool, gap: float = 7_200) -> None:
-    folder = Folder(path, keeps_secrets=keeps_secrets)
+    folder = Recorder(path, keeps_secrets=keeps_secrets)
     for number, one in enumerate(BODIES):
         folder.save(Received("POST", "/", HEADERS, one), AT + timedelta(seconds=number * gap))
 

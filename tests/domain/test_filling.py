@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from emulator.domain.payloads.filling import converted, filled
-from emulator.domain.payloads.kinds import PATTERNS, kind_of
 from emulator.domain.payloads.shapes import Order, Shape, merged
+from emulator.domain.payloads.value_kinds import PATTERNS, kind_of
 from emulator.paths import ABSENT
 
 AT = datetime(2026, 6, 2, 7, 2, 4, 323_000, tzinfo=UTC)

@@ -11,13 +11,13 @@ from svix.webhooks import Webhook
 from emulator.conformance.target import Target
 from emulator.load.measurements import Measurements
 from emulator.load.rate import Rate
-from emulator.load.records import LoadedConsumer, Phase, PhaseEnded, Prepare, Prepared, Tick
 from emulator.load.schedule import Traffic
 from emulator.load.sender import Sender
+from emulator.load.worker_protocol import LoadedConsumer, Phase, PhaseEnded, Prepare, Prepared, Tick
 from emulator.receiver import Receiver
 
 if TYPE_CHECKING:
-    from emulator.load.records import Reply
+    from emulator.load.worker_protocol import Reply
     from emulator.receiver import Received
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

@@ -10,7 +10,7 @@ import pytest
 
 from emulator.captures.capture import Capture
 from emulator.captures.overlay import learn
-from emulator.captures.samples import sent
+from emulator.captures.sample_payloads import sent
 from emulator.contracts.validation import Contracts
 
 if TYPE_CHECKING:

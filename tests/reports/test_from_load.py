@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from emulator.conformance.target import Target
-from emulator.load.expectations import parse
+from emulator.load.load_run import Goal, LoadResult, PhaseResult
 from emulator.load.measurements import Measurements, Second
 from emulator.load.rate import Rate
-from emulator.load.records import Difference, Reconciled
-from emulator.load.run import Goal, LoadResult, PhaseResult
+from emulator.load.thresholds import parse
+from emulator.load.worker_protocol import Difference, Reconciled
 from emulator.reports.formats import FORMATS
 from emulator.reports.from_load import exit_code, report_of
 

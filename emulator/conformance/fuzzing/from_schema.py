@@ -62,7 +62,7 @@ def each(
     from hypothesis import seed as seeded
     from schemathesis import GenerationMode
 
-    from emulator.contracts.openapi import as_consumer
+    from emulator.contracts.consumer_openapi import as_consumer
 
     document = as_consumer(contracts, generation, f"http://consumer{_PATH}", events)
     schema = schemathesis.openapi.from_dict(_sampled(document, texts))

@@ -12,7 +12,7 @@ import msgspec
 
 from emulator import paths
 from emulator.domain.payloads import fields
-from emulator.domain.payloads.kinds import TYPES, kind_of
+from emulator.domain.payloads.value_kinds import TYPES, kind_of
 from emulator.durations import instant
 from emulator.paths import ABSENT
 

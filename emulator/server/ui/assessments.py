@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from emulator.domain.assessment import LIFECYCLE
 from emulator.domain.commands import COMMANDS, moving
 from emulator.server.json_views import assessment_view
-from emulator.server.ui.fields import fields_of, values_of
+from emulator.server.ui.form_fields import fields_of, values_of
 from emulator.server.ui.frame import form, show, workspace_of
 
 if TYPE_CHECKING:

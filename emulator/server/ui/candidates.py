@@ -12,7 +12,7 @@ from emulator.domain.candidate import LIFECYCLE, OPEN_STATES
 from emulator.domain.commands import COMMANDS, moving
 from emulator.server import html
 from emulator.server.json_views import candidate_view
-from emulator.server.ui.fields import fields_of, values_of
+from emulator.server.ui.form_fields import fields_of, values_of
 from emulator.server.ui.frame import form, show, workspace_of
 from emulator.server.ui.live import Row, follow
 from emulator.workspace import queries

@@ -9,7 +9,7 @@ from emulator.delivery.faults.fault import Match
 from emulator.delivery.faults.reading import fault_from, plain
 from emulator.delivery.faults.registry import FAULTS
 from emulator.server import html
-from emulator.server.ui.fields import fields_of, values_of
+from emulator.server.ui.form_fields import fields_of, values_of
 from emulator.server.ui.frame import form, show, workspace_of
 from emulator.server.ui.live import Row, follow
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from emulator.load import knee
-from emulator.load.expectations import Expectation, parse
 from emulator.load.measurements import Measurements, Second, percentile
 from emulator.load.rate import FASTEST, Rate
-from emulator.load.records import (
+from emulator.load.schedule import slots
+from emulator.load.thresholds import Expectation, parse
+from emulator.load.worker_protocol import (
     LoadedConsumer,
     Phase,
     PhaseEnded,
@@ -20,7 +21,6 @@ from emulator.load.records import (
     Reconciled,
     Tick,
 )
-from emulator.load.schedule import slots
 
 if TYPE_CHECKING:
     from collections.abc import Callable

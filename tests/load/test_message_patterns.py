@@ -9,7 +9,7 @@ import pytest
 from emulator.conformance.target import Target
 from emulator.contracts.validation import Contracts
 from emulator.errors import InvalidInputError
-from emulator.load.messages import Book, book, checked_mix, wanted
+from emulator.load.message_patterns import Book, book, checked_mix, wanted
 from emulator.load.schedule import DEFAULT_MIX
 
 if TYPE_CHECKING:

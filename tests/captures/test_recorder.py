@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from emulator.captures import har
-from emulator.captures.saving import Folder
+from emulator.captures.recorder import Recorder
 from emulator.receiver import Received
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def received(body: bytes = b'{"event": "completed"}') -> Received:
 
 
 def test_a_saved_request_is_a_har_document_with_one_entry(tmp_path: Path) -> None:
-    file = Folder(tmp_path, keeps_secrets=True).save(received(), AT)
+    file = Recorder(tmp_path, keeps_secrets=True).save(received(), AT)
     assert list(tmp_path.iterdir()) == [file]
     assert file.name.startswith("20260602T070204.323456Z-")
     log = json.loads(file.read_text())["log"]
@@ -52,7 +52,7 @@ def test_a_saved_request_is_a_har_document_with_one_entry(tmp_path: Path) -> Non
 
 
 def test_secrets_are_masked_and_the_body_stays(tmp_path: Path) -> None:
-    text = Folder(tmp_path).save(received(b'{"a": "b"}'), AT).read_text()
+    text = Recorder(tmp_path).save(received(b'{"a": "b"}'), AT).read_text()
     assert "s3cret" not in text
     [entry] = json.loads(text)["log"]["entries"]
     assert entry["request"]["url"] == "http://hooks.example.com/hook?token=[redacted]&a=[redacted]"
@@ -66,14 +66,14 @@ def test_secrets_are_masked_and_the_body_stays(tmp_path: Path) -> None:
     "body", [b'{"a": "\xc3\xa4"}', b"\xff\x00{", b"\xef\xbb\xbf{}", b'{\r\n\t"a" : 1.0 }']
 )
 def test_a_body_is_read_back_byte_by_byte(tmp_path: Path, body: bytes) -> None:
-    file = Folder(tmp_path, keeps_secrets=True).save(received(body), AT)
+    file = Recorder(tmp_path, keeps_secrets=True).save(received(body), AT)
     [capture] = har.captures(json.loads(file.read_bytes()))
     assert (capture.body, capture.headers, capture.method) == (body, HEADERS, "POST")
     assert capture.at == AT.replace(microsecond=323_000)
 
 
 def test_requests_at_one_instant_have_files_of_their_own(tmp_path: Path) -> None:
-    folder = Folder(tmp_path)
+    folder = Recorder(tmp_path)
     with ThreadPoolExecutor(8) as pool:
         files = list(pool.map(lambda _: folder.save(received(), AT), range(200)))
     assert len(set(files)) == 200
@@ -83,5 +83,5 @@ def test_requests_at_one_instant_have_files_of_their_own(tmp_path: Path) -> None
 def test_a_request_that_is_not_saved_leaves_no_file(tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     with pytest.raises(FileNotFoundError):
-        Folder(gone).save(received(), AT)
+        Recorder(gone).save(received(), AT)
     assert list(tmp_path.iterdir()) == []

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from emulator.domain.payloads.filling import FREE
-from emulator.domain.payloads.kinds import TYPES
 from emulator.domain.payloads.shapes import leaves
+from emulator.domain.payloads.value_kinds import TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from emulator import Emulator
-from emulator.captures.naming import event_of, generation_of
-from emulator.captures.reading import read
-from emulator.captures.saving import Folder
+from emulator.captures.capture_files import read
+from emulator.captures.event_recognition import event_of, generation_of
+from emulator.captures.recorder import Recorder
 from emulator.errors import InvalidInputError
 from emulator.receiver import Received, Receiver
 from emulator.workspace.journal_lines import line
@@ -82,7 +82,7 @@ def test_a_har_file_of_a_browser_is_read_without_what_has_no_body(tmp_path: Path
 
 
 def test_a_folder_is_read_in_the_order_of_arrival(tmp_path: Path) -> None:
-    folder = Folder(tmp_path)
+    folder = Recorder(tmp_path)
     for minute in (3, 1, 2):
         received = Received("POST", "/", (), str(minute).encode())
         folder.save(received, datetime(2026, 6, 2, 7, minute, tzinfo=UTC))

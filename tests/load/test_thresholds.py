@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from emulator.errors import InvalidInputError
-from emulator.load.expectations import parse
 from emulator.load.measurements import Measurements, Second, percentile
+from emulator.load.thresholds import parse
 
 
 def _measured() -> Second:

@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from emulator import paths
-from emulator.captures.naming import event_of, payload_of
+from emulator.captures.event_recognition import event_of, payload_of
 from emulator.decoding import parsed
 from emulator.errors import InvalidInputError, NotJSONError
 

@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 _QUERY_VALUE = re.compile(r"=[^&]*")
 
 
-class Folder(msgspec.Struct, frozen=True):
-    """Where requests are saved.
+class Recorder(msgspec.Struct, frozen=True):
+    """Saves requests in a folder.
 
     Attributes:
         keeps_secrets: keep the values of headers and of the query that may be secrets.
     """
 
-    path: Path
+    folder: Path
     keeps_secrets: bool = False
 
     def save(self, received: Received, at: datetime) -> Path:
@@ -49,14 +49,14 @@ class Folder(msgspec.Struct, frozen=True):
         capture = captured(received)
         content = har.written(capture if self.keeps_secrets else _masked(capture), at)
         name = f"{at:%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(8)}.har"
-        unfinished = self.path / f".{name}.part"
+        unfinished = self.folder / f".{name}.part"
         try:
             with unfinished.open("xb") as out:
                 out.write(content)
                 out.flush()
                 os.fsync(out.fileno())
-            file = unfinished.rename(self.path / name)
-            _sync(self.path)
+            file = unfinished.rename(self.folder / name)
+            _sync(self.folder)
         except OSError:
             unfinished.unlink(missing_ok=True)
             raise
