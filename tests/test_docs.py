@@ -24,9 +24,9 @@ from emulator.pytest_plugin import plugin
 from emulator.pytest_plugin.expectations import ExpectOptions
 from emulator.pytest_plugin.options import TestlifyOptions
 from emulator.scenario.loading import read
-from emulator.server import app
 from emulator.server.control import routes as control
 from emulator.server.provider import routes as provider
+from emulator.server.routes import ROUTES
 from emulator.twin import EmulatorOptions
 
 if TYPE_CHECKING:
@@ -41,7 +41,6 @@ PAGES = {
     for path in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"))
 }
 PROVIDER = DOCS["provider-api.md"]
-ROUTES: list[Route] = app.ROUTES
 COMMANDS: list[Route] = control.UNKNOWN_COMMANDS
 CALLS = [
     (method, route)

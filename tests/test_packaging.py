@@ -124,10 +124,13 @@ def test_an_emulator_is_made_without_what_it_needs_later() -> None:
     assert loaded(code) & set(LATE) == set()
 
 
-def test_the_page_is_not_imported_before_somebody_opens_it() -> None:
+def test_a_server_imports_the_page_and_the_calls_of_the_apis_with_the_first_of_them() -> None:
     output = run(sys.executable, "-c", "import emulator.server.app, sys; print(*sys.modules)")
-    rooms = ("emulator.server.ui", "emulator.server.html", "jinja2")
-    assert [name for name in output.split() if name.startswith(rooms)] == []
+    rooms = ("emulator.server.ui", "emulator.server.html", "emulator.server.provider.", "jinja2")
+    control = "emulator.server.control."
+    health = {f"{control}about", f"{control}operation"}
+    found = {one for one in output.split() if one.startswith((*rooms, control))}
+    assert found == health
 
 
 def test_a_run_in_a_pipe_needs_no_report_library() -> None:

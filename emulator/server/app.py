@@ -11,16 +11,11 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import ClientDisconnect
-from starlette.routing import Route
 
 from emulator.errors import EmulatorError
-from emulator.server import documents
-from emulator.server.candidate import routes as candidate
-from emulator.server.control import routes as control
-from emulator.server.control.errors import problem
-from emulator.server.provider import routes as provider
-from emulator.server.provider.errors import error as provider_error
-from emulator.server.request_guard import PageGuard, ReplayGuard, TokenGuard
+from emulator.server.control import about
+from emulator.server.control.operation import route
+from emulator.server.request_guard import PREFIX, PageGuard, ReplayGuard, TokenGuard
 from emulator.server.routing import ExactFirst
 
 if TYPE_CHECKING:
@@ -28,38 +23,10 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
     from starlette.responses import Response
-    from starlette.types import Receive, Scope, Send
+    from starlette.routing import Route
 
     from emulator.emulator import Emulator
     from emulator.server.request_guard import ControlToken
-
-ROUTES = [*provider.ROUTES, *control.ROUTES, *documents.ROUTES, *candidate.REPORTS]
-"""All routes whose errors are JSON."""
-
-
-async def _static(request: Request) -> Response:
-    from emulator.server.html import static
-
-    return await static(request)
-
-
-class _Ui:
-    """The page; its room is imported with the first request."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        from emulator.server.ui.routes import ROUTER
-
-        await ROUTER(scope, receive, send)
-
-
-PAGES = [
-    Route("/", _Ui()),
-    Route("/ui", _Ui()),
-    Route("/ui/{rest:path}", _Ui()),
-    Route("/static/{name}", _static),
-    *candidate.PAGES,
-]
-"""The routes of pages for people; nothing of them is imported before somebody opens one."""
 
 _log = logging.getLogger("emulator.server")
 
@@ -98,18 +65,30 @@ def application(
             Middleware(ReplayGuard, emulator=emulator),
         ],
     )
-    app.router = ExactFirst([*ROUTES, *PAGES])
+    app.router = ExactFirst([route(one) for one in about.OPERATIONS], more=_routes)
     app.state.emulator = emulator
     app.state.control_token = control_token
     return app
 
 
+def _routes() -> list[Route]:
+    # Imported with the first call of one of them: a start imports a third less without them.
+    from emulator.server.routes import PAGES, ROUTES
+
+    return [*ROUTES, *PAGES]
+
+
 def _answer(request: Request, status: int, code: str, error: EmulatorError | str) -> Response:
-    if request.url.path.startswith(control.PREFIX):
+    if request.url.path.startswith(PREFIX):
+        from emulator.server.control.errors import problem
+
         response = problem(status, code, error)
         if status == HTTPStatus.UNAUTHORIZED:
             response.headers["WWW-Authenticate"] = "Bearer"
         return response
+    from emulator.server.provider.errors import error as provider_error
+    from emulator.server.routes import PAGES
+
     if any(route.path_regex.match(request.url.path) for route in PAGES):
         return _page(request, status, str(error))
     return provider_error(status, code, str(error))
@@ -151,9 +130,9 @@ def _refused(request: Request, error: HTTPException) -> Response:
 def _allowed(request: Request) -> str:
     # The framework names the methods of the first route with that path only.
     methods: set[str] = set()
-    for route in (*ROUTES, *PAGES):
-        if route.path_regex.match(request.url.path):
-            methods |= route.methods or set()
+    for one in _routes():
+        if one.path_regex.match(request.url.path):
+            methods |= one.methods or set()
     return ", ".join(sorted(methods))
 
 

@@ -18,6 +18,7 @@ from emulator.server.http import emulator_of, json
 from emulator.server.openapi import SCHEMAS, Api, Document
 from emulator.server.provider.errors import Error
 from emulator.server.provider.routes import OPERATIONS
+from emulator.server.request_guard import PREFIX
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -161,5 +162,5 @@ async def _control_openapi(_: Request) -> Response:
 ROUTES = [
     Route("/openapi.json", _openapi),
     Route("/asyncapi.json", _asyncapi),
-    Route(f"{control.PREFIX}/openapi.json", _control_openapi),
+    Route(f"{PREFIX}/openapi.json", _control_openapi),
 ]

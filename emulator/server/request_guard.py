@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from emulator.errors import ForbiddenError, InvalidInputError, NotReadyError, UnauthorizedError
-from emulator.server.control.routes import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,6 +21,9 @@ if TYPE_CHECKING:
 _HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\[\]:@/?#]+))(?::[0-9]*)?", re.ASCII)
 _OF_A_PAGE = frozenset({b"host", b"origin", b"referer", b"sec-fetch-site"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+PREFIX = "/_emulator"
+"""The start of all paths of the control API."""
 
 TOKEN_PATH = "/ui/-/token"  # noqa: S105 - no workspace is called "-"
 """Where the page sends the control token."""

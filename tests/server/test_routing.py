@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+import httpx2
 import pytest
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse, Response
@@ -55,3 +56,21 @@ def test_an_exact_path_comes_before_one_with_parameters(
     scope = {"type": "http", "method": method, "path": path, "headers": [], "query_string": b""}
     asyncio.run(app(scope, receive, send))
     assert (sent[0]["status"], sent[1]["body"].decode()) == answer
+
+
+def test_further_routes_are_made_with_the_first_request_that_needs_them() -> None:
+    asked: list[str] = []
+
+    def more() -> list[Route]:
+        asked.append("more")
+        return [Route("/b", Named("more").__call__)]
+
+    async def main() -> None:
+        router = ExactFirst([Route("/a", Named("first").__call__)], more=more)
+        transport = httpx2.ASGITransport(router)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://server") as client:
+            assert ((await client.get("/a")).text, asked) == ("first {}", [])
+            for _ in range(2):
+                assert ((await client.get("/b")).text, asked) == ("more {}", ["more"])
+
+    asyncio.run(main())

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+import msgspec
+
 from emulator import __version__
 from emulator.errors import JournalError, NotFoundError, StoppingError, UnknownNameError
 from emulator.server.control.operation import ControlOperation, Nothing
-from emulator.server.json_views import View
 
 if TYPE_CHECKING:
     from emulator.server.operations import Call
 
 
-class Health(View, frozen=True):
+class Health(msgspec.Struct, frozen=True):
     """The answer of a server that is well."""
 
     status: Literal["ok"]

@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 
 import msgspec
+from starlette.routing import Route
 
 from emulator.domain.events import Provenance
+from emulator.server.http import emulator_of
 from emulator.server.operations import Operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from starlette.requests import Request
+    from starlette.responses import Response
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
@@ -53,3 +58,14 @@ class ControlOperation(Operation, frozen=True):
     query: type[Any] = Nothing
     provenance: Provenance | None = None
     is_wrapped: bool = False
+
+
+def route(operation: Operation) -> Route:
+    """Return the route of a call of the control API."""
+
+    async def endpoint(request: Request) -> Response:
+        emulator, path = emulator_of(request), request.path_params
+        workspace = emulator.existing(path["workspace"]) if operation.has_workspace else None
+        return await operation.respond(request, workspace)
+
+    return Route(operation.path, endpoint, methods=[operation.method])
