@@ -40,6 +40,7 @@ _NAMED = re.compile(
 )
 """``Authorization: Bearer TOKEN`` within a text."""
 
+_PLAIN = re.compile("[A-Za-z0-9]+")
 _LOWER_HEX = re.compile("%[0-9A-F]{2}")
 
 _WORD = re.compile(r"[A-Za-z]{1,7}")
@@ -74,18 +75,13 @@ def without_secrets(outcome: Outcome, sent: Headers, webhook: Webhook, longest: 
         webhook: the webhook with the secrets.
         longest: bytes of the body to keep.
     """
-    values = [value for name, value in sent if name.lower() not in _HARMLESS]
-    # Both "Bearer TOKEN" and TOKEN are secrets.
-    secrets = {*values, *(value.rpartition(" ")[2] for value in values)}
-    secrets |= {webhook.secret or "", *(old.secret for old in webhook.old_secrets)}
-    forms = _forms_of(secrets)
+    secrets = _secrets(sent, webhook)
     body = outcome.body
-    if not forms:
-        if len(body) <= longest:
-            return outcome
-        return msgspec.structs.replace(outcome, body=body[:longest])
     # Latin-1 keeps every byte. The forms of a secret include its UTF-8 bytes.
     text = body.decode("latin-1")
+    forms = _forms_of(_echoed(secrets, text, outcome)) if secrets else ()
+    if not forms and len(body) <= longest:
+        return outcome
     masked = _without(forms, text)
     return msgspec.structs.replace(
         outcome,
@@ -93,6 +89,26 @@ def without_secrets(outcome: Outcome, sent: Headers, webhook: Webhook, longest: 
         headers=tuple((_without(forms, n), _without(forms, v)) for n, v in outcome.headers),
         detail=_without(forms, outcome.detail),
     )
+
+
+def _secrets(sent: Headers, webhook: Webhook) -> set[str]:
+    """Return the secrets of a webhook and the values of headers that may be secrets."""
+    values = [value for name, value in sent if name.lower() not in _HARMLESS]
+    # Both "Bearer TOKEN" and TOKEN are secrets.
+    values += [value.rpartition(" ")[2] for value in values]
+    if webhook.secret or webhook.old_secrets:
+        values += [webhook.secret or "", *(old.secret for old in webhook.old_secrets)]
+    return set(values)
+
+
+def _echoed(secrets: Iterable[str], text: str, outcome: Outcome) -> Iterator[str]:
+    """Yield the secrets that may occur in an answer in some form; *text* is its body."""
+    # Each attempt has another signature, and most answers echo nothing.
+    answer = "\n".join([text, outcome.detail, *(part for pair in outcome.headers for part in pair)])
+    for secret in secrets:
+        core = max(_PLAIN.findall(secret), key=len, default="")
+        if core in answer:  # all forms have it, because no letter or digit is escaped
+            yield secret
 
 
 def redacted(value: Any, key: str = "") -> Any:
@@ -150,7 +166,6 @@ def _configured(value: Any, key: str = "") -> Iterator[str]:
 
 def _without(forms: tuple[str, ...], text: str) -> str:
     """Return *text* with every form of a secret masked."""
-    # Each attempt has another signature, so compile a pattern only for forms that occur.
     found = [form for form in forms if form in text]
     if not found:
         return text

@@ -153,6 +153,20 @@ def test_a_signing_secret_is_masked_too(make_workspace: MakeWorkspace) -> None:
     asyncio.run(main())
 
 
+def test_a_secret_without_letters_and_digits_is_masked(make_workspace: MakeWorkspace) -> None:
+    async def main() -> None:
+        workspace = make_workspace(Echo(b"got -+/=-", "-"))  # type: ignore[arg-type]
+        headers = {"X-Token": "-+/=-"}
+        workspace.add_webhook(name="mine", payload_url=URL, events=["created"], headers=headers)
+        workspace.create_assessment()
+        await workspace.settle()
+        (attempt,) = workspace.deliveries()[0].attempts
+        assert attempt.outcome is not None
+        assert attempt.outcome.body == b"got [redacted]"
+
+    asyncio.run(main())
+
+
 def test_a_long_answer_without_any_secret_is_cut(make_workspace: MakeWorkspace) -> None:
     async def main() -> None:
         workspace = make_workspace(Echo(b"x" * (MOST_BODY + 50), "-"))  # type: ignore[arg-type]
