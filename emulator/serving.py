@@ -31,6 +31,8 @@ SLOWEST = 10.0
 CLOSING = 1
 """Real seconds that open calls may take when the server stops."""
 
+_STEP = 0.005  # real seconds between two looks whether they have ended
+
 
 def listen(host: str, port: int, *, option: str = "--port") -> socket.socket:
     """Return a listening socket.
@@ -189,15 +191,41 @@ def _quietly() -> Iterator[None]:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server, which reports when it is ready and does not handle signals."""
+    """uvicorn's server, which reports when it is ready, stops at once and does not handle signals.
+
+    uvicorn itself looks ten times a second whether to stop and whether all calls have ended.
+    """
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.ready = asyncio.Event()
+        self.stopping = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.ready.set()
+
+    async def main_loop(self) -> None:
+        while not self.stopping.is_set():
+            await self.on_tick(0)  # sets the Date header of answers
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.stopping.wait(), timeout=1)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        calls, connections = self.server_state.tasks, self.server_state.connections
+        for closable in (*self.servers, *(sockets or ())):
+            closable.close()
+        for connection in list(connections):
+            connection.shutdown()
+        try:
+            async with asyncio.timeout(CLOSING):
+                while calls or connections:  # noqa: ASYNC110 - uvicorn sets no event
+                    await asyncio.sleep(_STEP)
+                for server in self.servers:
+                    await server.wait_closed()
+        except TimeoutError:
+            for call in calls:
+                call.cancel()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -231,7 +259,6 @@ async def serving(
         lifespan="off",
         http=protocol,
         ws="none",
-        timeout_graceful_shutdown=CLOSING,
         server_header=False,
     )
     server = _Server(config)
@@ -246,7 +273,7 @@ async def serving(
         yield url_of(listening)
     finally:
         ready.cancel()
-        server.should_exit = True
+        server.stopping.set()
         with _quietly():
             await task
         listening.close()
