@@ -23,11 +23,12 @@ Exceptions are mistakes of the caller, or bugs. A failing consumer is data: an a
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 
 _LONGEST_NEAR, _MOST_NEAR = 80, 1_000
@@ -193,6 +194,26 @@ class MissingDataError(EmulatorError):
     exit_code = 3
     status = 500
     code = "missing_data"
+
+
+@contextmanager
+def error_at(path: str) -> Iterator[None]:
+    """Set the path of an invalid value, such as ``--rate``, on an error of this context."""
+    try:
+        yield
+    except InvalidInputError as error:
+        error.path = path
+        raise
+
+
+@contextmanager
+def file_error(message: str, *, path: str | None = None) -> Iterator[None]:
+    """Turn an error of the file system into an `InvalidInputError`: *message*, and the reason."""
+    try:
+        yield
+    except OSError as error:
+        reason = f"{message}: {reason_of(error)}"
+        raise InvalidInputError(reason, path=path) from None
 
 
 def near(name: str, known: Iterable[str], count: int = 3) -> list[str]:

@@ -17,12 +17,12 @@ class Capture(msgspec.Struct, frozen=True):
 
     Attributes:
         body: the exact bytes; of a source that has only the payload, its JSON.
-        at: when it arrived; None if the source does not say.
-        url: that it was sent to; empty if the source does not say.
+        at: when it arrived; None if the source has no time.
+        url: its URL; empty if the source has none.
         headers: in order.
         generation: of the webhook, where the source names it.
         event: the event type, where the source names it beside the payload; else empty.
-        source: where it was read, for messages: the file, and the number in it.
+        source: the file, and the number in it, for messages.
     """
 
     body: bytes

@@ -1,4 +1,4 @@
-"""Reads captures from files and folders, whatever tool wrote them."""
+"""Reads captures from files and folders, in the formats of several tools."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 from emulator.captures import har, journals
 from emulator.captures.capture import Capture
 from emulator.decoding import convert, parsed
-from emulator.errors import InvalidInputError, NotJSONError, reason_of
+from emulator.errors import InvalidInputError, NotJSONError, file_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -44,7 +44,7 @@ def read(paths: Iterable[Path], generation: Generation | None = None) -> list[Ca
         generation: of all captures; by default it follows from each.
 
     Raises:
-        InvalidInputError: a file cannot be read, or is none of the forms; or there is no capture.
+        InvalidInputError: a file cannot be read or has an unknown format, or there is no capture.
     """
     paths = list(paths)
     found = [capture for path in paths for file in _files(path) for capture in _read(file)]
@@ -68,11 +68,8 @@ def _files(path: Path) -> list[Path]:
 
 
 def _read(file: Path) -> list[Capture]:
-    try:
+    with file_error(str(file)):
         content = file.read_bytes()
-    except OSError as error:
-        message = f"{file}: {reason_of(error)}"
-        raise InvalidInputError(message) from None
     try:
         if content.startswith(_SQLITE):
             found = list(journals.captures(journals.stored(file)))
@@ -93,7 +90,7 @@ def _of_text(content: bytes) -> Iterator[Capture]:
     """Yield the captures in JSON, or in JSON lines.
 
     Raises:
-        InvalidInputError: it is neither, or none of the forms.
+        InvalidInputError: it is neither, or has an unknown format.
     """
     try:
         value = parsed(content)

@@ -194,10 +194,10 @@ def _places(
     kinds = defaultdict(set)
     for place in places:
         kinds[place.path].add(place.kind)
-    told = [
+    found_here = [
         one for one in places if not kinds[one.path].intersection(_SUPERSEDED.get(one.kind, ()))
     ]
-    return [*told, *_reordered(payload, sent, _ORDER[generation], ())]
+    return [*found_here, *_reordered(payload, sent, _ORDER[generation], ())]
 
 
 def _place(found: Contradiction, payload: Any) -> _Place:
@@ -227,7 +227,7 @@ def _place(found: Contradiction, payload: Any) -> _Place:
 def _reordered(
     payload: Any, sent: Sequence[Any], provenance: Provenance, path: Path
 ) -> Iterator[_Place]:
-    """Yield the objects whose keys stand in an order in which none of *sent* has them."""
+    """Yield the objects whose keys have an order that none of *sent* has."""
     if isinstance(payload, dict):
         alike = [one for one in sent if isinstance(one, dict)]
         moved = [_first_moved(payload, one) for one in alike]
@@ -243,7 +243,7 @@ def _reordered(
 
 
 def _first_moved(captured: Mapping[str, Any], sent: Mapping[str, Any]) -> str:
-    """Return the first key that stands elsewhere, in words; empty if the order is the same."""
+    """Return the first key at another place, in words; empty if the order is the same."""
     keys = [key for key in captured if key in sent]
     expected = [key for key in sent if key in captured]
     pairs = zip(keys, expected, strict=True)

@@ -1,4 +1,4 @@
-"""Tells which event type and generation a captured payload is of. Pure."""
+"""Recognises the event type and the generation of a captured payload. Pure."""
 
 from __future__ import annotations
 

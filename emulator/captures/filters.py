@@ -25,7 +25,7 @@ def selected(captures: Iterable[Capture], filters: Sequence[str]) -> list[Captur
             ``PATH=VALUE``, ``data.candidateStatus=COMPLETED``.
 
     Raises:
-        InvalidInputError: a path that cannot be read, or no capture is left.
+        InvalidInputError: an invalid path, or no capture is left.
     """
     captures = list(captures)
     found = captures

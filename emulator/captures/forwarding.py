@@ -1,4 +1,4 @@
-"""Posts a received request on to another consumer, and gives its answer back."""
+"""Forwards a received request to another consumer, and returns its answer."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def end_to_end(headers: Headers) -> Headers:
 
 
 async def forwarded(received: Received, url: str, transport: Transport) -> tuple[Answer, str]:
-    """Post a request to *url*, its body and headers as they came.
+    """Post a request to *url* with its body and its headers.
 
     Returns:
-        The answer, and why it is not the consumer's own; empty if it is.
+        The answer, and why it is not the consumer's own; empty for the consumer's answer.
     """
     if received.method != "POST":
         answer = Answer(_NOT_ALLOWED, (("allow", "POST"),))

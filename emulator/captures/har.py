@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _UNKNOWN = -1
+_NO_RESPONSE = {
+    "status": 0, "statusText": "", "httpVersion": "HTTP/1.1", "cookies": [], "headers": [],
+    "content": {"size": 0, "mimeType": ""}, "redirectURL": "", "headersSize": _UNKNOWN,
+    "bodySize": _UNKNOWN,
+}  # fmt: skip
+"""A capture is saved before it is answered."""
 
 
 class _Field(msgspec.Struct):
@@ -47,25 +53,11 @@ class _Request(msgspec.Struct, rename="camel"):
     body_size: int = _UNKNOWN
 
 
-class _Response(msgspec.Struct, rename="camel"):
-    """No response: a capture is saved before it is answered."""
-
-    status: int = 0
-    status_text: str = ""
-    http_version: str = "HTTP/1.1"
-    cookies: list[Any] = []
-    headers: list[Any] = []
-    content: dict[str, Any] = msgspec.field(default_factory=lambda: {"size": 0, "mimeType": ""})
-    redirect_url: str = msgspec.field(name="redirectURL", default="")
-    headers_size: int = _UNKNOWN
-    body_size: int = _UNKNOWN
-
-
 class _Entry(msgspec.Struct, rename="camel"):
     started_date_time: str
     request: _Request
     time: float = 0
-    response: Any = msgspec.field(default_factory=_Response)
+    response: Any = msgspec.field(default_factory=lambda: _NO_RESPONSE)
     cache: Any = msgspec.field(default_factory=dict)
     timings: Any = msgspec.field(default_factory=lambda: {"send": 0, "wait": 0, "receive": 0})
 

@@ -63,12 +63,12 @@ def stored(file: Path) -> Iterator[dict[str, Any]]:
 
 
 def captures(lines: Iterable[dict[str, Any]]) -> Iterator[Capture]:
-    """Yield one capture for each attempt, in the order of the journal.
+    """Yield a capture for each attempt, in the order of the journal.
 
     Attempts whose request a fault changed are left out, because the journal does not have it.
 
     Raises:
-        InvalidInputError: lines of another form; with the JSON path in the line.
+        InvalidInputError: lines with another structure; with the JSON path in the line.
     """
     messages: dict[tuple[str, int], _Message] = {}
     for line in lines:

@@ -68,7 +68,7 @@ def _pattern(shape: Shape) -> str | None:
 
 
 def _status_of(shape: Shape) -> dict[str, Any]:
-    """Return the schema that tells payloads of a shape from those of other statuses."""
+    """Return the schema that distinguishes payloads of a shape from those of other statuses."""
     for path, leaf in leaves(shape):
         is_status = leaf.source is not None and leaf.source[-1:] == ("candidateStatus",)
         if is_status and len(leaf.words) == 1:

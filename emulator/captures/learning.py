@@ -1,7 +1,7 @@
 """Learns shapes from captured payloads, without personal data. Pure.
 
-Of texts, only words that are no personal data are kept: the event's own words, words in places
-where the emulator always has the same word, and words of code that several people share.
+Only words that are not personal data are kept: the event's own words, words in places where the
+emulator always has the same word, and words of code that several people share.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ Seen = dict["Path", list[_Seen]]
 
 
 def observed(value: Any) -> Shape:
-    """Return the shape of one value; a key that is no word is left out."""
+    """Return the shape of one value; keys that are not words are left out."""
     kind = kind_of(value)
     kinds = {kind: 1}
     if kind == "object":
@@ -136,15 +136,15 @@ def _correlated(shape: Shape, seen: Seen) -> Shape:
     def with_source(path: Path, leaf: Shape) -> Shape:
         if leaf.source is not None or 0 in path:
             return leaf
-        telling = {one.payload: one.value for one in seen[path] if _is_telling(one.value)}
-        for other, source in known if telling else ():
-            if _is_same(telling, values[other]):
+        distinctive = {one.payload: one.value for one in seen[path] if _is_distinctive(one.value)}
+        for other, source in known if distinctive else ():
+            if _is_same(distinctive, values[other]):
                 return msgspec.structs.replace(leaf, source=source)
-        texts = [one for one in known if any(" " in str(value) for value in telling.values())]
+        texts = [one for one in known if any(" " in str(value) for value in distinctive.values())]
         for (first, one), (second, two) in permutations(texts, 2):
             if all(
                 f"{values[first].get(number)} {values[second].get(number)}" == value
-                for number, value in telling.items()
+                for number, value in distinctive.items()
             ):
                 return msgspec.structs.replace(leaf, joined=(one, two))
         return leaf
@@ -167,17 +167,17 @@ def _with_full_names(shape: Shape, ours: Any) -> Shape:
     return _mapped(shape, joined, ())
 
 
-def _is_same(telling: dict[int, Any], other: dict[int, Any]) -> bool:
-    return all(other.get(number) == value for number, value in telling.items())
+def _is_same(distinctive: dict[int, Any], other: dict[int, Any]) -> bool:
+    return all(other.get(number) == value for number, value in distinctive.items())
 
 
-def _is_telling(value: Any) -> bool:
-    """Whether two values that are equal to it are so hardly by chance."""
+def _is_distinctive(value: Any) -> bool:
+    """Whether two values that are equal to it are unlikely to be so by chance."""
     return isinstance(value, str) and len(value) > 2 and kind_of(value) not in ("numeric", "date")
 
 
 class _Subjects:
-    """Whom each payload is about: a person, or else an assessment.
+    """The subject of each payload: a person, or an assessment.
 
     Args:
         shape: with sources.
@@ -201,7 +201,7 @@ class _Subjects:
         self.people = [one or other for one, other in zip(people, self.assessments, strict=True)]
 
     def scope(self, seen: Sequence[_Seen]) -> Scope:
-        """Return within which a value stays the same, as far as the payloads show it."""
+        """Return the scope in which a value stays the same, as far as the payloads show it."""
         values: dict[int, tuple[Any, ...]] = defaultdict(tuple)
         for one in seen:
             values[one.payload] += (one.value,)
@@ -260,7 +260,7 @@ def _safe_words(
     fixed: set[Path],
     personal: set[str],
 ) -> set[str]:
-    """Return the words at one place that are no personal data."""
+    """Return the words at one place that are not personal data."""
     words = {one.value for one in seen if kind_of(one.value) == "word"}
     if path in _WIRE_WORDS or leaf.source in _WIRE_WORDS:
         return words

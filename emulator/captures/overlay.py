@@ -41,8 +41,8 @@ class Lesson(msgspec.Struct, frozen=True):
 
     Attributes:
         new: captures that were not known before.
-        captures: all captures that speak for it.
-        name: of the event type in the captures, if the emulator calls it otherwise.
+        captures: all captures of it, of this call and of earlier calls.
+        name: of the event type in the captures, if the emulator has another name for it.
         made_up: paths whose values the emulator does not have.
     """
 
@@ -73,12 +73,12 @@ def learn(captures: Iterable[Capture], folder: Path, contracts: Contracts) -> Ov
     """Learn from captures, and add the result to a folder.
 
     Args:
-        captures: any; those that were learned from before change nothing.
-        folder: the overlay, made if need be.
-        contracts: with the bundled schemas and, where the folder exists, its own.
+        captures: captures from which something was learned before change nothing.
+        folder: the overlay; it is created if it does not exist.
+        contracts: the bundled schemas and, if the folder exists, its own.
 
     Raises:
-        InvalidInputError: the folder has schemas that cannot be read, or that are the user's own.
+        InvalidInputError: schemas in the folder cannot be read, or were written by hand.
         OSError: a file cannot be written.
     """
     groups, words, skipped = _grouped(captures, contracts)
@@ -89,7 +89,9 @@ def learn(captures: Iterable[Capture], folder: Path, contracts: Contracts) -> Ov
         file = folder / generation / f"{event}.json"
         before = contracts.learned(generation, event)
         if before is None and file.exists():
-            message = f"{file} was not written by learn; expected a folder of its own"
+            message = (
+                f"{file} was not written by learn; expected a folder that only learn writes to"
+            )
             raise InvalidInputError(message)
         before = before or Learned()
         new = {d: payload for d, payload in found.items() if d not in before.digests}
@@ -148,7 +150,7 @@ def _lesson(generation: Generation, event: str, after: Learned, new: int) -> Les
 
 
 def _write(file: Path, content: dict[str, Any]) -> None:
-    """Write a document so that the file is whole at any time."""
+    """Write a document; the file is complete at any time."""
     file.parent.mkdir(parents=True, exist_ok=True)
     unfinished = file.with_suffix(".part")
     unfinished.write_text(f"{indented(msgspec.json.encode(content))}\n", "utf-8")
@@ -168,7 +170,7 @@ def _grouped(
 
     Returns:
         Generation and event type -> digest -> payload; event type -> its name in the captures,
-        where that is another; event type -> number of captures that are like no event type.
+        where that is another; event type -> number of captures that resemble no event type.
     """
     found: dict[tuple[Generation, str], dict[str, Any]] = defaultdict(dict)
     skipped: dict[str, int] = defaultdict(int)
@@ -203,7 +205,7 @@ def _grouped(
 def _nearest(
     generation: Generation, word: str, payloads: Sequence[Any], free: Sequence[str]
 ) -> str:
-    """Return the event type that is called *word* in captures; empty if none is like it."""
+    """Return the event type that is called *word* in captures; empty if none resembles it."""
     statuses = {status_of(payload) for payload in payloads}
     if len(statuses) > 1 and _STATUS_CHANGED in free:
         return _STATUS_CHANGED
@@ -220,7 +222,7 @@ def _nearest(
 
 
 def _status(generation: Generation, payload: Any) -> str:
-    """Return the status of a status change: as it says, or that whose payloads are most like it."""
+    """Return the status in a status change, or the status whose payloads are most similar."""
     ours = {one: sent(generation, _STATUS_CHANGED, one) for one in STATES}
     known = {status: payloads[0] for status, payloads in ours.items() if payloads}
     status = status_of(payload)

@@ -1,4 +1,4 @@
-"""Saves captures, one file each, so that none is lost once it is answered."""
+"""Saves each request as a capture, before it is answered."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ class Recorder(msgspec.Struct, frozen=True):
         """Write a request to a new file, and return when it is on the disk.
 
         The name starts with the time, so that files sort in order, and ends with a random number,
-        so that no two are alike. A file appears under its name when it is whole.
+        so that no two are equal. A file gets its name when it is complete.
 
         Args:
             received: the request; its body is saved as it is.
             at: when it arrived.
 
         Raises:
-            OSError: it is not saved, and no file is left.
+            OSError: it could not be saved; no file is left.
         """
         capture = captured(received)
         content = har.written(capture if self.keeps_secrets else _masked(capture), at)
@@ -76,7 +76,7 @@ def _masked(capture: Capture) -> Capture:
 
 
 def _sync(folder: Path) -> None:
-    """Make the names in a folder last."""
+    """Write the names in a folder to the disk."""
     opened = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(opened)

@@ -37,7 +37,7 @@ def request(
     Args:
         capture: the request to send.
         url: of the consumer.
-        headers: that replace those of the capture, or come after them.
+        headers: replace headers of the capture with the same name; others are appended.
         secret: signs anew; None leaves the old signature.
         now: real Unix seconds.
 

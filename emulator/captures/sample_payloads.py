@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from emulator.domain.events import Generation
 
 SEEDS = range(4)
-"""Each gives other subjects."""
+"""Each gives different subjects."""
 
 
 def shaped_by(contracts: Contracts) -> Callable[[Generation, str], list[Any]]:

@@ -29,7 +29,7 @@ class _Key(msgspec.Struct):
 def compare_schemas(old: Contracts, new: Contracts) -> Comparison:
     """Return where the schemas of *new* differ from those of *old*.
 
-    Each difference counts once, whatever the number of captures from which a schema was learned.
+    Each difference counts once, however many captures a schema was learned from.
     """
     drifts: list[Drift] = []
     compared = 0

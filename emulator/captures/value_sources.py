@@ -73,7 +73,7 @@ def _moved(shape: Shape, only: dict[str, Path], name: str) -> Shape:
 
 
 def _pairs(shape: Shape, ours: Shape) -> dict[str, str]:
-    """Return captured key -> our key: the same, or the one that it was renamed from."""
+    """Return captured key -> our key: the same key, or the key from which it was renamed."""
     pairs = {key: key for key in shape.keys if key in ours.keys}
     added = [key for key in shape.order if key not in ours.keys]
     gone = [key for key in ours.order if key not in shape.keys]

@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from emulator import durations
-from emulator.errors import InvalidInputError
+from emulator.errors import error_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -31,11 +31,8 @@ def seconds(linger: str | None) -> float:
     Raises:
         InvalidInputError: not a duration.
     """
-    try:
+    with error_at("--linger"):
         return 0.0 if linger is None else durations.parse(linger)
-    except InvalidInputError as error:
-        error.path = "--linger"
-        raise
 
 
 def answered(results: Iterable[ScenarioResult]) -> dict[str, list[str]]:
@@ -50,7 +47,7 @@ def answered(results: Iterable[ScenarioResult]) -> dict[str, list[str]]:
 
 
 def noticed(result: ScenarioResult, before: Mapping[str, Sequence[str]]) -> ScenarioResult:
-    """Return *result*, as failed if a consumer that answered *before* does not answer any more.
+    """Return *result*; it has failed if a consumer that answered *before* no longer answers.
 
     Args:
         result: the result of a scenario.

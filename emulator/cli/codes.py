@@ -1,3 +1,3 @@
-"""The exit codes that are no error's own; ``--help`` tells what each means."""
+"""Exit codes of runs; errors have their own. ``--help`` explains them."""
 
-FAILED, BUG, INTERRUPTED = 1, 3, 130
+FAILED, NO_EVIDENCE, BUG, INTERRUPTED = 1, 2, 3, 130

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
+from emulator.cli.output import say
 from emulator.domain.events import Generation
+from emulator.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +28,32 @@ generation_of_captures = click.option(
     help="Generation of all captures; by default it follows from each.",
 )
 
+filters = click.option(
+    "--filter", "filters", multiple=True, metavar="TYPE|PATH=VALUE",
+    help="Only captures of this event type, such as 'candidate.*', or with this value, such as"
+    " data.candidateStatus=COMPLETED. Repeatable; all have to fit.",
+)  # fmt: skip
+
 
 def seed(text: str = "Repeats a run; random by default.") -> Callable[[Any], Any]:
     """Return the decorator that adds ``--seed`` with this help text."""
     return click.option("--seed", type=SEEDS, help=text)
+
+
+def pair(option: str, text: str, form: str) -> tuple[str, str]:
+    """Return key and value of an option's ``KEY=VALUE``.
+
+    Raises:
+        InvalidInputError: no key, or no ``=``; the message shows *form*.
+    """
+    key, equals, value = text.partition("=")
+    if not (key and equals):
+        message = f"{option} {text!r}: expected {form}"
+        raise InvalidInputError(message)
+    return key, value
+
+
+def warn_if_insecure(is_insecure: bool) -> None:
+    """Warn on stderr if certificates are not checked."""
+    if is_insecure:
+        say("warning: --insecure: every certificate is accepted", err=True)

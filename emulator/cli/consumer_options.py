@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from emulator.cli import common_options, tls
+from emulator.cli import common_options
 from emulator.domain.webhook import checked_headers
-from emulator.errors import InvalidInputError
+from emulator.errors import InvalidInputError, error_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -150,14 +150,14 @@ def target(
         is_optional: the URL of the consumer is optional.
 
     Raises:
-        InvalidInputError: something is wrong with one of them.
+        InvalidInputError: an option is invalid.
     """
     from emulator.conformance import consumer_file
     from emulator.conformance.claims import claimed
     from emulator.conformance.target import Target, check
 
     asked = {name: given.pop(name, _ABSENT.get(name)) for name in _OPTIONS}
-    tls.warn_if(asked["insecure"])
+    common_options.warn_if_insecure(asked["insecure"])
     file = asked["config"]
     said = consumer_file.Config() if file is None else consumer_file.read(file, os.environ)
     folder = Path() if file is None else file.parent
@@ -197,14 +197,14 @@ def wire(given: dict[str, Any]) -> Wire:
     """Return the transport that the `TRANSPORT` options describe, and remove them from *given*.
 
     Raises:
-        InvalidInputError: something is wrong with one of them.
+        InvalidInputError: an option is invalid.
     """
     from emulator.delivery.transports.address_guard import Guard
     from emulator.delivery.transports.trust import trusting
     from emulator.delivery.transports.wire import Wire
 
     allow_hosts, ca, is_insecure = (given.pop(name) for name in TRANSPORT)
-    tls.warn_if(is_insecure)
+    common_options.warn_if_insecure(is_insecure)
     return Wire(Guard(allow_hosts), tls=trusting(ca, is_insecure=is_insecure))
 
 
@@ -246,7 +246,7 @@ def headers(texts: tuple[str, ...], said: Mapping[str, str] | None = None) -> di
         said: the headers in the file.
 
     Raises:
-        InvalidInputError: one that cannot be read or sent.
+        InvalidInputError: an invalid header.
     """
     found: dict[str, str] = {}
     for text in texts:
@@ -259,11 +259,8 @@ def headers(texts: tuple[str, ...], said: Mapping[str, str] | None = None) -> di
             message = f"--header {name!r} is given twice"
             raise InvalidInputError(message)
         found[name] = value.strip()
-    try:
+    with error_at("--header"):
         checked_headers(found.items())
-    except InvalidInputError as error:
-        error.path = "--header"
-        raise
     given = {name.lower() for name in found}
     return {
         name: value for name, value in (said or {}).items() if name.lower() not in given

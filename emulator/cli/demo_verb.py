@@ -38,7 +38,7 @@ _LIFECYCLES = (
 def command(*, keep: bool, seed: int) -> int:
     """Show an emulator, a receiver, a webhook and six bundled lifecycles.
 
-    Each delivery shows as it lands: the event, the candidate's status, who it is about, the
+    Each delivery is shown as it arrives: the event, the candidate's status, the candidate, the
     receiver's answer and the milliseconds it took. Time is virtual, so the invitation that
     expires after thirty days does so at once.
     """
@@ -69,7 +69,7 @@ async def _demo(seed: int, *, keeps: bool) -> int:
             with loop.stop_signal() as stopped:
                 say(f"\nstill up: {url}/  (Ctrl-C ends it)")
                 await stopped
-            await emulator.drain()  # while the server still answers who asks
+            await emulator.drain()  # while the server still answers
     return code
 
 
@@ -90,7 +90,7 @@ async def _register(url: str, payload_url: str) -> None:
 
 
 async def _play(name: str, url: str, emulator: Emulator, workspace: Workspace) -> str:
-    """Play one bundled lifecycle, showing deliveries as they land; return its verdict."""
+    """Play one bundled lifecycle, showing deliveries as they arrive; return its verdict."""
     from emulator.scenario.discovery import read_all
     from emulator.scenario.run import play
 
@@ -99,7 +99,7 @@ async def _play(name: str, url: str, emulator: Emulator, workspace: Workspace) -
     watching = asyncio.create_task(_show_deliveries(emulator, workspace, workspace.last_entry))
     try:
         result = await play(scenario, emulator, workspace)
-        await asyncio.sleep(0)  # the last of them landed; let it be shown
+        await asyncio.sleep(0)  # until the last delivery is shown
     finally:
         watching.cancel()
     if result.verdict != "passed":

@@ -28,11 +28,7 @@ _FORMATS = ("text", "json", "markdown", "github")
     epilog="Example: testlify-emulator drift captures --filter 'candidate.*' --format markdown",
 )
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="FILE|DIR...")
-@click.option(
-    "--filter", "filters", multiple=True, metavar="TYPE|PATH=VALUE",
-    help="Only captures of this event type, such as 'candidate.*', or with this value, such as"
-    " data.candidateStatus=COMPLETED. Repeatable; all have to fit.",
-)  # fmt: skip
+@common_options.filters
 @click.option(
     "--format", "format_", type=click.Choice(_FORMATS), default="text", show_default=True,
     help="How to print the differences; github prints annotations.",
@@ -77,7 +73,7 @@ def command(
         message = "expected files or folders of captures, or --schemas OLD NEW"
         raise InvalidInputError(message)
     if overlay is not None and against is not None:
-        message = "--overlay and --against both say what to compare with; expected one of them"
+        message = "--overlay and --against exclude each other"
         raise InvalidInputError(message)
     if schemas is not None:
         found = _changed(*schemas)
@@ -92,7 +88,7 @@ def command(
     if format_ == "json":
         document(written)
     elif format_ == "github":
-        click.echo(written)  # its lines are commands, and what is foreign in them is escaped
+        click.echo(written)  # its lines are workflow commands, with all foreign text escaped
     else:
         say(written)
     return FAILED if found.drifts else 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ import click
 
 from emulator.cli import common_options, consumer_options, provider_api
 from emulator.cli.output import say
-from emulator.errors import InvalidInputError, reason_of
+from emulator.errors import InvalidInputError, file_error
 
 if TYPE_CHECKING:
     from emulator.conformance.fuzzing.findings import Fuzzed, FuzzFinding
@@ -62,13 +61,13 @@ def command(
 ) -> int:
     """Search for payloads, then for sequences of deliveries, that a consumer cannot handle.
 
-    Payloads are the emulator's own, with one thing changed, then several, then made from the
-    schema: what fits the schema has to be accepted, what does not needs an answer below 500.
-    Sequences are whole lives of up to three candidates, with duplicates, delays and retries: each
-    delivery has to be accepted, and in the end the consumer has to know where everybody is.
+    Payloads are the emulator's own with one change, then with several, then payloads made from the
+    schema. The consumer has to accept valid payloads, and to answer invalid ones below 500.
+    Sequences are the deliveries of up to three candidates, with duplicates, delays and retries:
+    the consumer has to accept each delivery, and to know the state of each candidate at the end.
 
-    What is found is made small and saved as a scenario that 'run' replays. Exit 0: nothing found;
-    1: something found; 2: a wrong call, or nobody answered.
+    A finding is minimised and saved as a scenario that 'run' replays. Exit 0: nothing found; 1:
+    something found; 2: a usage error, or the consumer did not answer.
     """
     from emulator.conformance.fuzzing import fuzz
     from emulator.reports.progress import screen
@@ -95,14 +94,11 @@ def _invariant(texts: tuple[str, ...], target: Target) -> dict[str, str] | None:
     from emulator.scenario.value_types import READERS, PayloadPath
 
     if texts and not target.has_probe:
-        message = "--invariant without --probe; expected a place where the consumer's state is"
+        message = "--invariant needs --probe or --probe-command, which read the consumer's state"
         raise InvalidInputError(message)
     found = {}
     for text in texts:
-        path, equals, value = text.partition("=")
-        if not equals:
-            message = f"--invariant {text!r}: expected PATH=VALUE, as in state={{status}}"
-            raise InvalidInputError(message)
+        path, value = common_options.pair("--invariant", text, "PATH=VALUE, as in state={status}")
         found[str(READERS[PayloadPath](path))] = value
     return found or None
 
@@ -120,18 +116,15 @@ def _tell(fuzzed: Fuzzed, folder: Path, target: Target) -> None:
     if fuzzed.verdict == "no_evidence":
         say(f"error: {fuzzed.reason}; is the consumer running?", err=True)
     count = len(fuzzed.findings)
-    what = {0: "nothing found", 1: "1 finding"}.get(count, f"{count} findings")
-    say(f"{what} in {fuzzed.deliveries} deliveries; --seed {fuzzed.seed} draws them again")
+    found = {0: "nothing found", 1: "1 finding"}.get(count, f"{count} findings")
+    say(f"{found} in {fuzzed.deliveries} deliveries; repeat with --seed {fuzzed.seed}")
 
 
 def _save(finding: FuzzFinding, folder: Path) -> None:
     files = {finding.file: finding.scenario.encode()}
     if finding.data is not None:
         files[finding.data[0]] = finding.data[1]
-    try:
+    with file_error(f"can't write to {str(folder)!r}", path="--save"):
         folder.mkdir(parents=True, exist_ok=True)
         for name, body in files.items():
             (folder / name).write_bytes(body)
-    except OSError as error:
-        message = f"can't write to {os.fspath(folder)!r}: {reason_of(error)}"
-        raise InvalidInputError(message, path="--save") from None

@@ -35,8 +35,8 @@ def command(
 ) -> int | None:
     """Print the entries of the journal FILE as JSON lines, with secrets redacted.
 
-    It can be read while the emulator writes it. A damaged journal is exit 2, with the place of the
-    damage; with --salvage, exit 1 says that something was lost.
+    It can be read while the emulator writes it. Exit 2: the journal is damaged, at the given
+    place; 1: with --salvage, entries were lost.
     """
     if salvage is not None:
         return _salvage(file, salvage)
@@ -54,7 +54,7 @@ def command(
 
 
 def _salvage(file: Path, into: Path) -> int:
-    """Copy the intact entries to a new journal, print what is lost, and return the exit code."""
+    """Copy the intact entries to a new journal, print the losses, and return the exit code."""
     from emulator.journal import salvage
     from emulator.workspace.fold import TYPES
 

@@ -9,7 +9,7 @@ import click
 
 from emulator.cli import common_options
 from emulator.cli.output import say
-from emulator.errors import InvalidInputError, reason_of
+from emulator.errors import InvalidInputError, file_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,7 @@ _MOST_SHOWN = 5
 )
 @click.option(
     "--into", "overlay", required=True, type=click.Path(file_okay=False, path_type=Path),
-    metavar="OVERLAY", help="Folder to write; what it has learned before is kept and refined.",
+    metavar="OVERLAY", help="Folder to write; what it learned before is kept and refined.",
 )  # fmt: skip
 @common_options.generation_of_captures
 def command(files: tuple[Path, ...], overlay: Path, webhooks: Generation | None) -> int:
@@ -40,7 +40,7 @@ def command(files: tuple[Path, ...], overlay: Path, webhooks: Generation | None)
     forms of the captures, filled with the data of its workspace. No personal data of the captures
     is in the folder. Run it again with more captures to refine it: each capture counts once.
 
-    Exit 0: learned, or known already; 2: nothing to learn from.
+    Exit 0: learned, or already known; 2: nothing to learn from.
     """
     from emulator.captures.capture_files import read
     from emulator.captures.overlay import learn
@@ -50,11 +50,8 @@ def command(files: tuple[Path, ...], overlay: Path, webhooks: Generation | None)
     captures = read(files, webhooks)
     if is_made := overlay.is_dir() and any(overlay.iterdir()):
         check_folder(overlay)
-    try:
+    with file_error(f"can't write to {str(overlay)!r}", path="--into"):
         report = learn(captures, overlay, Contracts(overlay if is_made else None))
-    except OSError as error:
-        message = f"can't write to {str(overlay)!r}: {reason_of(error)}"
-        raise InvalidInputError(message, path="--into") from None
     if not report.lessons:
         skipped = ", ".join(f"{count} {name}" for name, count in report.skipped.items())
         message = f"nothing to learn from: {skipped}; expected payloads of known event types"

@@ -24,10 +24,10 @@ Row = tuple[str, str]
 def command(what: str, webhooks: Generation) -> None:
     """List events, commands, scenarios, steps, faults or checks, one per line.
 
-    events: the event types, their words on the wire, and how we know of them. commands: what
-    can be done to a candidate or an assessment, and in which state. scenarios: the bundled
-    ones. steps: what a scenario file can say. faults: the ways in which deliveries and
-    the provider API can be made to misbehave. checks: what 'test' asks a consumer.
+    events: event types with their words in payloads and their provenance. commands: the commands
+    of candidates and assessments, with the states that allow them. scenarios: the bundled
+    scenarios. steps: the steps of scenario files. faults: the faults of deliveries and of the
+    provider API. checks: the checks of 'test'.
     """
     formatter = click.HelpFormatter(width=250)
     rows = _events(webhooks) if what == "events" else _LISTS[what]()
@@ -71,16 +71,16 @@ def _steps() -> Iterator[Row]:
     from emulator.scenario.steps.table import STEPS
 
     for name, step in STEPS.items():
-        told = (step.__doc__ or "").partition("\n")[0]
-        yield name, f"{told} Example: {step.example}"
+        summary = (step.__doc__ or "").partition("\n")[0]
+        yield name, f"{summary} Example: {step.example}"
 
 
 def _faults() -> Iterator[Row]:
     from emulator.delivery.faults.registry import FAULTS
 
     for kind, fault in FAULTS.items():
-        told = (fault.__doc__ or "").partition("\n")[0]
-        yield kind, f"{told} [{fault.side}] Example: {fault.example}"
+        summary = (fault.__doc__ or "").partition("\n")[0]
+        yield kind, f"{summary} [{fault.side}] Example: {fault.example}"
 
 
 def _checks() -> Iterator[Row]:

@@ -18,7 +18,7 @@ from emulator.cli.output import say
 from emulator.decoding import indented
 from emulator.delivery.transports.wire_actions import parse_target
 from emulator.domain.payloads.fields import text
-from emulator.errors import InvalidInputError, NotJSONError, reason_of
+from emulator.errors import InvalidInputError, NotJSONError, file_error, reason_of
 from emulator.printing import printable
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from emulator.receiver import Answer, Received
 
 _HTTP_ERROR, _INSUFFICIENT_STORAGE = 400, 507
-_LONGEST_BODY = 1_000_000  # bytes; what is longer is cut, and then no JSON
+_LONGEST_BODY = 1_000_000  # bytes; a longer body is cut, and not shown as JSON
 
 
 @click.command(
@@ -63,7 +63,7 @@ _LONGEST_BODY = 1_000_000  # bytes; what is longer is cut, and then no JSON
 )  # fmt: skip
 @click.option(
     "--forward", metavar="URL",
-    help="Post each request on to this URL, and give its answer back.",
+    help="Forward each request to this URL, and return its answer.",
 )  # fmt: skip
 @consumer_options.options(*consumer_options.TRANSPORT)
 def command(
@@ -77,17 +77,19 @@ def command(
 ) -> int:
     """Run a receiver that prints every request and answers with the given status.
 
-    Where it listens and every request go to stdout; Ctrl-C ends it. With --save and --forward it
-    can stand between a tunnel and a running consumer, and record what the real service sends.
+    The address and every request are printed on stdout; Ctrl-C ends it. With --save and --forward,
+    it records the deliveries of the real service between a tunnel and a running consumer.
     """
     seconds = durations.parse(delay)
     check = _verifier(verify)
     recorder = None if save is None else Recorder(_made(save), keeps_secrets=keep_secrets)
     if keep_secrets and recorder is None:
-        message = "--keep-secrets says how requests are saved; --save DIR is missing"
+        message = "--keep-secrets needs --save"
         raise InvalidInputError(message)
     if options["forward"] and (options["statuses"] or seconds):
-        message = "--forward gives the answer of its URL back; --status and --delay do not apply"
+        message = (
+            "--status and --delay do not apply with --forward, which returns the answer of its URL"
+        )
         raise InvalidInputError(message)
     wire = consumer_options.wire(options)
     is_interrupt = loop.run(_listen(port, seconds, check, recorder, wire, **options))
@@ -95,11 +97,8 @@ def command(
 
 
 def _made(folder: Path) -> Path:
-    try:
+    with file_error(f"can't save in {str(folder)!r}", path="--save"):
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        message = f"can't save in {str(folder)!r}: {reason_of(error)}"
-        raise InvalidInputError(message, path="--save") from None
     return folder
 
 
@@ -184,9 +183,9 @@ async def _forwarded(received: Received, url: str, wire: Wire) -> Answer:
 
 def _line(received: Received) -> list[str | tuple[str, str]]:
     payload = _payload(received)
-    told = payload if isinstance(payload, dict) else {}
-    status = text(told, "candidateStatus")
-    words = [received.method, received.path, str(told.get("event", "-")), status]
+    known = payload if isinstance(payload, dict) else {}
+    status = text(known, "candidateStatus")
+    words = [received.method, received.path, str(known.get("event", "-")), status]
     shown = "  ".join(word for word in words if word)
     colour = "green" if received.answered < _HTTP_ERROR else "red"
     parts: list[str | tuple[str, str]] = [

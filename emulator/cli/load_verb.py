@@ -1,4 +1,4 @@
-"""``load``: send whole lifecycles at a rate, and report how the consumer copes."""
+"""``load``: send whole lifecycles at a rate, and report how the consumer handles them."""
 
 from __future__ import annotations
 
@@ -17,12 +17,10 @@ from emulator import durations
 from emulator.cli import common_options, consumer_options
 from emulator.cli.codes import INTERRUPTED
 from emulator.cli.report_output import report_options, tell
-from emulator.errors import InvalidInputError
+from emulator.errors import InvalidInputError, error_at
 from emulator.reports.report import MARKS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from emulator.conformance.target import Target
     from emulator.load.load_run import Goal
     from emulator.load.measurements import Measurements
@@ -83,8 +81,8 @@ class _Options(msgspec.Struct, frozen=True):
 )  # fmt: skip
 @click.option(
     "--until-broken", "is_until_broken", is_flag=True,
-    help="Search the highest rate that meets the expectations: double --rate until it breaks, then"
-    " bisect.",
+    help="Search for the highest rate that meets the expectations: double --rate until it breaks,"
+    " then bisect.",
 )  # fmt: skip
 @click.option(
     "--expect", "expectations", multiple=True, metavar="METRIC<LIMIT",
@@ -93,7 +91,7 @@ class _Options(msgspec.Struct, frozen=True):
 )  # fmt: skip
 @click.option(
     "--mix", multiple=True, metavar="STATUS=WEIGHT",
-    help="How candidates end, such as COMPLETED=60. Repeatable; default: a bit of everything.",
+    help="How candidates end, such as COMPLETED=60. Repeatable; default: all of them.",
 )  # fmt: skip
 @click.option(
     "--gap", default="1s", show_default=True, metavar="DURATION",
@@ -134,14 +132,14 @@ def command(*, is_worker: bool, master_host: str, **options: Any) -> int:
     """Send the messages of whole candidate lifecycles at a rate, and report how it went.
 
     Arrivals do not wait for answers, and latency counts from the moment at which a message was
-    due: a slow consumer can't slow the sender down. With --probe, the state of each candidate is
-    compared with what the consumer acknowledged.
+    due: a slow consumer cannot slow down the sender. With --probe, the state of each candidate is
+    compared with the acknowledged messages.
 
     For several machines, start 'load CONSUMER_URL --master --workers N' on one of them and 'load
     --worker --master-host HOST' on the others. The connection between them is not encrypted.
 
-    Exit 0: every expectation was met, and nothing was lost; 1: otherwise; 2: a wrong call, or
-    nobody answered; 130: interrupted, with a report of the results so far.
+    Exit 0: every expectation was met, and nothing was lost; 1: otherwise; 2: a usage error, or the
+    consumer did not answer; 130: interrupted, with a report of the results so far.
     """
     _check_installed()
     if is_worker:
@@ -177,13 +175,17 @@ def _goal(asked: _Options) -> Goal:
     from emulator.load.thresholds import parse
 
     if asked.candidates is not None and (asked.length or asked.is_until_broken):
-        message = "--candidates takes the place of --for, and does not go with --until-broken"
+        message = "--candidates excludes --for and --until-broken"
         raise InvalidInputError(message)
     usual = LIMITS if asked.is_until_broken else DEFAULT_EXPECTATIONS
     length = asked.length or (_STEP if asked.is_until_broken else _LONG)
+    with error_at("--rate"):
+        rate = parsed_rate(asked.rate)
+    with error_at("--for"):
+        seconds = durations.parse(length)
     return Goal(
-        rate=_named("--rate", parsed_rate, asked.rate),
-        seconds=_named("--for", durations.parse, length),
+        rate=rate,
+        seconds=seconds,
         candidates=asked.candidates,
         is_until_broken=asked.is_until_broken,
         expectations=tuple(map(parse, asked.expectations)) or usual,
@@ -197,7 +199,8 @@ def _traffic(asked: _Options, target: Target) -> Traffic:
     wanted(target.events)
     mix = dict(map(_weight, asked.mix)) or DEFAULT_MIX
     checked_mix(mix)
-    gap = _named("--gap", durations.parse, asked.gap)
+    with error_at("--gap"):
+        gap = durations.parse(asked.gap)
     return Traffic(target.seed, mix, gap, asked.duplicates, asked.reordered)
 
 
@@ -213,14 +216,6 @@ def _weight(text: str) -> tuple[str, float]:
     return status, number
 
 
-def _named(option: str, parse: Callable[[str], Any], text: str) -> Any:
-    try:
-        return parse(text)
-    except InvalidInputError as error:
-        error.path = option
-        raise
-
-
 def _check_rate(goal: Goal, target: Target, asked: _Options) -> None:
     from ipaddress import ip_address
     from urllib.parse import urlsplit
@@ -233,15 +228,17 @@ def _check_rate(goal: Goal, target: Target, asked: _Options) -> None:
     if is_here or asked.is_confirmed:
         return
     if goal.is_until_broken or goal.rate.end > _FAST:
-        message = f"over {_FAST:.0f} messages a second to another machine, {host}; --yes allows it"
+        message = f"more than {_FAST:.0f}/s to another machine, {host}; confirm with --yes"
         raise InvalidInputError(message, path="--rate")
 
 
 def _run(target: Target, goal: Goal, traffic: Traffic, asked: _Options) -> int:
     from emulator.load.cluster import Master
     from emulator.load.load_run import Run
-    from emulator.reports.from_load import exit_code, report_of
+    from emulator.reports.from_checks import secrets_of
+    from emulator.reports.from_load import TITLE, cases_of, exit_code
     from emulator.reports.progress import screen
+    from emulator.reports.report import report as report_of
 
     started, begun = datetime.now(UTC), time.perf_counter()
     host, port = ("*", asked.master_port) if asked.is_master else ("127.0.0.1", 0)
@@ -249,17 +246,17 @@ def _run(target: Target, goal: Goal, traffic: Traffic, asked: _Options) -> int:
     with screen(None if asked.format == "text" else sys.stderr) as shown:
         shown.under_way(f"waiting for {asked.workers} workers")
         with Master(asked.workers, host=host, port=port, is_local=not asked.is_master) as master:
-            run = Run(master, target, traffic, lambda *told: _progress(shown, *told))
+            run = Run(master, target, traffic, lambda *progress: _progress(shown, *progress))
             try:
                 run(goal)
             except KeyboardInterrupt:
                 is_interrupted = True
         report = report_of(
-            run.result,
-            goal,
-            target,
+            TITLE,
+            cases_of(run.result, goal, target),
             started=started,
             duration_ms=(time.perf_counter() - begun) * 1000,
+            secrets=secrets_of(target),
             is_interrupted=is_interrupted,
         )
         for case in report.cases:
@@ -287,7 +284,7 @@ def _progress(shown: Screen, phase: Phase, measured: Measurements) -> None:
 def _lines(case: Case) -> list[str]:
     """Return the lines that show a case: verdict, reason and measurements."""
     first, *others = case.message.splitlines() or [""]
-    told = [f"{MARKS[case.status]} {case.name}" + (f": {first}" if first else "")]
-    told += [f"    {line}" for line in others]
+    lines = [f"{MARKS[case.status]} {case.name}" + (f": {first}" if first else "")]
+    lines += [f"    {line}" for line in others]
     width = max(map(len, case.labels), default=0)
-    return told + [f"    {name:<{width}}  {value}" for name, value in case.labels.items()]
+    return lines + [f"    {name:<{width}}  {value}" for name, value in case.labels.items()]

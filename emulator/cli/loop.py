@@ -27,11 +27,12 @@ def run(work: Coroutine[Any, Any, _T]) -> _T:
 
 @contextmanager
 def stop_signal() -> Iterator[asyncio.Future[bool]]:
-    """Take SIGTERM and SIGINT while the context is open.
+    """Handle SIGTERM and SIGINT while the context is open.
+
+    Enter it before you announce that the server is ready, since a signal may follow at once.
 
     Yields:
-        Done once one of them came: whether it was SIGINT. Open it before you tell anybody that
-        you are up: who reads that may send a signal at once.
+        A future that is done at the first signal; its result is whether the signal was SIGINT.
     """
     loop = asyncio.get_running_loop()
     came: asyncio.Future[bool] = loop.create_future()

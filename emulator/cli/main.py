@@ -13,7 +13,7 @@ import click
 from emulator import __version__
 from emulator.cli.codes import BUG, INTERRUPTED
 from emulator.cli.output import say
-from emulator.errors import EmulatorError, ScenarioError, near
+from emulator.errors import EmulatorError, ScenarioError, UnknownNameError
 from emulator.printing import escape_what_does_not_fit
 
 _VERBS = {
@@ -55,9 +55,7 @@ class _Verbs(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in _VERBS and not args[0].startswith("-"):
-            close = near(args[0], _VERBS)
-            hint = f"; near: {', '.join(map(repr, close))}" if close else ""
-            message = f"no verb {args[0]!r}{hint}; see testlify-emulator --help"
+            message = f"{UnknownNameError('verb', args[0], _VERBS)}; see testlify-emulator --help"
             raise click.UsageError(message, ctx)
         return super().resolve_command(ctx, args)
 
@@ -76,11 +74,11 @@ class _Verbs(click.Group):
 def cli() -> None:
     """The Testlify side of a webhook integration, emulated.
 
-    Register a webhook, drive candidates through their lifecycles, and see what your consumer
-    does with the deliveries.
+    Register a webhook, move candidates through their lifecycles, and see how your consumer handles
+    the deliveries.
 
-    Exit codes: 0 fine; 1 a check or an expectation failed; 2 a wrong call, or a run that proved
-    nothing; 3 a bug or a broken installation; 130 interrupted.
+    Exit codes: 0 fine; 1 a check or an expectation failed; 2 a usage error, or a run without
+    evidence; 3 a bug or a broken installation; 130 interrupted.
     """
 
 
@@ -108,7 +106,7 @@ def main(arguments: list[str] | None = None) -> None:
         # The reader of our output closed the pipe, which is not our failure.
         sys.stderr.close()
         sys.exit(0)
-    except Exception as error:  # noqa: BLE001 - the last place that can say it
+    except Exception as error:  # noqa: BLE001 - the last handler
         import traceback
 
         traceback.print_exc()

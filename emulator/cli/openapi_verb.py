@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import json
+from typing import TYPE_CHECKING
 
 import click
 
 from emulator.cli import common_options, output
+
+if TYPE_CHECKING:
+    from emulator.domain.events import Generation
 
 
 @click.command(
@@ -16,16 +19,16 @@ from emulator.cli import common_options, output
 )
 @click.option(
     "--as-consumer", "url", metavar="URL",
-    help="Describe the consumer at this URL instead: what Testlify posts to it.",
+    help="Describe the consumer at this URL instead, to which Testlify posts.",
 )  # fmt: skip
 @click.option("--control", "is_control", is_flag=True, help="Describe the control API instead.")
 @common_options.generation
-def command(*, url: str | None, is_control: bool, webhooks: str) -> None:
+def command(*, url: str | None, is_control: bool, webhooks: Generation) -> None:
     """Print the OpenAPI 3.1 document (JSON) of the emulated provider API.
 
     The document has all calls, and the webhooks with the schemas of their payloads. With
     --as-consumer it has one path with one POST, and the schemas of all payloads: for Schemathesis
-    and other tools that test an API by its document.
+    and other tools that test an API against its document.
     """
     if url is not None and is_control:
         message = "--as-consumer and --control exclude each other"
@@ -38,7 +41,7 @@ def command(*, url: str | None, is_control: bool, webhooks: str) -> None:
     if is_control:
         document = control_openapi()
     elif url is None:
-        document = openapi(contracts, webhooks)  # type: ignore[arg-type]
+        document = openapi(contracts, webhooks)
     else:
-        document = as_consumer(contracts, webhooks, url)  # type: ignore[arg-type]
-    output.document(json.dumps(document, indent=2, ensure_ascii=False))
+        document = as_consumer(contracts, webhooks, url)
+    output.json_document(document)

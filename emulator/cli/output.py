@@ -1,8 +1,9 @@
-"""Prints lines for people, whatever they contain, and documents for programs."""
+"""Prints lines for people, with control characters escaped, and documents for programs."""
 
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import click
 
@@ -23,7 +24,14 @@ def say(*parts: str | tuple[str, str], err: bool = False, bold: bool | None = No
 
 
 def document(content: bytes | str) -> None:
-    """Print a document or JSON lines in UTF-8, whatever the encoding of the terminal."""
+    """Print a document or JSON lines, in UTF-8 in every terminal."""
     content = content.encode() if isinstance(content, str) else content
     clean = printable_xml if content.startswith(b"<") else printable_json
     click.echo(clean(content), nl=not content.endswith(b"\n"))
+
+
+def json_document(value: Any) -> None:
+    """Print *value* as indented JSON."""
+    import json
+
+    document(json.dumps(value, indent=2, ensure_ascii=False))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from emulator import paths
+from emulator.cli.common_options import pair
 from emulator.decoding import parsed
-from emulator.errors import InvalidInputError, NotJSONError
+from emulator.errors import InvalidInputError, NotJSONError, error_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,23 +20,22 @@ def settings(texts: Iterable[str]) -> list[Setting]:
     """Parse each ``PATH=VALUE``; a value that is not JSON is text.
 
     Raises:
-        InvalidInputError: one that does not say it, or is not a path.
+        InvalidInputError: no ``=``, or not a path.
     """
     return [_setting(text) for text in texts]
 
 
 def _setting(text: str) -> Setting:
-    path, equals, value = text.partition("=")
-    if not (path and equals):
-        message = f"--set {text!r}: expected PATH=VALUE, as in data.email=ada@example.com"
-        raise InvalidInputError(message)
+    name, value = pair("--set", text, "PATH=VALUE, as in data.email=ada@example.com")
     if not text.isprintable() and any("\ud800" <= sign <= "\udfff" for sign in text):
         message = f"--set {text!r}: not UTF-8"
         raise InvalidInputError(message)
+    with error_at("--set"):
+        path = paths.parse(name)
     try:
-        return _path(path, "--set"), parsed(value)
+        return path, parsed(value)
     except NotJSONError:
-        return _path(path, "--set"), value
+        return path, value
 
 
 def edited(payload: Any, set_: Sequence[Setting], remove: Sequence[str]) -> Any:
@@ -44,24 +44,12 @@ def edited(payload: Any, set_: Sequence[Setting], remove: Sequence[str]) -> Any:
     It means the same as in `faults.Mutate`.
 
     Raises:
-        InvalidInputError: not a path, or not one of this payload; names what is near.
+        InvalidInputError: not a path, or not in this payload; the message has similar paths.
     """
-    option = "--set"
-    try:
+    with error_at("--set"):
         for path, value in set_:
             payload = paths.put(payload, path, value)
-        option = "--remove"
+    with error_at("--remove"):
         for text in remove:
             paths.remove(payload, paths.parse(text))
-    except InvalidInputError as error:
-        error.path = option
-        raise
     return payload
-
-
-def _path(text: str, option: str) -> paths.Path:
-    try:
-        return paths.parse(text)
-    except InvalidInputError as error:
-        error.path = option
-        raise

@@ -39,7 +39,7 @@ def served(port: int | None) -> Iterator[ApiServer | None]:
     """Listen on *port* while the context is open; None does not listen.
 
     Yields:
-        What serves the provider API of one emulator after the other there.
+        A function that serves the provider API of an emulator there.
 
     Raises:
         InvalidInputError: the port can't be listened on.
@@ -101,8 +101,8 @@ def _event_under_way(emulator: Emulator) -> str:
 def _with_token(scope: Scope, emulator: Emulator) -> dict[str, Any]:
     """Return *scope* with the token of the current workspace, unless it names another.
 
-    One check or scenario runs at a time. What it tells the consumer comes from the workspace that
-    it opened last.
+    One check or scenario runs at a time, and its deliveries come from the workspace that it opened
+    last.
     """
     from emulator.workspace.names import DEFAULT_WORKSPACE, workspace_name
 

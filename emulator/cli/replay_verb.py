@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from emulator.cli import consumer_options, loop
-from emulator.cli.codes import FAILED
+from emulator.cli import common_options, consumer_options, loop
+from emulator.cli.codes import FAILED, NO_EVIDENCE
 from emulator.cli.output import say
-from emulator.errors import InvalidInputError, reason_of
+from emulator.errors import InvalidInputError, file_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from emulator.captures.capture import Capture
     from emulator.delivery.records import Outcome
     from emulator.delivery.transports.wire import Wire
-
-_NOTHING_PROVED = 2
 
 
 @click.command(
@@ -37,11 +35,7 @@ _NOTHING_PROVED = 2
     "--as-scenario", "scenario", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
     help="Write a scenario that sends the captures, in place of sending them.",
 )  # fmt: skip
-@click.option(
-    "--filter", "filters", multiple=True, metavar="TYPE|PATH=VALUE",
-    help="Only captures of this event type, such as 'candidate.*', or with this value, such as"
-    " data.candidateStatus=COMPLETED. Repeatable; all have to fit.",
-)  # fmt: skip
+@common_options.filters
 @click.option(
     "--resign", "secret", metavar="SECRET", help="Secret (whsec_... or whsk_...) to sign anew with."
 )
@@ -62,7 +56,7 @@ def command(
     FILE is a HAR file (as 'listen --save' writes it), a JSON payload, a journal or an export of
     Svix messages; DIR is a folder of them.
 
-    Exit 0: all accepted; 1: not all accepted; 2: a wrong call, or nobody answered.
+    Exit 0: all accepted; 1: not all accepted; 2: a usage error, or the consumer did not answer.
     """
     from emulator.captures.capture_files import read
     from emulator.captures.filters import selected
@@ -76,7 +70,7 @@ def command(
     assert url is not None  # noqa: S101 - one of the two is given
     headers = consumer_options.headers(options.pop("headers"))
     _check(captures, options["speed"])
-    _tell_masked(captures, headers, is_signed=options["secret"] is not None)
+    _note_masked(captures, headers, is_signed=options["secret"] is not None)
     wire = consumer_options.wire(options)
     return loop.run(_replay(captures, url, headers, wire, **options))
 
@@ -84,11 +78,11 @@ def command(
 def _check(captures: Sequence[Capture], speed: str) -> None:
     if speed == "real" and not all(capture.at for capture in captures):
         source = next(capture.source for capture in captures if not capture.at)
-        message = f"--speed real: {source} does not say when it arrived; --speed fast needs no time"
+        message = f"--speed real: {source} has no time; use --speed fast"
         raise InvalidInputError(message)
 
 
-def _tell_masked(
+def _note_masked(
     captures: Sequence[Capture], headers: Mapping[str, str], *, is_signed: bool
 ) -> None:
     from emulator.captures.replaying import masked_names
@@ -99,8 +93,8 @@ def _tell_masked(
     masked = [name for name in masked_names(captures) if name.lower() not in given]
     if masked:
         say(
-            f"note: not sent, because they were masked when saved: {', '.join(masked)}; "
-            "--header and --resign replace them",
+            f"note: masked when saved, so not sent: {', '.join(masked)}; "
+            "set them with --header or --resign",
             err=True,
         )
 
@@ -136,8 +130,8 @@ async def _replay(
     say(f"{accepted} of {len(outcomes)} accepted", err=True)
     if all(outcome.reason in NOT_THERE for outcome in outcomes):
         last = outcomes[-1]
-        say(f"error: nobody answered at {url}: {last.reason}: {last.detail}", err=True)
-        return _NOTHING_PROVED
+        say(f"error: no answer from {url}: {last.reason}: {last.detail}", err=True)
+        return NO_EVIDENCE
     return 0 if accepted == len(outcomes) else FAILED
 
 
@@ -145,13 +139,10 @@ def _write(captures: Sequence[Capture], file: Path) -> int:
     from emulator.captures.replaying import scenario
 
     text, bodies = scenario(captures, file.name)
-    try:
+    with file_error(f"can't write {str(file)!r}"):
         for name, body in bodies.items():
             (file.parent / name).parent.mkdir(parents=True, exist_ok=True)
             (file.parent / name).write_bytes(body)
         file.write_text(text, "utf-8")
-    except OSError as error:
-        message = f"can't write {str(file)!r}: {reason_of(error)}"
-        raise InvalidInputError(message) from None
     say(f"{file}: a scenario that sends {len(captures)} captures")
     return 0

@@ -59,11 +59,11 @@ def tell(report: Report, form: str, folder: Path | None, code: int) -> int:
         try:
             document(FORMATS[form].document(report))
             written += 1
-        except Exception as bug:  # noqa: BLE001 - said below
+        except Exception as bug:  # noqa: BLE001 - reported below
             failed[f"--format {form}"] = f"a bug of the emulator: {bug!r}"
     try:
         github.publish(report, os.environ)
-    except Exception as bug:  # noqa: BLE001 - said below
+    except Exception as bug:  # noqa: BLE001 - reported below
         failed["the summary for GitHub Actions"] = f"a bug of the emulator: {bug!r}"
     for name, reason in failed.items():
         say(f"error: {name} was not written: {reason}", err=True)

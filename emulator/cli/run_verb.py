@@ -66,11 +66,11 @@ class _Options(msgspec.Struct, frozen=True):
 def command(scenarios: tuple[str, ...], settings: tuple[str, ...], **options: Any) -> int:
     """Run scenarios against a consumer, each in its own emulator or in a running one.
 
-    SCENARIO is a file, a folder, or the name of a bundled one ('list scenarios' has them).
+    SCENARIO is a file, a folder, or the name of a bundled scenario (see 'list scenarios').
 
-    Every step says whether it passed. Exit 0: all as expected; 1: a step failed; 2: a wrong
-    call, or a run that proved nothing, because nobody answered; 130: interrupted, with a report
-    of what was done so far.
+    Prints whether each step passed. Exit 0: all steps passed; 1: a step failed; 2: a usage error,
+    or no evidence, because the consumer did not answer; 130: interrupted, with a report of the
+    results so far.
     """
     from emulator.scenario.discovery import read_all
 
@@ -124,24 +124,24 @@ def _hook(target: Target) -> Callable[[Guard, Candidate], Awaitable[None]] | Non
 
 
 def _check(how: _Options, port: int | None) -> None:
-    """Refuse options that a running emulator decides for itself.
+    """Check that no option contradicts ``--emulator``.
 
     Raises:
-        InvalidInputError: it does.
+        InvalidInputError: an option that only applies to an emulator of the run's own.
     """
     target = how.target
     theirs = target.overlay or target.allow_hosts or target.ca or target.is_insecure
     if how.emulator is not None and (theirs or target.headers or target.has_setup):
         message = (
-            "--overlay, --allow-host, --ca and --insecure are options of the 'serve' at --emulator;"
-            " --header and --setup are for runs in an emulator of their own"
+            "--overlay, --allow-host, --ca, --insecure, --header and --setup do not apply with"
+            " --emulator; the first four are options of its 'serve'"
         )
         raise InvalidInputError(message)
     if how.emulator is not None and port is not None:
-        message = "the 'serve' at --emulator serves its provider API itself"
+        message = "the 'serve' at --emulator has the provider API"
         raise InvalidInputError(message, path="--api-port")
     if how.emulator is not None and how.linger:
-        message = "--linger does not apply to runs at --emulator"
+        message = "--linger does not apply with --emulator"
         raise InvalidInputError(message, path="--linger")
 
 
@@ -190,7 +190,7 @@ async def _run(scenarios: list[Scenario], how: _Options, serve: ApiServer | None
         try:
             await play.all(how.jobs if serve is None else 1)
             lingered = await play.linger(how.linger, how.target) if how.linger else []
-        except asyncio.CancelledError:  # Ctrl-C: what is known by now is worth a report
+        except asyncio.CancelledError:  # Ctrl-C: report the results so far
             play.interrupt()
         results = play.results
         report = report_of(

@@ -59,12 +59,12 @@ class _One:
         if self.begun is None or len(self.steps) == len(self.scenario.steps):
             return "", None
         placed = self.scenario.steps[len(self.steps)]
-        what = f"{placed.name} {placed.detail}"
+        activity = f"{placed.name} {placed.detail}"
         if self.scenario.document.clock == "virtual":
-            return what, None
+            return activity, None
         if isinstance(placed.step, WaitStep):
-            return what, placed.step.duration
-        return what, placed.step.within if isinstance(placed.step, ExpectStep) else None
+            return activity, placed.step.duration
+        return activity, placed.step.within if isinstance(placed.step, ExpectStep) else None
 
     def interrupted(self) -> ScenarioResult:
         """Return the result of an interrupted run."""
@@ -196,8 +196,8 @@ class Playing:
                 self._screen.line(*line)
             one.lines.clear()
             if not one.is_over:
-                what, seconds = one.under_way()
-                self._screen.under_way(masked(what, self.secrets)[:_LONGEST], seconds)
+                activity, seconds = one.under_way()
+                self._screen.under_way(masked(activity, self.secrets)[:_LONGEST], seconds)
                 return
             self._shown += 1
         self._screen.under_way("")

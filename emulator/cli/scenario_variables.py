@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from emulator.errors import InvalidInputError
+from emulator.cli.common_options import pair
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +17,7 @@ set_option: Callable[[Any], Any] = click.option(
     "settings",
     multiple=True,
     metavar="KEY=VALUE",
-    help="The value of ${KEY}; comes before the environment's. Repeatable.",
+    help="Value of ${KEY}; overrides the environment. Repeatable.",
 )
 
 
@@ -29,9 +29,6 @@ def variables(settings: tuple[str, ...], url: str | None) -> dict[str, str]:
     """
     found = dict(os.environ)
     for one in settings:
-        name, equals, value = one.partition("=")
-        if not (name and equals):
-            message = f"--set {one!r}: expected KEY=VALUE"
-            raise InvalidInputError(message)
+        name, value = pair("--set", one, "KEY=VALUE")
         found[name] = value
     return found if url is None else found | {"CONSUMER_URL": url}

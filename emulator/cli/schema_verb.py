@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
@@ -27,4 +26,4 @@ def command(event: str, webhooks: Generation) -> None:
     from emulator.contracts.validation import Contracts
 
     document = Contracts().document(webhooks, event_type(event, generation=webhooks).id)
-    output.document(json.dumps(document, indent=2, ensure_ascii=False))
+    output.json_document(document)

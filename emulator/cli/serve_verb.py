@@ -14,11 +14,10 @@ from urllib.parse import urlsplit
 import click
 
 from emulator import __version__, durations
-from emulator.cli import common_options, loop, tls
+from emulator.cli import common_options, loop
 from emulator.cli.codes import INTERRUPTED
 from emulator.cli.output import document
 from emulator.domain.events import checked_names
-from emulator.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -143,7 +142,7 @@ def command(**options: Any) -> int:
     """Run the emulator.
 
     \b
-    Once ready, one line of JSON on stdout tells where:
+    Once ready, it prints one line of JSON on stdout:
       {"url": "http://127.0.0.1:4800", "ui": "http://127.0.0.1:4800/", "token": "default",
        "version": "..."}
 
@@ -152,15 +151,15 @@ def command(**options: Any) -> int:
       curl -X POST http://127.0.0.1:4800/v1/webhook -H 'Authorization: Bearer default' \\
         -d '{"name": "ats", "payloadUrl": "http://127.0.0.1:9000/hook",
              "events": ["candidateStatusChanged"]}'
-    And under /_emulator, what the real service does not have: invite a candidate and move it,
-    advance the clock, see each delivery. Ctrl-C ends it.
+    The control API below /_emulator has calls that the real service does not have: invite a
+    candidate and change its state, advance the clock, see each delivery. Ctrl-C ends it.
 
-    Beyond loopback (--host 0.0.0.0), other machines reach it. So the control API wants a token
-    there, --control-token or one that is made and stands in the line as "control_token", access
-    tokens of workspaces that nobody opened are refused, and it answers only when it is called by
-    an address, a loopback name or a --hostname.
+    Outside loopback (--host 0.0.0.0), other machines can reach it. There, the control API requires
+    a token: --control-token, or a generated token that the line has as "control_token". Access
+    tokens of unknown workspaces are rejected, and requests have to name the server by an address, a
+    loopback name or a --hostname.
     """  # noqa: D301 - click's own mark
-    tls.warn_if(options["insecure"])
+    common_options.warn_if_insecure(options["insecure"])
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(message)s")
     return loop.run(_serve(options))
 
@@ -176,7 +175,7 @@ async def _serve(options: dict[str, Any]) -> int:
     async with AsyncExitStack() as stack:
         listening = stack.enter_context(listen(options["host"], options["port"]))
         emulator = _emulator(options, is_exposed=is_exposed)
-        # Served while the journal is replayed, so that livez answers; closed before it is.
+        # Served while the journal is replayed, so that livez answers; stopped after the server.
         stack.push_async_callback(emulator.stop)
         app = application(
             emulator,
@@ -193,7 +192,7 @@ async def _serve(options: dict[str, Any]) -> int:
             if options["open"]:
                 await _open(f"{url}/")
             is_interrupt = await stopped
-        await emulator.drain()  # while the server still answers who asks
+        await emulator.drain()  # while the server still answers
     return INTERRUPTED if is_interrupt else 0
 
 
@@ -222,12 +221,8 @@ def _emulator(options: dict[str, Any], *, is_exposed: bool) -> Emulator:
 
 
 def _event_names(pairs: tuple[str, ...]) -> dict[str, str]:
-    for pair in pairs:
-        if "=" not in pair:
-            message = f"--event-name {pair!r}: expected EVENT=NAME"
-            raise InvalidInputError(message)
-    names = dict(pair.split("=", 1) for pair in pairs)
-    return checked_names(names, path="--event-name")
+    names = [common_options.pair("--event-name", one, "EVENT=NAME") for one in pairs]
+    return checked_names(dict(names), path="--event-name")
 
 
 def _hostnames(options: dict[str, Any]) -> list[str]:
@@ -255,7 +250,7 @@ def _say_ready(url: str, control_token: str | None) -> None:
     import msgspec
 
     ready = {"url": url, "ui": f"{url}/", "token": "default", "version": __version__}
-    if control_token is not None:  # nobody else knows one that was made
+    if control_token is not None:  # a generated token is shown nowhere else
         ready["control_token"] = control_token
     document(msgspec.json.encode(ready))
     sys.stdout.flush()

@@ -14,7 +14,7 @@ import click
 import msgspec
 
 from emulator.cli import aliveness, common_options, consumer_options, loop, provider_api
-from emulator.cli.codes import FAILED, INTERRUPTED
+from emulator.cli.codes import FAILED, INTERRUPTED, NO_EVIDENCE
 from emulator.cli.report_output import report_options, tell
 
 if TYPE_CHECKING:
@@ -115,14 +115,14 @@ def command(**options: Any) -> int:
         return loop.run(_run(target, checks, how, serve))
 
 
-class _Telling:
-    """Shows results in the order of *checks*, in whatever order they end."""
+class _InOrder:
+    """Shows results in the order of *checks*, independent of the order in which they end."""
 
     def __init__(self, checks: Sequence[Check], target: Target, screen: Screen) -> None:
         # Checks that run alone come last, and are shown last.
         self._order = sorted(checks, key=lambda check: check.is_alone)
         self._target, self._screen = target, screen
-        self._told = 0
+        self._shown = 0
         self.results: dict[str, CheckResult] = {}
 
     def __call__(self, result: CheckResult) -> None:
@@ -130,37 +130,39 @@ class _Telling:
         from emulator.reports.from_checks import lines_of
 
         self.results[result.check.id] = result
-        for check in self._order[self._told :]:
+        for check in self._order[self._shown :]:
             one = self.results.get(check.id)
             if one is None:
                 self._screen.under_way(check.id)
                 return
             self._screen.line("\n".join(lines_of(one, self._target)), one.outcome)
-            self._told += 1
+            self._shown += 1
         self._screen.under_way("")
 
 
 async def _run(target: Target, checks: list[Check], how: _Options, serve: ApiServer | None) -> int:
     from emulator.conformance.grading import exit_code, grade
     from emulator.reports import text
-    from emulator.reports.from_checks import report_of
+    from emulator.reports.from_checks import TITLE, case_of, secrets_of
     from emulator.reports.progress import screen
+    from emulator.reports.report import report as report_of
 
     started, begun = datetime.now(UTC), time.perf_counter()
     is_interrupted = False
     with screen(None if how.format == "text" else sys.stderr) as shown:
-        telling = _Telling(checks, target, shown)
+        in_order = _InOrder(checks, target, shown)
         try:
-            await grade(target, checks, jobs=how.jobs, on_result=telling, serve=serve)
-        except asyncio.CancelledError:  # Ctrl-C: what is known by now is worth a report
+            await grade(target, checks, jobs=how.jobs, on_result=in_order, serve=serve)
+        except asyncio.CancelledError:  # Ctrl-C: report the results so far
             is_interrupted = True
-        results = [telling.results[one.id] for one in checks if one.id in telling.results]
+        results = [in_order.results[one.id] for one in checks if one.id in in_order.results]
         took = time.perf_counter() - begun
         report = report_of(
-            results,
-            target,
+            TITLE,
+            (case_of(one, target) for one in results),
             started=started,
             duration_ms=took * 1000,
+            secrets=secrets_of(target),
             is_interrupted=is_interrupted,
         )
         causes = report.causes
@@ -184,4 +186,4 @@ def _beside(report: Report, earlier: dict[str, str], code: int, shown: Screen) -
     )
     if code != FAILED or comparison.is_worse:
         return code
-    return 2 if report.count("incomplete") else 0
+    return NO_EVIDENCE if report.count("incomplete") else 0

@@ -10,13 +10,13 @@ import click
 import msgspec
 
 from emulator.cli import common_options, consumer_options, loop
-from emulator.cli.codes import FAILED
+from emulator.cli.codes import FAILED, NO_EVIDENCE
 from emulator.cli.output import say
 from emulator.cli.payload_edits import edited, settings
 from emulator.decoding import parsed
 from emulator.domain.events import EVENTS_OF, TEST_EVENT, event_type
 from emulator.domain.payloads.fields import text
-from emulator.errors import EmulatorError, InvalidInputError, NotJSONError, reason_of
+from emulator.errors import EmulatorError, InvalidInputError, NotJSONError, file_error
 
 if TYPE_CHECKING:
     from emulator.conformance.target import Subject, Target
@@ -25,10 +25,9 @@ if TYPE_CHECKING:
     from emulator.emulator import Emulator
     from emulator.workspace.workspace import Workspace
 
-_NOTHING_PROVED = 2
 _LONGEST_ANSWER = 2_000  # characters
 _HINTS: dict[str, str] = {
-    "address_forbidden": "--allow-host lets deliveries leave this machine",
+    "address_forbidden": "--allow-host permits deliveries to other machines",
     "tls_failed": "--ca sets the certificates to trust",
 }
 
@@ -70,15 +69,15 @@ def command(event: str, **options: Any) -> int:
     """Send one message of the event type EVENT, about a generated candidate, to a consumer.
 
     EVENT is an id or a word of the wire ('testlify-emulator list events' has them), or 'test':
-    the ping of the settings page. A payload that you change goes out whether or not it fits its
+    the ping of the settings page. A payload that you change is sent even if it does not fit its
     schema.
 
-    Exit 0: accepted; 1: not accepted; 2: a wrong call, or nobody answered.
+    Exit 0: accepted; 1: not accepted; 2: a usage error, or the consumer did not answer.
     """
     target = consumer_options.target(options)
     id_ = event if event == TEST_EVENT else event_type(event, generation=target.generation).id
     if target.generation == "v2" and target.secret is None:
-        note = "note: signed with a made-up secret, which nobody can check; --secret takes yours"
+        note = "note: signed with a random secret; to verify signatures, pass yours with --secret"
         say(note, err=True)
     return loop.run(_trigger(id_, target, _Asked(**options)))
 
@@ -160,20 +159,15 @@ def _body(workspace: Workspace, event: str, asked: _Asked) -> bytes | None:
 
 
 def _read(file: Path) -> bytes:
-    try:
-        if str(file) == "-":
-            return sys.stdin.buffer.read()
-        return file.read_bytes()
-    except OSError as error:
-        message = f"{file}: can't be read: {reason_of(error)}"
-        raise InvalidInputError(message) from None
+    with file_error(f"{file}: can't be read"):
+        return sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
 
 
 def _decoded(body: bytes, file: Path | None) -> Any:
     try:
         return parsed(body)
     except NotJSONError as error:
-        message = f"{file}: nothing in it can be changed: {error}"
+        message = f"{file}: can't be edited: {error}"
         raise InvalidInputError(message) from None
 
 
@@ -196,9 +190,9 @@ def _tell(delivery: Delivery, webhook: Webhook, emulator: Emulator, *, is_theirs
     if outcome.reason in NOT_THERE:
         hint = _HINTS.get(outcome.reason, "is the consumer running?")
         why = f"{outcome.reason}: {outcome.detail}" if outcome.detail else outcome.reason
-        told = masked(f"error: nobody answered at {attempt.url}: {why}; {hint}", secrets)
-        say(told, err=True)
-        return _NOTHING_PROVED
+        line = masked(f"error: no answer from {attempt.url}: {why}; {hint}", secrets)
+        say(line, err=True)
+        return NO_EVIDENCE
     return 0 if attempt.is_success else FAILED
 
 

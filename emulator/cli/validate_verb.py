@@ -13,7 +13,7 @@ from emulator.cli.output import say
 from emulator.cli.scenario_variables import set_option, variables
 from emulator.decoding import parsed
 from emulator.domain.events import event_type
-from emulator.errors import InvalidInputError, NotJSONError, ScenarioError, reason_of
+from emulator.errors import InvalidInputError, NotJSONError, ScenarioError, file_error
 
 if TYPE_CHECKING:
     from emulator.contracts.validation import Contracts
@@ -67,23 +67,21 @@ def _scenario(file: Path, settings: tuple[str, ...]) -> int:
     if refused:
         say(refused, err=True)
         return FAILED
-    say(f"{file}: a scenario of {len(scenario.steps)} steps, as it should be")
+    say(f"{file}: a valid scenario of {len(scenario.steps)} steps")
     return 0
 
 
 def _payload(file: Path, contracts: Contracts, generation: str, event: str) -> int:
-    try:
+    with file_error(str(file)):
         body = file.read_bytes()
+    try:
         payload = parsed(body)
-    except OSError as error:
-        message = f"{file}: {reason_of(error)}"
-        raise InvalidInputError(message) from None
     except NotJSONError as error:
         message = f"{file}: {error}"
         raise InvalidInputError(message) from None
     violations = contracts.violations(generation, event, payload)
     if not violations:
-        say(f"{file}: a payload of {event}, as it should be")
+        say(f"{file}: a valid payload of {event}")
         return 0
     from emulator.contracts.position import position
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from referencing import Registry
 from referencing.exceptions import Unresolvable
-from referencing.jsonschema import DRAFT202012
 
 from emulator.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from referencing._core import Resolver
+
+    from emulator.contracts.schema_documents import SchemaLibrary
 
 _ABOUT_FILES = frozenset({"$schema", "$id", "$defs"})
 _NOT_SCHEMAS = frozenset({"const", "enum", "default", "examples"})
@@ -26,17 +24,15 @@ class Bundle:
     the same name gets a number.
 
     Args:
-        documents: ``$id`` to schema document.
-        place: what comes before a name in references, ``#/$defs/``.
+        library: the schema documents.
+        place: the prefix of a name in references, ``#/$defs/``.
 
     Attributes:
         definitions: name to copy.
     """
 
-    def __init__(self, documents: Mapping[str, dict[str, Any]], place: str) -> None:
-        self._documents = documents
-        resources = ((uri, DRAFT202012.create_resource(one)) for uri, one in documents.items())
-        self._registry: Registry[Any] = Registry().with_resources(resources)
+    def __init__(self, library: SchemaLibrary, place: str) -> None:
+        self._library = library
         self._place = place
         self._references: dict[int, str] = {}
         self.definitions: dict[str, Any] = {}
@@ -46,16 +42,16 @@ class Bundle:
 
         Args:
             schema_id: its ``$id``.
-            reference: what refers to the copy.
+            reference: the reference to the copy.
 
         Raises:
-            InvalidInputError: a reference in it leads nowhere.
+            InvalidInputError: a reference in it has no target.
         """
-        document = self._documents[schema_id]
+        document = self._library.documents[schema_id]
         self._references[id(document)] = reference
         rest = {key: value for key, value in document.items() if key not in _ABOUT_FILES}
         try:
-            copied: dict[str, Any] = self._copied(rest, self._registry.resolver(schema_id))
+            copied: dict[str, Any] = self._copied(rest, self._library.registry.resolver(schema_id))
         except Unresolvable as error:
             message = f"schema {schema_id}: {error.ref!r} leads nowhere"
             raise InvalidInputError(message) from None
@@ -75,7 +71,7 @@ class Bundle:
         return copied
 
     def _referred(self, ref: str, resolver: Resolver[Any]) -> str:
-        """Return the reference here to what *ref* refers to, copied if need be."""
+        """Return the reference to a copy of the target of *ref*."""
         found = resolver.lookup(ref)
         known = id(found.contents)
         if known not in self._references:

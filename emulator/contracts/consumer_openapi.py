@@ -22,11 +22,11 @@ def as_consumer(
 ) -> dict[str, Any]:
     """Return an OpenAPI 3.1 document of one path, to which every event is posted.
 
-    Definitions stand under ``components``: some tools resolve a ``$defs`` inside of a body's
-    schema against the document, and then send no body at all.
+    Definitions are under ``components``, because some tools resolve ``$defs`` in the schema of a
+    body against the document, and then send no body.
 
     Args:
-        contracts: that have the schemas.
+        contracts: the schemas.
         generation: of the payloads.
         url: of the consumer, http or https.
         events: ids of the event types that it subscribes to.
@@ -43,11 +43,11 @@ def as_consumer(
     body = {"required": True, "content": {"application/json": {"schema": {"anyOf": payloads}}}}
     answers = {
         "2XX": {"description": "Accepted."},
-        "4XX": {"description": "Refused: no payload of Testlify's, or not signed as it should be."},
+        "4XX": {"description": "Refused: not a payload of Testlify, or an invalid signature."},
     }
     post = {
         "operationId": "receiveWebhook",
-        "summary": "Take one delivery.",
+        "summary": "Receive a delivery.",
         "requestBody": body,
         "responses": answers,
     }

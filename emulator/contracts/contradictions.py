@@ -1,4 +1,4 @@
-"""Where a payload contradicts its schema, and how the contradicted fact is known."""
+"""Finds contradictions between a payload and its schema, with the provenance of each."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Contradiction(msgspec.Struct, frozen=True):
 def contradictions(
     contracts: Contracts, generation: str, event: str, payload: object
 ) -> Iterator[Contradiction]:
-    """Yield where *payload* does not fit the event type's schema.
+    """Yield the places at which *payload* does not fit the event type's schema.
 
     Raises:
         UnknownNameError: no such generation or event type.
@@ -72,7 +72,7 @@ def _followed(
         resolver: of all schemas.
 
     Returns:
-        The schema, what resolves its references, and the innermost provenance around it.
+        The schema, the resolver of its references, and the innermost provenance around it.
     """
     at: Any = {"$ref": schema_id}
     schema: dict[str, Any] = {}

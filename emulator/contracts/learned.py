@@ -1,4 +1,4 @@
-"""What an overlay learned from captures, and payloads filled by it."""
+"""The knowledge of an overlay, learned from captures, and payloads in the learned shape."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from emulator.contracts.validation import Contracts
 
 KEY = "x-learned"
-"""Where a schema document has it."""
+"""The key of a schema document that has it."""
 
 
 class Learned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What captures taught about an event type.
+    """The knowledge about an event type.
 
     Attributes:
-        name: of the event type in the captures, if the emulator calls it otherwise.
+        name: of the event type in the captures, if the emulator has another name for it.
         digests: of the captures, so that none counts twice.
         shapes: status -> shape, for status changes; of other event types, the shape at the empty
             status.
@@ -45,10 +45,10 @@ def names(contracts: Contracts, generation: str) -> dict[str, str]:
 
 
 def read(document: Mapping[str, Any]) -> Learned | None:
-    """Return what a schema document has learned; None if nothing.
+    """Return the knowledge in a schema document; None if it has none.
 
     Raises:
-        InvalidInputError: not of that form.
+        InvalidInputError: it has another structure.
     """
     return convert(document[KEY], Learned) if KEY in document else None
 

@@ -41,7 +41,7 @@ def _below(text: str, at: int, part: str | int) -> int | None:
             if index == part and sign != "]":
                 return token.start()
         elif depth == 1 and before == ":" and parsed(key) == part:
-            found = token.start()  # of a key that is there twice, the last holds
+            found = token.start()  # of a repeated key, the last value counts
         elif depth == 1 and sign == ":":
             key = before
         depth += (sign in ("{", "[")) - (sign in ("}", "]"))

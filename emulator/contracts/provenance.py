@@ -1,4 +1,4 @@
-"""How the keys of a payload are known, read from its schema."""
+"""Reads the provenance of the keys of a payload from its schema."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _below(
 
 
 def parts(schema: dict[str, Any], document: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield a schema, and what it refers to."""
+    """Yield a schema, and the schemas to which it refers."""
     yield schema
     if "$ref" in schema:
         yield from parts(document["$defs"][schema["$ref"].removeprefix("#/$defs/")], document)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
@@ -12,6 +13,8 @@ from emulator.errors import InvalidInputError, UnknownNameError
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from referencing import Registry
 
 BASE = "https://testlify-emulator.example/schemas/"
 """The base of ``$id``; nothing is ever fetched from there."""
@@ -27,7 +30,7 @@ class SchemaLibrary:
     references of bundled documents.
 
     Args:
-        folder: holds ``v1/<event type>.json`` and shared definitions; None for bundled only.
+        folder: has ``v1/<event type>.json`` and shared definitions; None for bundled schemas only.
 
     Attributes:
         documents: ``$id`` to document.
@@ -48,6 +51,16 @@ class SchemaLibrary:
                 ids[generation, name] = id_of(generation, name, document)
                 self.documents[ids[generation, name]] = document
             self._ids.insert(0, ids)
+
+    @cached_property
+    def registry(self) -> Registry[Any]:
+        """Resolves references to and in the documents."""
+        from referencing import Registry
+        from referencing.jsonschema import DRAFT202012
+
+        resources = ((uri, DRAFT202012.create_resource(one)) for uri, one in self.documents.items())
+        registry: Registry[Any] = Registry().with_resources(resources)
+        return registry
 
     def events(self, generation: str) -> list[str]:
         """Return the event types that have a schema, sorted.
@@ -79,7 +92,7 @@ class SchemaLibrary:
 
 
 def is_event(name: str) -> bool:
-    """Return whether a file of that name is an event type's; others hold definitions."""
+    """Return whether a file of that name is an event type's; other files have definitions."""
     return "." in name
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.contracts import learned, schema_documents, violation
 from emulator.contracts.validation import described
-from emulator.errors import InvalidInputError, near
+from emulator.errors import InvalidInputError, UnknownNameError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,15 +28,15 @@ _IS_SCHEMA = frozenset({
 
 
 def check_folder(folder: Path) -> None:
-    """Check a user's ``--schemas`` folder as a whole; return when it can be used.
+    """Check a user's folder of schemas.
 
     The folder holds ``v1/`` or ``v2/`` with ``<event type>.json`` and files of shared
-    definitions (names without a dot). It may leave out what the bundled schemas have. Each
+    definitions (names without a dot). It may omit schemas that are bundled. Each
     document has to fit the meta-schema of JSON Schema 2020-12, and each ``$ref`` has to lead
     into the folder or into the bundled schemas: nothing is ever fetched.
 
     Raises:
-        InvalidInputError: one line a problem, ``v1/FILE: JSON PATH: what is wrong``.
+        InvalidInputError: a line for each problem, ``v1/FILE: JSON PATH: PROBLEM``.
     """
     found = list(schema_documents.files(folder))
     if not found:
@@ -54,7 +54,7 @@ def check_folder(folder: Path) -> None:
 
 
 def _stop_at(problems: Iterator[str]) -> None:
-    # The meta-schema comes in parts, and two of them may find the same.
+    # The meta-schema has several parts, and two of them may report the same problem.
     lines = list(dict.fromkeys(problems))
     if lines:
         raise InvalidInputError("\n".join(lines))
@@ -66,10 +66,7 @@ def _wrong_names(found: list[tuple[str, str, Path]]) -> Iterator[str]:
     for generation, name, file in found:
         known = bundled.events(generation)
         if schema_documents.is_event(name) and name not in known:
-            close = ", ".join(repr(one) for one in near(name, known))
-            yield f"{generation}/{file.name}: no event type {name!r}" + (
-                f"; near: {close}" if close else "; known: " + ", ".join(known)
-            )
+            yield f"{generation}/{file.name}: {UnknownNameError('event type', name, known)}"
 
 
 def _unreadable(found: list[tuple[str, str, Path]]) -> Iterator[str]:
@@ -97,7 +94,7 @@ def _against_meta_schema(documents: dict[str, dict[str, Any]]) -> Iterator[str]:
 
 
 def _is_pattern(text: str) -> bool:
-    """Whether the engine that will match it takes a pattern."""
+    """Whether the engine that matches patterns supports this pattern."""
     import jsonschema_rs
 
     options = jsonschema_rs.RegexOptions()
@@ -142,13 +139,7 @@ def _dead_references(
     found: list[tuple[str, str, Path]],
     documents: dict[str, dict[str, Any]],
 ) -> Iterator[str]:
-    from referencing import Registry
-    from referencing.jsonschema import DRAFT202012
-
-    registry: Registry[Any] = Registry().with_resources(
-        (uri, DRAFT202012.create_resource(one))
-        for uri, one in schema_documents.SchemaLibrary(folder).documents.items()
-    )
+    registry = schema_documents.SchemaLibrary(folder).registry
     for generation, name, file in found:
         document = documents[f"{generation}/{file.name}"]
         resolver = registry.resolver(schema_documents.id_of(generation, name, document))

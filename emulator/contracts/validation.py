@@ -35,9 +35,8 @@ class Contracts:
     Patterns are matched in linear time. A validator is compiled on first use.
 
     Args:
-        folder: a user's schemas, ``v1/<event type>.json``, laid over the bundled ones (see
-            :class:`~emulator.contracts.schema_documents.Library`); None for the bundled ones alone.
-            Run :func:`~emulator.contracts.user_schemas.check_folder` over it first: its errors
+        folder: a user's schemas, ``v1/<event type>.json``, which override the bundled schemas; None
+            for bundled schemas only. Check it first with `user_schemas.check_folder`, whose errors
             name the file and the place.
 
     Raises:
@@ -131,7 +130,7 @@ class Contracts:
     def _bundle(self, place: str) -> Bundle:
         from emulator.contracts.bundle import Bundle
 
-        return Bundle(self._library.documents, place)
+        return Bundle(self._library, place)
 
     def schema_id(self, generation: str, event: str) -> str:
         """Return the ``$id`` of the event type's schema.
@@ -142,7 +141,7 @@ class Contracts:
         return self._library.schema_id(generation, event)
 
     def bundled(self, generation: str, event: str) -> dict[str, Any]:
-        """Return the emulator's own schema document of the event type, whatever overrides it.
+        """Return the emulator's own schema document of the event type, even if the folder has one.
 
         Raises:
             UnknownNameError: no such generation or event type.
@@ -151,31 +150,24 @@ class Contracts:
         return own.documents[own.schema_id(generation, event)]
 
     def learned(self, generation: str, event: str) -> Learned | None:
-        """Return what the user's folder has learned about the event type; None if nothing.
+        """Return the knowledge of the user's folder about the event type; None if it has none.
 
         Raises:
             UnknownNameError: no such generation or event type.
-            InvalidInputError: the folder has it in another form.
+            InvalidInputError: the knowledge has another structure.
         """
         schema_id = self.schema_id(generation, event)
         if schema_id not in self._learned:
             self._learned[schema_id] = read(self._library.documents[schema_id])
         return self._learned[schema_id]
 
-    @cached_property
+    @property
     def resolver(self) -> Resolver[Any]:
-        """Resolves references to and in the schemas."""
-        from referencing import Registry
-        from referencing.jsonschema import DRAFT202012
-
-        resources = self._library.documents.items()
-        registry: Registry[Any] = Registry().with_resources(
-            (uri, DRAFT202012.create_resource(one)) for uri, one in resources
-        )
-        return registry.resolver()
+        """Resolves references to the schemas."""
+        return self._library.registry.resolver()
 
     def validator(self, generation: str, event: str) -> jsonschema_rs.Draft202012Validator:
-        """Return the event type's validator, compiled once; its messages hold no value.
+        """Return the event type's validator, compiled once; its messages contain no values.
 
         Raises:
             UnknownNameError, InvalidInputError: as `violations` does.
@@ -193,7 +185,7 @@ class Contracts:
                     pattern_options=jsonschema_rs.RegexOptions(),  # in linear time
                 )
             except (ValueError, jsonschema_rs.ReferencingError) as problem:
-                # Only a user's folder that nobody checked gets here.
+                # Only possible with a user's folder that was not checked.
                 message = f"the schemas can't be compiled: {_first_line(problem)}"
                 raise InvalidInputError(message) from problem
         return self._validators[schema_id]

@@ -31,11 +31,11 @@ DEFAULT_PORT = 5_557
 
 _COMMAND, _REPLY = "testlify_command", "testlify_reply"
 _PATIENCE = 60.0  # seconds in which workers have to connect
-_LOOK = 0.5  # seconds between two looks at whether all workers are there
+_LOOK = 0.5  # seconds between two checks that all workers are connected
 
 
 class Master:
-    """The end of the connection that gives commands.
+    """The side of the connection that sends commands.
 
     Args:
         workers: how many there are.
@@ -63,7 +63,7 @@ class Master:
         """Wait until all workers are connected.
 
         Raises:
-            NotReadyError: they are not after a minute.
+            NotReadyError: not all are connected after a minute.
         """
         if self._is_local:
             self._processes = [_start(self.port) for _ in range(self.workers)]
@@ -96,7 +96,7 @@ class Master:
                 process.wait()
 
     def send(self, command: Command, worker: int | None = None) -> None:
-        """Give a command to one worker, or to all.
+        """Send a command to one worker, or to all.
 
         Args:
             command: the command.
@@ -110,8 +110,8 @@ class Master:
         """Yield the replies of the workers, until each of them has sent a record of type *last*.
 
         Raises:
-            EmulatorError: a worker could not do it.
-            NotReadyError: a worker is gone.
+            EmulatorError: a worker could not execute the command.
+            NotReadyError: a worker is lost.
         """
         ended = 0
         while ended < self.workers:
@@ -143,7 +143,7 @@ class Master:
             if one not in clients or clients[one].state == STATE_MISSING
         ]
         if lost or not self._is_running():
-            message = f"{len(lost) or 'some'} of {self.workers} workers are gone; the run ends"
+            message = f"{len(lost) or 'some'} of {self.workers} workers are lost; the run ends"
             raise NotReadyError(message)
 
 
@@ -154,7 +154,7 @@ def _start(port: int) -> gevent.subprocess.Popen[bytes]:
 
 
 def work(host: str, port: int) -> int:
-    """Be a worker until the master says to stop.
+    """Work until the master sends `Stop`.
 
     Args:
         host, port: of the master.

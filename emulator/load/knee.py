@@ -1,4 +1,4 @@
-"""Searches the highest rate that a consumer sustains: doubles it, then bisects. Pure."""
+"""Searches for the highest rate that a consumer sustains: doubles it, then bisects. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LOWEST = 1 / 16  # of the first rate; a consumer that breaks there sustains not
 
 
 def rates(start: float, fastest: float) -> Generator[float, bool, tuple[float, float | None]]:
-    """Yield rates to try, and take whether the consumer sustained each.
+    """Yield rates to try; receives whether the consumer sustained each.
 
     Args:
         start: the first rate, in messages a second.

@@ -37,13 +37,13 @@ LIMITS = (parse("p99<1s"), parse("errors<1%"), parse("lateness<100ms"))
 
 
 class Goal(msgspec.Struct, frozen=True):
-    """How fast, and for how long.
+    """The rate, the duration and the expectations of a load test.
 
     Attributes:
         rate: messages a second; of the first phase when the knee is searched.
         seconds: of a phase.
         candidates: how many there are; None for as many as the rate takes in that time.
-        is_until_broken: whether to search the highest rate that meets the expectations.
+        is_until_broken: whether to search for the highest rate that meets the expectations.
         expectations: thresholds.
     """
 
@@ -69,7 +69,7 @@ class PhaseResult(msgspec.Struct, frozen=True):
 
     @property
     def kept(self) -> float:
-        """Messages a second that left, until the last of them did."""
+        """Messages a second until the last message was sent."""
         return self.total.sent / (self.seconds + percentile(self.total.lateness, 100))
 
 
@@ -116,10 +116,10 @@ class Run:
         self._first = 0
 
     def __call__(self, goal: Goal) -> None:
-        """Do it all; the result grows meanwhile.
+        """Run all phases; the result grows meanwhile.
 
         Raises:
-            EmulatorError: a worker could not, or is gone.
+            EmulatorError: a worker failed, or is lost.
         """
         self._prepare()
         if goal.is_until_broken:

@@ -1,7 +1,7 @@
 """Measurements by the second, with HDR histograms.
 
 Latency counts from the moment at which a message was due, not from when it was sent: a consumer
-that holds up the sender can't hide behind that (coordinated omission).
+that slows down the sender cannot hide its latency (coordinated omission).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def histogram() -> HdrHistogram:
 
 
 class Second:
-    """The messages that were due in one second, and how many left in it."""
+    """The messages that were due in one second, and the number of messages sent in it."""
 
     def __init__(self) -> None:
         self.scheduled = 0
@@ -41,7 +41,7 @@ class Second:
         self.lateness = histogram()
 
     def note(self, *, late: float, took: float, error: str) -> None:
-        """Take a message that ended.
+        """Record the result of a message.
 
         Args:
             late: seconds from when it was due to when it was sent.
@@ -81,13 +81,13 @@ class Second:
 
     @property
     def answered(self) -> int:
-        """How many messages got an answer, whatever its status."""
+        """The number of messages that got an answer with any status."""
         refused = (one for reason, one in self.errors.items() if reason.startswith(STATUS))
         return self.accepted + sum(refused)
 
     @property
     def failed(self) -> int:
-        """How many messages were not accepted."""
+        """The number of messages that were not accepted."""
         return self.errors.total()
 
 

@@ -1,7 +1,7 @@
 """Messages of candidates as bytes: real ones as patterns, with the identity of each filled in.
 
-The emulator makes a few candidates of each kind. All others share their bodies but for ids,
-address and links, so that a message costs microseconds.
+The emulator makes a few candidates of each kind. All others share their bodies except for ids,
+address and links, so that a message takes microseconds.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from emulator.conformance.session import CHANGED, accept_everything
 from emulator.domain.events import EVENT_TYPES
 from emulator.domain.ids import short_id
 from emulator.domain.payloads import fields
-from emulator.errors import InvalidInputError, near
+from emulator.errors import InvalidInputError, UnknownNameError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,14 +45,14 @@ class Identity(NamedTuple):
 
 
 class Pattern(NamedTuple):
-    """A message whose identity is left open.
+    """A message without the identity of its candidate.
 
     Attributes:
         event: id of its event type.
         status: of the candidate after the event.
         moment: number of the event in the candidate's life, from 0.
-        parts: bytes between the open places.
-        places: indexes in `Identity`, one less than there are parts.
+        parts: the bytes between the values of the identity.
+        places: index in `Identity` of each value; one fewer than parts.
     """
 
     event: str
@@ -121,25 +121,25 @@ def wanted(events: tuple[str, ...]) -> tuple[str, ...]:
     """
     found = tuple(event for event in events if EVENT_TYPES[event].subject == "candidate")
     if not found:
-        message = f"no candidate's event among {', '.join(events)}; expected one such as {CHANGED}"
+        message = (
+            f"no event of candidates among {', '.join(events)}; expected for example {CHANGED}"
+        )
         raise InvalidInputError(message, path="--events")
     return found
 
 
 def checked_mix(mix: Mapping[str, float]) -> None:
-    """Look for statuses in which no candidate ends.
+    """Check the statuses and weights of a mix.
 
     Raises:
-        InvalidInputError: there is one, or all weights are zero.
+        UnknownNameError: no candidate ends in that status.
+        InvalidInputError: all weights are zero.
     """
     for status in mix:
         if status not in ENDS:
-            close = near(status.upper(), ENDS)
-            hint = f"; near: {', '.join(map(repr, close))}" if close else ""
-            message = f"no candidate ends as {status!r}{hint}; expected one of {', '.join(ENDS)}"
-            raise InvalidInputError(message, path="--mix")
+            raise UnknownNameError("final status", status, ENDS, path="--mix", show_all=True)
     if not sum(mix.values()):
-        message = "all weights are zero; expected one above it"
+        message = "all weights are zero; expected at least one above zero"
         raise InvalidInputError(message, path="--mix")
 
 
@@ -164,7 +164,7 @@ async def book(target: Target, mix: Mapping[str, float]) -> Book:
         }
     silent = [status for status, (life, *_) in lives.items() if not life]
     if silent:
-        message = f"none of the event types tells of {', '.join(silent)}; leave it out with --mix"
+        message = f"no event type has a message about {', '.join(silent)}; exclude it with --mix"
         raise InvalidInputError(message, path="--events")
     return Book(lives, target.seed)
 

@@ -1,4 +1,4 @@
-"""How many messages a second, constant or rising, and when each of them is due. Pure."""
+"""The rate of messages, constant or increasing, and when each message is due. Pure."""
 
 from __future__ import annotations
 
@@ -56,16 +56,16 @@ class Rate(msgspec.Struct, frozen=True):
 
 
 def parse(text: str) -> Rate:
-    """Return the rate that *text* names: ``500/s``, ``30/m`` or ``10/s..1000/s``.
+    """Parse a rate: ``500/s``, ``30/m`` or ``10/s..1000/s``.
 
     Raises:
-        InvalidInputError: it names no rate, zero, or a falling one.
+        InvalidInputError: not a rate, zero, or a decreasing rate.
     """
     first, dots, last = text.partition("..")
     start = _number(first, text)
     end = _number(last, text) if dots else start
     if start > end:
-        message = f"the rate {text!r} falls; expected one that rises, as in '10/s..1000/s'"
+        message = f"the rate {text!r} decreases; expected an increasing rate, as in '10/s..1000/s'"
         raise InvalidInputError(message)
     return Rate(start, end)
 

@@ -1,4 +1,4 @@
-"""Compares a consumer's state of each candidate with what the consumer acknowledged."""
+"""Compares a consumer's state of each candidate with the messages that it acknowledged."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Acknowledged:
         self._ids: dict[int, str] = {}
 
     def note(self, message: int, id_: str, *, is_accepted: bool) -> None:
-        """Take how a message ended.
+        """Record the result of a message.
 
         Args:
             message: its index among the candidate's.
@@ -77,7 +77,7 @@ async def reconciled(
     """Return the candidates whose acknowledged state the consumer lost.
 
     Args:
-        candidates: of whom messages were sent.
+        candidates: the candidates about whom messages were sent.
         target: the consumer; its probe is asked about each candidate.
         guard: decides which addresses may be dialled.
     """
@@ -85,13 +85,13 @@ async def reconciled(
     waiting = iter(decided)
     found: list[Difference] = []
 
-    async def look_at_some() -> None:
+    async def compare_some() -> None:
         for one in waiting:
             difference = await _difference(one, target, guard)
             if difference is not None:
                 found.append(difference)
 
-    await asyncio.gather(*(look_at_some() for _ in range(_AT_ONCE)))
+    await asyncio.gather(*(compare_some() for _ in range(_AT_ONCE)))
     found.sort(key=lambda one: one.email)
     return Reconciled(
         compared=len(decided),
@@ -112,12 +112,12 @@ async def _difference(one: Acknowledged, target: Target, guard: Guard) -> Differ
     for place, value in zip(("{id}", "{candidate_id}", "{email}"), identity, strict=False):
         url = url.replace(place, quote(value, safe=""))
 
-    look = await probes.until(
+    state = await probes.until(
         lambda: probes.request(url, guard),
         lambda seen: not list(_wrong(one, target.state_map.state(seen), target)),
         target.within,
     )
-    wrong = list(_wrong(one, target.state_map.state(look), target))
+    wrong = list(_wrong(one, target.state_map.state(state), target))
     if not wrong:
         return None
     return Difference(identity[2], one.status, one.message_id, "; ".join(wrong))

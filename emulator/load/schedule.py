@@ -1,7 +1,7 @@
 """The order in which messages of many candidates arrive. Pure, and the same for each worker.
 
-A candidate's messages are spread over time, between those of others. The rate says when the
-next message is due; the schedule says which message that is.
+A candidate's messages are spread over time, between the messages of others. The rate determines
+when the next message is due, and the schedule which message it is.
 """
 
 from __future__ import annotations
@@ -73,14 +73,14 @@ def slots(
     Args:
         traffic: the messages.
         events: status -> how many messages each event of such a candidate has, in their order.
-        rate: messages a second, which says how many of other candidates fit into a gap.
+        rate: messages a second: how many messages of other candidates fit into a gap.
         first: number of the first candidate.
         candidates: how many there are; without end when left out.
     """
     length = _mean_length(traffic, events)
     numbers = count(first) if candidates is None else range(first, first + candidates)
     waiting: list[tuple[float, int, Slot]] = []
-    order = count()  # of two messages at one time, the first that was planned
+    order = count()  # two messages at the same time keep the order in which they were planned
     for place, number in enumerate(numbers):
         start = place * length
         while waiting and waiting[0][0] <= start:
@@ -140,5 +140,5 @@ def life(
 
 
 def _pause(draw: Random, gap: float) -> float:
-    """Return a pause with the mean *gap*, half of it at least, as people take it."""
+    """Return a pause with the mean *gap*, half of it at least, like a person's."""
     return gap * (0.5 + draw.expovariate(2))

@@ -1,6 +1,6 @@
-"""The process that sends: takes commands as JSON lines, and replies in kind.
+"""The process that sends: reads commands as JSON lines, and writes replies as JSON lines.
 
-An own process, so that its event loop and the threads of Locust do not know each other. Run as
+It is a process of its own, which separates its event loop from the threads of Locust. Run as
 ``python -m emulator.load.sender``.
 """
 
@@ -71,7 +71,7 @@ class Sender:
         """Make the messages.
 
         Raises:
-            InvalidInputError: nothing can be sent to that consumer.
+            InvalidInputError: the consumer's URL or secret is invalid.
         """
         target, traffic = self._target, self._prepare.traffic
         self._book = await book(target, traffic.mix)
@@ -127,7 +127,7 @@ class Sender:
         self._reply(await reconciled(self._acknowledged.values(), self._target, self._guard))
 
     async def _due(self, phase: Phase, begin: float) -> AsyncIterator[tuple[float, Slot]]:
-        """Yield each message when it is due, with that time; later only when this falls behind."""
+        """Yield each message, with its due time, when it is due; late if the sender is too slow."""
         prepare, loop = self._prepare, asyncio.get_running_loop()
         schedule = slots(
             prepare.traffic,
@@ -240,7 +240,7 @@ async def _work(reply: Callable[[Reply], None]) -> None:
 
 
 def main() -> None:
-    """Work until told to stop, or until standard input ends."""
+    """Execute commands until `Stop`, or until standard input ends."""
 
     def reply(record: Reply) -> None:
         sys.stdout.buffer.write(encoded(record))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from emulator import durations
-from emulator.errors import InvalidInputError, near
+from emulator.errors import InvalidInputError, UnknownNameError
 from emulator.load.measurements import percentile
 
 if TYPE_CHECKING:
@@ -63,10 +63,10 @@ class Expectation(msgspec.Struct, frozen=True):
 
 
 def parse(text: str) -> Expectation:
-    """Return the threshold that *text* names.
+    """Parse a threshold: ``p99<200ms``.
 
     Raises:
-        InvalidInputError: it names none.
+        InvalidInputError: not a threshold.
     """
     match = _FORM.fullmatch(text)
     if match is None:
@@ -74,10 +74,7 @@ def parse(text: str) -> Expectation:
         raise InvalidInputError(message, path="--expect")
     metric = match["metric"]
     if metric not in _METRICS and not _PERCENTILE.fullmatch(metric):
-        close = near(metric, _METRICS)
-        hint = f"; near: {', '.join(map(repr, close))}" if close else ""
-        message = f"no metric {metric!r}{hint}; {_EXAMPLES}"
-        raise InvalidInputError(message, path="--expect")
+        raise UnknownNameError("metric", metric, _METRICS, path="--expect", show_all=True)
     return Expectation(text.strip(), metric, match["sign"], _limit(metric, match["limit"], text))
 
 

@@ -1,4 +1,4 @@
-"""A user for locustfiles: plays candidates, one after the other."""
+"""A user for locustfiles: sends the messages of candidates, one candidate after the other."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ class TestlifyUser(FastHttpUser):
     """Posts the messages of whole lifecycles, each candidate's in order.
 
     Set ``host`` to the URL of the consumer's endpoint; the rest are class attributes. A user waits
-    for each answer: `testlify-emulator load` has arrivals that don't.
+    for each answer; `testlify-emulator load` does not wait.
 
     Attributes:
         webhooks: generation of the webhooks.
-        headers: sent along with each message.
+        headers: sent with each message.
         secret: to sign with; None signs nothing.
         events: ids of event types; those of candidates are sent.
         mix: status in which a candidate ends -> weight.
@@ -101,7 +101,7 @@ class TestlifyUser(FastHttpUser):
             id_ = message_id(self.seed, candidate << 8 | message)
             made = sign(scheme, (self.secret,), message_id=id_, body=body, now=time.time())
             headers.update(made)
-        body_type: Any = body  # bytes are fine, too
+        body_type: Any = body  # the client also accepts bytes
         self.client.post("", data=body_type, headers=headers, name=pattern.event)
 
 

@@ -38,7 +38,7 @@ class LoadedConsumer(msgspec.Struct, frozen=True):
     def of(cls, target: Target) -> LoadedConsumer:
         """Return the part of *target* that other processes need."""
         plain: dict[str, Any] = {name: getattr(target, name) for name in cls.__struct_fields__}
-        state = target.state_map  # or a record that adds the probe's URL to it
+        state = target.state_map  # may be a subclass with the probe's URL
         plain["state_map"] = StateMap(state.status, state.completions, state.statuses)
         plain["ca"] = None if target.ca is None else str(target.ca)
         return cls(**plain)
@@ -71,7 +71,7 @@ class Phase(msgspec.Struct, frozen=True, tag=True):
 
     Attributes:
         rate: of all workers together.
-        seconds: in which it rises, and for which it lasts.
+        seconds: the duration, over which the rate rises.
         total: messages of all workers together.
         first: number of the first candidate.
         candidates: how many there are; None for as many as it takes.
@@ -85,7 +85,7 @@ class Phase(msgspec.Struct, frozen=True, tag=True):
 
 
 class Reconcile(msgspec.Struct, frozen=True, tag=True):
-    """Compare the consumer's state with what it acknowledged; answered by `Reconciled`."""
+    """Compare the consumer's state with the acknowledged messages; answered by `Reconciled`."""
 
 
 class Stop(msgspec.Struct, frozen=True, tag=True):
@@ -134,7 +134,7 @@ class PhaseEnded(msgspec.Struct, frozen=True, tag=True):
     """All messages of the phase have ended.
 
     Attributes:
-        candidates: number behind the last candidate of whom a message was sent.
+        candidates: the number after the last candidate of whom a message was sent.
     """
 
     candidates: int
@@ -160,10 +160,10 @@ class Reconciled(msgspec.Struct, frozen=True, tag=True):
     """The result of the comparison.
 
     Attributes:
-        compared: candidates that were looked at.
-        undecided: candidates of whom a message was not accepted, so that either state is right.
+        compared: candidates whose state was compared.
+        undecided: candidates with a message that was not accepted, so that their state is unknown.
         differences: those whose state differs, up to `MOST_DIFFERENCES`.
-        missing: how many differ.
+        missing: the number of candidates whose state differs.
     """
 
     compared: int
@@ -173,11 +173,11 @@ class Reconciled(msgspec.Struct, frozen=True, tag=True):
 
 
 class Failed(msgspec.Struct, frozen=True, tag=True):
-    """A worker could not do a command.
+    """A command that a worker could not execute.
 
     Attributes:
         message: why, for the user.
-        is_bug: it is the emulator's fault.
+        is_bug: the cause is a bug of the emulator.
     """
 
     message: str

@@ -132,7 +132,7 @@ class Demands:
         )
 
     async def left(self, options: TestlifyOptions) -> str:
-        """Return what is left at the end and forbidden by *options*; empty if nothing is."""
+        """Return the violations of *options* at the end of the test; empty if there are none."""
         lines: list[str] = []
         if options.fail_on_undelivered:
             await self._workspace.settle()

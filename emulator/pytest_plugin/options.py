@@ -26,7 +26,7 @@ def overlay(config: pytest.Config) -> Path | None:
     """Return the folder of the setting ``testlify_overlay``, checked; None without one.
 
     Raises:
-        UsageError: several folders, or one that cannot be used.
+        UsageError: several folders, or an invalid folder.
     """
     from emulator.contracts.user_schemas import check_folder
 

@@ -71,7 +71,7 @@ class Testlify(RunningWorkspace):
         return found
 
     def left(self) -> str:
-        """Return what is left at the end and forbidden by the options; empty if nothing is."""
+        """Return the violations of the options at the end of the test; empty if there are none."""
         return self.thread.call(self._demands.left(self._options))
 
     def close(self) -> None:
@@ -167,7 +167,7 @@ class AsyncTestlify(Workspace):
     advance_to_next = _noted(Workspace.advance_to_next)
 
     async def left(self) -> str:
-        """Return what is left at the end and forbidden by the options; empty if nothing is."""
+        """Return the violations of the options at the end of the test; empty if there are none."""
         lines = [f"{call} was not awaited" for call in self._unfinished().values()]
         return "\n".join(lines) or await self._demands.left(self._options)
 

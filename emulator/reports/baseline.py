@@ -1,4 +1,4 @@
-"""Compares a report with an earlier one: what was fixed, what broke, what still fails."""
+"""Compares a report with an earlier report: fixed checks, regressions and remaining failures."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from emulator.decoding import decode
-from emulator.errors import InvalidInputError, reason_of
+from emulator.errors import InvalidInputError, file_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,11 +73,10 @@ def read(file: Path) -> dict[str, str]:
     Raises:
         InvalidInputError: the file can't be read, or is not a report of ``test``.
     """
+    with file_error(f"can't read the baseline {str(file)!r}"):
+        content = file.read_bytes()
     try:
-        document: Any = decode(file.read_bytes(), _Document)
-    except OSError as error:
-        message = f"can't read the baseline {str(file)!r}: {reason_of(error)}"
-        raise InvalidInputError(message) from None
+        document: Any = decode(content, _Document)
     except InvalidInputError as error:
         message = f"the baseline {str(file)!r} is not a report.json of 'test': {error.message}"
         raise InvalidInputError(message, path=error.path) from None

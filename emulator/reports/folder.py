@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from typing import TYPE_CHECKING
 
-from emulator.errors import InvalidInputError, reason_of
+from emulator.errors import InvalidInputError, file_error, reason_of
 from emulator.reports.formats import FORMATS
 
 if TYPE_CHECKING:
@@ -22,16 +22,11 @@ def prepare(folder: Path) -> None:
     Raises:
         InvalidInputError: the folder can't be created or written to.
     """
-    try:
+    with file_error(f"the report can't be written to {str(folder)!r}"):
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
         taken = [name for name in FILES if (folder / name).is_dir()]
-    except FileExistsError:
-        message = f"no folder for the report: {str(folder)!r} is a file"
-        raise InvalidInputError(message) from None
-    except OSError as error:
-        raise _unwritable(folder, error) from None
     if taken:
         message = f"no room for the report: {str(folder / taken[0])!r} is a folder"
         raise InvalidInputError(message)
@@ -54,8 +49,3 @@ def write(report: Report, folder: Path) -> dict[str, str]:
         except Exception as bug:  # noqa: BLE001 - the caller reports it, and the other files are kept
             failed[one.FILE] = f"a bug of the emulator: {bug!r}"
     return failed
-
-
-def _unwritable(folder: Path, error: OSError) -> InvalidInputError:
-    reason = reason_of(error)
-    return InvalidInputError(f"the report can't be written to {str(folder)!r}: {reason}")

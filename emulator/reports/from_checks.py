@@ -10,46 +10,16 @@ from emulator.delivery.redaction import configured_secrets
 from emulator.durations import show
 from emulator.printing import printable
 from emulator.reports.from_scenarios import folded
-from emulator.reports.report import MARKS, Case, Report, masked_record, report
+from emulator.reports.report import MARKS, Case, masked_record
 from emulator.workspace import journal_lines
 from emulator.workspace.delivery_view import delivery_view
 from emulator.workspace.queries import changed_bodies
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
-
     from emulator.conformance.grading import CheckResult
     from emulator.conformance.target import Target
 
 TITLE = "Checks of a consumer"
-
-
-def report_of(
-    results: Sequence[CheckResult],
-    target: Target,
-    *,
-    started: datetime,
-    duration_ms: float,
-    is_interrupted: bool = False,
-) -> Report:
-    """Return the report of a consumer's checks, with secrets masked.
-
-    Args:
-        results: in the order of the report.
-        target: the consumer.
-        started: wall time.
-        duration_ms: real milliseconds.
-        is_interrupted: the run was stopped before its end.
-    """
-    return report(
-        TITLE,
-        (case_of(one, target) for one in results),
-        started=started,
-        duration_ms=duration_ms,
-        secrets=secrets_of(target),
-        is_interrupted=is_interrupted,
-    )
 
 
 def secrets_of(target: Target) -> set[str]:

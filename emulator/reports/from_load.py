@@ -6,45 +6,33 @@ from typing import TYPE_CHECKING
 
 from emulator.load.measurements import percentile
 from emulator.load.thresholds import milliseconds, share
-from emulator.reports.from_checks import secrets_of
-from emulator.reports.report import Case, Chart, Report, Series, report
+from emulator.reports.report import Case, Chart, Series
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from datetime import datetime
 
     from emulator.conformance.target import Target
     from emulator.load.load_run import Goal, LoadResult, PhaseResult
     from emulator.load.measurements import Second
     from emulator.load.thresholds import Expectation
     from emulator.load.worker_protocol import Reconciled
+    from emulator.reports.report import Report
 
 TITLE = "Load test of a consumer"
 
 MOST_NAMED = 20
-"""Candidates that the report names of those whose state was lost."""
+"""The most candidates with a lost state that the report names."""
 
 _PERCENTILES = (50.0, 90.0, 99.0, 99.9, 100.0)
 
 
-def report_of(
-    result: LoadResult,
-    goal: Goal,
-    target: Target,
-    *,
-    started: datetime,
-    duration_ms: float,
-    is_interrupted: bool = False,
-) -> Report:
-    """Return the report of a load test, with secrets masked; lost updates come first.
+def cases_of(result: LoadResult, goal: Goal, target: Target) -> list[Case]:
+    """Return the cases of a load test, lost updates first; secrets are not masked yet.
 
     Args:
         result: the results so far.
         goal: rate, time and expectations.
         target: the consumer.
-        started: wall time.
-        duration_ms: real milliseconds.
-        is_interrupted: the run was stopped before its end.
     """
     cases = [] if result.reconciled is None else [reconciliation(result.reconciled)]
     cases += [_phase(one, target) for one in result.phases]
@@ -52,14 +40,7 @@ def report_of(
         cases.append(_knee(result.sustained, goal))
     elif result.phases:
         cases += [_expectation(one, result.phases[-1].total) for one in goal.expectations]
-    return report(
-        TITLE,
-        cases,
-        started=started,
-        duration_ms=duration_ms,
-        secrets=secrets_of(target),
-        is_interrupted=is_interrupted,
-    )
+    return cases
 
 
 def exit_code(report: Report) -> int:
@@ -70,14 +51,14 @@ def exit_code(report: Report) -> int:
 
 
 def reconciliation(found: Reconciled) -> Case:
-    """Return the comparison of the consumer's state with what it acknowledged."""
+    """Return the comparison of the consumer's state with the acknowledged messages."""
     named = [
         f"{one.email}: {one.acknowledged} was acknowledged ({one.message}); {one.found}"
         for one in found.differences[:MOST_NAMED]
     ]
     if found.missing > len(named):
         named.append(f"and {found.missing - len(named)} more")
-    head = f"{found.missing} of {found.compared} candidates differ from what was acknowledged"
+    head = f"{found.missing} of {found.compared} candidates differ from the acknowledged state"
     undecided = f"{found.undecided} candidates were left out, because a message was not accepted"
     lines = [head, *named] if found.missing else [f"{found.compared} candidates compared"]
     if found.undecided:
@@ -85,7 +66,7 @@ def reconciliation(found: Reconciled) -> Case:
     status = "failed" if found.missing else "passed" if found.compared else "incomplete"
     return Case(
         id="load.reconciled",
-        name="keeps what it acknowledged",
+        name="keeps the messages that it acknowledged",
         status=status,  # type: ignore[arg-type]
         message="\n".join(lines),
         cause=head if found.missing else "",
@@ -115,7 +96,7 @@ def _phase(phase: PhaseResult, target: Target) -> Case:
         id="load.sent",
         name=name,
         status="passed" if total.answered else "incomplete",
-        message="" if total.answered else f"nobody answered: {', '.join(total.errors)}",
+        message="" if total.answered else f"no answers: {', '.join(total.errors)}",
         duration_ms=phase.seconds * 1000,
         labels={"rate kept": f"{phase.kept:.4g}/s", "not accepted": failed, **figures(total)},
         charts=tuple(_charts(phase)),

@@ -89,7 +89,7 @@ class Case(msgspec.Struct, frozen=True, rename="camel"):
         deliveries: the deliveries that belong to no step.
         labels: further facts, such as the seed.
         journal: the entries of its run, as plain data.
-        charts: what a load test measured.
+        charts: the measurements of a load test.
         is_interrupted: it was stopped before its end.
     """
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-import msgspec
-
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
     from datetime import datetime
 
     from emulator.reports.report import Case
@@ -19,25 +16,17 @@ Look = Literal["good", "bad", "dropped", "waiting"]
 MOST_MARKS = 1_000
 """Marks of a timeline; if there are more, accepted attempts are left out."""
 
-WIDE = 1_000
-"""Width up to which a smaller timeline is stretched, in pixels."""
-
-_LANE = 38
-_TOP = 34
-_SLOT = 22.0
-_GAP = 52.0
-"""Distance between two instants, with room for a label below."""
-
-_STRETCH = 2.2
-_LABEL = 42.0
-"""Least distance between two labels of the axis."""
+_NARROWEST = 1_000  # pixels
+_TOP, _LANE = 34, 38
+_SLOT = 44.0
+"""Distance between two marks, with room for a label below."""
 
 _LETTER = 6.6
 _LONGEST = 28
 """Letters of a webhook's name that are shown."""
 
 
-class Mark(msgspec.Struct, frozen=True):
+class Mark(NamedTuple):
     """An attempt, or a delivery without attempts.
 
     Attributes:
@@ -53,44 +42,25 @@ class Mark(msgspec.Struct, frozen=True):
     anchor: str
 
 
-class TimelineTick(msgspec.Struct, frozen=True):
-    """A label of the axis: its position, and the time since the first attempt."""
-
-    x: float
-    label: str
-
-
-class Retry(msgspec.Struct, frozen=True):
-    """An arc from an attempt of a delivery to the next attempt."""
-
-    x: float
-    to: float
-    y: float
-
-
-class Lane(msgspec.Struct, frozen=True):
-    """The line of a webhook."""
-
-    name: str
-    y: float
-
-
-class TimelineImage(msgspec.Struct, frozen=True):
+class TimelineImage(NamedTuple):
     """The layout of a timeline, in pixels.
 
     Attributes:
         left: where the lanes begin, after their names.
+        lanes: name and y of each webhook.
+        ticks: x and text of the labels of the axis: the time since the first attempt.
+        retries: arcs between two attempts of a delivery: x of both, and y.
         left_out: how many marks were left out.
     """
 
     width: float
     height: float
     left: float
-    lanes: tuple[Lane, ...]
-    marks: tuple[Mark, ...]
-    ticks: tuple[TimelineTick, ...]
-    retries: tuple[Retry, ...]
-    left_out: int = 0
+    lanes: list[tuple[str, float]]
+    marks: list[Mark]
+    ticks: list[tuple[float, str]]
+    retries: list[tuple[float, float, float]]
+    left_out: int
 
 
 class _Event(NamedTuple):
@@ -114,28 +84,40 @@ def timeline(case: Case, number: int) -> TimelineImage | None:
     events.sort(key=lambda event: event.at)
     shown = _bounded(events)
     names = list(dict.fromkeys(event.delivery.webhook for event in shown))
-    lanes = tuple(
-        Lane(name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…", _TOP + _LANE * place)
-        for place, name in enumerate(names)
-    )
+    heights = {name: float(_TOP + _LANE * place) for place, name in enumerate(names)}
     left = 20 + _LETTER * min(_LONGEST, max(map(len, names)))
-    places, ticks = _placed([event.at for event in shown], left + 26)
-    heights = {name: lane.y for name, lane in zip(names, lanes, strict=True)}
-    marks = tuple(
-        Mark(x, heights[event.delivery.webhook], _look(event), _title(event, tick),
-             f"case-{number}-delivery-{event.delivery.id}")
-        for event, (x, tick) in zip(shown, places, strict=True)
-    )  # fmt: skip
+    labels = [_label((event.at - shown[0].at).total_seconds()) for event in shown]
+    marks = [
+        Mark(left + 26 + _SLOT * place, heights[event.delivery.webhook], _look(event),
+             _title(event, label), f"case-{number}-delivery-{event.delivery.id}")
+        for place, (event, label) in enumerate(zip(shown, labels, strict=True))
+    ]  # fmt: skip
     return TimelineImage(
-        width=max(marks[-1].x + 40, WIDE),
-        height=_TOP + _LANE * len(lanes) + 6,
+        width=max(marks[-1].x + _SLOT, _NARROWEST),
+        height=_TOP + _LANE * len(names) + 6,
         left=left,
-        lanes=lanes,
+        lanes=[(_cut(name), y) for name, y in heights.items()],
         marks=marks,
-        ticks=ticks,
-        retries=_retries(shown, marks),
+        ticks=[
+            (marks[place].x, label)
+            for place, label in enumerate(labels)
+            if place == 0 or shown[place].at != shown[place - 1].at
+        ],
+        retries=list(_retries(marks)),
         left_out=len(events) - len(shown),
     )
+
+
+def _retries(marks: list[Mark]) -> Iterator[tuple[float, float, float]]:
+    last: dict[str, Mark] = {}
+    for mark in marks:
+        if mark.anchor in last:
+            yield last[mark.anchor].x, mark.x, mark.y
+        last[mark.anchor] = mark
+
+
+def _label(seconds: float) -> str:
+    return f"+{elapsed(seconds)}" if seconds else "start"
 
 
 def elapsed(seconds: float) -> str:
@@ -170,22 +152,8 @@ def _bounded(events: list[_Event]) -> list[_Event]:
     return shown[:MOST_MARKS]
 
 
-def _placed(
-    times: Sequence[datetime], start: float
-) -> tuple[list[tuple[float, str]], tuple[TimelineTick, ...]]:
-    """Return the position and the label of each event, and the ticks of the axis."""
-    gaps = [_GAP if at != before else _SLOT for before, at in pairwise(times)]
-    stretch = max(1.0, min(_STRETCH, (WIDE - start - 40) / (sum(gaps) or 1)))
-    places = [start, *(start + gap * stretch for gap in accumulate(gaps))]
-    labels = ["start" if at == times[0] else f"+{elapsed((at - times[0]).total_seconds())}"
-              for at in times]  # fmt: skip
-    ticks: list[TimelineTick] = []
-    for x, label, is_new in zip(
-        places, labels, [True, *(gap == _GAP for gap in gaps)], strict=True
-    ):
-        if is_new and (not ticks or x - ticks[-1].x >= _LABEL):
-            ticks.append(TimelineTick(x, label))
-    return list(zip(places, labels, strict=True)), tuple(ticks)
+def _cut(name: str) -> str:
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
 
 
 def _look(event: _Event) -> Look:
@@ -194,18 +162,7 @@ def _look(event: _Event) -> Look:
     return "good" if event.attempt.success else "bad"
 
 
-def _title(event: _Event, tick: str) -> str:
+def _title(event: _Event, label: str) -> str:
     result = event.attempt.answer if event.attempt else event.delivery.status
     attempt = f", attempt {event.number}" if event.number > 1 else ""
-    return f"{event.delivery.event}: {result}{attempt}, {tick}"
-
-
-def _retries(events: list[_Event], marks: tuple[Mark, ...]) -> tuple[Retry, ...]:
-    last: dict[str, Mark] = {}
-    found = []
-    for event, mark in zip(events, marks, strict=True):
-        before = last.get(event.delivery.id)
-        if before is not None:
-            found.append(Retry(before.x, mark.x, mark.y))
-        last[event.delivery.id] = mark
-    return tuple(found)
+    return f"{event.delivery.event}: {result}{attempt}, {label}"

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 
 WORKSPACE = "/_emulator/workspaces/default"
 TOKEN = {"Authorization": "Bearer default"}
-WARNING = "warning: --insecure: deliveries trust whatever certificate comes\n"
+WARNING = "warning: --insecure: every certificate is accepted\n"
 
 
 class Consumer(NamedTuple):

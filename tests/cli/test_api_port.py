@@ -117,5 +117,5 @@ def test_an_emulator_that_is_up_has_its_own_provider_api(cli: Cli) -> None:
         "--emulator", "http://127.0.0.1:9",
     )  # fmt: skip
     assert (ran.code, ran.err) == (
-        2, "error: the 'serve' at --emulator serves its provider API itself (at --api-port)\n",
+        2, "error: the 'serve' at --emulator has the provider API (at --api-port)\n",
     )  # fmt: skip

@@ -80,4 +80,4 @@ def test_an_emulator_that_is_up_does_not_linger(cli: Cli) -> None:
         "--emulator", "http://127.0.0.1:9",
     )  # fmt: skip
     assert ran.code == 2
-    assert "--linger does not apply to runs at --emulator" in ran.err
+    assert "--linger does not apply with --emulator" in ran.err

@@ -216,11 +216,11 @@ def test_forwarding_leaves_this_machine_with_permission_only(until: Until) -> No
     [
         (
             ("--keep-secrets",),
-            "--keep-secrets says how requests are saved; --save DIR is missing",
+            "--keep-secrets needs --save",
         ),
         (
             ("--forward", "http://127.0.0.1:1", "--status", "500"),
-            "--forward gives the answer of its URL back; --status and --delay do not apply",
+            "--status and --delay do not apply with --forward, which returns the answer of its URL",
         ),
         (
             ("--save", "/dev/null/x"),

@@ -29,7 +29,7 @@ def test_help_names_every_verb_and_the_exit_codes(cli: Cli, flag: str) -> None:
     assert (code, err) == (0, "")
     for verb in VERBS:
         assert f"\n  {verb} " in out
-    assert "Exit codes: 0 fine; 1 a check or an expectation failed; 2 a wrong call" in out
+    assert "Exit codes: 0 fine; 1 a check or an expectation failed; 2 a usage error" in out
     assert "Start with 'testlify-emulator demo'" in out
 
 
@@ -65,9 +65,13 @@ def test_the_version(cli: Cli) -> None:
 
 @pytest.mark.parametrize(
     ("verb", "near"),
-    [("serv", "; near: 'serve'"), ("lisst", "; near: 'list', 'listen'"), ("x", "")],
+    [
+        ("serv", "; near: 'serve'"),
+        ("lisst", "; near: 'list', 'listen'"),
+        ("x", f"; known: {', '.join(sorted(VERBS))}"),
+    ],
 )
-def test_an_unknown_verb_is_told_with_what_is_near(cli: Cli, verb: str, near: str) -> None:
+def test_an_unknown_verb_is_refused_with_similar_verbs(cli: Cli, verb: str, near: str) -> None:
     message = f"Error: no verb {verb!r}{near}; see testlify-emulator --help\n"
     assert cli(verb) == (2, "", USAGE + message)
 

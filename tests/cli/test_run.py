@@ -208,7 +208,7 @@ def test_a_document_is_all_that_is_on_stdout(
 @pytest.mark.parametrize(
     ("target", "told"),
     [
-        ("taken", "no folder for the report: {!r} is a file"),
+        ("taken", "the report can't be written to {!r}: file exists"),
         ("taken/below", "the report can't be written to {!r}: not a directory"),
     ],
 )

@@ -90,7 +90,7 @@ def test_nobody_there_and_a_wrong_url_are_told(cli: Cli, scenario: str) -> None:
     assert (code, err.startswith("error: not a URL: 'nowhere'; expected one like")) == (2, True)
     code, _, err = cli(*arguments, "--emulator", "http://127.0.0.1:1", "--insecure")
     assert code == 2
-    assert "are options of the 'serve' at --emulator" in err
+    assert "do not apply with --emulator" in err
 
 
 def test_a_command_is_refused_there(cli: Cli, tmp_path: Path, emulator: RunningEmulator) -> None:

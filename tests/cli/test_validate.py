@@ -32,7 +32,7 @@ def test_payloads_that_fit(cli: Cli, tmp_path: Path) -> None:
     for file in (one, two):
         file.write_text(example("candidate.completed"))
     code, out, err = cli("validate", "--event", "completed", str(one), str(two))
-    told = "a payload of candidate.completed, as it should be"
+    told = "a valid payload of candidate.completed"
     assert (code, out, err) == (0, f"{one}: {told}\n{two}: {told}\n", "")
 
 
@@ -54,7 +54,7 @@ def test_each_violation_is_told_with_line_and_column(cli: Cli, tmp_path: Path) -
     good.write_text(example("candidate.completed"))
     line = 1 + [one.startswith(' "success"') for one in file.read_text().splitlines()].index(True)
     code, out, err = cli("validate", "--event", "candidate.completed", str(file), str(good))
-    assert (code, out) == (1, f"{good}: a payload of candidate.completed, as it should be\n")
+    assert (code, out) == (1, f"{good}: a valid payload of candidate.completed\n")
     assert err.splitlines() == [
         f"{file}:1:1: $: has the unknown key 'extra'",
         f"{file}:{line}:13: $.success: must be true",
@@ -88,7 +88,7 @@ def test_a_payload_needs_its_event(cli: Cli, tmp_path: Path) -> None:
 def test_a_scenario_that_can_be_run(cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "one.yaml"
     file.write_text((data.scenarios() / "candidate-completes.yaml").read_text())
-    told = f"{file}: a scenario of 14 steps, as it should be\n"
+    told = f"{file}: a valid scenario of 14 steps\n"
     assert cli("validate", str(file)) == (0, told, "")
 
 

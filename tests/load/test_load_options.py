@@ -8,14 +8,14 @@ from emulator.cli.main import main
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (["http://192.168.1.9/", "--rate", "101/s"], "--yes allows it"),
-        (["http://192.168.1.9/", "--until-broken"], "--yes allows it"),
+        (["http://192.168.1.9/", "--rate", "101/s"], "confirm with --yes"),
+        (["http://192.168.1.9/", "--until-broken"], "confirm with --yes"),
         (["http://127.0.0.1:9/", "--rate", "fast"], "expected one like '500/s'"),
         (["http://127.0.0.1:9/", "--for", "60"], "not a duration"),
         (["http://127.0.0.1:9/", "--expect", "p99"], "not an expectation"),
         (["http://127.0.0.1:9/", "--mix", "COMPLETED"], "expected STATUS=WEIGHT"),
-        (["http://127.0.0.1:9/", "--candidates", "5", "--for", "1s"], "takes the place of --for"),
-        (["http://127.0.0.1:9/", "--events", "assessment.created"], "expected one such as"),
+        (["http://127.0.0.1:9/", "--candidates", "5", "--for", "1s"], "excludes --for"),
+        (["http://127.0.0.1:9/", "--events", "assessment.created"], "expected for example"),
         ([], "no consumer"),
     ],
 )

@@ -77,7 +77,7 @@ def test_a_master_and_two_workers_find_a_right_consumer_right(tmp_path: Path) ->
         with _workers(port, 2):
             code, out, err = _ended(master)
     assert code == 0, out + err
-    assert re.match(r"✓ keeps what it acknowledged: \d+ candidates compared", out)
+    assert re.match(r"✓ keeps the messages that it acknowledged: \d+ candidates compared", out)
     assert "accepted      300\n" in out
     report = json.loads((tmp_path / "report.json").read_text())
     tests = {one["testId"]: one for one in report["results"]["tests"]}
@@ -99,7 +99,8 @@ def test_a_consumer_that_loses_what_it_acknowledged_is_told_so_first() -> None:
     assert code == 1, out + err
     first, second, *_ = out.splitlines()
     assert first == (
-        "✗ keeps what it acknowledged: 1 of 250 candidates differ from what was acknowledged"
+        "✗ keeps the messages that it acknowledged:"
+        " 1 of 250 candidates differ from the acknowledged state"
     )
     assert re.fullmatch(
         r"    load\.3\.\d+@example\.com: COMPLETED was acknowledged \(msg_\w+\);"

@@ -78,7 +78,7 @@ def test_a_status_without_an_event_that_tells_of_it_is_refused() -> None:
 
 def test_a_subscription_without_candidates_events_is_refused() -> None:
     assert wanted((CHANGED, "assessment.created")) == (CHANGED,)
-    with pytest.raises(InvalidInputError, match="expected one such as"):
+    with pytest.raises(InvalidInputError, match="expected for example"):
         wanted(("assessment.created",))
 
 

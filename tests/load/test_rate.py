@@ -27,8 +27,8 @@ def test_what_is_no_rate_is_refused_with_an_example(text: str) -> None:
         parse(text)
 
 
-def test_a_falling_rate_is_refused() -> None:
-    with pytest.raises(InvalidInputError, match="falls"):
+def test_a_decreasing_rate_is_refused() -> None:
+    with pytest.raises(InvalidInputError, match="decreases"):
         parse("10/s..5/s")
 
 

@@ -39,7 +39,7 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
     taken.touch()
     with pytest.raises(InvalidInputError) as caught:
         folder.prepare(taken)
-    assert str(caught.value) == f"no folder for the report: {str(taken)!r} is a file"
+    assert str(caught.value) == f"the report can't be written to {str(taken)!r}: file exists"
     with pytest.raises(InvalidInputError) as caught:
         folder.prepare(taken / "below")
     assert str(caught.value) == (

@@ -12,7 +12,9 @@ from emulator.load.rate import Rate
 from emulator.load.thresholds import parse
 from emulator.load.worker_protocol import Difference, Reconciled
 from emulator.reports.formats import FORMATS
-from emulator.reports.from_load import exit_code, report_of
+from emulator.reports.from_checks import secrets_of
+from emulator.reports.from_load import TITLE, cases_of, exit_code
+from emulator.reports.report import report
 
 if TYPE_CHECKING:
     from emulator.reports.report import Report
@@ -24,7 +26,8 @@ def _report(result: LoadResult, *expected: str) -> Report:
     goal = Goal(RATE, 2, None, False, tuple(map(parse, expected)))
     target = Target(url="http://127.0.0.1:9/hook", headers={"X-Token": "s3cret"}, seed=1)
     started = datetime(2026, 1, 1, tzinfo=UTC)
-    return report_of(result, goal, target, started=started, duration_ms=2_000)
+    cases = cases_of(result, goal, target)
+    return report(TITLE, cases, started=started, duration_ms=2_000, secrets=secrets_of(target))
 
 
 def _phase(*errors: str) -> PhaseResult:
@@ -53,7 +56,7 @@ def _unanswered() -> PhaseResult:
 def test_a_consumer_that_never_answered_is_no_evidence() -> None:
     report = _report(LoadResult([_unanswered()]), "errors<1%")
     assert report.word == "no evidence"
-    assert report.cases[0].message == "nobody answered: refused"
+    assert report.cases[0].message == "no answers: refused"
     assert exit_code(report) == 2
 
 
@@ -69,7 +72,7 @@ def test_what_was_lost_comes_first() -> None:
     lost = Difference("a@example.com", "COMPLETED", "msg_1", "status 'ENROLLED'")
     report = _report(LoadResult([_phase()], None, Reconciled(9, 2, (lost,), 30)))
     assert report.cases[0].message.splitlines() == [
-        "30 of 9 candidates differ from what was acknowledged",
+        "30 of 9 candidates differ from the acknowledged state",
         "a@example.com: COMPLETED was acknowledged (msg_1); status 'ENROLLED'",
         "and 29 more",
         "2 candidates were left out, because a message was not accepted",

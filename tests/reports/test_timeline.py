@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
 
 from emulator.reports.report import Case
-from emulator.reports.timeline import MOST_MARKS, WIDE, elapsed, timeline
+from emulator.reports.timeline import MOST_MARKS, elapsed, timeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +21,7 @@ def test_attempts_stand_in_the_order_of_time_on_the_lane_of_their_webhook(
     deliveries = (delivery(1, 503, 200), delivery(2, 500, webhook="audit", seconds=60))
     picture = timeline(Case("c", "passed", deliveries=deliveries), 3)
     assert picture is not None
-    assert [lane.name for lane in picture.lanes] == ["ats", "audit"]
+    assert [name for name, _ in picture.lanes] == ["ats", "audit"]
     assert [(mark.look, mark.anchor) for mark in picture.marks] == [
         ("bad", "case-3-delivery-1-1"),
         ("bad", "case-3-delivery-2-1"),
@@ -28,18 +29,17 @@ def test_attempts_stand_in_the_order_of_time_on_the_lane_of_their_webhook(
     ]
     xs = [mark.x for mark in picture.marks]
     assert xs == sorted(set(xs))
-    ats, audit = picture.lanes
-    assert [mark.y for mark in picture.marks] == [ats.y, audit.y, ats.y]
-    assert [tick.label for tick in picture.ticks] == ["start", "+1m", "+1h"]
-    assert [tick.x for tick in picture.ticks] == xs
-    assert [(one.x, one.to, one.y) for one in picture.retries] == [(xs[0], xs[2], ats.y)]
+    (_, ats), (_, audit) = picture.lanes
+    assert [mark.y for mark in picture.marks] == [ats, audit, ats]
+    assert picture.ticks == list(zip(xs, ["start", "+1m", "+1h"], strict=True))
+    assert picture.retries == [(xs[0], xs[2], ats)]
     assert [mark.title for mark in picture.marks] == [
         "candidate.invited: 503, start",
         "candidate.invited: 500, +1m",
         "candidate.invited: 200, attempt 2, +1h",
     ]
-    assert picture.width == WIDE
-    assert picture.marks[-1].x < WIDE
+    assert picture.width == 1_000
+    assert xs[-1] < picture.width
 
 
 def test_what_was_dropped_or_is_pending_has_a_mark_of_its_own(
@@ -78,15 +78,16 @@ def test_labels_of_the_axis_do_not_overlap(delivery: Callable[..., DeliveryView]
     deliveries = tuple(delivery(n, 200, seconds=n) for n in range(300))
     picture = timeline(Case("c", "passed", deliveries=deliveries), 1)
     assert picture is not None
-    gaps = [b.x - a.x for a, b in zip(picture.ticks, picture.ticks[1:], strict=False)]
+    gaps = [b - a for (a, _), (b, _) in pairwise(picture.ticks)]
     assert min(gaps) >= 42
+    assert picture.marks[-1].x < picture.width
 
 
 def test_a_long_name_of_a_webhook_is_cut(delivery: Callable[..., DeliveryView]) -> None:
     made = tuple(delivery(n, 200, webhook="w" * 40 + str(n)) for n in (1, 2))
     picture = timeline(Case("c", "passed", deliveries=made), 1)
     assert picture is not None
-    assert [lane.name for lane in picture.lanes] == ["w" * 27 + "…"] * 2
+    assert [name for name, _ in picture.lanes] == ["w" * 27 + "…"] * 2
     assert picture.marks[0].y != picture.marks[1].y
 
 

@@ -62,13 +62,13 @@ async def act(request: Request) -> Response:
 
 
 async def read_public(request: Request) -> Response:
-    """Show the form by which anybody can invite themselves."""
+    """Show the form with which people invite themselves."""
     workspace = workspace_of(request)
     return _public_page(workspace, workspace.state.assessment(request.path_params["id"]))
 
 
 async def act_public(request: Request) -> Response:
-    """Invite the person who filled in the form."""
+    """Invite the person in the form."""
     workspace = workspace_of(request)
     assessment = workspace.state.assessment(request.path_params["id"])
     form = await html.form_of(request)

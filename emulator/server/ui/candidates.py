@@ -10,11 +10,10 @@ from urllib.parse import urlencode
 from emulator.domain.assessment import ARCHIVED, DELETED
 from emulator.domain.candidate import LIFECYCLE, OPEN_STATES
 from emulator.domain.commands import COMMANDS, moving
-from emulator.server import html
 from emulator.server.json_views import candidate_view
 from emulator.server.ui.form_fields import fields_of, values_of
 from emulator.server.ui.frame import form, show, workspace_of
-from emulator.server.ui.live import Row, follow
+from emulator.server.ui.live import Row, follow, row_html
 from emulator.workspace import queries
 from emulator.workspace.inbox import Filters, inbox, inbox_row
 
@@ -63,14 +62,13 @@ async def live(request: Request) -> Response:
     """Stream the cards of the board as they change."""
     workspace = workspace_of(request)
     assessment = request.query_params.get("assessment") or None
-    macros: Any = html.environment().get_template("ui/rows.html.jinja").module
 
     def rows() -> list[Row]:
         newest = _newest(workspace.state, assessment)
         return [Row(f"c{one.id}", f"in-{one.state}", one) for one in newest]
 
     def render(row: Row) -> str:
-        return str(macros.card(f"/ui/{workspace.name}", row.record, _commands(row.record)))
+        return row_html("card", f"/ui/{workspace.name}", row.record, _commands(row.record))
 
     return follow(request, [f"in-{state}" for state in _STATES], rows, render)
 
@@ -97,7 +95,6 @@ async def timeline(request: Request) -> Response:
     """Stream the messages of one candidate as they change."""
     workspace = workspace_of(request)
     id_ = workspace.state.candidate(request.path_params["id"]).id
-    macros: Any = html.environment().get_template("ui/rows.html.jinja").module
 
     def rows() -> list[Row]:
         candidate = workspace.state.candidates.get(id_)
@@ -105,7 +102,7 @@ async def timeline(request: Request) -> Response:
         return [Row(f"d{one.id}", "rows", one) for one in found]
 
     def render(row: Row) -> str:
-        return str(macros.delivery(f"/ui/{workspace.name}", inbox_row(workspace.state, row.record)))
+        return row_html("delivery", f"/ui/{workspace.name}", inbox_row(workspace.state, row.record))
 
     return follow(request, ["rows"], rows, render)
 
@@ -120,7 +117,7 @@ async def invite(_: Request, workspace: Workspace, given: Form) -> str:
 
 @form(index)
 async def invite_list(request: Request, workspace: Workspace, given: Form) -> str:
-    """Invite all people of a pasted list; who was not invited is named."""
+    """Invite all people of a pasted list; people who were not invited are named."""
     people = _people(given.get("people", ""))
     invited = workspace.invite_all(given.get("assessment_id", ""), people)
     request.state.invited = list(zip(people, invited, strict=True))

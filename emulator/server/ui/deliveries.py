@@ -16,7 +16,7 @@ from emulator.reports.html import pretty
 from emulator.server import html
 from emulator.server.http import emulator_of
 from emulator.server.ui.frame import form, show, workspace_of
-from emulator.server.ui.live import Row, follow
+from emulator.server.ui.live import Row, follow, row_html
 from emulator.workspace import inspection, queries
 from emulator.workspace.delivery_view import text_of
 from emulator.workspace.inbox import Filters, inbox, inbox_row
@@ -64,13 +64,12 @@ async def live(request: Request) -> Response:
     """Stream the rows of `index` as they change."""
     workspace, filters = workspace_of(request), _filters(request)
     base = f"/ui/{workspace.name}"
-    macros: Any = html.environment().get_template("ui/rows.html.jinja").module
 
     def rows() -> list[Row]:
         return [Row(f"d{one.id}", _LIST, one) for one in inbox(workspace.state, filters, _MOST)]
 
     def render(row: Row) -> str:
-        return str(macros.delivery(base, inbox_row(workspace.state, row.record)))
+        return row_html("delivery", base, inbox_row(workspace.state, row.record))
 
     rows()  # wrong filters are refused before anything is streamed
     return follow(request, [_LIST], rows, render)

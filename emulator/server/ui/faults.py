@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from emulator.delivery.faults.documentation import documented
 from emulator.delivery.faults.fault import Match
 from emulator.delivery.faults.reading import fault_from, plain
 from emulator.delivery.faults.registry import FAULTS
-from emulator.server import html
 from emulator.server.ui.form_fields import fields_of, values_of
 from emulator.server.ui.frame import form, show, workspace_of
-from emulator.server.ui.live import Row, follow
+from emulator.server.ui.live import Row, follow, row_html
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -52,13 +51,12 @@ async def index(request: Request) -> Response:
 async def live(request: Request) -> Response:
     """Stream the faults that are set, with how often each fired."""
     workspace = workspace_of(request)
-    macros: Any = html.environment().get_template("ui/rows.html.jinja").module
 
     def rows() -> list[Row]:
         return [Row(f"f-{one.id}", "rows", one) for one in workspace.faults()]
 
     def render(row: Row) -> str:
-        return str(macros.fault(f"/ui/{workspace.name}", row.record, plain(row.record.fault)))
+        return row_html("fault", f"/ui/{workspace.name}", row.record, plain(row.record.fault))
 
     return follow(request, ["rows"], rows, render)
 

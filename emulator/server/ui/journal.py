@@ -1,16 +1,15 @@
-"""Journal: the entries of a workspace as they come."""
+"""Journal: the entries of a workspace, live."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import msgspec
 
 from emulator.decoding import convert
-from emulator.server import html
 from emulator.server.ui.frame import show, workspace_of
-from emulator.server.ui.live import Row, follow
+from emulator.server.ui.live import Row, follow, row_html
 from emulator.workspace.journal_lines import shown
 from emulator.workspace.journal_page import SUBJECTS, newest
 
@@ -46,18 +45,17 @@ async def index(request: Request) -> Response:
 
 
 async def live(request: Request) -> Response:
-    """Stream the entries as they come."""
+    """Stream new entries."""
     workspace = workspace_of(request)
     about, _ = _filters(request)
-    macros: Any = html.environment().get_template("ui/rows.html.jinja").module
 
     def rows() -> list[Row]:
-        # An entry never changes: its number tells whether it is shown already.
+        # An entry never changes, so that its number identifies it.
         found = newest(workspace, about, None, _MOST)
         return [Row(f"e{one.number}", "rows", one) for one in found]
 
     def render(row: Row) -> str:
-        return str(macros.entry(row.record, _text(row.record)))
+        return row_html("entry", row.record, _text(row.record))
 
     return follow(request, ["rows"], rows, render)
 

@@ -1,7 +1,7 @@
 """Lists that follow the journal: single rows are swapped, at most four times a second.
 
-A stream begins with the whole list, so a page is right again whenever its browser comes back:
-after a restart, a reset, or an hour in the background.
+A stream begins with the whole list, so that a page is up to date after a reconnection: after a
+restart, a reset, or an hour in the background.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from starlette.responses import StreamingResponse
 
 from emulator.errors import StoppingError
-from emulator.server.html import HEADERS
+from emulator.server.html import HEADERS, environment
 from emulator.server.http import emulator_of
 from emulator.server.ui.frame import workspace_of
 
@@ -45,6 +45,12 @@ class Row(NamedTuple):
     record: Any
 
 
+def row_html(macro: str, *arguments: Any) -> str:
+    """Return the HTML of a row, which a macro of the template of rows makes."""
+    macros: Any = environment().get_template("ui/rows.html.jinja").module
+    return str(getattr(macros, macro)(*arguments))
+
+
 def follow(
     request: Request,
     places: Sequence[str],
@@ -58,9 +64,9 @@ def follow(
     Args:
         request: of the stream.
         places: ids of all lists.
-        rows: gives the rows that are to be seen now, in their order.
-        render: gives the HTML of a row, one element with its id.
-        changed: waits for something new; left out, for a new entry of the journal.
+        rows: returns the current rows, in order.
+        render: returns the HTML of a row, one element with its id.
+        changed: waits for a change; by default, for a new entry of the journal.
     """
     updates = _updates(request, places, rows, render, changed)
     return StreamingResponse(updates, headers=dict(HEADERS), media_type="text/event-stream")
@@ -104,8 +110,8 @@ def _all(places: Sequence[str], rows: list[Row], render: Callable[[Row], str]) -
 def _changes(before: list[Row], now: list[Row], render: Callable[[Row], str]) -> str:
     """Return the swaps that make a page that shows *before* show *now*.
 
-    A browser looks up all targets before it swaps anything. So new rows come in runs, each behind
-    a row that stays, and they come first, while that row is still the one that was looked up.
+    A browser looks up all targets before it swaps anything. So new rows are inserted in runs, each
+    after a row that stays, before another swap replaces that row.
     """
     old = {row.id: row for row in before}
     kept = {row.id for row in now if row.id in old and old[row.id].place == row.place}

@@ -17,7 +17,7 @@ from emulator.event_loops import beside
 from emulator.server import html
 from emulator.server.http import emulator_of
 from emulator.server.ui.frame import form, show, workspace_of
-from emulator.server.ui.live import PAUSE, Row, follow
+from emulator.server.ui.live import PAUSE, Row, follow, row_html
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -114,12 +114,11 @@ async def read(request: Request) -> Response:
 async def live(request: Request) -> Response:
     """Stream the steps of a run as they end."""
     run = _run(request)
-    macros: Any = html.environment().get_template("ui/rows.html.jinja").module
 
     def render(row: Row) -> str:
         if row.place == "verdict":
-            return str(macros.verdict(f"/ui/{run.owner}", run))
-        return str(macros.step(row.id, row.record))
+            return row_html("verdict", f"/ui/{run.owner}", run)
+        return row_html("step", row.id, row.record)
 
     async def changed() -> None:
         # Steps that only look at the consumer leave no entry in the journal.
