@@ -265,7 +265,7 @@ def test_an_address_that_is_not_allowed_says_what_would_allow_it(cli: Cli) -> No
     code, out, err = cli("trigger", "test", "--to", "http://192.0.2.1/hook")
     assert code == 2
     assert "\n-> address_forbidden in " in out
-    assert err.endswith("; --allow-host lets deliveries leave this machine\n")
+    assert err.endswith("; --allow-host permits deliveries to other machines\n")
 
 
 WRONG = {

@@ -114,7 +114,7 @@ def test_an_interrupted_run_is_marked(sample: Report) -> None:
     )  # fmt: skip
     text = "".join(Page(html.document(made).decode()).text)
     assert "Interrupted: Scenarios" in text
-    assert "interrupted, what follows is what was known by then" in text
+    assert "interrupted, with the results so far" in text
 
 
 def test_many_deliveries_leave_those_that_failed_in_full(
