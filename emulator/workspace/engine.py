@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 from emulator.clock import Timeline
 from emulator.delivery.dispatcher import Dispatcher
 from emulator.delivery.queue import AttemptQueue
-from emulator.delivery.records import Finished, Message, Outcome, RedeliveryAsked, Refused
+from emulator.delivery.records import Finished, Message, Outcome, RedeliveryAsked
 from emulator.delivery.transports.mounts import Mounts
 from emulator.errors import NotFoundError, StoppingError
 from emulator.workspace import fold, outbox
 from emulator.workspace.alarm import Alarm
 from emulator.workspace.commands.candidates import move_candidate
-from emulator.workspace.commands.change import Change, Done, Record
+from emulator.workspace.commands.change import Change, Done, Record, done
 from emulator.workspace.entry_data import CandidateChanged, Opened, Settings
 from emulator.workspace.messages import messages
 
@@ -113,14 +113,13 @@ class Engine:
 
     def do(self, change: Change) -> Done[Any]:
         """Commit a command with the messages that it causes."""
-        happened = change.occurrence
-        caused = messages(self.state, happened, self.contracts)
-        self.commit([*change.records, *caused])
-        return Done(
-            happened.candidate or happened.assessment,
-            tuple(data for _, data in caused if isinstance(data, Message)),
-            tuple(data for _, data in caused if isinstance(data, Refused)),
-        )
+        return done(change, self.do_all((change,)))
+
+    def do_all(self, changes: Sequence[Change]) -> list[Record]:
+        """Commit several commands at once; returns the messages that they cause."""
+        caused = messages(self.state, [one.occurrence for one in changes], self.contracts)
+        self.commit([*(record for one in changes for record in one.records), *caused])
+        return caused
 
     def commit(self, records: Sequence[Record]) -> None:
         """Append *records* to the journal, apply them, and plan their attempts and timers.

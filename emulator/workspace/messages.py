@@ -13,6 +13,8 @@ from emulator.domain.ids import message_id
 from emulator.domain.payloads.payload import payload
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from emulator.contracts.validation import Contracts
     from emulator.domain.events import Generation
     from emulator.domain.occurrence import Occurrence
@@ -24,36 +26,40 @@ MOST_VIOLATIONS = 20
 """Violations that are recorded for an invalid payload."""
 
 
-def messages(state: State, occurrence: Occurrence, contracts: Contracts) -> list[Record]:
-    """Return a message for each event type of *occurrence* that a webhook subscribes to.
+def messages(state: State, occurrences: Iterable[Occurrence], contracts: Contracts) -> list[Record]:
+    """Return a message for each event type of *occurrences* that a webhook subscribes to.
 
     For a payload that does not fit its schema, returns a `Refused` with the violations.
     """
     records: list[Record] = []
     number = state.message_count
-    candidate, assessment = occurrence.candidate, occurrence.assessment
-    subject = candidate.id if candidate else assessment.id
-    person = candidate.candidate_id if candidate else ""
-    for event in occurrence.events:
-        for generation, webhooks in _by_generation(state.wanting(event)).items():
-            body, violations = built(state, generation, event, occurrence, contracts)
-            if violations:
-                refused = Refused(event, generation, subject, person, body, violations)
-                records.append(("message.refused", refused))
-                continue
-            number += 1
-            message = Message(
-                number=number,
-                id=message_id(state.settings.seed, number),
-                event=event,
-                generation=generation,
-                subject=subject,
-                person=person,
-                at=occurrence.at,
-                body=body,
-                webhooks=tuple(webhook.number for webhook in webhooks),
-            )
-            records.append(("message.created", message))
+    wanting: dict[str, dict[Generation, list[Webhook]]] = {}
+    for occurrence in occurrences:
+        candidate, assessment = occurrence.candidate, occurrence.assessment
+        subject = candidate.id if candidate else assessment.id
+        person = candidate.candidate_id if candidate else ""
+        for event in occurrence.events:
+            if event not in wanting:
+                wanting[event] = _by_generation(state.wanting(event))
+            for generation, webhooks in wanting[event].items():
+                body, violations = built(state, generation, event, occurrence, contracts)
+                if violations:
+                    refused = Refused(event, generation, subject, person, body, violations)
+                    records.append(("message.refused", refused))
+                    continue
+                number += 1
+                message = Message(
+                    number=number,
+                    id=message_id(state.settings.seed, number),
+                    event=event,
+                    generation=generation,
+                    subject=subject,
+                    person=person,
+                    at=occurrence.at,
+                    body=body,
+                    webhooks=tuple(webhook.number for webhook in webhooks),
+                )
+                records.append(("message.created", message))
     return records
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from emulator.domain.commands import command, moving
-from emulator.errors import EmulatorError
 from emulator.workspace.commands import subjects
-from emulator.workspace.commands.candidates import Invited, not_invited
+from emulator.workspace.commands.candidates import Invited, Inviter, invite_all
 from emulator.workspace.engine_calls import EngineCalls
 
 if TYPE_CHECKING:
@@ -150,22 +149,9 @@ class SubjectCalls(EngineCalls):
             IllegalCommandError: the assessment is archived or deleted.
             InvalidInputError: the date has passed.
         """
-        self.state.assessment(assessment_id)
-        common: dict[str, Any] = {
-            "assessment_id": assessment_id, "scheduled_date": scheduled_date, "source": source
-        }  # fmt: skip
-        invited: list[Invited] = []
-        seen: set[str] = set()
-        for person in people:
-            email = person["email"].casefold()
-            try:
-                invited.append(Invited(self._candidate("invite", **person, **common), "VALID"))
-            except EmulatorError as error:
-                wrong = not_invited(error, is_repeated=email in seen)
-                if wrong is None:
-                    raise
-                invited.append(wrong)
-            seen.add(email)
+        inviter = Inviter(self.state, self.now(), assessment_id, scheduled_date, source)
+        changes, invited = invite_all(inviter, people)
+        self._engine.do_all(changes)
         return invited
 
     def send_invitation(self, id_: str) -> Candidate:

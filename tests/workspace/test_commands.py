@@ -284,6 +284,30 @@ def test_several_are_invited_whatever_is_wrong_with_one(make_workspace: MakeWork
     assert list(workspace.state.candidates) == [ada.id]
 
 
+def test_several_invitations_are_written_at_once_before_their_messages(
+    make_workspace: MakeWorkspace,
+) -> None:
+    async def main() -> None:
+        workspace = make_workspace()
+        workspace.add_webhook(**(HOOK | {"events": ["candidate.invited"]}))
+        job = workspace.create_assessment()
+        last = workspace.last_entry
+        people = [
+            {"email": f"{name}@example.com", "first_name": name, "last_name": "Example"}
+            for name in ("ada", "bob")
+        ]
+        workspace.invite_all(job.id, people)
+        entries = list(workspace.entries(last))
+        assert [one.kind for one in entries] == [
+            "assessment.moved",
+            *["candidate.invited"] * 2,
+            *["message.created"] * 2,
+        ]
+        assert len({one.at for one in entries}) == 1
+
+    asyncio.run(main())
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [

@@ -23,8 +23,8 @@ from emulator.workspace.commands.change import Change, Record, checked_email, te
 from emulator.workspace.entry_data import AssessmentChanged, CandidateChanged
 
 if TYPE_CHECKING:
-    from emulator.domain.assessment import Assessment
-    from emulator.errors import EmulatorError
+    from collections.abc import Iterable, Mapping
+
     from emulator.workspace.state import State
 
 
@@ -35,48 +35,122 @@ def invite(state: State, at: datetime, details: InviteDetails) -> Change:
         NotFoundError: no such assessment.
         IllegalCommandError: the assessment is archived or deleted.
         ConflictError: the person has an open invitation to the assessment (assumed).
-        InvalidInputError: an invalid e-mail address, or an empty name.
+        InvalidInputError: an invalid e-mail address, an empty name, or a date that has passed.
     """
-    assessment = state.assessment(details.assessment_id)
-    email, scheduled_date = details.email, details.scheduled_date
-    shown = assessments.LIFECYCLE.transition(assessment.state, "invite", name=assessment.id)
-    number = len(state.candidates) + 1
-    id_, key, person_id = invitation_ids(state.settings.seed, number, at)
-    known = state.people.get(email.casefold()) if email else None
-    if known is not None:
-        person_id = known.candidate_id
-        _refuse_second(state, known, assessment)
-    names = (details.first_name, details.last_name)
-    needs_person = known is None and not (email and all(names))
-    seed = state.settings.seed
-    stand_in = person(chance(seed, "candidate", number)) if needs_person else known
-    row = candidates.LIFECYCLE.transition(NEW, "schedule" if scheduled_date else "invite")
-    invited_at = _scheduled(scheduled_date, at) if scheduled_date else at
-    invited = Candidate(
-        id=id_,
-        number=number,
-        candidate_id=person_id,
-        assessment_id=assessment.id,
-        assessment_title=assessment.title,
-        email=checked_email(_given(email, stand_in, "email"), "$.email"),
-        first_name=text(_given(details.first_name, stand_in, "first_name"), "$.firstName"),
-        last_name=text(_given(details.last_name, stand_in, "last_name"), "$.lastName"),
-        invite_key=key,
-        state=row.next_state,
-        invited_at=invited_at,
-        valid_until=invited_at + timedelta(days=assessment.validity_days),
-        source=None if details.source is None else text(details.source, "$.source"),
+    inviter = Inviter(state, at, details.assessment_id, details.scheduled_date, details.source)
+    email, first_name, last_name = details.email, details.first_name, details.last_name
+    stand_in: Candidate | Person | None = state.people.get(email.casefold()) if email else None
+    if stand_in is None and None in (email, first_name, last_name):
+        stand_in = person(chance(state.settings.seed, "candidate", len(state.candidates) + 1))
+    return inviter.invite(
+        _given(email, stand_in, "email"),
+        _given(first_name, stand_in, "first_name"),
+        _given(last_name, stand_in, "last_name"),
     )
-    records: list[Record] = []
-    if shown.next_state != assessment.state:
-        assessment = msgspec.structs.replace(assessment, state=shown.next_state)
-        records.append(("assessment.moved", AssessmentChanged("invite", assessment)))
-    records.append(("candidate.invited", CandidateChanged(row.command, invited)))
-    base = state.settings.public_url
-    happened = Occurrence(
-        row.command, at, row.events, state.organisation, assessment, invited, base
+
+
+def _given(value: str | None, stand_in: Candidate | Person | None, field: str) -> str:
+    found: str = getattr(stand_in, field) if value is None else value
+    return found
+
+
+class Inviter:
+    """Invites people to one assessment at one time; the state does not have these invitations yet.
+
+    Args:
+        state: the state of the workspace.
+        at: the workspace's time.
+        assessment_id: the id of the assessment.
+        scheduled_date: when the invitations are sent; None for now.
+        source: a label for the origin of the candidates, or None.
+
+    Raises:
+        NotFoundError: no such assessment.
+        IllegalCommandError: the assessment is archived or deleted.
+        InvalidInputError: the date has passed, or an empty source.
+    """
+
+    def __init__(
+        self,
+        state: State,
+        at: datetime,
+        assessment_id: str,
+        scheduled_date: datetime | None,
+        source: str | None,
+    ) -> None:
+        self._state, self._at = state, at
+        self._assessment = state.assessment(assessment_id)
+        before = self._assessment.state
+        shown = assessments.LIFECYCLE.transition(before, "invite", name=self._assessment.id)
+        self._records: tuple[Record, ...] = ()  # of the first invitation
+        if shown.next_state != before:
+            self._assessment = msgspec.structs.replace(self._assessment, state=shown.next_state)
+            self._records = (("assessment.moved", AssessmentChanged("invite", self._assessment)),)
+        self._row = candidates.LIFECYCLE.transition(NEW, "schedule" if scheduled_date else "invite")
+        self._invited_at = _scheduled(scheduled_date, at) if scheduled_date else at
+        self._valid_until = self._invited_at + timedelta(days=self._assessment.validity_days)
+        self._source = None if source is None else text(source, "$.source")
+        self._invited: dict[str, Candidate] = {}  # by casefolded address
+
+    def invite(self, email: str, first_name: str, last_name: str) -> Change:
+        """Invite a person.
+
+        Raises:
+            ConflictError: the person has an open invitation to the assessment (assumed).
+            InvalidInputError: an invalid e-mail address, or an empty name.
+        """
+        state, assessment, row = self._state, self._assessment, self._row
+        seed, number = state.settings.seed, len(state.candidates) + len(self._invited) + 1
+        id_, key, person_id = invitation_ids(seed, number, self._at)
+        known = self._known(email.casefold())
+        if known is not None:
+            person_id = known.candidate_id
+        invited = Candidate(
+            id=id_,
+            number=number,
+            candidate_id=person_id,
+            assessment_id=assessment.id,
+            assessment_title=assessment.title,
+            email=checked_email(email, "$.email"),
+            first_name=text(first_name, "$.firstName"),
+            last_name=text(last_name, "$.lastName"),
+            invite_key=key,
+            state=row.next_state,
+            invited_at=self._invited_at,
+            valid_until=self._valid_until,
+            source=self._source,
+        )
+        self._invited[email.casefold()] = invited
+        records, self._records = self._records, ()
+        base = state.settings.public_url
+        happened = Occurrence(
+            row.command, self._at, row.events, state.organisation, assessment, invited, base
+        )
+        return Change(
+            (*records, ("candidate.invited", CandidateChanged(row.command, invited))), happened
+        )
+
+    def _known(self, email: str) -> Candidate | None:
+        """Return an earlier invitation of a person, who has no open one to the assessment.
+
+        Raises:
+            ConflictError: the person has an open invitation to it.
+        """
+        if (fresh := self._invited.get(email)) is not None:
+            raise _already_invited(fresh)
+        known = self._state.people.get(email)
+        if known is not None:
+            for id_ in self._state.invitations[known.candidate_id]:
+                other = self._state.candidates[id_]
+                if other.assessment_id == self._assessment.id and other.is_open:
+                    raise _already_invited(other)
+        return known
+
+
+def _already_invited(one: Candidate) -> ConflictError:
+    return ConflictError(
+        f"{one.email!r} is already invited to {one.assessment_id}: {one.id}, {one.state}"
     )
-    return Change(tuple(records), happened)
 
 
 class Invited(msgspec.Struct, frozen=True):
@@ -103,18 +177,35 @@ _WRONG = {
 """JSON path of an invalid value -> status."""
 
 
-def not_invited(error: EmulatorError, *, is_repeated: bool) -> Invited | None:
-    """Return the result for a person whose invitation failed; None if the error concerns all.
+def invite_all(
+    inviter: Inviter, people: Iterable[Mapping[str, str]]
+) -> tuple[list[Change], list[Invited]]:
+    """Invite several people; a person who can't be invited is left out.
 
     Args:
-        error: the error of the invitation.
-        is_repeated: whether the call has an earlier person with the same address.
+        inviter: has the assessment.
+        people: each with ``email``, ``first_name`` and ``last_name``.
+
+    Returns:
+        The changes, and the result for each person, in their order.
     """
-    if type(error) is ConflictError:
-        status = "DUPLICATE" if is_repeated else "ALREADY_INVITED"
-    else:
-        status = _WRONG.get(error.path or "", "")
-    return Invited(None, status, error.message) if status else None
+    changes: list[Change] = []
+    results: list[Invited] = []
+    seen: set[str] = set()
+    for one in people:
+        email = one["email"].casefold()
+        try:
+            change = inviter.invite(one["email"], one["first_name"], one["last_name"])
+        except ConflictError as error:
+            status = "DUPLICATE" if email in seen else "ALREADY_INVITED"
+            results.append(Invited(None, status, error.message))
+        except InvalidInputError as error:
+            results.append(Invited(None, _WRONG[error.path or ""], error.message))
+        else:
+            changes.append(change)
+            results.append(Invited(change.occurrence.candidate, "VALID"))
+        seen.add(email)
+    return changes, results
 
 
 def _scheduled(date: datetime, at: datetime) -> datetime:
@@ -153,16 +244,3 @@ def move_candidate(
     base = state.settings.public_url
     happened = Occurrence(command, at, row.events, state.organisation, assessment, after, base)
     return Change(((kind, CandidateChanged(command, after)),), happened)
-
-
-def _refuse_second(state: State, known: Candidate, assessment: Assessment) -> None:
-    for id_ in state.invitations[known.candidate_id]:
-        other = state.candidates[id_]
-        if other.assessment_id == assessment.id and other.is_open:
-            message = f"{known.email!r} is already invited to {assessment.id}: {id_}, {other.state}"
-            raise ConflictError(message)
-
-
-def _given(value: str | None, stand_in: Person | Candidate | None, field: str) -> str:
-    found: str = getattr(stand_in, field) if value is None else value
-    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 
@@ -11,6 +11,9 @@ from emulator.domain.assessment import Assessment
 from emulator.domain.candidate import EMAIL, Candidate
 from emulator.domain.occurrence import Occurrence
 from emulator.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _T = TypeVar("_T", Assessment, Candidate, Assessment | Candidate)
 
@@ -45,6 +48,16 @@ class Done(msgspec.Struct, Generic[_T], frozen=True):
     subject: _T
     messages: tuple[Message, ...] = ()
     refused: tuple[Refused, ...] = ()
+
+
+def done(change: Change, caused: Sequence[Record]) -> Done[Any]:
+    """Return the result of a command; *caused* has the records of its messages."""
+    happened = change.occurrence
+    return Done(
+        happened.candidate or happened.assessment,
+        tuple(data for _, data in caused if isinstance(data, Message)),
+        tuple(data for _, data in caused if isinstance(data, Refused)),
+    )
 
 
 def text(value: str, path: str) -> str:
