@@ -20,13 +20,13 @@ def popped(timeline: Timeline) -> list[TimerKey]:
     return keys
 
 
-def test_a_virtual_clock_starts_with_2026_and_stands() -> None:
+def test_a_virtual_clock_starts_in_2026_and_does_not_move() -> None:
     timeline = Timeline("virtual")
     assert timeline.now() == EPOCH == datetime(2026, 1, 1, tzinfo=UTC)
     assert timeline.now() == EPOCH
 
 
-def test_a_virtual_clock_stands_where_it_was_moved_also_back_in_time() -> None:
+def test_a_virtual_clock_stays_where_it_was_moved_also_back_in_time() -> None:
     timeline = Timeline("virtual", EPOCH + SECOND)
     timeline.move_to(EPOCH)
     assert timeline.now() == EPOCH

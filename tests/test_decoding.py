@@ -58,7 +58,7 @@ def test_a_body_nested_too_deep_is_refused() -> None:
         decode(deep, dict)
 
 
-def test_a_wrong_type_is_told_with_its_path() -> None:
+def test_a_wrong_type_is_reported_with_its_path() -> None:
     assert problem(b'{"name": 1}') == "expected 'str', got 'int' (at $.name)"
     assert problem(b'{"items": [{"firstName": "A"}, {"firstName": null}]}') == (
         "expected 'str', got 'null' (at $.items[1].firstName)"
@@ -66,18 +66,18 @@ def test_a_wrong_type_is_told_with_its_path() -> None:
     assert problem(b"[]") == "expected 'object', got 'array' (at $)"
 
 
-def test_a_missing_key_and_a_value_out_of_bounds_are_told() -> None:
+def test_a_missing_key_and_a_value_out_of_bounds_are_reported() -> None:
     assert problem(b'{"items": [{}]}') == ("the key 'firstName' is missing (at $.items[0])")
     assert problem(b'{"best": {"firstName": "A", "size": -1}}') == (
         "expected 'int' >= 0 (at $.best.size)"
     )
 
 
-def test_an_unknown_key_is_told_with_what_is_near() -> None:
+def test_an_unknown_key_is_reported_with_similar_keys() -> None:
     assert problem(b'{"nmae": ""}') == "unknown key 'nmae'; near: 'name' (at $)"
 
 
-def test_an_unknown_key_with_nothing_near_is_told_with_all_that_is_known() -> None:
+def test_an_unknown_key_without_similar_keys_is_reported_with_all_known_keys() -> None:
     assert problem(b'{"xyzzy": 1}') == (
         "unknown key 'xyzzy'; known: best, items, more, name, words (at $)"
     )
@@ -96,13 +96,13 @@ def test_an_unknown_key_where_none_is_taken_says_so() -> None:
         (b'{"more": {"x": {"firstnam": ""}}}', "$.more.x"),
     ],
 )
-def test_an_unknown_key_further_in_is_told_with_the_keys_of_its_own_object(
+def test_a_nested_unknown_key_is_reported_with_the_keys_of_its_object(
     body: bytes, path: str
 ) -> None:
     assert problem(body) == f"unknown key 'firstnam'; near: 'firstName' (at {path})"
 
 
-def test_an_unknown_key_in_a_list_at_the_top_is_told_too() -> None:
+def test_an_unknown_key_in_a_list_at_the_top_is_reported() -> None:
     with pytest.raises(InvalidInputError) as caught:
         decode(b'[{"firstnam": ""}]', list[Item])
     assert str(caught.value) == "unknown key 'firstnam'; near: 'firstName' (at $[0])"
@@ -120,7 +120,7 @@ class Chosen(msgspec.Struct):
     modes: dict[str, Literal["fast", "slow"]] = {}
 
 
-def test_a_word_that_is_none_of_those_allowed_is_told_with_them() -> None:
+def test_a_word_that_is_not_allowed_is_reported_with_the_allowed_words() -> None:
     assert problem(b'{"mode": "unreal"}', Chosen) == (
         "expected one of 'real', 'virtual', got 'unreal' (at $.mode)"
     )
@@ -157,7 +157,9 @@ class Checked(msgspec.Struct):
         (b'{"checked": {"number": 7}}', "not seven (at $.checked)"),
     ],
 )
-def test_a_whole_whose_parts_are_right_is_told_with_its_path(body: bytes, message: str) -> None:
+def test_an_invalid_value_with_valid_parts_is_reported_with_its_path(
+    body: bytes, message: str
+) -> None:
     assert problem(body, Odd) == message
 
 

@@ -27,7 +27,7 @@ def test_the_package_hands_out_its_public_names() -> None:
         _ = emulator.Emulater
 
 
-def test_who_waits_is_told_once_that_we_stop() -> None:
+def test_a_waiting_call_ends_once_when_the_emulator_stops() -> None:
     async def main() -> None:
         provider = Emulator(seed=7)
         unwinding, told = asyncio.Event(), asyncio.Event()
@@ -65,7 +65,7 @@ def test_a_time_out_of_one_s_own_stays_one() -> None:
     asyncio.run(main())
 
 
-def test_it_tells_which_urls_it_would_refuse() -> None:
+def test_it_reports_which_urls_it_would_refuse() -> None:
     provider = Emulator(allow_hosts=("192.0.2.0/24", "consumer.example.com"))
     for url in ("http://127.0.0.1/", "http://192.0.2.1/", "https://any.example.com/"):
         assert provider.refusal(url) is None
@@ -176,7 +176,7 @@ def test_a_workspace_has_a_plain_name(name: str) -> None:
     assert asyncio.run(main()) == told
 
 
-def test_a_workspace_that_is_not_open_is_told_with_those_that_are() -> None:
+def test_an_unknown_workspace_is_refused_with_the_open_workspaces() -> None:
     async def main() -> None:
         async with Emulator() as provider:
             with pytest.raises(NotFoundError) as caught:

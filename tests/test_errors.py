@@ -69,23 +69,23 @@ def test_no_two_errors_share_a_code() -> None:
     assert len({kind.code for kind in told_apart}) == len(told_apart)
 
 
-def test_the_path_stands_behind_the_message() -> None:
+def test_the_path_follows_the_message() -> None:
     assert str(InvalidInputError("empty", path="$.name")) == "empty (at $.name)"
     assert str(InvalidInputError("empty")) == "empty"
     assert InvalidInputError("empty", path="$.name").message == "empty"
 
 
-def test_an_unknown_name_is_told_with_what_is_near() -> None:
+def test_an_unknown_name_is_reported_with_similar_names() -> None:
     error = UnknownNameError("step", "compleet", ["complete", "expire", "enroll"])
     assert str(error) == "no step 'compleet'; near: 'complete'"
 
 
-def test_an_unknown_name_with_nothing_near_is_told_with_all_that_is_known() -> None:
+def test_an_unknown_name_without_similar_names_is_reported_with_all_known_names() -> None:
     error = UnknownNameError("step", "xyzzy", ["expire", "enroll"], path="$.steps[0]")
     assert str(error) == "no step 'xyzzy'; known: enroll, expire (at $.steps[0])"
 
 
-def test_an_unknown_name_can_be_told_with_both() -> None:
+def test_an_unknown_name_can_be_reported_with_both() -> None:
     error = UnknownNameError("step", "expired", iter(["expire", "enroll"]), show_all=True)
     assert str(error) == "no step 'expired'; near: 'expire'; known: enroll, expire"
 

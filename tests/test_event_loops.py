@@ -42,7 +42,7 @@ def test_a_thread_that_never_started_is_closed_all_the_same() -> None:
     LoopThread(failing()).close()
 
 
-def test_of_two_errors_the_caller_s_own_is_told_with_the_other_as_a_note() -> None:
+def test_of_two_errors_the_caller_s_own_is_raised_with_the_other_as_a_note() -> None:
     with pytest.raises(ValueError, match="mine") as caught, hosted(failing(at_end=True)):
         raise ValueError("mine")
     assert caught.value.__notes__ == ["and at the end: LookupError: end"]

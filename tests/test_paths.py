@@ -95,7 +95,7 @@ def test_a_path_leads_to_a_value_or_to_the_length_of_a_list(text: str, expected:
     assert paths.find(_payload(), paths.parse(text)) == expected
 
 
-def test_where_a_path_ends_is_told_with_what_is_left_of_it() -> None:
+def test_the_end_of_a_path_is_reported_with_the_rest() -> None:
     path = paths.parse("data.tests[1].m.x")
     assert paths.reached(_payload(), path) == ({"n": 2}, ("m", "x"))
     assert paths.reached(_payload(), ("event",)) == ("completed", ())
@@ -136,7 +136,7 @@ def test_a_value_is_removed() -> None:
         ("xyz", "; it has: event, data"),
     ],
 )
-def test_a_path_that_leads_nowhere_is_told_with_what_is_near(text: str, rest: str) -> None:
+def test_a_path_without_a_value_is_reported_with_similar_keys(text: str, rest: str) -> None:
     complaint = paths.nowhere(_payload(), paths.parse(text))
     assert complaint.message == f"no {text!r} in the payload{rest}"
 

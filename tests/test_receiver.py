@@ -92,7 +92,7 @@ def test_an_answer_can_be_late() -> None:
     assert asyncio.run(main()) >= 0.05
 
 
-def test_each_request_is_told_once_it_is_answered() -> None:
+def test_each_request_is_reported_after_its_answer() -> None:
     told: list[Received] = []
 
     async def main() -> Receiver:
@@ -125,7 +125,7 @@ def test_half_a_request_is_none() -> None:
     assert request.body == b"{}"
 
 
-def test_a_taken_port_is_told() -> None:
+def test_a_port_in_use_is_reported() -> None:
     async def main() -> str:
         async with Receiver() as receiver:
             port = int(receiver.url.rpartition(":")[2])

@@ -30,7 +30,7 @@ def test_port_0_picks_a_free_one() -> None:
         assert url_of(one) != url_of(two)
 
 
-def test_an_ipv6_address_stands_in_brackets() -> None:
+def test_an_ipv6_address_is_in_brackets() -> None:
     with listen("::1", 0) as listening:
         assert re.fullmatch(r"http://\[::1\]:[0-9]+", url_of(listening))
 
@@ -42,7 +42,7 @@ def test_answers_are_not_held_back() -> None:
         assert listening.getblocking() is False
 
 
-def test_a_taken_port_is_told() -> None:
+def test_a_port_in_use_is_reported() -> None:
     with listen("127.0.0.1", 0) as listening:
         port = listening.getsockname()[1]
         with pytest.raises(InvalidInputError) as caught:
@@ -53,7 +53,7 @@ def test_a_taken_port_is_told() -> None:
 
 
 @pytest.mark.parametrize("host", ["256.0.0.1.invalid", "x" * 300, "a..b"])
-def test_a_host_that_is_none_is_told(host: str) -> None:
+def test_an_invalid_host_is_reported(host: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
         listen(host, 0)
     text = str(caught.value)
@@ -61,7 +61,7 @@ def test_a_host_that_is_none_is_told(host: str) -> None:
     assert text.endswith("; --port 0 picks a free one")
 
 
-def test_a_port_that_is_none_is_told() -> None:
+def test_an_invalid_port_is_reported() -> None:
     with pytest.raises(InvalidInputError) as caught:
         listen("127.0.0.1", 70_000)
     text = (
@@ -109,7 +109,7 @@ def test_a_server_that_can_t_start_says_why() -> None:
     asyncio.run(main())
 
 
-def test_signals_stay_with_who_runs_the_server() -> None:
+def test_signal_handlers_are_left_to_the_caller() -> None:
     async def main() -> None:
         before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
         async with serving(hello, listen("127.0.0.1", 0)):

@@ -178,7 +178,7 @@ def test_its_own_token_names_the_default_workspace(emulator: RunningEmulator) ->
     assert repr(emulator) == f"<RunningEmulator {emulator.url}>"
 
 
-def test_a_workspace_is_opened_as_told_and_removed(emulator: RunningEmulator) -> None:
+def test_a_workspace_is_opened_with_its_settings_and_removed(emulator: RunningEmulator) -> None:
     workspace = emulator.workspace("brief", Settings(99), in_flight=3)
     assert workspace.read(lambda one: one.state.settings.seed) == 99
     assert "brief" in emulator.workspaces
@@ -192,7 +192,7 @@ def test_a_workspace_is_opened_as_told_and_removed(emulator: RunningEmulator) ->
 # --- errors ---------------------------------------------------------------------------------
 
 
-def test_a_wrong_call_is_told_where_it_was_made(emulator: RunningEmulator) -> None:
+def test_a_wrong_call_is_raised_at_its_line(emulator: RunningEmulator) -> None:
     with pytest.raises(NotFoundError, match=r"^no candidate 'nobody'; there is none$"):
         emulator.workspace("empty").enroll("nobody")
     with pytest.raises(ZeroDivisionError):
@@ -227,7 +227,7 @@ def test_it_stays_on_loopback(host: str) -> None:
     )
 
 
-def test_what_is_wrong_with_the_start_is_told_and_leaves_nothing() -> None:
+def test_an_error_at_the_start_is_raised_and_leaves_nothing() -> None:
     before = threads()
     with pytest.raises(InvalidInputError, match="can't trust the CA file"), running(ca=missing()):
         pass
@@ -267,7 +267,7 @@ def test_the_end_stops_everything_also_after_an_error(error: BaseException) -> N
         workspace.create_assessment()
 
 
-def test_who_waits_in_another_thread_is_told_that_it_stops() -> None:
+def test_a_call_that_waits_in_another_thread_ends_at_the_stop() -> None:
     with ThreadPoolExecutor(1) as pool:
         with running(clock="virtual") as one:
             workspace = one.workspace()

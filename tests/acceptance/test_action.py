@@ -186,12 +186,12 @@ def test_a_consumer_that_is_not_there_fails_the_step(make_job: Any) -> None:
     assert ran.stderr == f"error: {url} is not ready after 10ms: ConnectError\n"
 
 
-def test_scenarios_without_a_url_are_told(make_job: Any) -> None:
+def test_scenarios_without_a_url_are_reported(make_job: Any) -> None:
     ran = make_job(scenarios="candidate-completes").step(RUN)
     assert (ran.returncode, ran.stdout) == (2, "::error::the input 'url' is missing\n")
 
 
-def test_a_port_that_is_taken_is_told(make_job: Any, receiver: Receiver) -> None:
+def test_a_port_in_use_is_reported(make_job: Any, receiver: Receiver) -> None:
     """Though a server answers there."""
     port = receiver.url.rpartition(":")[2]
     ran = make_job(port=port).step(SERVE)
@@ -200,9 +200,7 @@ def test_a_port_that_is_taken_is_told(make_job: Any, receiver: Receiver) -> None
 
 
 @pytest.mark.parametrize("planted", ["$(touch planted)", "`touch planted`", "; touch planted", "'"])
-def test_what_stands_in_an_input_is_not_run(
-    make_job: Any, receiver: Receiver, planted: str
-) -> None:
+def test_text_in_an_input_is_not_executed(make_job: Any, receiver: Receiver, planted: str) -> None:
     """The emulator is asked for it, and says that it can't be."""
     job = make_job(
         port="0", serve_options=planted, scenarios=planted, options=planted, report=planted,

@@ -100,7 +100,7 @@ def test_insecure_takes_any_and_says_so(serve: Serve, consumer: Consumer) -> Non
         assert told.startswith(WARNING)
 
 
-def test_a_journal_tells_when_a_later_process_is_insecure(serve: Serve, tmp_path: Path) -> None:
+def test_a_journal_records_that_a_later_process_is_insecure(serve: Serve, tmp_path: Path) -> None:
     """And when the next one is not any more."""
     journal = f"{tmp_path}/journal.db"
     for options in ((), ("--insecure",), ("--insecure",), ()):

@@ -62,7 +62,7 @@ def limited(
         process.communicate(timeout=30)
 
 
-def test_a_full_disk_is_told_by_every_call_and_nothing_acknowledged_is_lost(
+def test_a_full_disk_is_reported_by_every_call_and_nothing_acknowledged_is_lost(
     tmp_path: Path, environment: dict[str, str], serve: Serve
 ) -> None:
     file = tmp_path / "journal.db"
@@ -139,7 +139,7 @@ def test_what_is_not_in_the_file_is_not_delivered(
     assert received <= known
 
 
-def test_a_disk_that_is_full_at_the_start_is_told(
+def test_a_disk_that_is_full_at_the_start_is_reported(
     tmp_path: Path, environment: dict[str, str]
 ) -> None:
     file = tmp_path / "journal.db"

@@ -190,7 +190,7 @@ def test_the_event_type_follows_from_the_payload(tmp_path: Path, payload: Any, e
         ("none.har", None, "{}: no such file or directory"),
     ],
 )
-def test_what_is_no_capture_is_told(
+def test_a_file_that_is_no_capture_is_reported(
     tmp_path: Path, name: str, content: str | None, message: str
 ) -> None:
     file = tmp_path / name

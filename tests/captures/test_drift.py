@@ -88,7 +88,7 @@ def test_all_items_of_a_list_count_once() -> None:
     assert (found.path, found.count, found.of) == ("$.data.testLibrary[0].level", 1, 1)
 
 
-def test_a_new_event_type_is_told() -> None:
+def test_a_new_event_type_is_reported() -> None:
     payload = completed() | {"event": "shortlisted"}
     [found] = drifts(payload, completed())
     assert (found.event, found.kind, found.path) == (

@@ -172,7 +172,7 @@ def other_words(payload: Payload) -> Payload:
     }
 
 
-def test_events_without_a_known_word_are_told_by_status_and_keys(tmp_path: Path) -> None:
+def test_events_without_a_known_word_are_recognised_by_status_and_keys(tmp_path: Path) -> None:
     real = [other_words(one) for one in deliveries()]
     report = taught(real, tmp_path)
     assert {one.event: one.name for one in report.lessons} == {
@@ -289,7 +289,7 @@ def test_v2_is_learned_too(tmp_path: Path) -> None:
             assert len(person["id"]) == 24
 
 
-def test_status_changes_with_other_words_are_told_by_their_keys(tmp_path: Path) -> None:
+def test_status_changes_with_other_words_are_recognised_by_their_keys(tmp_path: Path) -> None:
     event = ("candidate.status_changed",)
     real = deliveries(event)
     for one in real:

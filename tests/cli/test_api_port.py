@@ -102,7 +102,7 @@ def test_0_picks_a_port_and_prints_it(cli: Cli, consumer: Callable[..., Receiver
 
 
 @pytest.mark.parametrize("verb", ["test", "fuzz"])
-def test_a_port_that_is_taken_is_told(cli: Cli, verb: str) -> None:
+def test_a_port_in_use_is_reported(cli: Cli, verb: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         ran = cli(verb, "http://127.0.0.1:9/", "--api-port", str(port))

@@ -71,7 +71,7 @@ def test_serve_sends_in_the_shape_of_the_captures(
     assert request.payload["data"]["stage"] == "Made-up stage"
 
 
-def test_what_cannot_be_written_is_told(cli: Cli, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_reported(cli: Cli, tmp_path: Path) -> None:
     folder, overlay = captured(tmp_path / "captures"), tmp_path / "overlay"
     overlay.symlink_to("/dev/null")
     code, _, err = cli("learn", str(folder), "--into", f"{overlay}/x")

@@ -80,14 +80,14 @@ def test_a_signal_ends_it(until: Until, by: signal.Signals, code: int) -> None:
     assert until("listen", "--port", "0", visit=lambda _: None, by=by).code == code
 
 
-def test_a_wrong_delay_is_told(cli: Cli) -> None:
+def test_an_invalid_delay_is_reported(cli: Cli) -> None:
     message = (
         "error: not a duration: '2'; expected a number and a unit, as in 150ms 10s 5m 2h 30d\n"
     )
     assert cli("listen", "--port", "0", "--delay", "2") == (2, "", message)
 
 
-def test_a_taken_port_is_told(cli: Cli) -> None:
+def test_a_port_in_use_is_reported(cli: Cli) -> None:
     with listen("127.0.0.1", 0) as taken:
         port = str(taken.getsockname()[1])
         message = (

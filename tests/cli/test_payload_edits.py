@@ -45,7 +45,7 @@ def test_a_value_is_json_if_it_can_be_read_so_else_text(text: str, value: object
         ("a=\udcff", "--set 'a=\\udcff': not UTF-8"),
     ],
 )
-def test_a_wrong_setting_is_told(text: str, message: str) -> None:
+def test_an_invalid_setting_is_reported(text: str, message: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
         settings([text])
     assert str(caught.value) == message
@@ -92,7 +92,7 @@ def test_what_was_set_can_be_set_into_and_taken_out() -> None:
         ("event.x", "; near: 'event'"),
     ],
 )
-def test_a_path_that_leads_nowhere_is_told_with_what_is_near(path: str, rest: str) -> None:
+def test_a_path_without_a_value_is_reported_with_similar_keys(path: str, rest: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
         edited(_payload(), [], [path])
     assert str(caught.value) == (

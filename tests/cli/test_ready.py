@@ -61,7 +61,7 @@ def test_a_server_that_is_not_there_is_exit_1(cli: Cli) -> None:
         assert cli("ready", url, "--wait", "10ms") == (1, "", message)
 
 
-def test_a_server_that_hangs_up_is_told(cli: Cli) -> None:
+def test_a_server_that_hangs_up_is_reported(cli: Cli) -> None:
     with listen("127.0.0.1", 0) as listening:
         listening.setblocking(True)
 
@@ -78,12 +78,12 @@ def test_a_server_that_hangs_up_is_told(cli: Cli) -> None:
 
 
 @pytest.mark.parametrize("url", ["localhost:4800", "127.0.0.1", "ftp://x", "//x", ""])
-def test_what_is_no_url_is_told(cli: Cli, url: str) -> None:
+def test_an_invalid_url_is_reported(cli: Cli, url: str) -> None:
     message = f"error: not a URL: {url!r}; expected one like 'http://127.0.0.1:4800'\n"
     assert cli("ready", url) == (2, "", message)
 
 
-def test_a_wrong_wait_is_told(cli: Cli) -> None:
+def test_an_invalid_wait_is_reported(cli: Cli) -> None:
     message = (
         "error: not a duration: '10'; expected a number and a unit, as in 150ms 10s 5m 2h 30d\n"
     )

@@ -182,7 +182,7 @@ def test_the_guard_of_deliveries_holds(cli: Cli, captures: Path) -> None:
         ),
     ],
 )
-def test_a_wrong_call_is_told(
+def test_a_usage_error_is_reported(
     cli: Cli, captures: Path, arguments: tuple[str, ...], message: str
 ) -> None:
     assert cli("replay", str(captures), *arguments) == (2, "", f"error: {message}\n")

@@ -212,7 +212,7 @@ def test_a_document_is_all_that_is_on_stdout(
         ("taken/below", "the report can't be written to {!r}: not a directory"),
     ],
 )
-def test_a_report_that_cannot_be_written_is_told_before_anything_runs(
+def test_a_report_that_cannot_be_written_is_reported_before_anything_runs(
     cli: Cli, consumer: Callable[..., Receiver], scenario: str, tmp_path: Path,
     target: str, told: str,
 ) -> None:  # fmt: skip
@@ -246,7 +246,7 @@ def test_as_many_scenarios_as_jobs_run_at_once(tmp_path: Path, cli: Cli, meeting
     assert (code, out.splitlines()[-1]) == (0, "3 scenarios: 3 passed")
 
 
-def test_an_argument_that_is_wrong_for_all_of_them_is_told_once(
+def test_an_argument_that_is_invalid_for_all_scenarios_is_reported_once(
     cli: Cli, consumer: Callable[..., Receiver], scenario: str
 ) -> None:
     code, _, err = cli(
@@ -311,7 +311,7 @@ def test_ctrl_c_ends_with_the_report_so_far(
     assert kinds.count("workspace.opened") == kinds.count("attempt.finished") == 2
 
 
-def test_ctrl_c_with_several_jobs_tells_all_in_order(
+def test_ctrl_c_with_several_jobs_reports_all_in_order(
     until: Until, consumer: Callable[..., Receiver], scenario: str, tmp_path: Path
 ) -> None:
     slow = tmp_path / "slow.yaml"

@@ -81,7 +81,7 @@ def test_the_reports_are_the_same_ones(
     assert kinds.count("candidate.invited") == 2
 
 
-def test_nobody_there_and_a_wrong_url_are_told(cli: Cli, scenario: str) -> None:
+def test_a_refused_connection_and_an_invalid_url_are_reported(cli: Cli, scenario: str) -> None:
     arguments = ["run", scenario, "--url", "http://127.0.0.1:9/hook"]
     code, out, err = cli(*arguments, "--emulator", "http://127.0.0.1:1")
     told = "error: no emulator at http://127.0.0.1:1: ConnectError; is 'serve' up?\n"

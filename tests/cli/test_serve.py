@@ -164,7 +164,7 @@ def test_every_option_has_its_variable(until: Until, monkeypatch: pytest.MonkeyP
     assert until("serve", visit=visit).code == 0
 
 
-def test_a_taken_port_is_told(cli: Cli) -> None:
+def test_a_port_in_use_is_reported(cli: Cli) -> None:
     with listen("127.0.0.1", 0) as taken:
         port = str(taken.getsockname()[1])
         message = (
@@ -221,7 +221,7 @@ def test_on_loopback_a_control_token_makes_no_tokens_strict(
     ("content", "told"), [(None, "no such file or directory"), ("x", "no certificate in it")]
 )
 @pytest.mark.parametrize("verb", ["serve", "run"])
-def test_a_ca_file_that_is_none_is_told(
+def test_an_invalid_ca_file_is_reported(
     cli: Cli, tmp_path: Path, content: str | None, told: str, verb: str
 ) -> None:
     file = tmp_path / "ca.pem"
@@ -272,7 +272,7 @@ def _all_of(call: socket.socket) -> str:
         return answer.read().decode()
 
 
-def test_beyond_loopback_a_control_token_is_made_and_told(until: Until) -> None:
+def test_outside_loopback_a_control_token_is_generated_and_printed(until: Until) -> None:
     made = []
 
     def visit(line: str) -> None:

@@ -131,7 +131,7 @@ def test_the_file_says_how_a_state_is_read_and_what_a_set_up_sends(
         (["--baseline", "nowhere.json"], "nowhere.json"),
     ],
 )
-def test_a_wrong_call_is_told(cli: Cli, arguments: list[str], told: str) -> None:
+def test_a_usage_error_is_reported(cli: Cli, arguments: list[str], told: str) -> None:
     code, _, err = cli("test", "http://127.0.0.1:1/hook", *arguments)
     assert code == 2
     assert told in err

@@ -89,7 +89,7 @@ def test_values_are_set_and_taken_out_and_all_else_stays(cli: Cli, consumer: Con
     assert found == expected
 
 
-def test_a_changed_payload_says_so_and_goes_whatever_its_schema_says(
+def test_an_edited_payload_is_sent_regardless_of_its_schema_and_says_so(
     cli: Cli, consumer: Consumer
 ) -> None:
     receiver = consumer()
@@ -119,9 +119,7 @@ def test_stdin_goes_as_it_is_and_can_be_changed(
 
 
 @pytest.mark.parametrize("generation", ["v1", "v2"])
-def test_a_secret_signs_whatever_the_generation(
-    cli: Cli, consumer: Consumer, generation: str
-) -> None:
+def test_a_secret_signs_in_each_generation(cli: Cli, consumer: Consumer, generation: str) -> None:
     receiver = consumer()
     arguments = ("--webhooks", generation, "--secret", SECRET)
     more = ("--header", "X-Webhook-Token:  a:b ")
@@ -304,7 +302,7 @@ def test_a_wrong_call_is_exit_2_and_sends_nothing(
     assert receiver.requests == []
 
 
-def test_a_wrong_url_is_told(cli: Cli) -> None:
+def test_an_invalid_url_is_reported(cli: Cli) -> None:
     message = (
         "error: neither http nor https: 'x'; expected a URL like 'https://example.com/hook'"
         " (at --to)\n"

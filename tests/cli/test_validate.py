@@ -44,7 +44,7 @@ def test_a_payload_of_v2_fits_v2_alone(cli: Cli, tmp_path: Path) -> None:
     assert cli(*asked).code == 1
 
 
-def test_each_violation_is_told_with_line_and_column(cli: Cli, tmp_path: Path) -> None:
+def test_each_violation_is_reported_with_line_and_column(cli: Cli, tmp_path: Path) -> None:
     payload = json.loads(example("candidate.completed"))
     payload["success"] = "yes"
     payload["extra"] = 1
@@ -92,7 +92,9 @@ def test_a_scenario_that_can_be_run(cli: Cli, tmp_path: Path) -> None:
     assert cli("validate", str(file)) == (0, told, "")
 
 
-def test_the_problems_of_a_scenario_are_told_with_line_and_column(cli: Cli, tmp_path: Path) -> None:
+def test_the_problems_of_a_scenario_are_reported_with_line_and_column(
+    cli: Cli, tmp_path: Path
+) -> None:
     file = tmp_path / "one.yaml"
     file.write_text(SCENARIO)
     code, out, err = cli("validate", str(file))
@@ -117,7 +119,9 @@ def test_a_setting_that_is_none_is_exit_2(cli: Cli, tmp_path: Path) -> None:
     assert cli("validate", str(file), "--set", "PLACE") == (2, "", told)
 
 
-def test_a_command_that_would_be_refused_is_told_with_its_place(cli: Cli, tmp_path: Path) -> None:
+def test_a_command_that_would_be_refused_is_reported_with_its_place(
+    cli: Cli, tmp_path: Path
+) -> None:
     file = tmp_path / "illegal.yaml"
     head = SCENARIO.partition("steps:")[0].replace("/${PLACE}", "")
     steps = "steps:\n  - create_assessment: {as: job}\n  - unarchive_assessment: job\n"

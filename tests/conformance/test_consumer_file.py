@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_a_file_says_who_the_consumer_is(tmp_path: Path) -> None:
+def test_a_file_describes_the_consumer(tmp_path: Path) -> None:
     file = tmp_path / consumer_file.NAME
     file.write_text("url: http://127.0.0.1/x\nheaders: {T: '${T}'}\nclaims: [orders]\n")
     found = consumer_file.read(file, {"T": "s3cret"})
@@ -24,7 +24,7 @@ def test_a_file_says_who_the_consumer_is(tmp_path: Path) -> None:
     )  # fmt: skip
 
 
-def test_an_unknown_key_is_told_with_its_place(tmp_path: Path) -> None:
+def test_an_unknown_key_is_reported_with_its_place(tmp_path: Path) -> None:
     file = tmp_path / consumer_file.NAME
     file.write_text("probes: x\n")
     with pytest.raises(ScenarioError) as caught:
@@ -72,7 +72,7 @@ def test_a_url_alone_is_a_probe_and_a_set_up(tmp_path: Path) -> None:
         ("setup: {url: /x, json: {a: 1}}", "1:24: 'json' goes with 'method: POST'"),
     ],
 )
-def test_a_wrong_probe_or_set_up_is_told_with_its_place(
+def test_an_invalid_probe_or_set_up_is_reported_with_its_place(
     line: str, told: str, tmp_path: Path
 ) -> None:
     file = tmp_path / consumer_file.NAME

@@ -67,26 +67,26 @@ def in_family(*families: str) -> set[str]:
     }
 
 
-def test_who_always_answers_200_fails_all_that_has_to_be_refused() -> None:
+def test_a_consumer_that_always_answers_200_fails_all_refusals() -> None:
     results = graded(answering(200))
     assert {results[id_].outcome for id_ in in_family("refuses")} == {"failed"}
     assert outcomes(results, "accepts") == {"passed"}
 
 
-def test_who_always_answers_200_and_knows_nobody_has_no_effects() -> None:
+def test_a_consumer_that_always_answers_200_and_has_no_state_has_no_effects() -> None:
     results = graded(answering(200))
     passed = {id_ for id_ in in_family("effects") if results[id_].outcome == "passed"}
     assert passed == set()
 
 
-def test_who_always_answers_500_fails_all_that_has_to_be_taken() -> None:
+def test_a_consumer_that_always_answers_500_fails_all_that_has_to_be_accepted() -> None:
     results = graded(answering(500))
     assert outcomes(results, "accepts") == {"failed"}
     assert outcomes(results, "tolerates") == {"failed"}
     assert {results[id_].outcome for id_ in in_family("effects", "refuses")} == {"incomplete"}
 
 
-def test_who_always_answers_400_is_not_praised_for_its_refusals() -> None:
+def test_a_consumer_that_always_answers_400_passes_no_refusals() -> None:
     results = graded(answering(400))
     assert {results[id_].outcome for id_ in in_family("refuses")} == {"incomplete"}
     assert results["refuses.empty"].message == (
@@ -94,7 +94,7 @@ def test_who_always_answers_400_is_not_praised_for_its_refusals() -> None:
     )
 
 
-def test_who_always_answers_410_is_told() -> None:
+def test_a_consumer_that_always_answers_410_is_reported() -> None:
     found = graded(answering(410))["retries.never-gone"]
     assert found.message == "answered 410; expected it only of an endpoint that is gone for good"
 
@@ -106,7 +106,7 @@ def test_checks_that_are_answered_alike_have_one_cause() -> None:
     assert found.message == "answered 500 to candidate.invited; expected 2xx"
 
 
-def test_a_consumer_that_verifies_a_body_serialised_again_is_told_so() -> None:
+def test_a_consumer_that_verifies_a_reserialised_body_is_reported() -> None:
     consumer = VerifiesASerialisedBody()
     consumer.configure(None, SECRET, None)
     asked = ["tolerates.white-space", "tolerates.escaped", "tolerates.keys-in-another-order"]
@@ -205,7 +205,7 @@ def test_nobody_there_is_no_evidence() -> None:
     assert exit_code(results) == 2
 
 
-def test_who_is_too_slow_is_told_in_which_time() -> None:
+def test_a_slow_consumer_is_reported_with_the_time_limit() -> None:
     async def hang(_scope: Any, receive: Any, _send: Any) -> None:
         while (await receive())["type"] != "http.disconnect":
             pass
@@ -304,7 +304,7 @@ def test_a_set_up_may_be_a_post_of_json() -> None:
     assert made == [("POST", b"application/json", {"person": person})]
 
 
-def test_own_people_are_told_of() -> None:
+def test_the_user_s_own_people_are_sent() -> None:
     told: list[bytes] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -347,7 +347,7 @@ def test_a_hook_that_fails_stops_the_run() -> None:
         ),
     ],
 )
-def test_a_probe_that_can_not_be_is_told_before_anything_is_sent(
+def test_an_invalid_probe_is_reported_before_anything_is_sent(
     options: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(InvalidInputError) as caught:
@@ -376,7 +376,7 @@ def test_each_check_over_a_socket_can_fail() -> None:
     assert passed == {"retries.never-gone", "retries.says-when"}
 
 
-def test_who_sends_away_crowds_has_to_say_for_how_long() -> None:
+def test_a_consumer_that_rejects_crowds_has_to_send_retry_after() -> None:
     async def ask() -> list[CheckResult]:
         async with Receiver(statuses=[503]) as receiver:
             return await grade(Target(url=receiver.url), [CHECKS["retries.says-when"]])
@@ -385,7 +385,7 @@ def test_who_sends_away_crowds_has_to_say_for_how_long() -> None:
     assert found.message == "answered 503 without Retry-After"
 
 
-def test_each_check_tells_all_of_itself() -> None:
+def test_each_check_is_fully_documented() -> None:
     def texts(check: Check) -> list[str]:
         return [check.title, check.sends, check.expects, check.why]
 

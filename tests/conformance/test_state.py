@@ -80,7 +80,7 @@ def test_a_state_is_read_by_paths(body: bytes, status: object, completions: obje
         (Look(trouble="refused"), "refused"),
     ],
 )
-def test_who_shows_nobody_knows_nobody(look: Look, trouble: str) -> None:
+def test_an_unusable_probe_is_reported_as_trouble(look: Look, trouble: str) -> None:
     assert StateMap().state(look) == ConsumerState(trouble=trouble)
 
 
@@ -106,7 +106,7 @@ def test_a_bug_shows_in_the_words_of_the_consumer() -> None:
     )
 
 
-def test_another_word_is_told_with_its_meaning() -> None:
+def test_another_word_is_reported_with_its_meaning() -> None:
     hired = StateMap(STAGE, OWN.completions, {StatusName("COMPLETED"): "hired"})
     found = of_completions(application(), hired)["effects.completed-lands"]
     assert (found.outcome, found.message) == (

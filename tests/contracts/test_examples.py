@@ -205,7 +205,7 @@ def test_an_example_has_as_many_keys_as_the_published_one(name: str, count: int)
 
 
 @pytest.mark.parametrize("name", [name for name in V1 if "expired" not in name])
-def test_keys_stand_in_the_published_order(name: str) -> None:
+def test_keys_are_in_the_published_order(name: str) -> None:
     """Shortest first, then by bytes, in every object but those of an expired invitation."""
     for one in objects_in(EXAMPLES[name]["data"]):
         assert list(one) == sorted(one, key=lambda key: (len(key), key))

@@ -308,7 +308,7 @@ def test_rules_that_only_a_users_schema_has(
     assert texts(ours.violations("v1", "candidate.completed", {"a": value})) == [wanted]
 
 
-def test_a_place_where_nothing_may_stand(tmp_path: Path) -> None:
+def test_a_place_that_allows_no_value(tmp_path: Path) -> None:
     put(tmp_path, "v1/candidate.completed.json", {"properties": {"a": False}})
     ours = Contracts(tmp_path)
     assert texts(ours.violations("v1", "candidate.completed", {"a": 1})) == [
@@ -328,7 +328,7 @@ def test_a_path_quotes_what_is_no_plain_name() -> None:
     assert json_path(["data", 3, "a b", "x-y", "é", ""]) == "$.data[3]['a b'].x-y['é']['']"
 
 
-def test_places_stand_in_the_order_of_the_list() -> None:
+def test_places_are_in_the_order_of_the_list() -> None:
     payload = copy.deepcopy(example("candidate.completed"))
     for question in payload["data"]["testLibrary"][0]["questions"]:
         question["question"] = 1

@@ -62,7 +62,7 @@ def test_retry_after_is_seconds_or_a_date(value: str, asked: float | None) -> No
     assert retry_after(answer(Retry_After=value), NOW) == asked
 
 
-def test_a_date_is_compared_with_the_consumer_s_own_clock_if_it_tells_it() -> None:
+def test_a_date_is_compared_with_the_consumer_s_own_clock_if_known() -> None:
     outcome = answer(
         retry_after="Sun, 06 Nov 1994 08:50:37 GMT", date="Sun, 06 Nov 1994 08:50:00 GMT"
     )
@@ -76,7 +76,7 @@ def test_without_an_answer_nothing_is_asked() -> None:
 
 @settings(deadline=None)
 @given(st.text())
-def test_whatever_stands_in_retry_after_a_pause_comes_of_it(value: str) -> None:
+def test_every_retry_after_gives_a_pause(value: str) -> None:
     pause = next_pause(V2, 1, answer(retry_after=value), NOW)
     assert pause is not None
     assert 5 <= pause <= 7_205

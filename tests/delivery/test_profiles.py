@@ -18,7 +18,7 @@ def test_an_outcome_without_an_answer_is_no_success() -> None:
     assert not PROFILES["v1"].is_success(Outcome("refused"))
 
 
-def test_a_pause_stands_between_an_attempt_and_the_next() -> None:
+def test_each_pause_follows_its_attempt() -> None:
     profile = Profile(retries=(5.0, 300.0))
     assert [profile.pause_after(attempt) for attempt in (1, 2, 3)] == [5.0, 300.0, None]
 

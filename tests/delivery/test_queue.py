@@ -156,7 +156,7 @@ def test_a_hurried_attempt_does_not_wait_for_a_full_webhook() -> None:
     assert taken(made) == [(50, 1, 1)]
 
 
-def test_a_crowd_starts_whatever_the_limits_are() -> None:
+def test_a_crowd_starts_regardless_of_limits() -> None:
     made = queue(in_flight=1, per_webhook=1)
     offer(made, (1, 2, 1))
     assert taken(made) == [(1, 2, 1)]

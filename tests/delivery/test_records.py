@@ -30,7 +30,7 @@ def test_a_delivery_is_called_by_the_numbers_of_message_and_webhook() -> None:
     assert msgspec.structs.replace(delivery, status="succeeded").succeeded
 
 
-def test_an_attempt_is_told_by_its_status_or_its_reason() -> None:
+def test_an_attempt_is_shown_by_its_status_or_its_reason() -> None:
     assert attempt(None).answer == "under way"
     assert attempt(Outcome("answered", 204)).answer == "204"
     assert attempt(Outcome("refused")).answer == "refused"

@@ -20,7 +20,7 @@ SECRET, OTHER = "whsec_c2VjcmV0", "whsec_b3RoZXI="
 NOW = 1_700_000_000.5
 
 
-def test_the_signature_stands_behind_the_headers_and_all_else_stays() -> None:
+def test_the_signature_follows_the_headers_and_nothing_else_changes() -> None:
     assert V2.signature is not None
     made = sign(V2.signature, [SECRET, OTHER], message_id="msg_1", body=b"{}", now=NOW)
     assert signed(REQUEST, MESSAGE, [SECRET, OTHER], V2, NOW) == Request(

@@ -10,7 +10,7 @@ from emulator.domain.events import EVENT_TYPES, SubjectKind, checked_names, even
 from emulator.errors import InvalidInputError, UnknownNameError
 
 
-def test_an_id_stands_under_itself_and_begins_with_its_subject() -> None:
+def test_an_id_is_its_own_key_and_begins_with_its_subject() -> None:
     for id_, one in EVENT_TYPES.items():
         assert one.id == id_
         assert one.subject == id_.partition(".")[0]

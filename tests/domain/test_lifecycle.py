@@ -75,7 +75,7 @@ def test_commands_are_those_of_subjects_that_exist(lifecycle: Lifecycle) -> None
     assert len(set(lifecycle.commands)) == len(lifecycle.commands)
 
 
-def test_a_candidate_s_status_changes_are_all_told_as_such() -> None:
+def test_all_status_changes_of_a_candidate_send_status_changed() -> None:
     """Every row into another state tells the all-in-one event first; a new score does not.
 
     And nobody is told of an invitation that waits for its date, nor of what happens in a test.
@@ -89,7 +89,7 @@ def test_a_candidate_s_status_changes_are_all_told_as_such() -> None:
         assert len(row.events) == 1 + changes
 
 
-def test_what_the_product_says_of_candidates_stands_in_the_table() -> None:
+def test_documented_facts_about_candidates_are_in_the_table() -> None:
     """Reference c.4."""
     legal = candidate.LIFECYCLE.legal
     assert [state for state in candidate.LIFECYCLE.states if "disqualify" in legal(state)] == [
@@ -106,7 +106,7 @@ def test_what_the_product_says_of_candidates_stands_in_the_table() -> None:
     assert {"SCHEDULED", "INVITED", "ENROLLED", "IN_PROGRESS"} == candidate.OPEN_STATES
 
 
-def test_what_the_product_says_of_assessments_stands_in_the_table() -> None:
+def test_documented_facts_about_assessments_are_in_the_table() -> None:
     """Help article 419, and the documented examples."""
     legal = assessment.LIFECYCLE.legal
     states = assessment.LIFECYCLE.states

@@ -88,7 +88,7 @@ def test_a_monitor_has_seen_nothing_at_the_start_and_a_consistent_test_at_the_en
     assert 100 < sum(end.screen_left_count > 0 for end in ends) < 200
 
 
-def test_a_monitor_stands_at_a_made_up_place_far_out_at_sea() -> None:
+def test_a_monitor_is_at_a_made_up_place_at_sea() -> None:
     draw = random.Random(1)
     for _ in range(100):
         seen = monitor(draw, AT)

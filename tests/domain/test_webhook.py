@@ -69,7 +69,7 @@ def test_a_url_without_end_is_refused_and_cut_in_the_error() -> None:
     assert str(caught.value) == (f"longer than 2048 characters: {url[:80]!r}; {EXAMPLE} (at $.url)")
 
 
-def test_wanted_events_are_ids_whatever_they_were_called() -> None:
+def test_wanted_events_become_ids() -> None:
     words = ["candidateStatusChanged", "candidate.completed", "created", "completed"]
     assert wanted(words, "v1") == {
         "candidate.status_changed",
@@ -93,7 +93,7 @@ def test_a_wrong_event_is_refused_at_its_place() -> None:
     assert caught.value.path == "$.events[1]"
 
 
-def test_headers_that_can_stand_in_a_request_stay_as_they_are() -> None:
+def test_valid_headers_stay_as_they_are() -> None:
     pairs = (("X-Token", "s3cret"), ("user-agent", "me"), ("x!#$%&'*+-.^_`|~9", "\ta \xe9"))
     assert checked_headers(iter(pairs)) == pairs
 

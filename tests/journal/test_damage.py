@@ -70,9 +70,7 @@ def damaged(kind: str, whole: bytes, draw: random.Random) -> bytes:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["flip", "zero", "truncate"])
-def test_damage_anywhere_is_told_or_does_not_matter(
-    kind: str, journal: Path, tmp_path: Path
-) -> None:
+def test_damage_anywhere_is_reported_or_harmless(kind: str, journal: Path, tmp_path: Path) -> None:
     expected, whole = read(journal), journal.read_bytes()
     assert sorted(expected) == NAMES
     draw, told = random.Random(5), 0
@@ -88,7 +86,7 @@ def test_damage_anywhere_is_told_or_does_not_matter(
     assert told > 60
 
 
-def test_the_place_of_the_damage_is_told(journal: Path, tmp_path: Path) -> None:
+def test_the_place_of_the_damage_is_reported(journal: Path, tmp_path: Path) -> None:
     path = tmp_path / "b.db"
     path.write_bytes(journal.read_bytes())
     with closing(sqlite3.connect(path)) as database:
@@ -120,7 +118,7 @@ def test_the_place_of_the_damage_is_told(journal: Path, tmp_path: Path) -> None:
     }
 
 
-def test_a_missing_block_is_told(journal: Path, tmp_path: Path) -> None:
+def test_a_missing_block_is_reported(journal: Path, tmp_path: Path) -> None:
     path = tmp_path / "b.db"
     path.write_bytes(journal.read_bytes())
     with closing(sqlite3.connect(path)) as database:
@@ -134,7 +132,7 @@ def test_a_missing_block_is_told(journal: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_whatever_can_be_read_is_salvaged_without_a_crash(journal: Path, tmp_path: Path) -> None:
+def test_readable_entries_are_salvaged_without_a_crash(journal: Path, tmp_path: Path) -> None:
     whole, draw = journal.read_bytes(), random.Random(6)
     expected = read(journal)
     path = tmp_path / "b.db"

@@ -111,7 +111,7 @@ def test_grown_waits_for_an_entry_of_its_own_workspace() -> None:
     asyncio.run(main())
 
 
-def test_who_no_longer_waits_is_not_woken_and_leaves_nothing_behind() -> None:
+def test_a_cancelled_waiter_is_not_woken_and_leaves_nothing_behind() -> None:
     async def main() -> None:
         journal = make()
         task, other = (asyncio.create_task(journal.grown("one", 0)) for _ in range(2))
@@ -127,7 +127,7 @@ def test_who_no_longer_waits_is_not_woken_and_leaves_nothing_behind() -> None:
     asyncio.run(main())
 
 
-def test_who_is_woken_and_cancelled_in_one_turn_does_no_harm() -> None:
+def test_a_waiter_that_is_woken_and_cancelled_at_once_does_no_harm() -> None:
     async def main() -> None:
         journal = make()
         task = asyncio.create_task(journal.grown("one", 0))
@@ -168,7 +168,7 @@ def test_until_gives_up_in_time_after_one_last_look() -> None:
     asyncio.run(main())
 
 
-def test_who_watches_sees_what_was_and_each_new_entry_once() -> None:
+def test_a_watcher_sees_old_entries_and_each_new_entry_once() -> None:
     async def main() -> None:
         journal = make()
         write(journal, "one", "a", "b")
@@ -194,7 +194,7 @@ def test_who_watches_sees_what_was_and_each_new_entry_once() -> None:
     asyncio.run(main())
 
 
-def test_who_watches_from_the_beginning_needs_no_entry_yet() -> None:
+def test_a_watcher_may_start_before_the_first_entry() -> None:
     async def main() -> None:
         journal = make()
         watching = journal.watch("one")

@@ -146,14 +146,14 @@ def test_a_newer_format_is_refused(tmp_path: Path) -> None:
         stored_workspaces(path)
 
 
-def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_missing_folder_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "no" / "j"
     with pytest.raises(JournalError) as caught:
         SqliteStore(path, KINDS)
     assert str(caught.value) == f"the journal {str(path)!r} failed: no such file or directory"
 
 
-def test_a_failed_commit_is_told_to_who_waits_and_to_who_writes_next(tmp_path: Path) -> None:
+def test_a_failed_commit_is_raised_to_waiters_and_to_the_next_writer(tmp_path: Path) -> None:
     """The same entry twice is what a full disk is too: SQLite refuses the commit."""
 
     async def work() -> None:

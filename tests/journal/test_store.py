@@ -78,7 +78,7 @@ def test_older_entries_go_to_a_file_and_are_read_as_before() -> None:
     store.close()
 
 
-def test_who_reads_sees_each_entry_once_while_others_write() -> None:
+def test_a_reader_sees_each_entry_once_while_others_write() -> None:
     store = MemoryStore(KINDS, most=5)
     store.write(entries("one", 1, *"abcdefg"))
     seen = []

@@ -89,7 +89,7 @@ def test_a_master_and_two_workers_find_a_right_consumer_right(tmp_path: Path) ->
     assert 'name="load.errors: errors&lt;0.1%"' in (tmp_path / "junit.xml").read_text()
 
 
-def test_a_consumer_that_loses_what_it_acknowledged_is_told_so_first() -> None:
+def test_acknowledged_messages_that_were_lost_are_reported_first() -> None:
     with started("../load/loses_completions") as consumer:
         code, out, err = _run(
             consumer.hook, "--rate", "250/s", "--candidates", "250", "--gap", "100ms",

@@ -70,7 +70,7 @@ def test_a_life_ends_in_its_status(filled: Book) -> None:
         assert filled.patterns(0, status)[-1].status == status
 
 
-def test_a_status_without_an_event_that_tells_of_it_is_refused() -> None:
+def test_a_status_without_an_event_is_refused() -> None:
     target = Target(url="http://127.0.0.1:9/", events=("candidate.rejected",), seed=1)
     with pytest.raises(InvalidInputError, match="COMPLETED"):
         asyncio.run(book(target, {"COMPLETED": 1.0}))

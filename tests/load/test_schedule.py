@@ -38,7 +38,7 @@ def test_the_same_seed_gives_the_same_schedule_and_another_seed_another() -> Non
 
 
 @pytest.mark.parametrize("workers", [1, 2, 5])
-def test_workers_share_the_schedule_by_candidates_whatever_their_number(workers: int) -> None:
+def test_any_number_of_workers_shares_the_schedule_by_candidates(workers: int) -> None:
     whole = list(enumerate(islice(slots(TRAFFIC, EVENTS, 100), 500)))
     parts = [
         list(mine(slots(TRAFFIC, EVENTS, 100), 500, index, workers)) for index in range(workers)

@@ -61,7 +61,7 @@ def test_what_a_field_has_to_equal_may_be_anything_that_compares() -> None:
     run(work)
 
 
-def test_records_and_their_ids_say_whom_and_to_which() -> None:
+def test_records_and_their_ids_select_subjects_and_webhooks() -> None:
     async def work(testlify: AsyncTestlify) -> None:
         one = testlify.add_webhook(name="a", payload_url=consumer, events=["invited"])
         two = testlify.add_webhook(name="b", payload_url=consumer, events=["invited"])

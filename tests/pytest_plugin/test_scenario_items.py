@@ -98,7 +98,7 @@ def test_no_evidence_is_a_failure(
 
 
 @pytest.mark.usefixtures("scenarios")
-def test_what_is_wrong_with_a_file_is_told_with_its_places(
+def test_problems_of_a_file_are_reported_with_their_places(
     run_pytest: RunPytest, pytester: pytest.Pytester
 ) -> None:
     (pytester.path / "scenarios/invited.scenario.yaml").write_text(
@@ -116,7 +116,7 @@ def test_what_is_wrong_with_a_file_is_told_with_its_places(
 
 
 @pytest.mark.usefixtures("scenarios")
-def test_a_setting_that_is_none_is_told(run_pytest: RunPytest) -> None:
+def test_an_invalid_setting_is_reported(run_pytest: RunPytest) -> None:
     result = run_pytest("", "-o", "testlify_set=ANSWER\n")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["testlify_set 'ANSWER': expected KEY=VALUE"])

@@ -8,7 +8,7 @@ from emulator.reports.baseline import compared
 from emulator.reports.report import Case, Status, report
 
 
-def test_what_got_better_and_worse_is_told() -> None:
+def test_improvements_and_regressions_are_reported() -> None:
     statuses: tuple[tuple[str, Status], ...] = (
         ("a", "passed"), ("b", "failed"), ("c", "failed"), ("d", "failed"), ("e", "passed"),
     )  # fmt: skip

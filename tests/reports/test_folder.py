@@ -47,7 +47,7 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
     )
 
 
-def test_a_folder_in_place_of_a_file_is_told_before_anything_runs(tmp_path: Path) -> None:
+def test_a_folder_in_place_of_a_file_is_reported_before_anything_runs(tmp_path: Path) -> None:
     (tmp_path / "junit.xml").mkdir()
     with pytest.raises(InvalidInputError) as caught:
         folder.prepare(tmp_path)

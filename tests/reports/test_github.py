@@ -153,7 +153,7 @@ def test_without_room_there_is_no_summary(failing: Callable[..., Report]) -> Non
     assert github.summary(failing(1), 90) == ""
 
 
-def test_the_environment_decides_what_is_told(
+def test_the_environment_decides_what_is_published(
     tmp_path: Path, failing: Callable[..., Report], capsys: pytest.CaptureFixture[str]
 ) -> None:
     made = failing(1)

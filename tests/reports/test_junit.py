@@ -76,7 +76,7 @@ def test_each_status_has_its_element(root: ET.Element) -> None:
     assert all(case[-1].tag == "system-out" for case in cases)
 
 
-def test_a_failure_tells_what_was_wrong_and_where(root: ET.Element) -> None:
+def test_a_failure_has_its_reason_and_its_place(root: ET.Element) -> None:
     failures = [one.text for one in root.iter("failure")]
     assert failures == [
         (

@@ -35,7 +35,7 @@ def test_a_run_is_as_good_as_its_worst_case(statuses: list[str], word: str) -> N
     assert made(*(Case("c", status) for status in statuses)).word == word  # type: ignore[arg-type]
 
 
-def test_an_interrupted_run_says_so_whatever_failed() -> None:
+def test_an_interrupted_run_says_so_despite_failures() -> None:
     assert made(Case("c", "failed"), is_interrupted=True).word == "interrupted"
 
 
@@ -67,7 +67,7 @@ def test_findings_are_failures_first_and_then_what_did_not_arrive(
     ]  # fmt: skip
 
 
-def test_a_secret_is_masked_wherever_it_stands(delivery: Callable[..., DeliveryView]) -> None:
+def test_a_secret_is_masked_at_every_place(delivery: Callable[..., DeliveryView]) -> None:
     secret = 'p"länted <1>'
     echo = {"echo": secret}
     quoted = {"plain": secret, "json": msgspec.json.encode(echo).decode()}
@@ -84,7 +84,7 @@ def test_a_secret_is_masked_wherever_it_stands(delivery: Callable[..., DeliveryV
     assert shown.cases[0].name == "It is [redacted]"
 
 
-def test_what_no_file_can_hold_is_told_as_an_escape() -> None:
+def test_text_that_utf_8_cannot_encode_is_escaped() -> None:
     shown = made(Case("half \ud800", "passed", "b\udcff.yaml", journal=({"a": ["\ud800"]},)))
     [case] = shown.cases
     assert (case.name, case.file, case.journal) == (

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from emulator.workspace.delivery_view import DeliveryView
 
 
-def test_a_case_is_told_line_by_line(delivery: Callable[..., DeliveryView]) -> None:
+def test_a_case_is_shown_line_by_line(delivery: Callable[..., DeliveryView]) -> None:
     deliveries = (delivery(1, 503, 200), delivery(2, "refused"), delivery(3))
     case = Case(
         "It happens",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from emulator.workspace.delivery_view import DeliveryView
 
 
-def test_attempts_stand_in_the_order_of_time_on_the_lane_of_their_webhook(
+def test_attempts_are_in_the_order_of_time_on_the_lane_of_their_webhook(
     delivery: Callable[..., DeliveryView],
 ) -> None:
     deliveries = (delivery(1, 503, 200), delivery(2, 500, webhook="audit", seconds=60))
@@ -103,5 +103,5 @@ def test_a_long_name_of_a_webhook_is_cut(delivery: Callable[..., DeliveryView]) 
         (timedelta(days=30, minutes=1), "30d 1m"),
     ],
 )
-def test_a_length_of_time_is_told_in_its_largest_units(length: timedelta, shown: str) -> None:
+def test_a_length_of_time_is_shown_in_its_largest_units(length: timedelta, shown: str) -> None:
     assert elapsed(length.total_seconds()) == shown

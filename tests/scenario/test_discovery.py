@@ -66,7 +66,7 @@ def test_a_name_that_means_nothing_is_refused_with_the_near_ones() -> None:
         sources("xyzzy")
 
 
-def test_all_that_is_wrong_with_all_of_them_is_told_at_once(tmp_path: Path) -> None:
+def test_the_problems_of_all_files_are_reported_at_once(tmp_path: Path) -> None:
     (tmp_path / "bad.yaml").write_text(GOOD.replace("1s", "1"))
     (tmp_path / "good.yaml").write_text(GOOD)
     with pytest.raises(ScenarioError) as refused:

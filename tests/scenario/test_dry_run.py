@@ -115,7 +115,7 @@ def test_the_validity_is_that_of_the_assessment_at_the_invitation(scenario: Text
     assert [one.partition(": ")[2][:13] for one in _told(scenario(steps))] == ["candidate ada"]
 
 
-def test_who_enrolled_does_not_run_out(scenario: Text) -> None:
+def test_an_enrolled_candidate_does_not_expire(scenario: Text) -> None:
     assert _told(scenario(MADE + "  - enroll: ada\n  - wait: 60d\n  - start: ada\n")) == []
 
 
@@ -143,7 +143,7 @@ def test_names_given_in_parallel_are_unknown(scenario: Text) -> None:
     assert _told(scenario(steps)) == []
 
 
-def test_each_round_of_a_repeat_is_looked_at_and_told_once(scenario: Text) -> None:
+def test_each_round_of_a_repeat_is_checked_and_reported_once(scenario: Text) -> None:
     steps = "  - repeat: {times: 3, steps: [{publish: job}]}\n"
     [told] = _told(scenario(MADE + steps))
     assert told.startswith("9:33: assessment job is SUBSCRIBED: 'publish'")
@@ -251,7 +251,7 @@ def test_a_second_invitation_may_follow_a_first_that_may_be_over(
         ),
     ],
 )
-def test_whatever_a_command_refuses_is_reported(steps: str, expected: str, scenario: Text) -> None:
+def test_each_refusal_of_a_command_is_reported(steps: str, expected: str, scenario: Text) -> None:
     assert _told(scenario(steps)) == [expected]
 
 
@@ -280,9 +280,7 @@ def test_what_depends_on_chance_is_not_known_after_assessments_in_any_order(scen
         ),
     ],
 )
-def test_who_subscribes_is_not_known_after_webhooks_that_are_not(
-    unknown: str, scenario: Text
-) -> None:
+def test_subscriptions_are_unknown_after_unknown_webhooks(unknown: str, scenario: Text) -> None:
     assert _told(scenario(unknown + "  - send: {event: invited, payload: {}}\n")) == []
 
 

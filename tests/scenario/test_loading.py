@@ -40,7 +40,7 @@ def _parsed(text: str, **variables: str) -> Any:
     return plain
 
 
-def test_variables_are_filled_in_wherever_they_stand() -> None:
+def test_variables_are_filled_in_at_every_place() -> None:
     steps = '  - create_assessment: {as: job, title: "The ${WHAT} of ${WHO:-nobody, really}"}\n'
     variables = {"CONSUMER_URL": "http://127.0.0.1:9/a", "WHAT": "job: #1"}
     document = read("a.yaml", (TEXT + steps).encode(), variables).document
@@ -102,7 +102,7 @@ def test_scalars_are_those_of_yaml_1_2() -> None:
     }  # fmt: skip
 
 
-def test_an_alias_stands_for_its_anchor() -> None:
+def test_an_alias_is_replaced_by_its_anchor() -> None:
     text = "a: &a {x: 1}\nb: *a\nc: &a [2]\nd: *a\n"
     assert _parsed(text) == {"a": {"x": 1}, "b": {"x": 1}, "c": [2], "d": [2]}
 
@@ -111,7 +111,7 @@ def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
     assert _parsed("\ufeffa: 1\n") == {"a": 1}
 
 
-def test_a_missing_file_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "absent.yaml"
     with pytest.raises(ScenarioError) as refused:
         read_file(path, {})

@@ -57,7 +57,7 @@ def test_a_matcher_fits_or_not(wanted: Any, came: Any, expected: bool) -> None:
         ({"is": {"a": 1}}, '{"a":1}'),
     ],
 )
-def test_a_matcher_is_told_in_words(wanted: Any, told: str) -> None:
+def test_a_matcher_is_described_in_words(wanted: Any, told: str) -> None:
     assert str(demand(wanted)) == told
 
 

@@ -169,13 +169,13 @@ async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
     writer.close()
 
 
-def test_nobody_there_is_told() -> None:
+def test_a_refused_connection_is_reported() -> None:
     look = asyncio.run(request("http://127.0.0.1:1/", Guard()))
     assert look.status is None
     assert look.trouble.startswith("no answer from 127.0.0.1: ")
 
 
-def test_a_name_without_an_address_is_told() -> None:
+def test_a_name_without_an_address_is_reported() -> None:
     look = asyncio.run(request("http://no-such-host.invalid/", Guard()))
     assert look.trouble.startswith("no-such-host.invalid has no address")
 
@@ -190,7 +190,7 @@ def test_a_url_that_can_not_be_dialled_is_an_error() -> None:
         asyncio.run(request("http://127.0.0.1:99999/", Guard()))
 
 
-def test_an_answer_that_does_not_come_is_told() -> None:
+def test_a_missing_answer_is_reported() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:  # it never accepts
         url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
         look = asyncio.run(request(url, Guard(), longest=0.05))
@@ -211,7 +211,7 @@ def test_a_command_has_an_exit_code_and_what_it_printed(tmp_path: Path) -> None:
     assert json.loads(look.text) == [str(tmp_path), "a; echo b $HOME"]
 
 
-def test_a_command_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_missing_command_is_reported(tmp_path: Path) -> None:
     assert _run(tmp_path, "no-such-program").trouble == "can't be run: no such file or directory"
     assert "can't be run" in _run(tmp_path, "a\0b").trouble
 

@@ -21,7 +21,7 @@ def test_each_problem_shows_its_line_and_a_caret_in_the_order_of_the_file() -> N
     ]
 
 
-def test_what_is_noted_twice_is_told_once() -> None:
+def test_a_problem_that_is_noted_twice_is_reported_once() -> None:
     assert len(_told("one", (1, 1), (1, 1))) == 3
 
 

@@ -217,7 +217,7 @@ def test_the_callers_seed_takes_the_place_of_the_files(play: Play, scenario: Tex
     assert bodies[0] != bodies[1]
 
 
-def test_a_seed_is_drawn_and_told_when_there_is_none(play: Play, scenario: Text) -> None:
+def test_a_missing_seed_is_drawn_and_reported(play: Play, scenario: Text) -> None:
     result, _ = play(scenario(MADE).replace("seed: 7\n", ""))
     again, _ = play(scenario(MADE), seed=result.seed)
     assert again.steps[1].deliveries[0].message.body == result.steps[1].deliveries[0].message.body
@@ -231,7 +231,7 @@ def test_headers_of_the_consumer_are_sent(play: Play, scenario: Text) -> None:
     assert receiver.requests[0].header("x-webhook-token") == "s3cret"
 
 
-def test_each_step_is_told_as_it_ends(play: Play, scenario: Text) -> None:
+def test_each_step_is_reported_as_it_ends(play: Play, scenario: Text) -> None:
     told: list[StepResult] = []
     result, _ = play(scenario(MADE + "  - start: ada\n  - enroll: ada\n"), on_step=told.append)
     assert tuple(told) == result.steps
@@ -254,9 +254,7 @@ def test_two_consumers_hear_of_the_same_message(play: Play, scenario: Text) -> N
     assert len(receiver.requests) == 2
 
 
-def test_a_webhook_with_a_secret_is_signed_whatever_the_generation(
-    play: Play, scenario: Text
-) -> None:
+def test_a_webhook_with_a_secret_is_signed_in_each_generation(play: Play, scenario: Text) -> None:
     """A consumer of the file, and a webhook that a step adds; neither shows its secret."""
     url = "${CONSUMER_URL}"
     add = f"  - add_webhook: {{payload_url: '{url}', events: [invited], secret: {SECRET}}}\n"

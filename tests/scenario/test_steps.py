@@ -104,7 +104,7 @@ def test_an_assessment_is_made_of_what_the_step_names(play: Play, scenario: Text
     assert _messages(result) == []
 
 
-def test_webhooks_are_told_apart_by_name(play: Play, scenario: Text) -> None:
+def test_webhooks_are_distinguished_by_name(play: Play, scenario: Text) -> None:
     steps = (
         f"  - add_webhook: {{as: second, payload_url: '{DEAD}', events: [invited]}}\n"
         f"{MADE}"
@@ -119,7 +119,7 @@ def test_webhooks_are_told_apart_by_name(play: Play, scenario: Text) -> None:
     assert "x webhook: expected 'second', came 'ats'" in message
 
 
-def test_a_matcher_that_does_not_fit_is_told_in_words(play: Play, scenario: Text) -> None:
+def test_a_matcher_that_does_not_fit_is_described_in_words(play: Play, scenario: Text) -> None:
     where = "data.email: {matches: '^ben@'}, data.totalScore: {at_least: 1}, data.x: {absent: true}"
     steps = f"{MADE}  - expect: {{event: candidate.status_changed, where: {{{where}}}}}\n"
     result, _ = play(scenario(steps))
@@ -576,7 +576,7 @@ def test_lockstep_is_back_after_parallel(play: Play, scenario: Text) -> None:
     assert last == ["attempt.started", "attempt.finished"] * 5
 
 
-def test_what_is_wrong_in_parallel_is_told_of_every_branch(play: Play, scenario: Text) -> None:
+def test_failures_in_parallel_are_reported_for_every_branch(play: Play, scenario: Text) -> None:
     steps = MADE + (
         "  - parallel:\n"
         "      - start: ada\n"
@@ -618,7 +618,7 @@ def test_v2_delivers_signed_and_tries_again_on_the_virtual_clock(
     assert attempts == [0, 5]
 
 
-def test_a_fault_is_told_as_it_stands_in_the_file(play: Play, scenario: Text) -> None:
+def test_a_fault_is_shown_as_in_the_file(play: Play, scenario: Text) -> None:
     steps = (
         "  - create_assessment: {as: job}\n"
         "  - fault: {duplicate: {times: 1}, on: {event: candidate.status_changed, attempt: 1}}\n"

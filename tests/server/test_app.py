@@ -66,7 +66,7 @@ async def _bug(_: Request) -> Response:
         ),
     ],
 )
-def test_a_bug_is_told_to_the_log_and_not_to_the_caller(
+def test_a_bug_is_logged_and_hidden_from_the_caller(
     caplog: pytest.LogCaptureFixture, path: str, media_type: str, body: object
 ) -> None:
     answer = asyncio.run(call(path, _bug))
@@ -234,7 +234,7 @@ def test_calls_are_served_at_the_same_time(tenant: Tenant, hanging_url: str) -> 
     )
 
 
-def test_a_refused_payload_is_told_in_the_answer_and_not_sent(
+def test_a_refused_payload_is_in_the_answer_and_not_sent(
     open_server: OpenServer, tmp_path: Path
 ) -> None:
     strict = json.loads((data.schemas() / "v1/candidate.invited.json").read_bytes())

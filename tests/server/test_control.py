@@ -27,7 +27,7 @@ def test_health(server: Server, path: str) -> None:
 # --- workspaces -----------------------------------------------------------------------------
 
 
-def test_a_put_opens_a_workspace_and_tells_its_token(server: Server) -> None:
+def test_a_put_opens_a_workspace_and_returns_its_token(server: Server) -> None:
     answer = server.client.put(
         "/_emulator/workspaces/acme",
         json={"seed": 3, "clock": "virtual", "now": "2026-03-01T10:00:00+01:00"},
@@ -80,7 +80,7 @@ def test_variants_of_payloads_are_set_and_unset(tenant: Tenant) -> None:
     assert ["skills" in one for one in tests] == [True, False]
 
 
-def test_an_unknown_variant_of_payloads_is_told_with_what_is_near(tenant: Tenant) -> None:
+def test_an_unknown_variant_of_payloads_is_reported_with_similar_names(tenant: Tenant) -> None:
     answer = tenant.control("PUT", json={"observed": ["skills", "skils"]})
     assert (answer.status_code, answer.json()["code"]) == (400, "unknown_name")
     assert answer.json()["path"] == "$.observed[1]"
@@ -206,7 +206,7 @@ def test_a_clock_is_not_set_without_a_mode(tenant: Tenant) -> None:
     assert tenant.control("GET", "/clock").json()["mode"] == "real"
 
 
-def test_advance_runs_what_is_due_and_tells_it(server: Server, tenant: Tenant) -> None:
+def test_advance_runs_due_timers_and_returns_the_events(server: Server, tenant: Tenant) -> None:
     receiver = server.receiver()
     tenant.webhook(receiver.url, ["candidate.invitation_expired"])
     candidate = tenant.candidate()
@@ -383,7 +383,7 @@ def test_candidates_are_filtered_by_assessment_invitation_and_person(tenant: Ten
 # --- messages and deliveries ----------------------------------------------------------------
 
 
-def test_a_command_tells_the_messages_that_it_caused(server: Server, tenant: Tenant) -> None:
+def test_a_command_returns_the_messages_that_it_caused(server: Server, tenant: Tenant) -> None:
     receiver = server.receiver()
     tenant.webhook(receiver.url)
     tenant.webhook(receiver.url, ["candidateStatusChanged", "invited"])

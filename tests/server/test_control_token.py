@@ -107,7 +107,7 @@ def test_it_is_shown_nowhere(
 
 
 @pytest.mark.parametrize("token", ["", "two words", "tab\t", "line\n", "ümlaut", "x" * 1001])
-def test_a_token_that_can_t_stand_in_a_header_is_refused_unseen(token: str) -> None:
+def test_a_token_that_is_no_header_value_is_refused_without_showing_it(token: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
         ControlToken(token)
     expected = "can't use the control token; expected 1 to 1000 visible ASCII characters"

@@ -33,7 +33,7 @@ def test_a_word_of_the_wire_is_kept_as_the_event_type_s_id(tenant: Tenant) -> No
     assert made.json()["on"] == {"event": "candidate.invited"}
 
 
-def test_an_attempt_tells_which_faults_shaped_it(tenant: Tenant, dead_url: str) -> None:
+def test_an_attempt_lists_the_faults_that_changed_it(tenant: Tenant, dead_url: str) -> None:
     tenant.webhook(dead_url, ["assessment.created"])
     tenant.control("POST", "/faults", json=DUPLICATE)
     tenant.control("POST", "/faults", json={"corrupt": {"how": "cut", "at": 9}})

@@ -235,7 +235,7 @@ def test_a_test_event_is_named_by_a_text(wrong: Wrong) -> None:
 
 @pytest.mark.parametrize(("method", "path"), WITH_ID)
 @pytest.mark.parametrize("body", [b"{}", b"{", b" " * 10_000_000])
-def test_an_unknown_id_is_told_before_anything_in_the_body(
+def test_an_unknown_id_is_reported_before_errors_in_the_body(
     wrong: Wrong, method: str, path: str, body: bytes
 ) -> None:
     answer = wrong.call(method, path.replace("{id}", "nope"), content=body)

@@ -116,7 +116,7 @@ def test_ten_threads_create_use_reset_and_delete(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("fault", [{"delay": {"by": "1h"}}, {"reorder": {"after": 2}}])
-def test_a_test_event_that_a_fault_holds_back_is_answered_as_it_stands(
+def test_a_test_event_that_a_fault_delays_is_answered_as_pending(
     fault: dict[str, object], server: Server
 ) -> None:
     tenant = server.tenant(f"held-{next(iter(fault))}", clock="virtual")

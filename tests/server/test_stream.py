@@ -185,7 +185,7 @@ def test_a_head_request_does_not_wait_for_the_end(acme: Tenant) -> None:
         ("?since=1", {}, "unknown parameter 'since'; known: after"),
     ],
 )
-def test_a_wrong_start_is_told(
+def test_an_invalid_start_is_refused(
     tenant: Tenant, query: str, headers: dict[str, str], message: str
 ) -> None:
     answer = tenant.control("GET", f"/journal/stream{query}", headers=headers)

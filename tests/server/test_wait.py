@@ -20,7 +20,7 @@ def test_a_wait_is_met_once_the_delivery_is_there(server: Server, tenant: Tenant
     assert [one["status"] for one in view["deliveries"]] == ["succeeded"]
 
 
-def test_an_unmet_wait_tells_the_nearest_miss(tenant: Tenant, dead_url: str) -> None:
+def test_an_unmet_wait_reports_the_nearest_miss(tenant: Tenant, dead_url: str) -> None:
     tenant.webhook(dead_url, ["invited"])
     tenant.candidate()
     tenant.settle()

@@ -34,7 +34,7 @@ METADATA = (
         ),
     ],
 )
-def test_an_address_that_is_refused_is_told(
+def test_a_refused_address_has_a_warning(
     tenant: Tenant, caplog: pytest.LogCaptureFixture, url: str, host: str, why: str
 ) -> None:
     body = {"name": "ats", "payloadUrl": url, "events": EVENTS}
@@ -60,7 +60,7 @@ def test_an_address_that_is_refused_is_told(
         "http://consumer/hook",
     ],
 )
-def test_what_may_be_reached_and_what_nobody_knows_is_not_told(
+def test_an_allowed_or_unknown_address_has_no_warning(
     tenant: Tenant, caplog: pytest.LogCaptureFixture, url: str
 ) -> None:
     body = {"name": "ats", "payloadUrl": url, "events": EVENTS}
@@ -68,7 +68,7 @@ def test_what_may_be_reached_and_what_nobody_knows_is_not_told(
     assert caplog.records == []
 
 
-def test_an_edit_tells_it_too(tenant: Tenant) -> None:
+def test_an_edit_warns_too(tenant: Tenant) -> None:
     path = f"/v1/webhook/{tenant.webhook('http://127.0.0.1:9/')['id']}"
     body = {"name": "ats", "payloadUrl": "http://93.184.216.34/", "events": EVENTS}
     put = tenant.provider("PUT", path, json=body)
@@ -79,7 +79,7 @@ def test_an_edit_tells_it_too(tenant: Tenant) -> None:
     assert [one.headers.get(HEADER) for one in (put, patch, back)] == [told, told, None]
 
 
-def test_an_allowed_address_is_not_told(open_server: OpenServer) -> None:
+def test_an_allowed_host_has_no_warning(open_server: OpenServer) -> None:
     with open_server(allow_hosts=("93.184.216.0/24",)) as server:
         assert _warned(server, "http://93.184.216.34/") is None
         assert _warned(server, "http://93.184.217.34/") is not None

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
-def test_a_made_secret_is_told_and_rotated(
+def test_a_generated_secret_is_returned_and_rotated(
     make_tenant: Callable[..., Tenant], dead_url: str
 ) -> None:
     tenant = make_tenant(generation="v2")
@@ -75,7 +75,7 @@ def test_a_profile_takes_a_signature_and_gives_it_up(tenant: Tenant) -> None:
     assert (profile["signature"], profile["success"]) == (None, [200, 204])
 
 
-def test_a_private_key_is_told_with_its_public_key(
+def test_a_private_key_is_returned_with_its_public_key(
     make_tenant: Callable[..., Tenant], dead_url: str
 ) -> None:
     tenant = make_tenant(generation="v2")

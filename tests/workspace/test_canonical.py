@@ -87,7 +87,7 @@ def test_an_outcome_keeps_its_status_and_its_reason_only() -> None:
     }
 
 
-def test_a_body_stands_as_it_was_sent() -> None:
+def test_a_body_is_journalled_as_it_was_sent() -> None:
     entries = _run()
     body = next(one.data.body for one in entries if one.kind == "message.created")  # type: ignore[attr-defined]
     told = [msgspec.json.decode(line) for line in canonical(entries).splitlines()]
@@ -139,7 +139,7 @@ def _flood(in_flight: int) -> list[Entry]:
     return asyncio.run(main())
 
 
-def test_attempts_side_by_side_stand_in_the_order_of_their_keys() -> None:
+def test_concurrent_attempts_are_in_the_order_of_their_keys() -> None:
     lockstep, flood = _flood(1), _flood(16)
     kinds = [[entry.kind for entry in entries] for entries in (lockstep, flood)]
     assert kinds[0] != kinds[1]

@@ -132,7 +132,9 @@ def test_a_url_that_the_wire_can_t_dial_is_refused_before_it_is_a_webhook(
     )
 
 
-def test_an_unknown_event_of_a_webhook_is_told_at_its_place(make_workspace: MakeWorkspace) -> None:
+def test_an_unknown_event_of_a_webhook_is_reported_at_its_place(
+    make_workspace: MakeWorkspace,
+) -> None:
     workspace = make_workspace()
     message = refused(
         workspace, UnknownNameError, workspace.add_webhook, **(HOOK | {"events": ["all", "x"]})
@@ -269,7 +271,7 @@ def test_an_assessment_that_cannot_be_made_changes_nothing(
     assert workspace.state.assessments == {}
 
 
-def test_several_are_invited_whatever_is_wrong_with_one(make_workspace: MakeWorkspace) -> None:
+def test_a_batch_is_invited_despite_an_invalid_person(make_workspace: MakeWorkspace) -> None:
     workspace = make_workspace()
     job = workspace.create_assessment()
     people = [
@@ -372,7 +374,7 @@ def test_the_named_assessment_commands_are_those_of_the_table(
     assert workspace.state.assessment(id_).state == "DELETED"  # its record stays
 
 
-def test_an_unknown_assessment_command_is_told_with_the_known(
+def test_an_unknown_assessment_command_is_refused_with_the_known_commands(
     make_workspace: MakeWorkspace,
 ) -> None:
     workspace = make_workspace()
@@ -386,7 +388,7 @@ def test_an_unknown_assessment_command_is_told_with_the_known(
     )
 
 
-def test_an_assessment_that_is_not_there_is_told_so(make_workspace: MakeWorkspace) -> None:
+def test_an_unknown_assessment_is_reported(make_workspace: MakeWorkspace) -> None:
     workspace = make_workspace()
     message = f"no assessment {NOBODY!r}; there is none"
     assert refused(workspace, NotFoundError, workspace.publish, NOBODY) == message
@@ -456,7 +458,7 @@ def test_a_wrong_field_of_an_invitation_is_named(
     assert refused(workspace, InvalidInputError, workspace.invite, id_, **wrong) == message
 
 
-def test_a_person_is_known_by_their_address_whatever_its_case(
+def test_a_person_is_known_by_their_address_in_any_case(
     make_workspace: MakeWorkspace,
 ) -> None:
     workspace = make_workspace()
@@ -472,7 +474,9 @@ def test_a_person_is_known_by_their_address_whatever_its_case(
     assert third.candidate_id != first.candidate_id
 
 
-def test_who_has_an_open_invitation_can_t_be_invited_again(make_workspace: MakeWorkspace) -> None:
+def test_a_person_with_an_open_invitation_is_not_invited_again(
+    make_workspace: MakeWorkspace,
+) -> None:
     workspace = make_workspace()
     id_ = workspace.create_assessment().id
     first = workspace.invite(id_, email="ada@example.com")
@@ -487,7 +491,7 @@ def test_who_has_an_open_invitation_can_t_be_invited_again(make_workspace: MakeW
 @pytest.mark.parametrize(
     "way", [["expire"], ["enroll", "disqualify"], ["enroll", "start", "complete"]]
 )
-def test_who_has_a_closed_invitation_can_be_invited_again(
+def test_a_person_with_a_closed_invitation_is_invited_again(
     way: list[str], make_workspace: MakeWorkspace
 ) -> None:
     workspace = make_workspace()
@@ -542,7 +546,7 @@ def test_the_named_candidate_commands_are_those_of_the_table(
     assert disqualified.disqualification.reason == "proctoring"
 
 
-def test_an_unknown_candidate_command_is_told_with_the_known(
+def test_an_unknown_candidate_command_is_refused_with_the_known_commands(
     make_workspace: MakeWorkspace,
 ) -> None:
     workspace = make_workspace()
@@ -554,7 +558,7 @@ def test_an_unknown_candidate_command_is_told_with_the_known(
     )
 
 
-def test_a_misspelt_command_is_told_as_such_whatever_its_details(
+def test_a_misspelt_command_is_reported_before_its_details(
     make_workspace: MakeWorkspace,
 ) -> None:
     workspace = make_workspace()
@@ -624,7 +628,7 @@ def test_a_detail_that_is_none_counts_as_left_out(make_workspace: MakeWorkspace)
     )
 
 
-def test_a_candidate_that_is_not_there_is_told_so(make_workspace: MakeWorkspace) -> None:
+def test_an_unknown_candidate_is_reported(make_workspace: MakeWorkspace) -> None:
     workspace = make_workspace()
     assert refused(workspace, NotFoundError, workspace.enroll, NOBODY) == (
         f"no candidate {NOBODY!r}; there is none"
@@ -635,7 +639,7 @@ def test_a_candidate_that_is_not_there_is_told_so(make_workspace: MakeWorkspace)
     )
 
 
-def test_a_person_s_id_is_told_apart_from_an_invitation_s(make_workspace: MakeWorkspace) -> None:
+def test_a_person_s_id_is_distinguished_from_an_invitation_s(make_workspace: MakeWorkspace) -> None:
     workspace = make_workspace()
     one, other = workspace.create_assessment().id, workspace.create_assessment().id
     first = workspace.invite(one, email="ada@example.com")

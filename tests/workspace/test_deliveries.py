@@ -75,7 +75,7 @@ def test_one_message_goes_to_all_webhooks_that_want_it_with_the_same_body(
     asyncio.run(main())
 
 
-def test_status_changed_tells_every_status_change_and_no_new_score(
+def test_status_changed_is_sent_for_every_status_change_and_for_no_new_score(
     make_workspace: MakeWorkspace, transport: Scripted
 ) -> None:
     async def main() -> None:
@@ -108,7 +108,7 @@ def test_without_a_webhook_nothing_is_built(make_workspace: MakeWorkspace) -> No
     asyncio.run(main())
 
 
-def test_a_message_says_whom_it_is_about(make_workspace: MakeWorkspace) -> None:
+def test_a_message_names_its_subject(make_workspace: MakeWorkspace) -> None:
     async def main() -> None:
         workspace = make_workspace()
         add(workspace, "created", "invited")
@@ -476,7 +476,7 @@ def test_two_samples_are_about_two_people(make_workspace: MakeWorkspace) -> None
     asyncio.run(main())
 
 
-def test_a_test_event_that_fails_is_returned_as_it_stands(
+def test_a_failed_test_event_is_returned(
     make_workspace: MakeWorkspace, transport: Scripted
 ) -> None:
     async def main() -> None:

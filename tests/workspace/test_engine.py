@@ -58,7 +58,7 @@ def test_attempts_of_one_turn_start_in_the_order_of_their_keys(
 
 
 @pytest.mark.parametrize("kind", ["attempt.started", "attempt.finished"])
-def test_a_bug_is_raised_to_everyone_who_waits_and_the_rest_goes_on(
+def test_a_bug_is_raised_to_all_waiters_and_other_work_continues(
     kind: str, make_workspace: MakeWorkspace, transport: Scripted
 ) -> None:
     async def main() -> None:

@@ -25,7 +25,7 @@ def test_bodies_that_are_too_long_are_not_compared() -> None:
     assert difference(b"[%s1]" % (b"1," * 3_000), b"[]") is None
 
 
-def test_a_command_quotes_whatever_is_sent() -> None:
+def test_a_curl_command_quotes_every_body() -> None:
     body = 'it\'s "$(touch x)" `y`\n'
     told = curl("http://127.0.0.1/a b;c", {"X-A": "'$HOME'"}, body)
     assert shlex.split(told.replace("\\\n", "")) == [

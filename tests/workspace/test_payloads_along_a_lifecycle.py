@@ -65,7 +65,7 @@ def only(lifecycle: Lifecycle, event: str) -> dict[str, Any]:
     return data
 
 
-def test_who_it_is_stays_the_same(lifecycle: Lifecycle) -> None:
+def test_the_person_stays_the_same(lifecycle: Lifecycle) -> None:
     bodies = [
         one["data"]
         for event, payloads in lifecycle.items()
@@ -251,7 +251,7 @@ def test_ids_carry_the_seconds_of_the_workspace_s_clock(make_workspace: MakeWork
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_each_lifecycle_fits_its_schemas_whatever_is_drawn(
+def test_each_lifecycle_fits_its_schemas_for_every_seed(
     seed: int, make_workspace: MakeWorkspace
 ) -> None:
     async def main() -> None:

@@ -166,7 +166,7 @@ def test_a_redelivery_asked_for_while_an_attempt_is_under_way_is_not_lost(
     asyncio.run(main())
 
 
-def test_who_waits_for_an_attempt_is_told_when_the_workspace_was_reset(
+def test_a_reset_ends_the_wait_for_an_attempt(
     make_workspace: MakeWorkspace, transport: Scripted
 ) -> None:
     async def main() -> None:

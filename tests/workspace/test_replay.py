@@ -214,7 +214,7 @@ def test_a_workspace_that_had_nothing_to_do_replays_after_its_end(
     asyncio.run(main())
 
 
-def test_a_payload_that_does_not_fit_is_not_sent_and_stands_in_the_journal(
+def test_an_invalid_payload_is_not_sent_and_is_in_the_journal(
     make_workspace: MakeWorkspace, transport: Scripted, strict: Contracts
 ) -> None:
     async def main() -> None:

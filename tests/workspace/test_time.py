@@ -154,7 +154,9 @@ def test_invitations_of_one_instant_expire_in_the_order_of_their_numbers(
 
 
 @pytest.mark.parametrize("way", [["enroll", "start"], ["enroll", "disqualify"], ["expire"]])
-def test_who_went_on_does_not_expire(way: list[str], make_workspace: MakeWorkspace) -> None:
+def test_an_enrolled_candidate_does_not_expire(
+    way: list[str], make_workspace: MakeWorkspace
+) -> None:
     async def main() -> None:
         workspace = make_workspace()
         id_ = workspace.invite(workspace.create_assessment().id).id
@@ -287,7 +289,7 @@ def test_time_never_moves_while_an_attempt_is_in_flight(
     asyncio.run(main())
 
 
-def test_a_reset_ends_an_advance_where_the_new_clock_stands(
+def test_a_reset_ends_an_advance_at_the_time_of_the_new_clock(
     make_workspace: MakeWorkspace, transport: Scripted
 ) -> None:
     async def main() -> None:
@@ -369,7 +371,7 @@ def test_time_does_not_go_back_by_advance(make_workspace: MakeWorkspace) -> None
     asyncio.run(main())
 
 
-def test_a_clock_stands_on_whole_milliseconds_whatever_it_is_advanced_by(
+def test_a_clock_has_whole_milliseconds_after_every_advance(
     make_workspace: MakeWorkspace,
 ) -> None:
     async def main() -> None:

@@ -134,7 +134,7 @@ def test_an_asgi_application_is_delivered_to_without_a_socket(
     asyncio.run(main())
 
 
-def test_two_applications_of_one_name_are_told_apart_and_take_a_path(
+def test_two_applications_of_one_name_are_distinguished_and_take_a_path(
     make_workspace: MakeWorkspace,
 ) -> None:
     async def main() -> None:

@@ -101,7 +101,7 @@ def test_invalid_utf_8_is_text_to_nobody(body: bytes) -> None:
     assert damaged.replace(b"\xff", b"") == body
 
 
-def test_invalid_utf_8_stands_in_a_text_where_there_is_one() -> None:
+def test_invalid_utf_8_is_inserted_into_a_text_if_there_is_one() -> None:
     damaged = edited(b'{"a":"b","c":1}', faults.Corrupt(how="invalid_utf8"))
     assert damaged == b'{"a":"b","c\xff":1}'
 
@@ -120,7 +120,7 @@ def test_an_oversized_body_holds_what_it_held(body: bytes, size: int) -> None:
         assert before == after
 
 
-def test_an_oversized_body_has_25_mib_unless_told() -> None:
+def test_an_oversized_body_has_25_mib_by_default() -> None:
     damaged = edited(b'{"a":1,"padding":2} ', faults.Corrupt(how="oversize"))
     assert len(damaged) == 25 * 2**20
     assert damaged.startswith(b'{"a":1,"padding":2,"padding_":"xxx')

@@ -67,7 +67,7 @@ def counted(standing: list[Standing], count: int, seed: int = 7) -> list[tuple[s
     return found
 
 
-def test_those_that_fit_are_told_and_applied_in_the_order_in_which_they_stand() -> None:
+def test_matching_faults_are_listed_and_applied_in_order() -> None:
     standing = [
         Standing("b", faults.Drop()),
         Standing("x", faults.Drop(on=faults.Match(event="invited"))),

@@ -27,7 +27,7 @@ def test_a_fault_has_a_section_with_its_settings_and_its_example(kind: str) -> N
     assert f"`{fault.example}`" in section
 
 
-def test_every_key_of_a_match_is_told() -> None:
+def test_every_key_of_a_match_is_documented() -> None:
     [section] = re.findall(
         r"^## Which attempts a fault applies to\n(.*?)(?=^##)", PAGE, re.MULTILINE | re.DOTALL
     )

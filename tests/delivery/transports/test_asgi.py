@@ -230,7 +230,7 @@ def test_an_application_that_returns_too_early_gave_a_bad_answer(
         (script({"type": "websocket.accept"}), "websocket.accept"),
     ],
 )
-def test_an_application_that_breaks_asgi_is_told(run: Run, app: App, kind: str) -> None:
+def test_an_application_that_breaks_asgi_is_reported(run: Run, app: App, kind: str) -> None:
     outcome = run(sent(app))
     assert outcome.reason == "app_failed"
     assert outcome.detail == f"RuntimeError: unexpected ASGI event {kind!r}"

@@ -284,7 +284,7 @@ def test_requests_at_the_same_time_share_one_question(
     run(main())
 
 
-def test_who_gives_up_does_not_take_the_answer_from_the_others(
+def test_a_cancelled_lookup_does_not_cancel_the_others(
     run: Run, torture: MakeServer, wire: MakeWire, post: Post, answers: Answers
 ) -> None:
     async def main() -> None:

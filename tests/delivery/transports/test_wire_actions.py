@@ -24,7 +24,7 @@ def written(url: str, headers: Headers = (), body: bytes = b"") -> bytes:
     return move.data
 
 
-def test_a_request_stands_on_the_wire_byte_for_byte() -> None:
+def test_a_request_is_written_byte_for_byte() -> None:
     headers = (("content-type", "application/json"), ("X-Webhook-ID", "a: b,c"), ("X-Empty", ""))
     assert written("http://127.0.0.1:8000/hook?a=1&b=%20c", headers, b'{"n":\xc3\xa9}') == (
         b"POST /hook?a=1&b=%20c HTTP/1.1\r\n"
@@ -217,7 +217,7 @@ def test_of_those_that_do_not_go_together_the_last_one_holds(last: WireFault) ->
 
 
 @pytest.mark.parametrize("fault", [faults.Chunked(), faults.TlsFailure()])
-def test_what_can_t_stand_on_the_wire_can_t_with_a_fault_either(fault: WireFault) -> None:
+def test_an_invalid_request_is_refused_with_a_fault_too(fault: WireFault) -> None:
     request = Request("http://localhost", (("Content-Length", "1"),), b"", wire=(fault,))
     with pytest.raises(InvalidInputError):
         plan(request, parse_target(request.url))

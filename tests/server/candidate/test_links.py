@@ -65,7 +65,7 @@ def test_links_in_answers_lead_to_the_public_url(tenant: Tenant, base: str) -> N
     assert row["publicInviteLink"] == f"{base}/public/{job['id']}"
 
 
-def test_two_workspaces_have_pages_of_their_own_and_no_path_tells_a_token(public: Server) -> None:
+def test_two_workspaces_have_separate_pages_and_no_path_contains_a_token(public: Server) -> None:
     pages = [public.tenant(name).control("GET").json()["pages"] for name in ("one", "two", "ats")]
     assert len(set(pages)) == 3
     assert not any(name in one for one in pages for name in ("one", "two", "ats"))

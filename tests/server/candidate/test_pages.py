@@ -155,7 +155,7 @@ def test_by_the_public_link_anybody_invites_themselves(tenant: Tenant, public: S
     ("way", "status"),
     [(["expire"], "INVITATION_EXPIRED"), (["enroll", "disqualify"], "DISQUALIFIED")],
 )
-def test_nothing_is_offered_to_a_candidate_who_is_out(
+def test_a_candidate_in_a_final_state_has_no_commands(
     tenant: Tenant, public: Server, ada: Json, way: list[str], status: str
 ) -> None:
     for command in way:

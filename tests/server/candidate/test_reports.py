@@ -51,7 +51,7 @@ def test_a_report_is_a_pdf_with_person_and_score(tenant: Tenant) -> None:
 @pytest.mark.parametrize(
     "name", ["Жанна", ") Tj ET endstream endobj", "<script>", "a\u202eb", "x" * 200, "%PDF-1.7"]
 )
-def test_a_report_is_valid_whatever_the_name(tenant: Tenant, name: str) -> None:
+def test_a_report_is_valid_for_every_name(tenant: Tenant, name: str) -> None:
     ada = completed(tenant, firstName=name)
     lines = text(fetch(tenant, ada["id"]))
     assert lines[0] == "Candidate report"
@@ -89,7 +89,7 @@ def test_a_report_is_available_after_the_delay(make_tenant: Callable[..., Tenant
     assert fetch(tenant, ada["id"]).status_code == 200
 
 
-def test_nobody_has_a_report_who_has_not_completed(tenant: Tenant) -> None:
+def test_a_candidate_who_has_not_completed_has_no_report(tenant: Tenant) -> None:
     ada = tenant.candidate()
     assert fetch(tenant, ada["id"]).status_code == 404
     assert fetch(tenant, "nobody").status_code == 404

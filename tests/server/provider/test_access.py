@@ -126,7 +126,7 @@ def test_the_team_begins_with_its_owner(tenant: Tenant) -> None:
     assert row["userId"] == owner["userId"]
 
 
-def test_who_is_invited_joins_the_list(tenant: Tenant) -> None:
+def test_an_invited_member_is_listed(tenant: Tenant) -> None:
     members = [
         {"email": f"{name}@example.com", "role": role, "userRoleId": f"role-{role}"}
         for name, role in (("ada", "ADMIN"), ("bob", "RECRUITER"))
@@ -158,7 +158,7 @@ def test_who_is_invited_joins_the_list(tenant: Tenant) -> None:
         ({"email": "ADA@example.com"}, 409, "'ADA@example.com' is already in the team"),
     ],
 )
-def test_one_who_cannot_be_invited_keeps_all(
+def test_one_invalid_member_refuses_the_whole_call(
     tenant: Tenant, change: dict[str, str], status: int, message: str
 ) -> None:
     one = {"email": "ada@example.com", "role": "ADMIN", "userRoleId": "x"}

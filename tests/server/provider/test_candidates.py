@@ -79,7 +79,7 @@ def test_candidates_are_filtered_sorted_and_cut(
     assert people.names(**query) == expected
 
 
-def test_a_grade_finds_those_who_have_it(people: People) -> None:
+def test_a_grade_selects_candidates(people: People) -> None:
     rows = people.tenant.provider("GET", people.path).json()["data"]
     grades = {one["email"].split("@")[0]: one["grading"] for one in rows}
     assert (grades["ada"], grades["bob"]) == (None, None)
@@ -177,7 +177,7 @@ def test_a_second_attempt_counts_and_is_the_one_that_is_shown(tenant: Tenant) ->
     assert [one["attemptIndex"] for one in theirs["data"]] == [0, 1]
 
 
-def test_a_scheduled_invitation_is_listed_before_anybody_is_told(tenant: Tenant) -> None:
+def test_a_scheduled_invitation_is_listed_before_its_date(tenant: Tenant) -> None:
     job = tenant.assessment()
     tenant.invite(job, scheduledDate="2026-02-01T00:00:00Z")
     (row,) = tenant.provider("GET", f"/v1/assessment/{job['id']}/candidate").json()["data"]

@@ -28,7 +28,7 @@ def invite(tenant: Tenant, job: Json, *people: Json, **more: Any) -> httpx2.Resp
 
 @pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 25, 1_000])
-def test_a_batch_is_invited_and_everybody_is_told_of(
+def test_a_batch_is_invited_with_a_status_for_each_person(
     server: Server, tenant: Tenant, count: int
 ) -> None:
     receiver = server.receiver()
@@ -196,7 +196,7 @@ def test_a_link_says_when_it_has_expired(tenant: Tenant) -> None:
     assert answer.json()["isExpired"] is True
 
 
-def test_who_was_not_invited_has_no_link(tenant: Tenant) -> None:
+def test_a_person_who_was_not_invited_has_no_link(tenant: Tenant) -> None:
     ada, other = tenant.candidate(email="ada@example.com"), tenant.assessment()
     for job, email in (
         (other["id"], "ada@example.com"),

@@ -72,7 +72,7 @@ def test_an_invitation_can_be_scheduled(ui: Ui) -> None:
     assert made["invitedAt"] == "2026-02-01T09:00:00.000Z"
 
 
-def test_a_pasted_list_is_invited_and_says_who_was_not(ui: Ui) -> None:
+def test_a_pasted_list_is_invited_and_failures_are_named(ui: Ui) -> None:
     job = ui.tenant.assessment()
     people = (
         "Ada Example <ada@example.com>\n\nbob@example.com, Bob, Example\n"
