@@ -58,7 +58,7 @@ def test_a_timer_is_due_at_its_instant_and_not_before() -> None:
     assert len(timeline) == 0
 
 
-def test_timers_at_one_instant_come_by_their_key() -> None:
+def test_timers_at_one_instant_fire_in_the_order_of_their_keys() -> None:
     timeline = Timeline("virtual")
     keys = [(2, 1, 2, 1), (2, 1, 1, 2), (1, 9, 0, 0), (2, 1, 1, 1), (1, 3, 0, 0)]
     for key in keys:
@@ -66,14 +66,14 @@ def test_timers_at_one_instant_come_by_their_key() -> None:
     assert popped(timeline) == sorted(keys)
 
 
-def test_an_earlier_timer_comes_before_a_smaller_key() -> None:
+def test_an_earlier_timer_fires_before_a_smaller_key() -> None:
     timeline = Timeline("virtual")
     timeline.set_timer((1, 1, 0, 0), EPOCH)
     timeline.set_timer((2, 9, 9, 9), EPOCH - SECOND)
     assert popped(timeline) == [(2, 9, 9, 9), (1, 1, 0, 0)]
 
 
-def test_a_cancelled_timer_never_comes() -> None:
+def test_a_cancelled_timer_never_fires() -> None:
     timeline = Timeline("virtual")
     timeline.set_timer((1, 1, 0, 0), EPOCH)
     timeline.set_timer((1, 2, 0, 0), EPOCH)
@@ -93,7 +93,7 @@ def test_next_at_passes_over_a_cancelled_timer() -> None:
     assert timeline.next_at() is None
 
 
-def test_a_timer_set_anew_comes_once_at_its_new_time() -> None:
+def test_a_rescheduled_timer_fires_once_at_its_new_time() -> None:
     timeline = Timeline("virtual")
     timeline.set_timer((1, 1, 0, 0), EPOCH)
     timeline.set_timer((1, 1, 0, 0), EPOCH + SECOND)
@@ -102,14 +102,14 @@ def test_a_timer_set_anew_comes_once_at_its_new_time() -> None:
     assert popped(timeline) == [(1, 1, 0, 0)]
 
 
-def test_a_timer_set_twice_to_one_instant_comes_once() -> None:
+def test_a_timer_that_is_set_twice_to_one_instant_fires_once() -> None:
     timeline = Timeline("virtual")
     timeline.set_timer((1, 1, 0, 0), EPOCH)
     timeline.set_timer((1, 1, 0, 0), EPOCH)
     assert popped(timeline) == [(1, 1, 0, 0)]
 
 
-def test_a_timer_set_earlier_comes_earlier() -> None:
+def test_a_timer_that_is_set_earlier_fires_earlier() -> None:
     timeline = Timeline("virtual")
     timeline.set_timer((1, 1, 0, 0), EPOCH + SECOND)
     timeline.set_timer((1, 1, 0, 0), EPOCH)
@@ -138,7 +138,7 @@ steps = st.lists(st.tuples(keys, st.none() | st.integers(0, 5)), max_size=30)
 
 
 @given(steps)
-def test_timers_come_as_a_plain_table_of_them_says(
+def test_timers_fire_as_in_a_plain_table(
     steps: list[tuple[TimerKey, int | None]],
 ) -> None:
     timeline, table = Timeline("virtual"), dict[TimerKey, datetime]()

@@ -44,7 +44,7 @@ def test_a_folder_called_schemas_beside_the_package_is_not_ours(place: Path) -> 
         data.schemas()
 
 
-def test_packaged_data_comes_before_a_checkout_s(place: Path) -> None:
+def test_packaged_data_precedes_a_checkout_s(place: Path) -> None:
     (place / "pyproject.toml").touch()
     assert data.schemas() == place / "schemas"
     (place / "emulator" / "_data").mkdir()

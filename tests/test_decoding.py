@@ -41,13 +41,13 @@ def test_a_body_becomes_a_record() -> None:
     assert asked == Asked("x", [Item("Ada")])
 
 
-def test_what_is_not_json_is_refused() -> None:
+def test_invalid_json_is_refused() -> None:
     assert problem(b"") == "not JSON: input data was truncated"
     assert problem(b"{") == "not JSON: input data was truncated"
     assert problem(b"{} x") == "not JSON: JSON is malformed: trailing characters (byte 4)"
 
 
-def test_what_is_not_utf_8_is_refused() -> None:
+def test_invalid_utf_8_is_refused() -> None:
     assert problem(b'{"name": "\xff"}').startswith("not JSON: ")
     assert problem(b'{"name": "\\ud800"}').startswith("not JSON: ")
 
@@ -188,7 +188,7 @@ def test_what_the_sender_chose_is_cut() -> None:
         (b"{}x", "JSON is malformed: trailing characters (byte 3)"),
     ],
 )
-def test_what_is_no_json_says_why(body: bytes, why: str | None) -> None:
+def test_invalid_json_is_refused_with_the_reason(body: bytes, why: str | None) -> None:
     if why is None:
         parsed(body)
         assert indented(body).startswith("[\n  [")

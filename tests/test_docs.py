@@ -343,7 +343,7 @@ def answered(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda one: one.code.splitlines()[-1][:60])
-def test_an_example_answers_what_the_page_says(
+def test_an_example_gives_the_answer_on_its_page(
     example: Example, answered: dict[Example, Answered], addresses: dict[str, str]
 ) -> None:
     output, calls = answered[example]

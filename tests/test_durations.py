@@ -33,7 +33,7 @@ def test_a_duration_is_a_number_and_a_unit(text: str, seconds: float) -> None:
 @pytest.mark.parametrize(
     "text", ["", "10", "s", "10 s", "-1s", "1e3s", "10S", "10w", ".5s", "1.s", "1h30m", "\u0661s"]
 )
-def test_anything_else_is_no_duration(text: str) -> None:
+def test_other_text_is_no_duration(text: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
         parse(text)
     assert str(caught.value) == (

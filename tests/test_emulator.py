@@ -236,7 +236,7 @@ def test_a_token_opens_its_workspace_unless_tokens_are_strict() -> None:
     asyncio.run(main())
 
 
-def test_stopping_lets_what_is_under_way_end_and_drops_the_rest() -> None:
+def test_stopping_waits_for_attempts_under_way_and_drops_the_rest() -> None:
     async def main() -> None:
         async with Receiver(delay=0.05) as receiver:
             async with Emulator(in_flight=1) as provider:

@@ -60,7 +60,7 @@ def test_work_beside_the_loop_does_not_hold_it_up() -> None:
     assert asyncio.run(main())
 
 
-def test_what_work_beside_the_loop_raises_reaches_the_caller() -> None:
+def test_errors_of_work_beside_the_loop_reach_the_caller() -> None:
     def fails() -> None:
         raise LookupError("there")
 
@@ -68,7 +68,7 @@ def test_what_work_beside_the_loop_raises_reaches_the_caller() -> None:
         asyncio.run(beside(fails))
 
 
-def test_work_that_nobody_waits_for_any_more_is_not_begun() -> None:
+def test_work_whose_caller_was_cancelled_is_not_begun() -> None:
     """One piece of work is under way; the next waits for its turn, and is cancelled there."""
     first, begun = threading.Event(), []
 

@@ -17,7 +17,7 @@ PATHS = st.lists(KEYS | st.integers(0, 10**18 - 1), max_size=6).map(tuple)
 
 
 @given(PATHS)
-def test_what_is_shown_is_parsed_to_the_same_path(path: paths.Path) -> None:
+def test_a_printed_path_is_parsed_to_the_same_path(path: paths.Path) -> None:
     assert paths.parse(paths.shown(path)) == path
     assert paths.parse(paths.short(path)) == path
     assert all(sign.isprintable() or ord(sign) > 0xFFFF for sign in paths.shown(path))
@@ -62,7 +62,7 @@ def test_a_path_has_parts(text: str, expected: paths.Path, shown: str) -> None:
         "a[1234567890123456789]", r"a['\ud800']", "a.\ud800",
     ],
 )  # fmt: skip
-def test_what_is_no_path_is_refused(text: str) -> None:
+def test_an_invalid_path_is_refused(text: str) -> None:
     with pytest.raises(InvalidInputError) as refusal:
         paths.parse(text)
     assert str(refusal.value) == (

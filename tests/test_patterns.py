@@ -41,7 +41,7 @@ def test_a_pattern_is_found_or_not(pattern: str, text: str, expected: bool) -> N
         ("\ud800", "not UTF-8"),
     ],
 )
-def test_what_is_no_pattern_is_refused(pattern: str, why: str) -> None:
+def test_an_invalid_pattern_is_refused(pattern: str, why: str) -> None:
     with pytest.raises(InvalidInputError) as refused:
         patterns.compiled(pattern)
     assert refused.value.message == why

@@ -30,7 +30,7 @@ from emulator.printing import (
         ("a\nb", "a\\x0ab"),
     ],
 )
-def test_a_line_holds_no_command(text: str, shown: str) -> None:
+def test_a_line_contains_no_command(text: str, shown: str) -> None:
     assert printable(text) == shown
     assert printable(shown) == shown
 

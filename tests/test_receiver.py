@@ -71,7 +71,7 @@ def test_statuses_are_answered_in_turn_and_the_last_one_stays() -> None:
     assert kept == [503, 302, 204, 304, 201, 201]
 
 
-def test_what_it_answers_can_be_set_meanwhile() -> None:
+def test_its_answers_can_be_set_while_it_runs() -> None:
     async def main() -> list[int]:
         async with Receiver() as receiver:
             told = [(await post(receiver.url)).status_code]

@@ -210,7 +210,7 @@ def test_text_in_an_input_is_not_executed(make_job: Any, receiver: Receiver, pla
     assert list(job.folder.iterdir()) == []
 
 
-def test_no_script_holds_an_expression_and_every_input_is_used() -> None:
+def test_no_script_contains_an_expression_and_every_input_is_used() -> None:
     assert not any("${{" in step["run"] for step in STEPS.values())
     used = set(re.findall(r"inputs\.([a-z-]+)", (ROOT / "action.yml").read_text()))
     assert used == set(ACTION["inputs"])

@@ -128,7 +128,7 @@ def test_a_signal_right_after_the_ready_line_ends_it_in_order(
             assert serving.process.wait(DEADLINE) == code
 
 
-def test_what_is_under_way_may_end_before_the_process_does(
+def test_attempts_under_way_may_end_before_the_process_does(
     serve: Serve, make_receiver: Callable[..., Receiver]
 ) -> None:
     receiver = make_receiver(delay=0.3)

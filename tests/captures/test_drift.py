@@ -97,7 +97,7 @@ def test_a_new_event_type_is_reported() -> None:
     assert (found.count, found.of, found.meaning) == (1, 1, "change")
 
 
-def test_what_contradicts_an_assumption_is_a_discovery(tmp_path: Path) -> None:
+def test_a_contradicted_assumption_is_a_discovery(tmp_path: Path) -> None:
     (tmp_path / "v1").mkdir()
     schema = {
         "x-provenance": "documented",

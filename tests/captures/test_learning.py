@@ -329,7 +329,7 @@ def test_a_key_that_some_captures_lack_is_optional(tmp_path: Path) -> None:
     assert report.lessons[0].captures == 2
 
 
-def test_it_says_what_is_still_guessed(real: list[Payload], tmp_path: Path) -> None:
+def test_event_types_without_captures_are_named(real: list[Payload], tmp_path: Path) -> None:
     report = taught([*real, {"type": "candidate", "event": "moved", "data": {}}, {}], tmp_path)
     assert report.skipped == {"test": 1, "candidate.moved": 1}
     assert "candidate.rejected" in report.guessed["v1"]

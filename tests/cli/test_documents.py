@@ -76,7 +76,7 @@ def test_every_step_is_listed_with_an_example(cli: Cli) -> None:
     assert all(f"Example: {name}" in text for name, text in rows.items())
 
 
-def test_a_list_of_what_there_is_not(cli: Cli) -> None:
+def test_an_unknown_list_is_refused(cli: Cli) -> None:
     message = (
         "Usage: testlify-emulator list [OPTIONS]\n"
         "                              {events|commands|scenarios|steps|faults|checks}\n"

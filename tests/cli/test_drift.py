@@ -66,7 +66,7 @@ def mutated() -> Any:
     return payload
 
 
-def test_what_was_learned_does_not_drift_from_its_overlay(cli: Cli, tmp_path: Path) -> None:
+def test_learned_captures_do_not_drift_from_their_overlay(cli: Cli, tmp_path: Path) -> None:
     folder = learned(cli, tmp_path, mutated())
     assert cli("drift", str(folder)).code == 1
     code, out, _ = cli("drift", str(folder), "--overlay", str(tmp_path / "overlay"))

@@ -128,7 +128,7 @@ def test_keep_secrets_saves_them(until: Until, tmp_path: Path) -> None:
     assert "/?token=s3cret" in read_all(tmp_path)[0]["log"]["entries"][0]["request"]["url"]
 
 
-def test_what_is_not_saved_is_answered_507(until: Until, tmp_path: Path) -> None:
+def test_a_request_that_is_not_saved_is_answered_507(until: Until, tmp_path: Path) -> None:
     folder = tmp_path / "captures"
 
     def visit(line: str) -> None:

@@ -87,7 +87,9 @@ def test_resign_makes_a_signature_of_now(cli: Cli, consumer: Consumer, captures:
         ]
 
 
-def test_what_was_masked_is_not_sent_and_said(cli: Cli, consumer: Consumer, tmp_path: Path) -> None:
+def test_masked_headers_are_not_sent_and_are_reported(
+    cli: Cli, consumer: Consumer, tmp_path: Path
+) -> None:
     save(tmp_path, keeps_secrets=False)
     receiver = consumer()
     err = cli("replay", str(tmp_path), "--to", receiver.url).err
@@ -152,7 +154,7 @@ def test_the_scenario_of_captures_runs_and_sends_the_same_bytes(
     assert tuple(one.body for one in receiver.requests) == BODIES
 
 
-def test_nobody_there_proves_nothing(cli: Cli, captures: Path) -> None:
+def test_an_unreachable_consumer_proves_nothing(cli: Cli, captures: Path) -> None:
     with listen("127.0.0.1", 0) as free:
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
     code, _, err = cli("replay", str(captures), "--to", url)
@@ -160,7 +162,7 @@ def test_nobody_there_proves_nothing(cli: Cli, captures: Path) -> None:
     assert f"error: no answer from {url}: refused" in err
 
 
-def test_the_guard_of_deliveries_holds(cli: Cli, captures: Path) -> None:
+def test_the_guard_of_deliveries_applies(cli: Cli, captures: Path) -> None:
     code, out, _ = cli("replay", str(captures), "--to", "http://192.0.2.1/")
     assert (code, out.splitlines()[0]) == (2, "candidate.enrolled  -> address_forbidden")
 

@@ -170,7 +170,7 @@ def test_an_older_report_is_overwritten(
 
 
 @pytest.mark.parametrize("status", [200, 500])
-def test_no_file_of_a_report_and_no_line_holds_a_secret(
+def test_no_file_of_a_report_and_no_line_contains_a_secret(
     cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, echoing: str
 ) -> None:
     """Configured ones, echoed in headers and body of the answer, and put into other places."""

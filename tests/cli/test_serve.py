@@ -132,7 +132,7 @@ def test_the_port_can_come_from_the_environment(
     assert json.loads(out)["url"] == f"http://127.0.0.1:{port}"
 
 
-def test_our_own_variable_comes_before_port(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_our_own_variable_overrides_port(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORT", "0")
     monkeypatch.setenv("TESTLIFY_EMULATOR_PORT", "x")
     code, out, err = cli("serve")

@@ -72,7 +72,7 @@ def test_without_a_claim_or_a_probe_checks_are_skipped_and_say_so(
     assert summary["skipped"] == summary["tests"] > 5
 
 
-def test_nobody_there_is_no_evidence(cli: Cli) -> None:
+def test_an_unreachable_consumer_is_no_evidence(cli: Cli) -> None:
     code, out, err = cli("test", "http://127.0.0.1:1/hook", "--only", "accepts.candidate.completed")
     assert code == 2
     assert "refused" in out + err

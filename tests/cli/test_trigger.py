@@ -80,7 +80,7 @@ def test_the_same_seed_gives_the_same_bytes(cli: Cli, consumer: Consumer) -> Non
     assert receiver.requests[0].payload != first
 
 
-def test_values_are_set_and_taken_out_and_all_else_stays(cli: Cli, consumer: Consumer) -> None:
+def test_values_are_set_and_removed_and_nothing_else_changes(cli: Cli, consumer: Consumer) -> None:
     expected = _payload(cli, consumer)
     changes = ("--set", "data.email=x", "--set", "data.note=[1]", "--remove", "data.resultLink")
     found = _payload(cli, consumer, *changes)
@@ -131,9 +131,7 @@ def test_a_secret_signs_in_each_generation(cli: Cli, consumer: Consumer, generat
     assert verify(signature, SECRET, request.headers, request.body, now=time.time()).holds
 
 
-def test_a_file_says_how_the_consumer_is_reached_and_options_come_first(
-    cli: Cli, consumer: Consumer, tmp_path: Path
-) -> None:
+def test_options_override_the_file(cli: Cli, consumer: Consumer, tmp_path: Path) -> None:
     receiver = consumer()
     file = tmp_path / "testlify-consumer.yaml"
     file.write_text(
@@ -184,7 +182,7 @@ def test_v2_sends_what_fits_the_schema_of_v2(cli: Cli, consumer: Consumer) -> No
     assert len(receiver.requests) == len(EVENTS_OF["v2"])
 
 
-def test_v2_without_a_secret_says_that_nobody_can_check_it(cli: Cli, consumer: Consumer) -> None:
+def test_v2_without_a_secret_notes_that_the_secret_is_random(cli: Cli, consumer: Consumer) -> None:
     receiver = consumer()
     code, _, err = cli("trigger", "completed", "--to", receiver.url, "--webhooks", "v2")
     note = "note: signed with a random secret; to verify signatures, pass yours with --secret\n"
@@ -192,7 +190,9 @@ def test_v2_without_a_secret_says_that_nobody_can_check_it(cli: Cli, consumer: C
     assert receiver.requests[0].header("svix-signature") is not None
 
 
-def test_what_is_not_accepted_is_exit_1_and_tried_once(cli: Cli, consumer: Consumer) -> None:
+def test_a_message_that_is_not_accepted_is_exit_1_and_sent_once(
+    cli: Cli, consumer: Consumer
+) -> None:
     receiver = consumer(500, 200)
     for more in ((), ("--set", "data.email=x")):
         receiver = consumer(500, 200)
@@ -248,7 +248,7 @@ def answering() -> Any:
         listening.close()
 
 
-def test_nobody_there_is_exit_2(cli: Cli) -> None:
+def test_an_unreachable_consumer_is_exit_2(cli: Cli) -> None:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{bound.getsockname()[1]}/hook"
@@ -319,7 +319,7 @@ def test_a_file_that_is_no_json_can_not_be_changed(cli: Cli, tmp_path: Path) -> 
     assert err.startswith(f"error: {file}: can't be edited: not JSON: ")
 
 
-def test_an_unknown_event_names_what_is_near(cli: Cli) -> None:
+def test_an_unknown_event_is_refused_with_similar_events(cli: Cli) -> None:
     code, out, err = cli("trigger", "candidate.complete", "--to", "http://127.0.0.1:9")
     assert (code, out) == (2, "")
     told = ", ".join(map(repr, near("candidate.complete", EVENT_TYPES)))

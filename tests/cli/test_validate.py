@@ -61,7 +61,7 @@ def test_each_violation_is_reported_with_line_and_column(cli: Cli, tmp_path: Pat
     ]
 
 
-def test_what_is_no_json_is_exit_2(cli: Cli, tmp_path: Path) -> None:
+def test_invalid_json_is_exit_2(cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "payload.json"
     file.write_bytes(b'{"a": ')
     told = f"error: {file}: not JSON: input data was truncated\n"

@@ -54,7 +54,7 @@ def test_the_first_check_after_the_end_fails_and_the_next_ones_are_incomplete() 
     assert results[2].message.endswith("; it is gone since accepts.candidate.disqualified")
 
 
-def test_a_consumer_that_comes_back_and_ends_again_fails_again() -> None:
+def test_a_consumer_that_restarts_and_ends_again_fails_again() -> None:
     with Dying() as dying:
         results = graded(
             dying,

@@ -196,7 +196,7 @@ def test_a_consumer_that_says_nothing_of_itself_is_asked_less() -> None:
     )
 
 
-def test_nobody_there_is_no_evidence() -> None:
+def test_an_unreachable_consumer_is_no_evidence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     results = conformance.run(f"http://127.0.0.1:{port}/hook", tags=["ping"])

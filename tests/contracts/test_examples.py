@@ -235,7 +235,7 @@ def test_an_invite_link_names_its_own_candidate(name: str) -> None:
     assert invitation["email"] == fields.text(EXAMPLES[name], "email")
 
 
-def test_examples_hold_nobody_real() -> None:
+def test_examples_contain_no_real_person() -> None:
     text = json.dumps(EXAMPLES)
     addresses = set(re.findall(r"[\w.+-]+@[\w.-]+", text))
     assert addresses

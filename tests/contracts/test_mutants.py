@@ -347,7 +347,7 @@ def test_both_validators_judge_nasty_values_alike(
 
 
 @pytest.mark.parametrize("payload", [None, True, 0, 1.5, "x", [], {}, [{}], {"data": []}])
-def test_what_is_no_payload_at_all_is_refused_alike(payload: object) -> None:
+def test_values_that_are_no_payload_are_refused(payload: object) -> None:
     for event in CONTRACTS.events("v1"):
         found = CONTRACTS.violations("v1", event, payload)
         assert found

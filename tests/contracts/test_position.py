@@ -45,7 +45,7 @@ def test_any_key_is_found(key: str) -> None:
         assert position(text, json_path([key])) == (3, 1)
 
 
-def test_of_a_key_that_is_there_twice_the_last_holds() -> None:
+def test_of_a_repeated_key_the_last_value_counts() -> None:
     assert position('{"a": 1,\n"a": 2}', "$.a") == (2, 6)
 
 

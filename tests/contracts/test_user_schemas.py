@@ -70,7 +70,7 @@ def test_a_misspelt_event_type_is_refused(tmp_path: Path) -> None:
     ]
 
 
-def test_what_is_not_json_is_refused_with_its_line(tmp_path: Path) -> None:
+def test_invalid_json_is_refused_with_its_line(tmp_path: Path) -> None:
     put(tmp_path, "v1/a.json", '{\n  "type": object\n}')
     put(tmp_path, "v1/b.json", "[]")
     put(tmp_path, "v1/c.json", "[" * 100_000)
@@ -83,7 +83,7 @@ def test_what_is_not_json_is_refused_with_its_line(tmp_path: Path) -> None:
     ]
 
 
-def test_what_breaks_the_meta_schema_is_refused_with_its_place(tmp_path: Path) -> None:
+def test_a_schema_that_breaks_the_meta_schema_is_refused_with_its_place(tmp_path: Path) -> None:
     put(tmp_path, "v1/candidate.completed.json", {
         "properties": {
             "a": {"type": "strin"},

@@ -87,7 +87,7 @@ def test_a_violation_names_its_keyword() -> None:
     ]
 
 
-def test_a_message_never_holds_a_value() -> None:
+def test_a_message_never_contains_a_value() -> None:
     """Every value of a payload is replaced by a secret, each in turn and all at once."""
     secret = "s3cret value"
 
@@ -136,7 +136,7 @@ def deep() -> list[Any]:
         lambda payload: payload.update({1: 2}),
     ],
 )
-def test_what_is_not_json_is_a_violation_not_an_exception(
+def test_invalid_json_is_a_violation_not_an_exception(
     spoil: Callable[[dict[str, Any]], None],
 ) -> None:
     payload = example("candidate.completed")
@@ -151,7 +151,7 @@ def test_half_a_surrogate_pair_can_not_be_sent() -> None:
     assert CONTRACTS.violations("v1", "candidate.completed", payload) == not_json
 
 
-def test_an_unknown_event_type_says_what_is_near() -> None:
+def test_an_unknown_event_type_is_refused_with_similar_event_types() -> None:
     with pytest.raises(UnknownNameError) as error:
         CONTRACTS.violations("v1", "candidate.complete", {})
     assert str(error.value) == (
@@ -165,7 +165,7 @@ def test_the_shared_definitions_are_no_event_type() -> None:
         CONTRACTS.document("v1", "definitions")
 
 
-def test_an_unknown_generation_says_what_is_known() -> None:
+def test_an_unknown_generation_is_refused_with_the_known_generations() -> None:
     with pytest.raises(UnknownNameError) as error:
         CONTRACTS.events("2024")
     assert str(error.value) == "no generation '2024'; known: v1, v2"
@@ -324,7 +324,7 @@ def test_unknown_keys_are_those_that_no_pattern_takes(tmp_path: Path) -> None:
     assert texts(found) == ["$: has the unknown key 'a'", "$: has the unknown key 'b'"]
 
 
-def test_a_path_quotes_what_is_no_plain_name() -> None:
+def test_a_path_quotes_keys_that_are_no_plain_names() -> None:
     assert json_path(["data", 3, "a b", "x-y", "é", ""]) == "$.data[3]['a b'].x-y['é']['']"
 
 

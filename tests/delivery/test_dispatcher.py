@@ -83,7 +83,7 @@ def test_a_bug_of_the_transport_is_handed_back() -> None:
     asyncio.run(main())
 
 
-def test_stop_lets_attempts_end_and_cancels_the_rest(transport: Scripted) -> None:
+def test_stop_waits_for_attempts_and_cancels_the_rest(transport: Scripted) -> None:
     async def main() -> None:
         ended = Ended()
         dispatcher = Dispatcher(transport, flush=None, ended=ended)

@@ -65,7 +65,7 @@ def test_the_published_vector() -> None:
 
 
 @pytest.mark.parametrize("scheme", [SVIX, WEBHOOK])
-def test_what_we_sign_another_library_verifies(scheme: SigningScheme) -> None:
+def test_another_library_verifies_our_signatures(scheme: SigningScheme) -> None:
     for number in range(50):
         key, body = ed25519.made(random.Random(number)), random.Random(number).randbytes(number)
         headers = dict(sign(scheme, [key], message_id=ID, body=body, now=NOW))
@@ -96,7 +96,7 @@ def test_a_secret_and_a_key_sign_beside_each_other() -> None:
 @pytest.mark.parametrize(
     "key", ["whsk_", "whsk_%", "whsk_AAAA", PRIVATE[:-8], PRIVATE[:-6] + "AA=="]
 )
-def test_what_is_no_private_key_is_refused(key: str) -> None:
+def test_an_invalid_private_key_is_refused(key: str) -> None:
     with pytest.raises(InvalidInputError) as error:
         checked_secret(key)
     assert str(error.value) == (

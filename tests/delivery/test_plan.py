@@ -35,7 +35,7 @@ def test_the_body_is_the_message_s_own_never_a_copy() -> None:
     assert plan(MESSAGE, webhook(), Profile()).body is MESSAGE.body
 
 
-def test_the_customer_s_headers_come_behind_ours() -> None:
+def test_the_customer_s_headers_follow_ours() -> None:
     found = plan(MESSAGE, webhook((("X-Token", "s3cret"),)), Profile()).headers
     assert found == (TYPE, AGENT, ("X-Token", "s3cret"))
 

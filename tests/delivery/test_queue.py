@@ -215,7 +215,7 @@ def test_a_held_attempt_goes_after_the_attempts_that_overtake_it() -> None:
     assert taken(made) == [(1, 1, 1)]
 
 
-def test_what_is_held_is_offered_when_it_is_released() -> None:
+def test_held_attempts_are_offered_when_they_are_released() -> None:
     made = queue()
     made.hold((1, 1, 1), Hold("f1", 2))
     made.hold((2, 1, 1), Hold("f2", 1, 3))

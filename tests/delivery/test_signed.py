@@ -28,7 +28,7 @@ def test_the_signature_follows_the_headers_and_nothing_else_changes() -> None:
     )
 
 
-def test_what_is_signed_is_the_request_s_body() -> None:
+def test_the_body_of_the_request_is_signed() -> None:
     """A fault may have changed it."""
     other = Request(REQUEST.url, REQUEST.headers, b"{")
     one, two = (signed(it, MESSAGE, [SECRET], V2, NOW).headers for it in (REQUEST, other))

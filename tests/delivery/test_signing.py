@@ -91,7 +91,7 @@ bodies = st.one_of(texts.map(str.encode), texts.map(msgspec.json.encode))
 
 @settings(deadline=None)
 @given(bodies, keys)
-def test_what_we_sign_the_vendors_verify(body: bytes, secret: str) -> None:
+def test_the_vendors_verify_our_signatures(body: bytes, secret: str) -> None:
     """The bodies are UTF-8: the libraries decode them before they look."""
     now = time.time()
     svix.Webhook(secret).verify(body, dict(signed(SVIX, secret, body=body, now=now)))
@@ -101,7 +101,7 @@ def test_what_we_sign_the_vendors_verify(body: bytes, secret: str) -> None:
 
 @settings(deadline=None)
 @given(bodies, keys, keys)
-def test_what_we_sign_with_another_secret_the_vendors_refuse(
+def test_the_vendors_refuse_signatures_with_another_secret(
     body: bytes, secret: str, other: str
 ) -> None:
     headers = dict(signed(SVIX, secret, body=body, now=time.time()))
@@ -122,7 +122,9 @@ def test_while_a_secret_is_rotated_the_vendors_verify_with_either() -> None:
 
 @settings(deadline=None)
 @given(st.binary(), keys, st.floats(0, 4e9), st.floats(-TOLERANCE + 1, TOLERANCE))
-def test_what_we_sign_we_verify(body: bytes, secret: str, now: float, skew: float) -> None:
+def test_our_signatures_pass_our_verification(
+    body: bytes, secret: str, now: float, skew: float
+) -> None:
     for signature in (SVIX, WEBHOOK):
         headers = sign(signature, [secret], message_id=ID, body=body, now=now)
         assert verify(signature, secret, headers, body, now=int(now) + skew).holds
@@ -130,7 +132,7 @@ def test_what_we_sign_we_verify(body: bytes, secret: str, now: float, skew: floa
 
 @settings(deadline=None)
 @given(bodies, keys)
-def test_what_the_vendors_sign_we_verify(body: bytes, secret: str) -> None:
+def test_the_vendors_signatures_pass_our_verification(body: bytes, secret: str) -> None:
     at = datetime.fromtimestamp(int(NOW), UTC)
     theirs = standardwebhooks.Webhook(secret).sign(ID, at, body.decode())
     headers = (("webhook-id", ID), ("webhook-timestamp", str(int(NOW))),

@@ -49,7 +49,7 @@ def test_each_detail_is_documented(one: Command) -> None:
     assert set(re.findall(r"'description'", str(record["properties"]))) or not record["properties"]
 
 
-def test_an_unknown_command_names_what_is_near() -> None:
+def test_an_unknown_command_is_refused_with_similar_commands() -> None:
     with pytest.raises(UnknownNameError, match="no command 'enrol'; near: 'enroll'"):
         command("enrol")
     with pytest.raises(UnknownNameError, match="no candidate command 'publish'"):

@@ -39,7 +39,7 @@ def test_an_ambiguous_word_is_refused_with_its_meanings(subject: str) -> None:
     assert not isinstance(caught.value, UnknownNameError)
 
 
-def test_an_unknown_name_is_refused_with_what_is_near_and_all_that_is_known() -> None:
+def test_an_unknown_name_is_refused_with_similar_and_all_known_names() -> None:
     with pytest.raises(UnknownNameError) as caught:
         event_type("candidate.invite", path="$.event")
     assert str(caught.value) == (

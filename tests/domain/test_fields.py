@@ -24,7 +24,7 @@ def test_a_field_is_found_in_either_generation(payload: Any) -> None:
 
 
 @pytest.mark.parametrize("payload", [{}, [], "x", None, {"data": 7}, {"data": {"status": None}}])
-def test_what_is_no_payload_has_no_fields(payload: Any) -> None:
+def test_a_value_that_is_no_payload_has_no_fields(payload: Any) -> None:
     assert fields.generation_of(payload) == "v1"
     assert fields.find(payload, "email") is ABSENT
     assert fields.text(payload, "candidateStatus") == ""
@@ -39,7 +39,7 @@ def test_a_field_is_set_and_removed() -> None:
     assert payload["data"]["candidate"] == {}
 
 
-def test_an_unknown_field_is_refused_with_what_is_near() -> None:
+def test_an_unknown_field_is_refused_with_similar_fields() -> None:
     assert fields.checked_field("email") == "email"
     with pytest.raises(UnknownNameError, match=r"no field of payloads 'emial'; near: 'email'"):
         fields.checked_field("emial")

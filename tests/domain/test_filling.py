@@ -70,7 +70,7 @@ def test_an_id_becomes_an_id_of_the_other_kind_and_always_the_same() -> None:
 @pytest.mark.parametrize(
     "kind", [*PATTERNS, "null", "boolean", "integer", "serial", "number", "text"]
 )
-def test_what_is_made_up_is_of_its_kind(kind: str) -> None:
+def test_a_made_up_value_has_its_kind(kind: str) -> None:
     shape = Shape(1, {"object": 1}, (Order(("thing",), 1),), {"thing": Shape(1, {kind: 1})})
     made = filled(shape, {"data": {"email": "ada@example.com"}}, "candidate.completed", AT)
     assert list(made) == ["thing"]

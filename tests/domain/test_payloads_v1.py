@@ -405,7 +405,7 @@ def test_a_deleted_payload_equals_an_updated_one_but_for_two_values() -> None:
     assert deleted == updated
 
 
-def test_an_invite_link_holds_base64_of_compact_json() -> None:
+def test_an_invite_link_contains_base64_of_compact_json() -> None:
     candidate = who(made("candidate.invited"))
     link = invite_link(candidate, "")
     match = re.fullmatch(

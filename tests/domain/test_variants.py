@@ -111,11 +111,11 @@ def test_a_new_score_follows_no_variant() -> None:
     assert built("candidate.score_updated", *VARIANTS) == built("candidate.score_updated")
 
 
-def test_names_come_once_and_in_the_order_of_the_table() -> None:
+def test_names_are_unique_and_in_the_order_of_the_table() -> None:
     assert checked_variants(["score_drop", "skills", "skills"]) == ("skills", "score_drop")
 
 
-def test_an_unknown_name_is_refused_with_what_is_near() -> None:
+def test_an_unknown_name_is_refused_with_similar_names() -> None:
     with pytest.raises(UnknownNameError) as caught:
         checked_variants(["skills", "skils"], path="$.observed")
     assert str(caught.value) == (

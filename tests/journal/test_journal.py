@@ -75,7 +75,7 @@ def test_a_forgotten_workspace_begins_anew() -> None:
     assert journal.last("other") == 1
 
 
-def test_the_journal_knows_what_its_store_holds() -> None:
+def test_the_journal_knows_the_entries_of_its_store() -> None:
     store = MemoryStore({"note": Note})
     write(Journal(store), "one", "a", "b")
     journal = Journal(store)

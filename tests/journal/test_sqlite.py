@@ -42,7 +42,7 @@ def entries(*texts: str, workspace: str = "acme", first: int = 1) -> list[Entry]
     ]
 
 
-def test_what_was_flushed_is_read_back_by_the_next_process(tmp_path: Path) -> None:
+def test_flushed_entries_are_read_by_the_next_process(tmp_path: Path) -> None:
     async def write() -> None:
         store = SqliteStore(tmp_path / "j", KINDS)
         store.write(entries("one", "two"))
@@ -189,7 +189,7 @@ def test_a_store_that_failed_says_why(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("word", [2**70, object()])
-def test_a_record_that_can_t_be_written_keeps_nobody_waiting(tmp_path: Path, word: Any) -> None:
+def test_a_record_that_cannot_be_written_wakes_all_waiters(tmp_path: Path, word: Any) -> None:
     """A bug of ours, not of the disk; the writer must not end without a word."""
 
     async def work() -> None:

@@ -22,7 +22,7 @@ def test_a_rate_is_read_from_text(text: str, rate: Rate) -> None:
 @pytest.mark.parametrize(
     "text", ["", "500", "500/h", "-1/s", "0/s", "10/s..", "1e3/s", "2000000/s", "nan/s"]
 )
-def test_what_is_no_rate_is_refused_with_an_example(text: str) -> None:
+def test_an_invalid_rate_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(InvalidInputError, match="expected"):
         parse(text)
 

@@ -59,7 +59,7 @@ async def test_every_message_is_signed_and_measured_and_has_an_id_of_its_own() -
 
 @pytest.mark.slow
 @pytest.mark.anyio
-async def test_two_workers_send_what_one_would_have_sent() -> None:
+async def test_two_workers_send_the_same_messages_as_one() -> None:
     async with Receiver() as alone, Receiver() as shared:
         await _sent(alone.url)
         for index in range(2):

@@ -52,12 +52,12 @@ def test_latency_counts_from_when_a_message_was_due() -> None:
         ("p99>1s", "expected one like"),
     ],
 )
-def test_what_is_no_threshold_is_refused(text: str, near: str) -> None:
+def test_an_invalid_threshold_is_refused(text: str, near: str) -> None:
     with pytest.raises(InvalidInputError, match=near):
         parse(text)
 
 
-def test_what_workers_measured_adds_up_to_what_one_would_have_measured() -> None:
+def test_measurements_of_workers_add_up_to_those_of_one_worker() -> None:
     one, other, both = Second(), Second(), Second()
     for number in range(1_000):
         half = one if number % 2 else other

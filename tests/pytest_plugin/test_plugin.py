@@ -136,7 +136,7 @@ FAILING = """
     def test_too_many(testlify):
         testlify.expect("candidate.invited", candidate=testlify.ada, count=0)
 
-    def test_nobody_wants_it(testlify):
+    def test_no_webhook_subscribes(testlify):
         testlify.expect("candidate.completed")
 
     def test_a_wrong_word(testlify):
@@ -300,7 +300,7 @@ ASYNC = """
         assert len(testlify_receiver.requests) == 1
 
     {marker}
-    async def test_a_hanging_consumer_holds_up_nobody(testlify, consumer):
+    async def test_a_hanging_consumer_delays_no_other(testlify, consumer):
         started = asyncio.Event()
 
         async def app(scope, receive, send):

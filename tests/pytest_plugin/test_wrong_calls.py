@@ -47,7 +47,7 @@ NOT_AWAITED = """
         await asyncio.sleep(0)
 
     {marker}
-    async def test_another_failure_comes_first(testlify):
+    async def test_another_failure_is_reported_first(testlify):
         testlify.expect("candidate.invited")
         raise ValueError("of the test")
 

@@ -56,7 +56,9 @@ def test_a_folder_in_place_of_a_file_is_reported_before_anything_runs(tmp_path: 
     )
 
 
-def test_what_can_t_be_written_is_returned_with_its_reason(tmp_path: Path, passing: Report) -> None:
+def test_a_file_that_cannot_be_written_is_returned_with_its_reason(
+    tmp_path: Path, passing: Report
+) -> None:
     failed = folder.write(passing, tmp_path / "gone")
     assert failed == dict.fromkeys(folder.FILES, "no such file or directory")
 

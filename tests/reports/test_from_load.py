@@ -68,7 +68,7 @@ def test_each_expectation_is_a_case_that_says_what_was_measured() -> None:
     assert exit_code(report) == 1
 
 
-def test_what_was_lost_comes_first() -> None:
+def test_lost_updates_are_first() -> None:
     lost = Difference("a@example.com", "COMPLETED", "msg_1", "status 'ENROLLED'")
     report = _report(LoadResult([_phase()], None, Reconciled(9, 2, (lost,), 30)))
     assert report.cases[0].message.splitlines() == [

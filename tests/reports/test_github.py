@@ -77,7 +77,7 @@ def test_what_the_platform_would_not_show_is_counted_in_the_last_one(
     assert max(map(len, lines)) < 2_200
 
 
-def test_the_summary_has_failures_before_all_else(failing: Callable[..., Report]) -> None:
+def test_the_summary_starts_with_failures(failing: Callable[..., Report]) -> None:
     assert (
         github.summary(failing(1))
         == """\
@@ -105,7 +105,7 @@ came 0
     )
 
 
-def test_what_a_consumer_answers_stays_text_in_the_summary(sample: Report) -> None:
+def test_a_consumer_s_answer_stays_text_in_the_summary(sample: Report) -> None:
     told = github.summary(sample)
     outside = "".join(told.split("```")[::2])
     assert r"\<script\>document.title = 'pwned'\</script\>" in outside

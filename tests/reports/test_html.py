@@ -74,7 +74,7 @@ def test_nothing_is_loaded_and_nothing_runs(sample: Report, page: Page) -> None:
     assert policy == "default-src 'none'; style-src 'unsafe-inline'"
 
 
-def test_what_a_consumer_answers_stays_text(page: Page) -> None:
+def test_a_consumer_s_answer_stays_text(page: Page) -> None:
     text = "".join(page.text)
     assert text.count("</script></pre></title>]]><script>document.title = 'pwned'</script>") > 5
     assert "{{ 7 * 7 }}" in text
@@ -91,7 +91,7 @@ def test_each_link_leads_somewhere_and_each_place_has_one_name(page: Page) -> No
     assert set(page.values("aria-labelledby")) <= set(ids)
 
 
-def test_findings_come_before_the_cases(page: Page) -> None:
+def test_findings_precede_the_cases(page: Page) -> None:
     ids = page.values("id")
     assert ids.index("findings") < ids.index("case-1")
     text = "".join(page.text)

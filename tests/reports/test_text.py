@@ -72,7 +72,7 @@ def test_many_deliveries_are_counted_after_the_fourth(
     assert line == "  ✓ invite  -> " + "; ".join(["candidate.invited pending"] * 4) + "; 3 more"
 
 
-def test_several_cases_come_to_one_line() -> None:
+def test_several_cases_are_summed_up_in_a_line() -> None:
     passed, failed = Case("t", "passed"), Case("t", "failed")
     nothing = Case("t", "incomplete")
     stopped = Case("t", "incomplete", is_interrupted=True)
@@ -84,7 +84,7 @@ def test_several_cases_come_to_one_line() -> None:
     assert text.total([failed], "check") == "1 check: 1 failed"
 
 
-def test_what_a_consumer_says_is_no_command_of_the_ci_system() -> None:
+def test_a_consumer_s_text_is_no_command_of_the_ci_system() -> None:
     """GitHub Actions reads any line that starts so, blanks before it left out."""
     step = ReportStep(
         1, "probe", "", 2, "failed", "came:\n  ::error::x\n##[add-mask]a\nx ::error::"

@@ -42,7 +42,7 @@ def test_attempts_are_in_the_order_of_time_on_the_lane_of_their_webhook(
     assert xs[-1] < picture.width
 
 
-def test_what_was_dropped_or_is_pending_has_a_mark_of_its_own(
+def test_dropped_and_pending_deliveries_have_marks_of_their_own(
     delivery: Callable[..., DeliveryView],
 ) -> None:
     deliveries = (delivery(1), delivery(2, 500, status="dropped"), delivery(3, status="dropped"))
@@ -64,7 +64,7 @@ def test_nothing_sent_is_no_picture() -> None:
     assert timeline(Case("c", "passed"), 1) is None
 
 
-def test_a_large_picture_leaves_out_what_went_well(
+def test_a_large_picture_leaves_out_accepted_attempts(
     delivery: Callable[..., DeliveryView],
 ) -> None:
     deliveries = [delivery(n, 500 if n % 100 == 0 else 200) for n in range(MOST_MARKS + 50)]

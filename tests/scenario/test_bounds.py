@@ -78,7 +78,7 @@ def test_a_small_text_that_aliases_make_huge_is_refused(scenario: Text) -> None:
 
 
 @pytest.mark.slow
-def test_rounds_that_come_to_too_much_are_refused(scenario: Text) -> None:
+def test_too_many_rounds_in_total_are_refused(scenario: Text) -> None:
     send = f"{{send: {{payload: {{a: '{'x' * 100_000}', b: '${{i}}'}}}}}}"
     (told,) = refusal(scenario(f"  - repeat: {{times: 90000, as: i, steps: [{send}]}}\n"))
     assert told.endswith(

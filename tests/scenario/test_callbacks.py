@@ -5,7 +5,7 @@ from __future__ import annotations
 from emulator.scenario.callbacks import Callback, evidence
 
 
-def test_evidence_is_bounded_and_failures_come_first() -> None:
+def test_evidence_is_bounded_and_starts_with_failures() -> None:
     fine = [Callback("GET", f"/v1/assessment/{number}", 200) for number in range(20)]
     lines = evidence([*fine, Callback("GET", "/v1/x", 404, "candidate.completed")])
     assert lines[0] == "its callback failed: GET /v1/x was answered 404 during candidate.completed"

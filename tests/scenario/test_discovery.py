@@ -39,7 +39,7 @@ def test_a_folder_means_all_scenarios_below_it(tmp_path: Path) -> None:
     assert found == [str(tmp_path / name) for name in ("a.yml", "b.yaml", "deep/c.yaml")]
 
 
-def test_what_exists_on_disk_comes_before_a_bundled_name(
+def test_a_file_on_disk_precedes_a_bundled_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

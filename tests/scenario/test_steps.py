@@ -224,7 +224,7 @@ def test_a_payload_is_sent_as_it_is(play: Play, scenario: Text, tmp_path: Path) 
     assert all(one.message.is_deliberate for step in result.steps[2:5] for one in step.deliveries)
 
 
-def test_a_payload_that_nobody_wants_fails_its_step(play: Play, scenario: Text) -> None:
+def test_a_payload_without_subscribers_fails_its_step(play: Play, scenario: Text) -> None:
     result, _ = play(scenario("  - send: {event: candidate.rejected, payload: {}}\n"))
     assert _messages(result) == ["no webhook wants 'candidate.rejected'"]
 
@@ -431,7 +431,7 @@ def test_a_captured_value_goes_before_a_set_one_but_only_behind_its_step(
         ),
     ],
 )
-def test_what_gives_no_value_ends_the_scenario(
+def test_a_capture_without_a_value_ends_the_scenario(
     capture: str, told: str, play: Play, scenario: Text
 ) -> None:
     steps = f"{MADE}  - capture: {{as: X, {capture}}}\n  - send: {{payload: '${{X}}'}}\n"
@@ -642,7 +642,7 @@ def test_a_fault_of_the_provider_api_is_set_with_its_route(play: Play, scenario:
     assert fault == faults.ApiError(status=429, on=on)
 
 
-def test_what_a_fault_made_of_a_payload_is_what_was_sent(play: Play, scenario: Text) -> None:
+def test_a_payload_that_a_fault_changed_is_shown_as_sent(play: Play, scenario: Text) -> None:
     """Demands and captures look at what the consumer got, not at what it would have got."""
     steps = (
         "  - create_assessment: {as: job}\n"

@@ -87,13 +87,13 @@ async def call(path: str, endpoint: Callable[[Request], Awaitable[Response]]) ->
             return await client.get(path)
 
 
-def test_what_the_framework_refuses_leaves_in_the_form_of_the_api() -> None:
+def test_errors_of_the_framework_have_the_form_of_the_api() -> None:
     answer = asyncio.run(call("/v1/teapot", _teapot))
     expected = {"error": {"message": "short and stout", "code": "im_a_teapot"}}
     assert (answer.status_code, answer.json()) == (418, expected)
 
 
-def test_the_guard_lets_the_lifespan_of_a_server_pass() -> None:
+def test_the_guard_passes_the_lifespan_of_a_server() -> None:
     said: list[str] = []
 
     async def main() -> None:
@@ -184,7 +184,7 @@ def hanging_url() -> Iterator[str]:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}/hook"
 
 
-def test_answers_come_while_a_consumer_hangs(
+def test_calls_are_answered_while_a_consumer_hangs(
     server: Server, make_tenant: Callable[..., Tenant], hanging_url: str
 ) -> None:
     """Neither the API nor another webhook of the same workspace waits for it."""

@@ -228,7 +228,7 @@ def test_advance_runs_due_timers_and_returns_the_events(server: Server, tenant: 
     assert (read["status"], read["legal"]) == ("INVITATION_EXPIRED", [])
 
 
-def test_settle_waits_for_what_is_under_way(server: Server, tenant: Tenant) -> None:
+def test_settle_waits_for_attempts_under_way(server: Server, tenant: Tenant) -> None:
     receiver = server.receiver(delay=0.1)
     tenant.webhook(receiver.url, ["invited"])
     tenant.candidate()

@@ -169,7 +169,7 @@ def test_a_deleted_webhook_is_gone_and_gets_nothing(server: Server, tenant: Tena
     assert receiver.requests == []
 
 
-def test_what_is_pending_for_a_deleted_webhook_is_dropped_and_says_so(
+def test_pending_deliveries_to_a_deleted_webhook_are_dropped_with_the_reason(
     make_tenant: Callable[..., Tenant], dead_url: str
 ) -> None:
     tenant = make_tenant(profile={"retries": ["60s"]})

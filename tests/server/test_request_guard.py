@@ -165,7 +165,7 @@ def test_a_foreign_page_can_t_change_anything(server: Server) -> None:
     assert tenant.journal() == before
 
 
-def test_no_answer_lets_a_foreign_page_read_it(server: Server) -> None:
+def test_no_foreign_page_can_read_an_answer(server: Server) -> None:
     answer = server.client.options(
         CONTROL, headers={"Origin": server.url, "Access-Control-Request-Method": "PUT"}
     )

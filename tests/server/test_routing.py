@@ -36,7 +36,7 @@ class Named:
         ("GET", "/b", (404, "Not Found")),
     ],
 )
-def test_an_exact_path_comes_before_one_with_parameters(
+def test_an_exact_path_precedes_a_path_with_parameters(
     method: str, path: str, answer: tuple[int, str]
 ) -> None:
     app = Starlette()

@@ -67,12 +67,12 @@ def test_a_step_that_fails_is_in_the_answer(server: Server, tenant: Tenant) -> N
     assert "expected 2xx" in case["steps"][2]["message"]
 
 
-def test_nobody_there_is_no_pass(tenant: Tenant, dead_url: str) -> None:
+def test_an_unreachable_consumer_passes_nothing(tenant: Tenant, dead_url: str) -> None:
     case = run(tenant, "test-ping", set={"CONSUMER_URL": dead_url}).json()
     assert (case["status"], case["exitCode"]) == ("incomplete", 2)
 
 
-def test_a_file_comes_along(server: Server, tenant: Tenant) -> None:
+def test_files_of_a_scenario_are_sent_with_the_call(server: Server, tenant: Tenant) -> None:
     receiver = server.receiver()
     text = YAML + "  - send: {event: candidate.invited, data: payload.json}\n"
     payload = b'{"told": "as it is"}'

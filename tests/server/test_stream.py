@@ -93,7 +93,7 @@ def test_a_number_of_an_earlier_journal_starts_anew(acme: Tenant) -> None:
     assert _first(acme, **{"Last-Event-ID": "100"}) == 1
 
 
-def test_a_long_journal_comes_whole(acme: Tenant) -> None:
+def test_a_long_journal_is_complete(acme: Tenant) -> None:
     for _ in range(450):
         acme.server.on_loop(_make(acme))
     with stream(acme) as told:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.conftest import MakeWorkspace
 
 
-def test_tokens_team_and_logins_come_back_from_the_journal(tmp_path: Path) -> None:
+def test_tokens_team_and_logins_are_restored_from_the_journal(tmp_path: Path) -> None:
     file = tmp_path / "journal.db"
 
     async def before() -> tuple[AccessToken, str, str]:

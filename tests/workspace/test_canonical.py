@@ -51,7 +51,7 @@ def _run(
     return asyncio.run(main())
 
 
-def test_what_is_measured_makes_no_difference() -> None:
+def test_measured_values_make_no_difference() -> None:
     assert canonical(_run()) == canonical(_run(delay=0.02))
 
 

@@ -401,7 +401,7 @@ def test_an_unknown_assessment_is_reported(make_workspace: MakeWorkspace) -> Non
 # --- invitations ----------------------------------------------------------------------------
 
 
-def test_what_is_left_out_of_a_person_is_made_up(make_workspace: MakeWorkspace) -> None:
+def test_missing_details_of_a_person_are_made_up(make_workspace: MakeWorkspace) -> None:
     workspace = make_workspace()
     id_ = workspace.create_assessment(title="Planner", validity_days=2).id
     made_up = workspace.invite(id_)

@@ -338,7 +338,7 @@ def test_a_workspace_that_was_reset_is_as_new(
     asyncio.run(main())
 
 
-def test_a_reset_drops_what_is_pending_and_says_so(
+def test_a_reset_drops_pending_deliveries_with_the_reason(
     make_workspace: MakeWorkspace, transport: Scripted, make_journal: MakeJournal
 ) -> None:
     async def main() -> None:
@@ -369,7 +369,7 @@ def test_a_reset_drops_what_is_pending_and_says_so(
     asyncio.run(main())
 
 
-def test_what_is_under_way_at_the_end_may_end_and_the_rest_is_dropped(
+def test_attempts_under_way_at_the_end_may_end_and_the_rest_is_dropped(
     make_workspace: MakeWorkspace, transport: Scripted
 ) -> None:
     async def main() -> None:
@@ -390,7 +390,7 @@ def test_what_is_under_way_at_the_end_may_end_and_the_rest_is_dropped(
     asyncio.run(main())
 
 
-def test_what_does_not_end_within_the_grace_is_dropped_as_shutdown(
+def test_an_attempt_that_outlasts_the_grace_is_dropped_as_shutdown(
     make_workspace: MakeWorkspace, transport: Scripted
 ) -> None:
     async def main() -> None:

@@ -127,7 +127,7 @@ def test_a_duplicate_that_fails_does_not_undo_a_success(
     asyncio.run(main())
 
 
-def test_a_delayed_attempt_comes_later_and_holds_nobody_back(
+def test_a_delayed_attempt_is_late_and_delays_no_other(
     make_workspace: MakeWorkspace, transport: Scripted
 ) -> None:
     """The completion arrives before the start: the candidate's order is broken on purpose."""
@@ -220,7 +220,7 @@ def test_a_window_goes_out_in_a_drawn_order_that_the_seed_repeats(
     asyncio.run(main())
 
 
-def test_a_flood_comes_all_at_once_even_in_lockstep(
+def test_a_flood_is_sent_at_once_even_in_lockstep(
     make_workspace: MakeWorkspace, transport: Scripted
 ) -> None:
     async def main() -> None:
@@ -264,7 +264,7 @@ def test_a_changed_body_is_sent_on_purpose_and_the_journal_says_so(
     asyncio.run(main())
 
 
-def test_what_was_sent_is_still_known_when_the_fault_is_gone(
+def test_a_changed_body_is_known_after_the_fault_is_cleared(
     make_workspace: MakeWorkspace, transport: Scripted
 ) -> None:
     async def main() -> None:
@@ -443,7 +443,7 @@ def test_faults_with_one_seed_give_one_canonical_journal(
     assert asyncio.run(lived()) == asyncio.run(lived())
 
 
-def test_what_was_delayed_or_held_at_a_restart_still_goes_out(
+def test_delayed_and_held_attempts_are_sent_after_a_restart(
     make_workspace: MakeWorkspace, transport: Scripted, make_journal: MakeJournal
 ) -> None:
     async def main() -> None:

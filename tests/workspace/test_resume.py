@@ -77,7 +77,7 @@ def test_open_invitations_expire_when_they_would_have(
     asyncio.run(main())
 
 
-def test_a_retry_comes_when_it_would_have(
+def test_a_retry_keeps_its_time(
     make_workspace: MakeWorkspace,
     make_transport: Callable[[], Scripted],
     transport: Scripted,
@@ -129,7 +129,7 @@ def test_what_was_not_tried_yet_is_tried_in_order(
     asyncio.run(main())
 
 
-def test_a_shutdown_leaves_what_is_pending_to_the_next_start(
+def test_a_shutdown_leaves_pending_deliveries_to_the_next_start(
     make_workspace: MakeWorkspace,
     make_transport: Callable[[], Scripted],
     transport: Scripted,
@@ -154,7 +154,7 @@ def test_a_shutdown_leaves_what_is_pending_to_the_next_start(
     asyncio.run(main())
 
 
-def test_a_workspace_that_is_removed_drops_what_is_pending_also_on_disk(
+def test_a_removed_workspace_drops_pending_deliveries_also_on_disk(
     make_workspace: MakeWorkspace,
     transport: Scripted,
     make_journal: MakeJournal,

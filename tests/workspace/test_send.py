@@ -81,7 +81,7 @@ def test_it_can_be_about_a_candidate() -> None:
     _with(main)
 
 
-def test_what_can_not_be_sent_changes_nothing() -> None:
+def test_a_payload_that_cannot_be_sent_changes_nothing() -> None:
     async def main(workspace: Workspace, receiver: Receiver) -> None:
         with pytest.raises(ConflictError, match="no webhook wants 'test'"):
             workspace.send({})

@@ -307,7 +307,7 @@ def test_a_reset_ends_an_advance_at_the_time_of_the_new_clock(
     asyncio.run(main())
 
 
-def test_two_advances_at_once_come_one_after_the_other(make_workspace: MakeWorkspace) -> None:
+def test_two_concurrent_advances_run_one_after_the_other(make_workspace: MakeWorkspace) -> None:
     async def main() -> None:
         workspace = make_workspace()
         await asyncio.gather(workspace.advance(DAY), workspace.advance(DAY))
@@ -382,7 +382,7 @@ def test_a_clock_has_whole_milliseconds_after_every_advance(
     asyncio.run(main())
 
 
-def test_settle_waits_for_what_is_due_now_and_leaves_later_attempts(
+def test_settle_waits_for_due_attempts_and_leaves_later_attempts(
     make_workspace: MakeWorkspace, transport: Scripted
 ) -> None:
     async def main() -> None:

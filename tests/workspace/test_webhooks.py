@@ -46,7 +46,7 @@ def add(workspace: Workspace, url: str = ONE, profile: Profile | None = None) ->
 # --- a profile of its own ---------------------------------------------------------------------
 
 
-def test_a_webhook_s_own_profile_holds_for_it_alone(
+def test_a_webhook_s_own_profile_applies_only_to_it(
     make_workspace: MakeWorkspace, transport: Scripted
 ) -> None:
     async def main() -> None:

@@ -110,7 +110,7 @@ def test_a_payload_that_breaks_a_consumer_is_found_and_replayed(cli: Cli, tmp_pa
         assert green.code == 0, green.out + green.err
 
 
-def test_nobody_there_is_no_evidence(cli: Cli) -> None:
+def test_an_unreachable_consumer_is_no_evidence(cli: Cli) -> None:
     ran = cli("fuzz", "http://127.0.0.1:1/hook", "--examples", "5")
     assert ran.code == 2
     assert "the consumer never answered" in ran.err

@@ -57,7 +57,7 @@ def test_the_origin_in_a_command_is_the_consumers() -> None:
     assert command[2] == words[2]
 
 
-def test_what_a_file_needs_is_named_and_no_secret_is_in_it() -> None:
+def test_a_file_names_its_needs_and_contains_no_secret() -> None:
     secret = f"whsec_{'QUJD' * 8}"
     target = Target(
         url=HOOK, headers={"X-Token": "t0ken"}, secret=secret, setup="http://a/{email}?b=1"

@@ -254,7 +254,7 @@ def test_what_is_retyped_has_that_type(value: Any, kind: JsonType) -> None:
     ("value", "number"),
     [("14", 14), ("1.5", 1.5), ("x", 0), ("1e999", 0), ("", 0), (True, 1), (None, 0), ([1], 0)],
 )
-def test_a_number_is_what_a_text_holds(value: Any, number: float) -> None:
+def test_a_text_is_retyped_to_its_number(value: Any, number: float) -> None:
     body = msgspec.json.encode({"a": value})
     found = json.loads(edited(body, faults.Mutate(retype={"a": "number"})))["a"]
     assert (found, type(found)) == (number, type(number))
@@ -271,7 +271,7 @@ def test_a_content_type_is_another_or_none() -> None:
     assert [dict(one.headers) | plain for one in found] == [plain, plain]
 
 
-def test_the_last_content_type_holds() -> None:
+def test_the_last_content_type_applies() -> None:
     three = [faults.ContentType(value=value) for value in ("a/b", None, "c/d")]
     found = [value for name, value in request_with(b"{}", three).headers if name == "Content-Type"]
     assert found == ["c/d"]

@@ -92,7 +92,7 @@ def test_the_nth_that_fits_is_counted_from_one() -> None:
     assert counted(nth, 5) == [(), (), ("a",), (), ()]
 
 
-def test_what_does_not_fit_is_not_counted_for_the_nth() -> None:
+def test_only_matching_attempts_count_for_the_nth() -> None:
     standing = [Standing("a", faults.Drop(on=faults.Match(nth=2, attempt=2)), matched=1)]
     assert planned(standing, attempt=1) == ((), ())
     assert planned(standing, attempt=2) == (("a",), ("a",))
@@ -111,12 +111,12 @@ def test_a_certain_fault_always_applies() -> None:
     assert counted(certain, 200) == [("a",)] * 200
 
 
-def test_what_is_drawn_follows_from_the_seed() -> None:
+def test_draws_follow_from_the_seed() -> None:
     assert counted(SOMETIMES, 200) == counted(SOMETIMES, 200)
     assert counted(SOMETIMES, 200) != counted(SOMETIMES, 200, seed=8)
 
 
-def test_what_is_drawn_depends_on_neither_order_nor_other_faults() -> None:
+def test_draws_depend_on_neither_order_nor_other_faults() -> None:
     others = [Standing("b", faults.Reset(on=faults.Match(probability=0.3)))]
     alone, together = counted(SOMETIMES, 200), counted([*others, *SOMETIMES], 200)
     assert ["a" in one for one in alone] == ["a" in one for one in together]

@@ -324,7 +324,7 @@ A_PATH = "expected one like 'data.testLibrary[1].name'"
         ),
     ],
 )
-def test_what_is_no_fault_is_refused(data: Any, message: str) -> None:
+def test_an_invalid_fault_is_refused(data: Any, message: str) -> None:
     with pytest.raises(InvalidInputError) as refusal:
         fault_from(data)
     assert str(refusal.value) == message

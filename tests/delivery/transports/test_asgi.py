@@ -301,7 +301,7 @@ def test_cancelling_passes(run: Run) -> None:
     run(main())
 
 
-def test_what_needs_a_socket_is_refused_here(run: Run) -> None:
+def test_a_fault_that_needs_a_socket_is_refused(run: Run) -> None:
     async def main() -> None:
         transport = InProcess(script())
         wire = (faults.Chunked(), faults.Reset())

@@ -130,7 +130,7 @@ def test_a_deadline_can_be_set_to_a_time_that_is_over(run: Run, torture: MakeSer
 
 
 @pytest.mark.parametrize("size", [0, 40, 5_000_000])
-def test_a_reset_comes_after_exactly_the_bytes_written(
+def test_a_reset_follows_exactly_the_bytes_written(
     run: Run, torture: MakeServer, until: Until, size: int
 ) -> None:
     seen = Seen()

@@ -39,7 +39,7 @@ class Names:
         return self.found.pop(0) if len(self.found) > 1 else self.found[0]
 
 
-def test_nobody_listening_is_refused(run: Run, wire: MakeWire, post: Post) -> None:
+def test_a_port_without_a_listener_is_refused(run: Run, wire: MakeWire, post: Post) -> None:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         port = bound.getsockname()[1]

@@ -150,7 +150,7 @@ def test_once_a_byte_of_the_answer_came_it_is_not_dialled_again(
     run(main())
 
 
-def test_a_redial_that_nobody_takes_is_refused(
+def test_a_redial_without_a_listener_is_refused(
     run: Run, torture: MakeServer, wire: MakeWire, post: Post
 ) -> None:
     async def main() -> None:

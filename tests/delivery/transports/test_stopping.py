@@ -36,7 +36,7 @@ async def read_nothing(talk: Talk) -> None:
 
 
 @pytest.mark.parametrize("script", [say_nothing, say_half, read_nothing])
-def test_what_is_in_flight_ends_as_shutdown(
+def test_attempts_in_flight_end_as_shutdown(
     run: Run, torture: MakeServer, wire: MakeWire, post: Post, until: Until, script: Script
 ) -> None:  # fmt: skip
     async def main() -> None:

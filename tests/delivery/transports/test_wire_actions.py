@@ -104,7 +104,7 @@ ONE_OF_THESE = "expected http://HOST[:PORT]/PATH or https://"
         ("http://bücher..example.com/", "'bücher..example.com' is not a host name"),
     ],
 )
-def test_what_is_no_url_to_post_to_is_refused(url: str, expected: str) -> None:
+def test_an_invalid_url_is_refused(url: str, expected: str) -> None:
     with pytest.raises(InvalidInputError) as refusal:
         parse_target(url)
     assert str(refusal.value) == f"can't post to {url!r}: {expected}"
@@ -203,14 +203,14 @@ def test_chunks_may_trickle_in_and_break_off() -> None:
     assert moves(slow, faults.Reset(after=3)) == [Write(sized(10)), Write(b"012"), SendReset()]
 
 
-def test_of_two_that_say_the_same_the_last_one_holds() -> None:
+def test_of_two_equal_faults_the_last_one_applies() -> None:
     assert moves(faults.Reset(after=1), faults.Reset(after=2)) == moves(faults.Reset(after=2))
 
 
 @pytest.mark.parametrize(
     "last", [faults.HalfClose(), faults.WrongLength(by=1), faults.TlsFailure()]
 )
-def test_of_those_that_do_not_go_together_the_last_one_holds(last: WireFault) -> None:
+def test_of_conflicting_faults_the_last_one_applies(last: WireFault) -> None:
     assert moves(faults.Chunked(), faults.Reset(), last) == moves(last)
     assert moves(last, faults.Chunked(), faults.Reset()) == moves(faults.Chunked(), faults.Reset())
     assert moves(last, faults.Reset()) == moves(faults.Reset())

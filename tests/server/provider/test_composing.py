@@ -121,7 +121,7 @@ def test_a_job_role_without_a_template_gives_none(tenant: Tenant) -> None:
         ),
     ],
 )
-def test_what_cannot_be_composed_changes_nothing(
+def test_an_assessment_that_cannot_be_composed_changes_nothing(
     tenant: Tenant, change: dict[str, Any], status: int, message: str
 ) -> None:
     before = tenant.journal()

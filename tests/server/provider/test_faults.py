@@ -122,7 +122,7 @@ def test_an_error_has_the_form_of_the_provider_s_errors_and_no_effect(
     assert tenant.control("GET", "/candidates").json()["data"] == []
 
 
-def test_a_slow_answer_comes_after_the_delay(tenant: Tenant, job: Json) -> None:
+def test_a_slow_answer_is_sent_after_the_delay(tenant: Tenant, job: Json) -> None:
     inject(tenant, {"api_delay": {"by": "50ms"}})
     started = time.monotonic()
     answer = tenant.provider(

@@ -48,7 +48,7 @@ def test_a_batch_is_invited_with_a_status_for_each_person(
     assert sorted(told) == sorted(one["email"] for one in body["data"])
 
 
-def test_what_is_wrong_with_one_does_not_keep_the_others(tenant: Tenant) -> None:
+def test_an_invalid_item_does_not_stop_the_others(tenant: Tenant) -> None:
     job = tenant.assessment()
     assert invite(tenant, job, person(1)).status_code == 200
     answer = invite(
@@ -135,7 +135,7 @@ def test_a_scheduled_batch_goes_out_on_its_date(server: Server, tenant: Tenant) 
         ({"metadata": 7}, 400, "expected 'object | null', got 'int'"),
     ],
 )
-def test_what_is_wrong_with_the_whole_call_changes_nothing(
+def test_an_invalid_call_changes_nothing(
     tenant: Tenant, body: Json, status: int, message: str
 ) -> None:
     job = tenant.assessment()
@@ -147,7 +147,7 @@ def test_what_is_wrong_with_the_whole_call_changes_nothing(
     assert tenant.journal() == before
 
 
-def test_nobody_is_invited_to_an_archived_assessment(tenant: Tenant) -> None:
+def test_an_archived_assessment_refuses_invitations(tenant: Tenant) -> None:
     job = tenant.assessment()
     tenant.control("POST", f"/assessments/{job['id']}/archive", json={})
     answer = invite(tenant, job, person(1))

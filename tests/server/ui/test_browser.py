@@ -39,7 +39,7 @@ def test_hostile_text_runs_nowhere_and_breaks_no_layout(
         assert page.locator("img[src=x], a[href^='javascript:' i]").count() == 0, path
 
 
-def test_hostile_text_that_comes_live_runs_nowhere(
+def test_hostile_text_in_a_live_row_is_not_executed(
     tenant: Tenant, server: Server, open_tab: Callable[..., Page]
 ) -> None:
     page = open_tab(f"{server.url}/ui/{tenant.name}/deliveries")

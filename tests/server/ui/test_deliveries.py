@@ -25,7 +25,7 @@ def candidate(ui: Ui, url: str, events: tuple[str, ...] = ("candidate.status_cha
     return found
 
 
-def test_the_newest_delivery_comes_first(ui: Ui, server: Server) -> None:
+def test_the_newest_delivery_is_first(ui: Ui, server: Server) -> None:
     candidate(ui, server.receiver().url)
     assert ids(ui.get("/deliveries")) == ["2-1", "1-1"]
 

@@ -15,7 +15,7 @@ def kinds(page: Forms) -> list[str]:
     return re.findall(r"\d\d:\d\d:\d\d ([a-z]+\.[a-z_]+)", page.text)
 
 
-def test_the_newest_entry_comes_first_and_kinds_can_be_chosen(ui: Ui) -> None:
+def test_the_newest_entry_is_first_and_kinds_can_be_chosen(ui: Ui) -> None:
     ui.tenant.candidate()
     assert kinds(ui.get("/journal"))[::-1] == [
         "workspace.opened", "assessment.created", "assessment.moved", "candidate.invited",

@@ -48,7 +48,7 @@ def test_an_assessment_that_is_refused_changes_nothing(
     assert ui.tenant.control("GET", "/assessments").json()["total"] == 0
 
 
-def test_without_an_assessment_nobody_can_be_invited(ui: Ui) -> None:
+def test_an_invitation_needs_an_assessment(ui: Ui) -> None:
     assert "Create an assessment first" in ui.get("/candidates").text
 
 

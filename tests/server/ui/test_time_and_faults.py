@@ -28,7 +28,7 @@ def test_a_wrong_duration_is_refused(ui: Ui, by: str) -> None:
     assert "2026-01-01 00:00:00 UTC" in page.text
 
 
-def test_what_is_due_next_is_listed_and_can_be_advanced_to(ui: Ui, server: Server) -> None:
+def test_the_next_timers_are_listed_and_can_be_advanced_to(ui: Ui, server: Server) -> None:
     assert "Nothing is due" in ui.get("/time").text
     body = {"retries": ["5m"]}
     ui.tenant.control("PUT", json={"profile": body})
