@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -55,6 +56,7 @@ def document(report: Report) -> bytes:
     return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", page).encode()
 
 
+@functools.cache  # compiling it takes longer than rendering most reports
 def _template() -> Template:
     from jinja2 import Environment, StrictUndefined
 

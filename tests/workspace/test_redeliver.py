@@ -235,7 +235,8 @@ def test_an_accepted_delivery_stays_so_when_a_further_attempt_is_dropped(
         await workspace.settle()
         (delivery,) = workspace.deliveries()
         workspace.inject(faults.Drop())
-        again = await workspace.redeliver(delivery.id)
+        async with asyncio.timeout(10):  # real seconds
+            again = await workspace.redeliver(delivery.id)
         assert (again.status, again.reason, len(again.attempts)) == ("succeeded", "", 1)
 
     asyncio.run(main())
