@@ -138,7 +138,7 @@ def _correlated(shape: Shape, seen: Seen) -> Shape:
             return leaf
         distinctive = {one.payload: one.value for one in seen[path] if _is_distinctive(one.value)}
         for other, source in known if distinctive else ():
-            if _is_same(distinctive, values[other]):
+            if all(values[other].get(number) == value for number, value in distinctive.items()):
                 return msgspec.structs.replace(leaf, source=source)
         texts = [one for one in known if any(" " in str(value) for value in distinctive.values())]
         for (first, one), (second, two) in permutations(texts, 2):
@@ -165,10 +165,6 @@ def _with_full_names(shape: Shape, ours: Any) -> Shape:
         return leaf
 
     return _mapped(shape, joined, ())
-
-
-def _is_same(distinctive: dict[int, Any], other: dict[int, Any]) -> bool:
-    return all(other.get(number) == value for number, value in distinctive.items())
 
 
 def _is_distinctive(value: Any) -> bool:

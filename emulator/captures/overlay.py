@@ -106,15 +106,14 @@ def learn(captures: Iterable[Capture], folder: Path, contracts: Contracts) -> Ov
     for file, content in documents.items():
         _write(file, content)
     guessed = {
-        generation: tuple(one for one in contracts.events(generation) if not _is_known(
-            contracts, generation, one) and (generation, one) not in groups)
+        generation: tuple(
+            event
+            for event in contracts.events(generation)
+            if contracts.learned(generation, event) is None and (generation, event) not in groups
+        )
         for generation in sorted({generation for generation, _ in groups})
-    }  # fmt: skip
+    }
     return OverlayReport(tuple(lessons), known_before, skipped, guessed)
-
-
-def _is_known(contracts: Contracts, generation: Generation, event: str) -> bool:
-    return contracts.learned(generation, event) is not None
 
 
 def _taught(

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import secrets
-import sys
 import time
 from datetime import UTC, datetime
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,7 +14,7 @@ import msgspec
 from emulator import durations
 from emulator.cli import common_options, consumer_options
 from emulator.cli.codes import INTERRUPTED
-from emulator.cli.report_output import report_options, tell
+from emulator.cli.report_output import Output, report_options
 from emulator.errors import InvalidInputError, error_at
 from emulator.reports.report import MARKS
 
@@ -57,8 +55,6 @@ class _Options(msgspec.Struct, frozen=True):
     is_master: bool
     master_port: int
     is_confirmed: bool
-    format: str
-    report: Path | None
 
 
 @click.command(
@@ -149,14 +145,11 @@ def command(*, is_worker: bool, master_host: str, **options: Any) -> int:
     seed = options["seed"]
     reached = {name: options.pop(name) for name in _REACHED}
     target = consumer_options.target(reached, seed=secrets.randbits(32) if seed is None else seed)
+    formats = {name: options.pop(name) for name in ("format", "report")}
     asked = _Options(**options)
     goal, traffic = _goal(asked), _traffic(asked, target)
     _check_rate(goal, target, asked)
-    if asked.report is not None:
-        from emulator.reports import folder
-
-        folder.prepare(asked.report)
-    return _run(target, goal, traffic, asked)
+    return _run(target, goal, traffic, asked, Output.of(formats))
 
 
 def _check_installed() -> None:
@@ -232,18 +225,17 @@ def _check_rate(goal: Goal, target: Target, asked: _Options) -> None:
         raise InvalidInputError(message, path="--rate")
 
 
-def _run(target: Target, goal: Goal, traffic: Traffic, asked: _Options) -> int:
+def _run(target: Target, goal: Goal, traffic: Traffic, asked: _Options, output: Output) -> int:
     from emulator.load.cluster import Master
     from emulator.load.load_run import Run
     from emulator.reports.from_checks import secrets_of
     from emulator.reports.from_load import TITLE, cases_of, exit_code
-    from emulator.reports.progress import screen
     from emulator.reports.report import report as report_of
 
     started, begun = datetime.now(UTC), time.perf_counter()
     host, port = ("*", asked.master_port) if asked.is_master else ("127.0.0.1", 0)
     is_interrupted = False
-    with screen(None if asked.format == "text" else sys.stderr) as shown:
+    with output.screen() as shown:
         shown.under_way(f"waiting for {asked.workers} workers")
         with Master(asked.workers, host=host, port=port, is_local=not asked.is_master) as master:
             run = Run(master, target, traffic, lambda *progress: _progress(shown, *progress))
@@ -263,7 +255,7 @@ def _run(target: Target, goal: Goal, traffic: Traffic, asked: _Options) -> int:
             shown.line("\n".join(_lines(case)), case.status)
         shown.line(f"\nload test {report.word}; seed {target.seed}")
     code = INTERRUPTED if is_interrupted else exit_code(report)
-    return tell(report, asked.format, asked.report, code)
+    return output.write(report, code)
 
 
 def _progress(shown: Screen, phase: Phase, measured: Measurements) -> None:

@@ -1,10 +1,11 @@
-"""Writes a report to a folder, to standard output and to the CI system."""
+"""Where a report goes: a folder, standard output and the CI system."""
 
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -15,6 +16,7 @@ from emulator.reports.formats import FORMATS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from emulator.reports.progress import Screen
     from emulator.reports.report import Report
 
 
@@ -35,36 +37,64 @@ def report_options(verb: Callable[..., Any]) -> Callable[..., Any]:
     return verb
 
 
-def tell(report: Report, form: str, folder: Path | None, code: int) -> int:
-    """Write a report everywhere the options say; one failure does not prevent the rest.
+class Output(NamedTuple):
+    """The places to which a report is written.
 
-    Args:
-        report: the report of the run.
-        form: the format of standard output; ``text`` was already printed during the run.
+    Attributes:
+        format: the format of standard output; ``text`` is printed during the run.
         folder: the folder for all formats; None writes none.
-        code: the exit code of the run.
-
-    Returns:
-        The exit code: *code* if anything of the report was written, otherwise that of a bug.
     """
-    from emulator.reports import folder as files
-    from emulator.reports import github
 
-    failed: dict[str, str] = {}
-    written = 0
-    if folder is not None:
-        failed = files.write(report, folder)
-        written += len(FORMATS) - len(failed)
-    if form != "text":
+    format: str
+    folder: Path | None
+
+    @classmethod
+    def of(cls, options: dict[str, Any]) -> Output:
+        """Return the output that the `report_options` describe, and remove them from *options*.
+
+        Raises:
+            InvalidInputError: the folder can't be written to.
+        """
+        output = cls(options.pop("format"), options.pop("report"))
+        if output.folder is not None:
+            from emulator.reports import folder
+
+            folder.prepare(output.folder)
+        return output
+
+    def screen(self) -> Screen:
+        """Return the screen for the progress: standard output, unless a document goes there."""
+        from emulator.reports.progress import screen
+
+        return screen(sys.stdout if self.format == "text" else sys.stderr)
+
+    def write(self, report: Report, code: int) -> int:
+        """Write the report of a run to all places; one failure does not prevent the rest.
+
+        Args:
+            report: the report of the run.
+            code: the exit code of the run.
+
+        Returns:
+            The exit code: *code* if anything of the report was written, otherwise that of a bug.
+        """
+        from emulator.reports import folder, github
+
+        failed: dict[str, str] = {}
+        written = 0
+        if self.folder is not None:
+            failed = folder.write(report, self.folder)
+            written += len(FORMATS) - len(failed)
+        if self.format != "text":
+            try:
+                document(FORMATS[self.format].document(report))
+                written += 1
+            except Exception as bug:  # noqa: BLE001 - reported below
+                failed[f"--format {self.format}"] = f"a bug of the emulator: {bug!r}"
         try:
-            document(FORMATS[form].document(report))
-            written += 1
+            github.publish(report, os.environ)
         except Exception as bug:  # noqa: BLE001 - reported below
-            failed[f"--format {form}"] = f"a bug of the emulator: {bug!r}"
-    try:
-        github.publish(report, os.environ)
-    except Exception as bug:  # noqa: BLE001 - reported below
-        failed["the summary for GitHub Actions"] = f"a bug of the emulator: {bug!r}"
-    for name, reason in failed.items():
-        say(f"error: {name} was not written: {reason}", err=True)
-    return BUG if failed and not written else code
+            failed["the summary for GitHub Actions"] = f"a bug of the emulator: {bug!r}"
+        for name, reason in failed.items():
+            say(f"error: {name} was not written: {reason}", err=True)
+        return BUG if failed and not written else code

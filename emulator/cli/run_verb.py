@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,7 +12,7 @@ import msgspec
 
 from emulator.cli import aliveness, common_options, consumer_options, loop, provider_api
 from emulator.cli.codes import INTERRUPTED
-from emulator.cli.report_output import report_options, tell
+from emulator.cli.report_output import Output, report_options
 from emulator.cli.scenario_variables import set_option, variables
 from emulator.errors import InvalidInputError
 
@@ -37,8 +35,7 @@ class _Options(msgspec.Struct, frozen=True):
     seed: int | None
     emulator: str | None
     jobs: int
-    format: str
-    report: Path | None
+    output: Output
     linger: float
     target: Any  # a Target, whose module is imported when it is needed
 
@@ -78,12 +75,10 @@ def command(scenarios: tuple[str, ...], settings: tuple[str, ...], **options: An
     known = variables(settings, target.url or None)
     targets = [_reached(one, target) for one in read_all(scenarios, known)]
     port, linger = options.pop("api_port"), aliveness.seconds(options.pop("linger"))
-    how = _Options(**options, linger=linger, target=target)
-    _check(how, port)
-    if how.report is not None:
-        from emulator.reports import folder
-
-        folder.prepare(how.report)
+    if options["emulator"] is not None:
+        _check_remote(target, port, linger)
+    output = Output.of(options)
+    how = _Options(**options, output=output, linger=linger, target=target)
     if how.emulator is not None:
         return loop.run(_run_there(how.emulator, targets, known, how))
     with provider_api.served(port) as serve:
@@ -123,24 +118,23 @@ def _hook(target: Target) -> Callable[[Guard, Candidate], Awaitable[None]] | Non
     return hook
 
 
-def _check(how: _Options, port: int | None) -> None:
+def _check_remote(target: Target, port: int | None, linger: float) -> None:
     """Check that no option contradicts ``--emulator``.
 
     Raises:
         InvalidInputError: an option that only applies to an emulator of the run's own.
     """
-    target = how.target
     theirs = target.overlay or target.allow_hosts or target.ca or target.is_insecure
-    if how.emulator is not None and (theirs or target.headers or target.has_setup):
+    if theirs or target.headers or target.has_setup:
         message = (
             "--overlay, --allow-host, --ca, --insecure, --header and --setup do not apply with"
             " --emulator; the first four are options of its 'serve'"
         )
         raise InvalidInputError(message)
-    if how.emulator is not None and port is not None:
+    if port is not None:
         message = "the 'serve' at --emulator has the provider API"
         raise InvalidInputError(message, path="--api-port")
-    if how.emulator is not None and how.linger:
+    if linger:
         message = "--linger does not apply with --emulator"
         raise InvalidInputError(message, path="--linger")
 
@@ -151,18 +145,17 @@ async def _run_there(
     from emulator.cli.remote_runs import Remote
     from emulator.reports import text
     from emulator.reports.from_scenarios import TITLE
-    from emulator.reports.progress import screen
     from emulator.reports.report import report
 
     started, begun = datetime.now(UTC), time.perf_counter()
-    with screen(None if how.format == "text" else sys.stderr) as shown:
+    with how.output.screen() as shown:
         remote = Remote(url, known, shown, seed=how.seed)
         await remote.all(scenarios, how.jobs)
         if len(remote.cases) > 1:
             shown.line(f"\n{text.total(remote.cases)}")
     took = (time.perf_counter() - begun) * 1000
     made = report(TITLE, remote.cases, started=started, duration_ms=took, secrets=remote.secrets)
-    return tell(made, how.format, how.report, remote.exit_code)
+    return how.output.write(made, remote.exit_code)
 
 
 async def _run(scenarios: list[Scenario], how: _Options, serve: ApiServer | None) -> int:
@@ -171,11 +164,10 @@ async def _run(scenarios: list[Scenario], how: _Options, serve: ApiServer | None
     from emulator.reports import text
     from emulator.reports.from_checks import case_of
     from emulator.reports.from_scenarios import report_of
-    from emulator.reports.progress import screen
 
     started, begun = datetime.now(UTC), time.perf_counter()
     lingered: list[CheckResult] = []
-    with screen(None if how.format == "text" else sys.stderr) as shown:
+    with how.output.screen() as shown:
         play = Playing(
             scenarios,
             shown,
@@ -204,4 +196,4 @@ async def _run(scenarios: list[Scenario], how: _Options, serve: ApiServer | None
             shown.line(f"\n{text.total(report.cases[: len(results)])}")
     codes = [one.exit_code for one in results] + ([exit_code(lingered)] if lingered else [])
     code = INTERRUPTED if report.is_interrupted else max(codes)
-    return tell(report, how.format, how.report, code)
+    return how.output.write(report, code)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import msgspec
 
 from emulator.cli import aliveness, common_options, consumer_options, loop, provider_api
 from emulator.cli.codes import FAILED, INTERRUPTED, NO_EVIDENCE
-from emulator.cli.report_output import report_options, tell
+from emulator.cli.report_output import Output, report_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,15 +26,6 @@ if TYPE_CHECKING:
     from emulator.scenario.callbacks import ApiServer
 
 _MOST_JOBS = 64
-
-
-class _Options(msgspec.Struct, frozen=True):
-    """How the checks are run and reported."""
-
-    jobs: int
-    format: str
-    report: Path | None
-    baseline: dict[str, str] | None
 
 
 @click.command(
@@ -105,14 +94,11 @@ def command(**options: Any) -> int:
         linger=aliveness.seconds(options.pop("linger")),
     )
     checks = chosen(options.pop("only"), options.pop("skip"), options.pop("tags"))
-    file, port = options.pop("baseline"), options.pop("api_port")
-    how = _Options(**options, baseline=None if file is None else baseline.read(file))
-    if how.report is not None:
-        from emulator.reports import folder
-
-        folder.prepare(how.report)
-    with provider_api.served(port) as serve:
-        return loop.run(_run(target, checks, how, serve))
+    file, jobs = options.pop("baseline"), options.pop("jobs")
+    earlier = None if file is None else baseline.read(file)
+    output = Output.of(options)
+    with provider_api.served(options.pop("api_port")) as serve:
+        return loop.run(_run(target, checks, output, earlier=earlier, jobs=jobs, serve=serve))
 
 
 class _InOrder:
@@ -140,19 +126,26 @@ class _InOrder:
         self._screen.under_way("")
 
 
-async def _run(target: Target, checks: list[Check], how: _Options, serve: ApiServer | None) -> int:
+async def _run(
+    target: Target,
+    checks: list[Check],
+    output: Output,
+    *,
+    earlier: dict[str, str] | None,
+    jobs: int,
+    serve: ApiServer | None,
+) -> int:
     from emulator.conformance.grading import exit_code, grade
     from emulator.reports import text
     from emulator.reports.from_checks import TITLE, case_of, secrets_of
-    from emulator.reports.progress import screen
     from emulator.reports.report import report as report_of
 
     started, begun = datetime.now(UTC), time.perf_counter()
     is_interrupted = False
-    with screen(None if how.format == "text" else sys.stderr) as shown:
+    with output.screen() as shown:
         in_order = _InOrder(checks, target, shown)
         try:
-            await grade(target, checks, jobs=how.jobs, on_result=in_order, serve=serve)
+            await grade(target, checks, jobs=jobs, on_result=in_order, serve=serve)
         except asyncio.CancelledError:  # Ctrl-C: report the results so far
             is_interrupted = True
         results = [in_order.results[one.id] for one in checks if one.id in in_order.results]
@@ -171,9 +164,9 @@ async def _run(target: Target, checks: list[Check], how: _Options, serve: ApiSer
             shown.line(f"\ncauses that several checks share:\n{lines}", "failed")
         shown.line(f"\n{text.total(report.cases, 'check')} in {took:.1f} s; seed {target.seed}")
         code = INTERRUPTED if is_interrupted else exit_code(results)
-        if how.baseline is not None:
-            code = _beside(report, how.baseline, code, shown)
-    return tell(report, how.format, how.report, code)
+        if earlier is not None:
+            code = _beside(report, earlier, code, shown)
+    return output.write(report, code)
 
 
 def _beside(report: Report, earlier: dict[str, str], code: int, shown: Screen) -> int:

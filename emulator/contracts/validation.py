@@ -186,7 +186,8 @@ class Contracts:
                 )
             except (ValueError, jsonschema_rs.ReferencingError) as problem:
                 # Only possible with a user's folder that was not checked.
-                message = f"the schemas can't be compiled: {_first_line(problem)}"
+                reason = str(problem).partition("\n")[0]
+                message = f"the schemas can't be compiled: {reason}"
                 raise InvalidInputError(message) from problem
         return self._validators[schema_id]
 
@@ -200,10 +201,6 @@ class Contracts:
 def _refuse(uri: str) -> Any:
     """Reject an unknown ``$id``, which the validator would otherwise fetch from the network."""
     raise LookupError(uri)
-
-
-def _first_line(problem: Exception) -> str:
-    return str(problem).partition("\n")[0]
 
 
 def described(error: jsonschema_rs.ValidationError) -> Iterator[_Found]:

@@ -26,9 +26,6 @@ from locust.runners import STATE_MISSING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-DEFAULT_PORT = 5_557
-"""Of a master; Locust's own."""
-
 _COMMAND, _REPLY = "testlify_command", "testlify_reply"
 _PATIENCE = 60.0  # seconds in which workers have to connect
 _LOOK = 0.5  # seconds between two checks that all workers are connected

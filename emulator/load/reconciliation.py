@@ -81,7 +81,9 @@ async def reconciled(
         target: the consumer; its probe is asked about each candidate.
         guard: decides which addresses may be dialled.
     """
-    decided = [one for one in candidates if not one.is_undecided and _has_word(one, target)]
+    # A status without a word for it cannot be compared.
+    word = target.state_map.word
+    decided = [one for one in candidates if not one.is_undecided and word(one.status) is not ABSENT]
     waiting = iter(decided)
     found: list[Difference] = []
 
@@ -99,10 +101,6 @@ async def reconciled(
         differences=tuple(islice(found, MOST_DIFFERENCES)),
         missing=len(found),
     )
-
-
-def _has_word(one: Acknowledged, target: Target) -> bool:
-    return target.state_map.word(one.status) is not ABSENT
 
 
 async def _difference(one: Acknowledged, target: Target, guard: Guard) -> Difference | None:
