@@ -1,4 +1,4 @@
-"""What several rooms' tests share: a transport that answers as told, workspaces on it, verbs."""
+"""Shared fixtures: a scripted transport, workspaces on it, verbs."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ DEADLINE = 10.0  # real seconds; nothing here waits for more than the loop
 
 
 class Scripted:
-    """A transport without a socket: notes each request, answers as told.
+    """A transport without a socket: records each request, and answers as scripted.
 
     Attributes:
         requests: all that came, in order.

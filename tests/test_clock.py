@@ -1,4 +1,4 @@
-"""Timelines: when each timer comes, and what the clock says."""
+"""Timelines: when each timer fires, and the time of the clock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The docs against what there is: names, links, generated pages, and examples that run."""
+"""The docs against the code: names, links, generated pages, and examples that run."""
 
 from __future__ import annotations
 
@@ -265,7 +265,7 @@ def test_each_command_on_a_page_can_be_called(line: str) -> None:
 
 
 class Example(NamedTuple):
-    """A block of shell, and what it answers."""
+    """A block of shell, and its output."""
 
     code: str
     status: str
@@ -369,7 +369,7 @@ def test_each_call_has_an_example(answered: dict[Example, Answered]) -> None:
 
 
 def _check(told: Any, found: Any, path: str) -> None:
-    """Hold an answer against the page's: `...` stands for anything that was left out."""
+    """Compare an answer with the page's: `...` matches everything."""
     if isinstance(told, dict) and isinstance(found, dict):
         more = told.keys() - found.keys() - {"..."}
         assert not more, f"{path}: not in the answer: {more}"

@@ -1,4 +1,4 @@
-"""Every error knows its exit code, its status and what is near."""
+"""Every error has an exit code and a status, and lists similar names."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_the_docstring_draws_every_error(kind: type[EmulatorError]) -> None:
 
 
 def test_no_two_errors_share_a_code() -> None:
-    """But for one that only our own code tells apart: to a caller it is invalid input."""
+    """Except for an error that only our own code distinguishes: to a caller it is invalid input."""
     told_apart = TABLE.keys() - {NotJSONError}
     assert len({kind.code for kind in told_apart}) == len(told_apart)
 

@@ -1,4 +1,4 @@
-"""What is built carries its data, and what is imported stays small."""
+"""Built packages contain their data, and imports stay small."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_wheel_built_from_the_sdist_carries_every_schema_and_scenario(dist: Path) -> None:
-    """The wheel's data is exactly what git tracks."""
+    """The wheel's data is exactly the data that git tracks."""
     (wheel,) = dist.glob("*.whl")
     names = {one for one in zipfile.ZipFile(wheel).namelist() if one.startswith("emulator/_data/")}
     expected = tracked("schemas") | tracked("scenarios")

@@ -23,7 +23,7 @@ DEADLINE = 30.0  # real seconds
 
 
 class Serving(NamedTuple):
-    """A running ``serve``: the process and what its ready line said."""
+    """A running ``serve``: the process and its first line."""
 
     process: subprocess.Popen[str]
     ready: dict[str, Any]
@@ -64,7 +64,7 @@ def serve() -> Serve:
 
 
 def clean_environment() -> dict[str, str]:
-    """Return the environment without what could set an option."""
+    """Return the environment without variables that set options."""
     return {
         name: value
         for name, value in os.environ.items()

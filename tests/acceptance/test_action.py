@@ -96,7 +96,7 @@ class Job:
         return self._known[found[1]]
 
     def end(self) -> None:
-        """End what the job left running, as a runner does."""
+        """End the processes that the job left, as a runner does."""
         file = self.temp / "testlify-emulator.pid"
         if file.exists():
             try:
@@ -119,7 +119,7 @@ def make_job(tmp_path: Path, environment: dict[str, str]) -> Iterator[Any]:
 
 
 def test_the_whole_action_serves_runs_and_reports(make_job: Any, receiver: Receiver) -> None:
-    """With an emulator that it installs itself; what that needs is this environment's."""
+    """With an emulator that it installs itself; the dependencies are those of this environment."""
     libraries = {
         "PYTHONPATH": sysconfig.get_path("purelib"),
         "PIP_NO_INDEX": "1",

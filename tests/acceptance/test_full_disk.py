@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow
 
 WORKSPACE = "/_emulator/workspaces/default"
 TOKEN = {"Authorization": "Bearer default"}
-# A file may not grow beyond the limit: to SQLite that is what a full disk is, and takes no root.
+# A limit of the file size is a full disk to SQLite, and needs no root.
 LIMITED = (
     "import resource, runpy, sys; sys.argv = ['emulator', *sys.argv[1:]];"
     "resource.setrlimit(resource.RLIMIT_FSIZE, ({bytes}, {bytes}));"

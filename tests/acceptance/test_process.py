@@ -1,4 +1,4 @@
-"""The command as a process: what it loads, where it writes, how it ends."""
+"""The command as a process: imports, files and exit codes."""
 
 from __future__ import annotations
 

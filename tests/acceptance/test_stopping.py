@@ -1,4 +1,4 @@
-"""A server stops within its bound and without noise, whoever keeps it busy."""
+"""A server stops within its time limit and without errors in the log, even when it is busy."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ def test_every_attempt_is_signed_anew_and_keeps_the_message_s_id() -> None:
                 assert verified(request, SECRET)
                 assert not verified(request, OTHER)
                 assert request.header("svix-id") == delivery.message.id
-                # Real time, though the workspace's stands in January.
+                # Real time, although the workspace's clock is in January.
                 assert before <= int(request.header("svix-timestamp") or 0) <= time.time()
             assert len(receiver.requests) == 3
 
@@ -274,7 +274,7 @@ def test_a_rotated_secret_signs_beside_the_new_one_for_24_hours() -> None:
 
 
 class Steering:
-    """A consumer that fails, and steers what comes next by headers."""
+    """A consumer that fails, and controls the next attempt by headers."""
 
     def __init__(self, **headers: str) -> None:
         self.count = 0

@@ -1,4 +1,4 @@
-"""Each form of captures is read as what was sent, the oldest first."""
+"""Captures of each format are read as they were sent, the oldest first."""
 
 from __future__ import annotations
 

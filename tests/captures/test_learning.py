@@ -1,4 +1,4 @@
-"""Learning: an overlay has the shape of the captures, and nobody's data."""
+"""Learning: an overlay has the shape of the captures, and no personal data."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def deliveries(
     overlay: Path | None = None,
     generation: Generation = "v1",
 ) -> list[Payload]:
-    """Return what an emulator sends along whole lifecycles, three people an assessment."""
+    """Return the payloads of whole lifecycles, with three people for each assessment."""
     bodies: list[bytes] = []
 
     async def consumer(_: Any, receive: Any, send: Any) -> None:
@@ -398,7 +398,7 @@ def test_a_folder_with_a_damaged_shape_is_refused(real: list[Payload], tmp_path:
 
 
 def test_changed(real: list[Payload]) -> None:
-    """The mutation changes what it says, so that the round trip proves something."""
+    """The mutation changes the payload, so that the round trip proves something."""
     edits: list[Callable[[Payload], bool]] = [
         lambda data: "personRef" in data,
         lambda data: "reviewRating" not in data,

@@ -115,7 +115,7 @@ def consumer() -> Iterator[Callable[..., Receiver]]:
 
 @pytest.fixture
 def echoing() -> Iterator[str]:
-    """A consumer that tells all it was sent, in headers and body; /500 says what to answer."""
+    """A consumer that echoes each request in headers and body; /500 is the status to answer."""
 
     class Echo(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

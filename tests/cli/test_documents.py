@@ -1,4 +1,4 @@
-"""The verbs that print what there is: ``list``, ``schema``, ``completion``."""
+"""The verbs that print documents: ``list``, ``schema``, ``completion``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``listen``: prints what it gets, answers as told."""
+"""``listen``: output and answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``run`` and ``demo``: what they print, and how they exit."""
+"""``run`` and ``demo``: output and exit codes."""
 
 from __future__ import annotations
 

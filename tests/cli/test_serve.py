@@ -239,7 +239,7 @@ def test_an_invalid_ca_file_is_reported(
 def test_open_streams_and_waits_hold_up_no_signal(
     until: Until, by: signal.Signals, code: int
 ) -> None:
-    """They end in good order: uvicorn would cut what is open after three seconds, and say so."""
+    """They end properly: uvicorn would cut open calls after three seconds and log that."""
     path = "/_emulator/workspaces/default"
     calls: list[socket.socket] = []
 

@@ -1,4 +1,4 @@
-"""``trigger``: one message, what is printed of it, and how it exits."""
+"""``trigger``: one message, its output and its exit code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A consumer that ends during a run, or later, fails; the finding says what was sent before."""
+"""A consumer that ends during a run, or later, fails; the finding names the deliveries before."""
 
 from __future__ import annotations
 

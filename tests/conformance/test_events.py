@@ -1,4 +1,4 @@
-"""A consumer that subscribes to some event types is asked what they can show, and nothing else."""
+"""A consumer that subscribes to some event types gets only the checks of these."""
 
 from __future__ import annotations
 

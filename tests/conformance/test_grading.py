@@ -253,7 +253,7 @@ def test_nothing_shown_is_never_0(seen: tuple[Outcome, ...], code: int) -> None:
 
 
 def test_a_consumer_that_knows_its_own_people_only_can_pass() -> None:
-    """The hook makes each candidate known before anything is told of them."""
+    """The hook announces each candidate before the first delivery about them."""
     known: set[str] = set()
     consumer = Consumer()
     consumer.configure(None, None, None)
@@ -359,7 +359,7 @@ def test_an_invalid_probe_is_reported_before_anything_is_sent(
 
 
 def test_each_check_over_a_socket_can_fail() -> None:
-    """A receiver that answers 500 to all fails whatever has to be taken."""
+    """A receiver that always answers 500 fails all deliveries that it has to accept."""
 
     async def ask() -> list[CheckResult]:
         async with Receiver(statuses=[500]) as receiver:
@@ -372,7 +372,7 @@ def test_each_check_over_a_socket_can_fail() -> None:
             return await grade(target, checks)
 
     passed = {one.check.id for one in asyncio.run(ask()) if one.outcome == "passed"}
-    # Those that only say what must not come pass: 500 is neither 410 nor 429.
+    # Checks that only forbid certain answers pass: 500 is neither 410 nor 429.
     assert passed == {"retries.never-gone", "retries.says-when"}
 
 

@@ -1,4 +1,4 @@
-"""Consumers that read the skills of a completion are told whether they survive each form."""
+"""Checks of consumers that read the skills of a completion."""
 
 from __future__ import annotations
 

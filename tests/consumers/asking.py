@@ -25,7 +25,7 @@ STANDARD = SigningScheme()
 
 @dataclass(frozen=True)
 class Life:
-    """What the emulator told of one candidate.
+    """The deliveries about one candidate.
 
     Attributes:
         bodies: (event type, status) -> body.
@@ -35,7 +35,7 @@ class Life:
     bodies: Mapping[tuple[str, str], bytes]
 
     def __getitem__(self, status: str) -> bytes:
-        """Return the body that told of *status* to who wants every change."""
+        """Return the body of the status change to *status*."""
         return self.bodies[CHANGED, status]
 
 
@@ -84,13 +84,13 @@ def accepted(consumer: Running, *bodies: bytes) -> None:
 
 
 def told(consumer: Running, *bodies: bytes) -> None:
-    """Deliver each body, whatever the answer."""
+    """Deliver each body, regardless of the answer."""
     for body in bodies:
         post(consumer, body)
 
 
 def seen(consumer: Running, name: str, query: str = "") -> dict[str, Any]:
-    """Return what the consumer knows of a candidate; empty when that is nothing."""
+    """Return the consumer's state of a candidate; empty if it has none."""
     connection = http.client.HTTPConnection(urlsplit(consumer.url).netloc, timeout=5 * PATIENCE)
     try:
         connection.request("GET", f"/candidates/{quote(name, safe='')}{query}")

@@ -1,4 +1,4 @@
-"""Lives of candidates, as the emulator tells of them: what sample consumers are asked with."""
+"""Deliveries about candidates, made by the emulator, for the probes of sample consumers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.consumers.probes import PROBES
 
 @pytest.fixture(scope="session")
 def lives() -> dict[str, Life]:
-    """One candidate for each probe, told of by every event type: name of the probe -> life."""
+    """One candidate for each probe, with deliveries of every event type: name of probe -> life."""
 
     async def live() -> dict[str, Life]:
         async with Receiver() as receiver, Emulator(seed=11, clock="virtual") as emulator:

@@ -28,7 +28,7 @@ STATUSES = (
     "INVITED", "ENROLLED", "IN_PROGRESS", "INVITATION_EXPIRED", "COMPLETED", "DISQUALIFIED",
     "REJECTED",
 )  # fmt: skip
-"""In the order in which they can follow each other: nobody goes back."""
+"""In the order in which they can follow each other; no status goes back."""
 
 WORDS = frozenset({
     "candidateStatusChanged", "invited", "enrolled", "in_progress", "completed", "disqualified",
@@ -89,7 +89,7 @@ class Event:
 
     @property
     def fact(self) -> str:
-        """What happened: the same for each message and each delivery that tells of it."""
+        """The event: the same for each message and each delivery about it."""
         return f"rescored {self.timestamp}" if self.word == "scoreUpdated" else self.status
 
 
@@ -116,7 +116,7 @@ class Consumer:
         self.store = self.opened(None if state is None else Path(state))
 
     def opened(self, path: Path | None) -> Store:
-        """Return the store of what is known."""
+        """Return the store."""
         return Store(path)
 
     # --- one delivery -----------------------------------------------------------------------
@@ -172,7 +172,7 @@ class Consumer:
         return any(hmac.compare_digest(right, one.encode()) for one in signatures.split(" "))
 
     def understood(self, payload: dict[str, Any]) -> Event | None:
-        """Return what a payload says; None when it is nothing for us: a ping, another event.
+        """Return the event of a payload; None for a ping or an event that is ignored.
 
         Raises:
             RefusedError: 422.
@@ -206,7 +206,7 @@ class Consumer:
             timestamp=timestamp if isinstance(timestamp, int) else None,
         )
 
-    # --- what it leads to -------------------------------------------------------------------
+    # --- effects ----------------------------------------------------------------------------
 
     def advanced(self, known: Invitation, event: Event) -> Invitation:
         """Return the invitation after *event*; the same for any order and any repetition."""
@@ -223,7 +223,7 @@ class Consumer:
         )
 
     def told(self, event: Event) -> None:
-        """Do what follows once *event* is kept; here, nothing."""
+        """Called after *event* is stored; does nothing here."""
 
     # --- questions --------------------------------------------------------------------------
 
@@ -232,7 +232,7 @@ class Consumer:
         return Answer(200, {"status": "ok"})
 
     def look_up(self, name: str, assessment: str | None = None) -> Answer:
-        """Return what is known of a candidate.
+        """Return the state of a candidate.
 
         Args:
             name: the id of an invitation (once a report named it), of a person, or an e-mail.

@@ -20,10 +20,10 @@ from tests.consumers.serving import Whole, serve_asgi
 
 
 class DiesOnThePing(Consumer):
-    """Takes what has neither ``type`` nor ``event`` for an expired invitation."""
+    """Reads a payload without ``type`` and ``event`` as an expired invitation."""
 
     def understood(self, payload: dict[str, Any]) -> Event | None:
-        """Return what a payload says."""
+        """Return the event of a payload."""
         if "type" not in payload and "event" not in payload:
             _ = payload["data"]["candidateStatus"]  # the bug: KeyError
         return super().understood(payload)

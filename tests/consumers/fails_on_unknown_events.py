@@ -19,7 +19,7 @@ class FailsOnUnknownEvents(Consumer):
     """Looks each event type up in a table that has only those of today."""
 
     def understood(self, payload: dict[str, Any]) -> Event | None:
-        """Return what a payload says."""
+        """Return the event of a payload."""
         word = payload.get("event")
         if isinstance(word, str):
             _ = HANDLERS[word]  # the bug: KeyError

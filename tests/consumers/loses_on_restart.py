@@ -1,4 +1,4 @@
-"""Bug: acknowledges what it keeps in memory only, and loses it when it is restarted."""
+"""Bug: acknowledges deliveries that it keeps in memory only, and loses them at a restart."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class LosesOnRestart(Consumer):
     """Means to write later."""
 
     def opened(self, path: Path | None) -> Store:  # noqa: ARG002 - the bug
-        """Return the store of what is known."""
+        """Return the store."""
         return Store(None)
 
 

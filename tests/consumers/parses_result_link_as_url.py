@@ -1,4 +1,4 @@
-"""Bug: what stands in resultLink is parsed as a URL always."""
+"""Bug: resultLink is always parsed as a URL."""
 
 from __future__ import annotations
 

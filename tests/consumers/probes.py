@@ -51,7 +51,7 @@ ENDS = {
 UNHEARD_OF = {"aKeyOfTomorrow": {"with": ["a", {"value": None}]}}
 
 
-# --- what has to be taken -------------------------------------------------------------------
+# --- deliveries to accept -------------------------------------------------------------------
 
 
 def documented_shapes(consumer: Running, _: Life) -> None:
@@ -147,7 +147,7 @@ def delivered_by_the_emulator(consumer: Running, life: Life) -> None:
         assert known["completions"] == int(end in ("COMPLETED", "REJECTED"))
 
 
-# --- what it comes to -----------------------------------------------------------------------
+# --- effects --------------------------------------------------------------------------------
 
 
 def whole_life(consumer: Running, life: Life) -> None:
@@ -218,7 +218,7 @@ def kept_apart(consumer: Running, life: Life) -> None:
     assert seen(consumer, f"other.{life.email}")["status"] == "ENROLLED"
 
 
-# --- what has to be refused -----------------------------------------------------------------
+# --- deliveries to refuse -------------------------------------------------------------------
 
 
 def malformed(consumer: Running, life: Life) -> None:
@@ -259,7 +259,7 @@ def huge_body(consumer: Running, life: Life) -> None:
 
 
 def huge_body_without_end(consumer: Running, life: Life) -> None:
-    """It is refused while it comes: nobody waits for the rest of it."""
+    """It is refused while it arrives, without waiting for the rest."""
     part = life["COMPLETED"][:-1] + b', "x": "' + b"x" * LARGEST
     chunk = b"%x\r\n%s\r\n" % (len(part), part)
     for length, sent in ((f"Content-Length: {LARGE}", b"{"), ("Transfer-Encoding: chunked", chunk)):
@@ -299,7 +299,7 @@ def wrong_signature(consumer: Running, life: Life) -> None:
     assert not seen(consumer, life.email)
 
 
-# --- what it has to outlive -----------------------------------------------------------------
+# --- deliveries to survive ------------------------------------------------------------------
 
 
 def slow_body(consumer: Running, life: Life) -> None:

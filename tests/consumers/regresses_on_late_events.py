@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Regresses(Consumer):
-    """Takes the status of any message that tells something new, whenever it happened."""
+    """Takes the status of every new message, even if the event is older."""
 
     def advanced(self, known: Invitation, event: Event) -> Invitation:
         """Return the invitation after *event*."""

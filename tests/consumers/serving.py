@@ -1,4 +1,4 @@
-"""How a sample consumer is served: its options and its server; never what it decides."""
+"""Serves a sample consumer: its options and its server."""
 
 from __future__ import annotations
 

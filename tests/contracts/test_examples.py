@@ -70,13 +70,13 @@ def objects_in(value: Any) -> Iterator[dict[str, Any]]:
 
 def properties_of(document: str) -> Iterator[tuple[str, dict[str, Any]]]:
     for schema in schemas_in(DOCUMENTS[document]):
-        # An object says what its keys are; a rule on top of it names keys that stand there.
+        # An object lists its keys; a rule on top of it names keys of that list.
         if schema.get("additionalProperties") is False:
             yield from schema.get("properties", {}).items()
 
 
 def resolved(generation: str, schema: dict[str, Any]) -> dict[str, Any]:
-    """Return a property with what it refers to under it, one step."""
+    """Return a property with the schema to which it refers."""
     place, _, name = str(schema.get("$ref")).rpartition("/$defs/")
     generation = "v1" if "../v1/" in place else generation
     return {**DOCUMENTS[f"{generation}/definitions"]["$defs"].get(name, {}), **schema}
@@ -172,7 +172,7 @@ def test_rules_stay_where_validators_agree(name: str) -> None:
         pattern = schema.get("pattern")
         if isinstance(pattern, str) and pattern.startswith("^"):
             assert not re.search(r"\\[dDwWsSbB]", pattern)
-            # Python's $ lets a line break pass: only one length, or no line break at all.
+            # Python's $ matches before a line break: only one length, or no line break at all.
             one_length = schema["minLength"] == schema["maxLength"]
             assert one_length or schema["not"] == {"pattern": "[\\n\\r]"}
         kind = schema.get("type")

@@ -164,7 +164,7 @@ def named(path: Path) -> str:
 
 
 def excuse(path: Path, before: Any, after: Any) -> tuple[str, str] | None:
-    """Return the key and type by which *after* may stand where *before* stood."""
+    """Return the key and type by which *after* may replace *before*."""
     for kind in sorted(kinds(before) & kinds(after)):
         if (named(path), kind) in EXCUSES:
             return named(path), kind

@@ -1,4 +1,4 @@
-"""A user's ``--schemas`` folder: what is refused, and in which words."""
+"""A user's folder of schemas: problems and their messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Contracts: the judgement, what it says, and what it keeps to itself."""
+"""Contracts: violations, their messages, and the values that messages leave out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests are sent, and what happened is handed back."""
+"""The dispatcher sends requests and returns their outcomes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The vendors' libraries for Node verify what we sign; Node itself verifies ed25519."""
+"""The vendors' libraries for Node verify our signatures; Node itself verifies ed25519."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Messages, deliveries and attempts say for themselves what they are."""
+"""Properties of messages, deliveries and attempts."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def test_a_command_has_rows_in_its_lifecycle(one: Command) -> None:
 
 
 def test_every_row_of_a_lifecycle_is_a_command() -> None:
-    """But for those that another command causes: scheduling, and what an invitation does."""
+    """Except for transitions that another command causes: scheduling and invitations."""
     known = {(one.subject, one.verb) for one in COMMANDS.values()}
     rows = {(of, row.command) for of, lifecycle in LIFECYCLES.items() for row in lifecycle.rows}
     assert rows - known == {("candidate", "schedule"), ("assessment", "invite")}

@@ -1,4 +1,4 @@
-"""The library of a workspace: what there is, how it hangs together, and that it is drawn lazily."""
+"""The library of a workspace: its content, its consistency, and lazy generation."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def test_commands_are_those_of_subjects_that_exist(lifecycle: Lifecycle) -> None
 
 
 def test_all_status_changes_of_a_candidate_send_status_changed() -> None:
-    """Every row into another state tells the all-in-one event first; a new score does not.
+    """Every row into another state sends status_changed first; a new score does not.
 
     And nobody is told of an invitation that waits for its date, nor of what happens in a test.
     """

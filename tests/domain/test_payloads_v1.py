@@ -53,7 +53,7 @@ def who(occurrence: Occurrence) -> Candidate:
 
 
 def then(occurrence: Occurrence, command: str, details: Details | None = None) -> Occurrence:
-    """Return what comes of *command*, a minute later."""
+    """Return the result of *command*, a minute later."""
     row = LIFECYCLE.transition(who(occurrence).state, command)
     at = occurrence.at + timedelta(minutes=1)
     candidate = moved(
@@ -100,7 +100,7 @@ def objects(value: Any, path: str = "$") -> Iterator[tuple[str, dict[str, Any]]]
 
 
 def shapes(value: Any) -> dict[str, set[tuple[str, ...]]]:
-    """Return path -> the keys, in order, of the objects that stand there."""
+    """Return path -> the keys, in order, of the objects at that path."""
     found: dict[str, set[tuple[str, ...]]] = defaultdict(set)
     for path, one in objects(value):
         found[path].add(tuple(one))

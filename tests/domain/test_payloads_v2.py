@@ -1,4 +1,4 @@
-"""v2 payloads: the documented example, the observed paths, and what is assumed after them."""
+"""v2 payloads: the documented example, the observed paths, and the assumed keys."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ LATER = AT + timedelta(minutes=9)
 
 
 def at(event: str, seed: int = 1) -> tuple[Candidate, Content]:
-    """Return a candidate to whom *event* just happened, and what they are asked."""
+    """Return a candidate right after *event*, and their questions."""
     occurrence = sample(event, AT, random.Random(seed))
     assert occurrence.candidate is not None
     return occurrence.candidate, occurrence.assessment.content

@@ -1,4 +1,4 @@
-"""Variants of payloads: what each changes, that it fits, and that nobody gets one unasked."""
+"""Variants of payloads: their changes, that they fit, and that they are off by default."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OF = {
     COMPLETED: "candidate.completed",
     REJECTED: "candidate.rejected",
 }
-"""State -> the event type that tells of it."""
+"""State -> the event type of its change."""
 
 
 def built(event: str, *observed: str, seed: int = 1) -> Any:

@@ -7,7 +7,7 @@ from emulator import Candidate, Delivery, Emulator, RunningWorkspace, Settings, 
 
 
 async def consumer(_: Any, receive: Any, send: Any) -> None:
-    """Take whatever comes: an ASGI application."""
+    """Accept every request, as an ASGI application."""
     await receive()
     await send({"type": "http.response.start", "status": 200})
     await send({"type": "http.response.body"})

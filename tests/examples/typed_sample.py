@@ -1,4 +1,4 @@
-"""The public API as type checkers read it; nobody runs this.
+"""The public API as type checkers read it; this file is not executed.
 
 Where `type: ignore` stands there is a mistake, and a checker that does not see it complains.
 """

@@ -1,4 +1,4 @@
-"""A damaged journal file is told, never obeyed, and what is whole of it can be saved."""
+"""A damaged journal file is reported, never used, and its intact entries can be salvaged."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def journal(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def read(path: Path) -> dict[str, list[Entry]]:
-    """Return what an emulator gets from the file, as it opens it."""
+    """Return the entries that an emulator reads from the file."""
 
     async def main() -> dict[str, list[Entry]]:
         emulator = Emulator(journal=path)

@@ -154,7 +154,7 @@ def test_a_missing_folder_is_reported(tmp_path: Path) -> None:
 
 
 def test_a_failed_commit_is_raised_to_waiters_and_to_the_next_writer(tmp_path: Path) -> None:
-    """The same entry twice is what a full disk is too: SQLite refuses the commit."""
+    """SQLite refuses an entry that is written twice, as it does on a full disk."""
 
     async def work() -> None:
         store = SqliteStore(tmp_path / "j", KINDS)

@@ -20,7 +20,7 @@ _EVERY = 180
 
 
 class LosesCompletions(Consumer):
-    """Answers before it has kept what it got, and now and then never comes to it."""
+    """Answers before it stores a delivery, and sometimes loses it."""
 
     completions = count(1)
 

@@ -26,7 +26,7 @@ EVENT = "candidate.status_changed"
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on; another process may take it meanwhile."""
+    """Return a port without a listener; another process may take it in the meantime."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port: int = listening.getsockname()[1]
         return port

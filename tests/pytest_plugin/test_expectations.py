@@ -1,4 +1,4 @@
-"""What a test can demand, and what it can't."""
+"""Valid and invalid expectations of a test."""
 
 from __future__ import annotations
 

@@ -255,7 +255,7 @@ ASYNC = """
 
     @pytest.fixture
     def consumer():
-        # Teardown comes after the end of the workspace, whatever the loop does.
+        # Teardown follows the end of the workspace on every loop.
         yield
         ENDS.append("consumer")
 

@@ -21,7 +21,7 @@ in_async_tests = pytest.mark.parametrize(
     ids=["pytest-asyncio", "anyio"],
 )
 
-# --- calls that nobody awaited --------------------------------------------------------------
+# --- calls that were not awaited ------------------------------------------------------------
 
 NOT_AWAITED = """
     import asyncio

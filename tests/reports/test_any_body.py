@@ -1,4 +1,4 @@
-"""Whatever was sent and whatever was answered can be shown, in every way out."""
+"""Every body and every answer can be shown in all formats."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page in a real browser, which parses, lays out and would run what it is given."""
+"""The page in a real browser, which would execute scripts in it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def page(sample: Report, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def browse(page: Path, *options: str) -> str:
-    """Open *page* in a fresh browser without a network; return what it prints."""
+    """Open *page* in a fresh browser without a network; return its output."""
     done = subprocess.run(
         [
             "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
@@ -56,7 +56,7 @@ def test_the_browser_finds_the_same_page_that_was_written(page: Path, sample: Re
 
 
 def test_the_policy_of_the_page_stops_what_escaping_would_let_through(page: Path) -> None:
-    """And without both, the browser does run what a consumer answered: the tests can see it."""
+    """Without both, the browser executes the consumer's answer, which proves the tests."""
     escaped = page.read_text()
     open_ = escaped.replace("&lt;", "<").replace("&gt;", ">").replace("&#39;", "'")
     assert open_ != escaped

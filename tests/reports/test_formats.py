@@ -1,4 +1,4 @@
-"""The table of formats, and what comes from it."""
+"""The table of formats, and the options and files made from it."""
 
 from __future__ import annotations
 

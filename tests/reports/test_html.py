@@ -1,4 +1,4 @@
-"""The page: it needs nothing, runs nothing, and tells what went wrong first."""
+"""The page: it loads nothing, executes nothing, and starts with the findings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lines in a pipe and on a terminal, a real one: its other end reads what is drawn."""
+"""Lines in a pipe and on a real terminal, whose other end reads the output."""
 
 from __future__ import annotations
 

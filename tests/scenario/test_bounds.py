@@ -1,4 +1,4 @@
-"""Scenarios come from others, too: whatever their text holds, reading it is bounded and linear."""
+"""Scenarios may be untrusted: reading any text is bounded and linear."""
 
 from __future__ import annotations
 

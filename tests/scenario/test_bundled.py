@@ -169,7 +169,7 @@ def _paths(lifecycle: Lifecycle) -> set[tuple[str, ...]]:
 
 @functools.cache
 def _walked() -> dict[str, list[list[tuple[str, str, str]]]]:
-    """Return, by kind of subject, what the scenarios do to each: state, command, next state."""
+    """Return, by kind of subject, the transitions in the scenarios: state, command, next state."""
     walks: dict[str, list[list[tuple[str, str, str]]]] = {"assessment": [], "candidate": []}
 
     async def main() -> None:

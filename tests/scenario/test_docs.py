@@ -1,4 +1,4 @@
-"""docs/scenarios.md against what there is."""
+"""docs/scenarios.md against the code."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def test_the_line_has_its_caret(scenario: Text) -> None:
         ("  - set_clock: 2026-01-31T00:00:00Z\n", True),
         ("  - set_clock: 2026-01-30T23:59:59Z\n", False),
         ("  - expect_none: {event: candidate.rejected, for: 30d}\n", True),
-        # It stops at the match, so nobody knows.
+        # It stops at the match, so the state is unknown.
         ("  - expect: {event: candidate.invitation_expired, within: 30d}\n", False),
         ("  - repeat: {times: 30, steps: [{wait: 1d}]}\n", True),
     ],

@@ -232,7 +232,7 @@ def test_a_file_that_is_named_by_a_captured_value_is_refused_from_elsewhere_too(
 
 
 def test_a_scenario_of_plain_data_names_the_step_that_is_wrong() -> None:
-    """Nothing is filled in: the data holds values already."""
+    """Nothing is filled in: the data has values already."""
     document = {
         "scenario": "Plain",
         "consumer": [{"payload_url": "http://127.0.0.1:9", "events": ["invited"]}],

@@ -310,7 +310,7 @@ def test_a_real_clock_can_not_be_set(year: int, play: Play, scenario: Text) -> N
 
 
 class Consumer:
-    """Takes deliveries, and tells how many; each look sees one more than the last."""
+    """Accepts deliveries and returns their number, one more at each request."""
 
     def __init__(self) -> None:
         self.looks = 0
@@ -643,7 +643,7 @@ def test_a_fault_of_the_provider_api_is_set_with_its_route(play: Play, scenario:
 
 
 def test_a_payload_that_a_fault_changed_is_shown_as_sent(play: Play, scenario: Text) -> None:
-    """Demands and captures look at what the consumer got, not at what it would have got."""
+    """Expectations and captures use the body that the consumer received, not the original."""
     steps = (
         "  - create_assessment: {as: job}\n"
         "  - fault: {mutate: {set: {data.email: 3}}, on: {event: candidate.status_changed}}\n"

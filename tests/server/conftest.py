@@ -1,4 +1,4 @@
-"""An emulator on a real socket, in a thread, and tenants of it: what the API tests share."""
+"""Fixtures of the API tests: an emulator on a real socket, in a thread, and its tenants."""
 
 from __future__ import annotations
 
@@ -208,7 +208,7 @@ _numbers = itertools.count(1)
 
 @pytest.fixture(scope="session")
 def make_tenant(server: Server) -> Callable[..., Tenant]:
-    """Open a workspace that nobody else has: ``make_tenant(seed=3)``."""
+    """Open a new workspace: ``make_tenant(seed=3)``."""
     return lambda **settings: server.tenant(f"tenant-{next(_numbers)}", **settings)
 
 
@@ -220,7 +220,7 @@ def tenant(make_tenant: Callable[..., Tenant]) -> Tenant:
 
 @pytest.fixture(scope="session")
 def dead_url() -> Iterator[str]:
-    """A URL at which nobody listens; the port is ours, so that nobody else gets it."""
+    """A URL without a listener; the port stays bound, so that no other process gets it."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{bound.getsockname()[1]}/hook"

@@ -1,4 +1,4 @@
-"""What holds for every call: bugs, broken bodies, the replay, consumers that hang."""
+"""Tests of all calls: bugs, invalid bodies, the replay, consumers that hang."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The control API does what its callers rely on."""
+"""The behaviour of the control API on which its callers rely."""
 
 from __future__ import annotations
 

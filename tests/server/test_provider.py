@@ -1,4 +1,4 @@
-"""The provider's API does what its callers rely on."""
+"""The behaviour of the provider API on which its callers rely."""
 
 from __future__ import annotations
 

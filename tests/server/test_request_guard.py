@@ -1,4 +1,4 @@
-"""No page of another site can call us, by whatever name it has us resolved."""
+"""No page of another site can call the server, under any host name."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def test_a_page_of_ours_may_call(server: Server, path: str) -> None:
 
 
 def test_a_foreign_page_can_t_change_anything(server: Server) -> None:
-    """Not by what a browser sends without asking first: a plain POST."""
+    """Also not with a request that browsers send without a preflight: a plain POST."""
     tenant = server.tenant("attacked")
     before = tenant.journal()
     headers = {"Origin": "https://evil.example", "Content-Type": "text/plain"}

@@ -1,4 +1,4 @@
-"""Calls that wait are told when the server stops, and hold up nothing."""
+"""Calls that wait end when the server stops, and do not delay it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A payload URL that deliveries will not reach is told at once, beside the documented answer."""
+"""A payload URL that deliveries cannot reach has a warning in the answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bad input, check by check, with the whole text; and what good input comes to."""
+"""Invalid input, check by check, with the whole text; and the results of valid input."""
 
 from __future__ import annotations
 

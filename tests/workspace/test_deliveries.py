@@ -1,4 +1,4 @@
-"""Who gets what, in which order, and what becomes of it."""
+"""Which webhook gets which message, in which order, and the results."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def summary(deliveries: list[Delivery]) -> list[tuple[str, str]]:
     return [(one.event, one.status) for one in deliveries]
 
 
-# --- who gets what --------------------------------------------------------------------------
+# --- messages and webhooks ------------------------------------------------------------------
 
 
 def test_a_webhook_that_wants_two_matching_types_gets_two_messages(
@@ -659,7 +659,7 @@ def test_another_seed_gives_other_ids_everywhere(make_workspace: MakeWorkspace) 
 def test_what_one_record_draws_does_not_depend_on_what_others_drew(
     make_workspace: MakeWorkspace,
 ) -> None:
-    """Chance is keyed: a webhook more, or a message more, moves nobody else's draw."""
+    """Chance is keyed: another webhook or message changes no other draw."""
 
     async def run(*, is_busy: bool) -> object:
         workspace = make_workspace()

@@ -1,4 +1,4 @@
-"""Faults in a workspace: what they do to attempts, to their order, and to the journal."""
+"""Faults in a workspace: their effects on attempts, order and journal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Both tables through a workspace: what has no row is refused, and nothing is changed."""
+"""Both tables through a workspace: commands without a row are refused and change nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Replay: the fold of the journal is the state, whatever was done."""
+"""Replay: the fold of the journal is the state, after every command."""
 
 from __future__ import annotations
 

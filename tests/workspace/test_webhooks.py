@@ -169,7 +169,7 @@ def test_an_application_that_is_not_mounted_is_refused(make_workspace: MakeWorks
 def test_an_application_of_another_process_is_unreachable(
     make_workspace: MakeWorkspace, transport: Scripted, make_journal: MakeJournal
 ) -> None:
-    """After a replay the journal knows the name, and nobody mounted anything."""
+    """After a replay, the journal knows the name, but no application is mounted."""
 
     async def main() -> None:
         journal = make_journal()

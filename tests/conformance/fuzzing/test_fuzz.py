@@ -1,4 +1,4 @@
-"""`fuzz` against the sample consumers: what it finds, and that what it saves shows it again."""
+"""`fuzz` against the sample consumers: findings, and that saved scenarios reproduce them."""
 
 from __future__ import annotations
 

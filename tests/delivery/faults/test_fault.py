@@ -52,7 +52,7 @@ def planned(
 
 
 def counted(standing: list[Standing], count: int, seed: int = 7) -> list[tuple[str, ...]]:
-    """Return what applies to the first attempts of *count* messages, counting as a fold would."""
+    """Return the faults of the first attempts of *count* messages, counted as by a fold."""
     found = []
     for number in range(1, count + 1):
         message = msgspec.structs.replace(MESSAGE, number=number)

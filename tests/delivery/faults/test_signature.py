@@ -50,7 +50,7 @@ def sent(
 
 @pytest.mark.parametrize(("fault", "why"), REFUSED, ids=lambda one: getattr(one, "how", ""))
 def test_the_vendors_refuse_it(fault: faults.Signature, why: str) -> None:
-    # The libraries accept what has no fault, so it is the fault that they refuse.
+    # The libraries accept requests without a fault, so they refuse because of the fault.
     svix.Webhook(SECRET).verify(BODY, dict(sent(None, SVIX).headers))
     standardwebhooks.Webhook(SECRET).verify(BODY, dict(sent(None, STANDARD).headers))
     with pytest.raises(svix.WebhookVerificationError, match=why):

@@ -1,4 +1,4 @@
-"""A server that does what it is told, and both event loops to run it on."""
+"""A scripted server, and both event loops to run it on."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
 class Run(Protocol):
-    """Runs a coroutine to its end, within the deadline, and finds what it left behind."""
+    """Runs a coroutine to its end, within the deadline, and finds leftover tasks."""
 
     def __call__(self, main: Coroutine[Any, Any, T]) -> T: ...
 
@@ -120,7 +120,7 @@ def run(request: pytest.FixtureRequest) -> Run:
         stray: list[dict[str, Any]] = []
 
         def note(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-            # The server's side of a failed handshake, which asyncio tells in debug mode.
+            # The server's side of a failed handshake, which asyncio logs in debug mode.
             if "transport creation for incoming" not in context["message"]:
                 stray.append(context)
 

@@ -1,4 +1,4 @@
-"""Names, addresses and the guard: what is dialled is what was checked."""
+"""Names, addresses and the guard: the checked address is the dialled address."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_a_port_without_a_listener_is_refused(run: Run, wire: MakeWire, post: Po
 def test_a_server_that_takes_no_connection_is_a_connect_time_out(
     run: Run, wire: MakeWire, post: Post
 ) -> None:
-    """Linux drops what comes when the backlog is full."""
+    """Linux drops connections when the backlog is full."""
     with contextlib.ExitStack() as stack:
         full = stack.enter_context(socket.socket())
         full.bind(("127.0.0.1", 0))

@@ -1,4 +1,4 @@
-"""Which connections are used again, and what happens to those that died meanwhile."""
+"""Reuse of connections, and connections that were closed in the meantime."""
 
 from __future__ import annotations
 
@@ -195,7 +195,7 @@ def test_an_idle_connection_that_the_consumer_closes_leaves_the_pool(
 def test_bytes_on_an_idle_connection_make_it_unusable(
     run: Run, torture: MakeServer, wire: MakeWire, post: Post, until: Until
 ) -> None:
-    """A 408 to nobody must not become the answer to the next request."""
+    """A 408 without a request must not become the answer to the next request."""
 
     async def main() -> None:
         idle = asyncio.Event()

@@ -1,4 +1,4 @@
-"""The client against servers that nobody here wrote, each in a process of its own."""
+"""The client against real servers, each in a process of its own."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ class Served(NamedTuple):
 
 
 def command(name: str, folder: Path, port: int) -> list[str]:
-    """Write what the server *name* needs to *folder*; return how to start it."""
+    """Write the files of the server *name* to *folder*; return its command."""
     bind = f"127.0.0.1:{port}"
     (folder / "asgi_app.py").write_text(ASGI)
     (folder / "wsgi_app.py").write_text(WSGI)
@@ -289,7 +289,7 @@ def test_a_real_server_puts_a_chunked_body_together(
 def test_a_request_with_a_fault_ends_soon_and_a_real_server_goes_on(
     run: Run, server: tuple[str, Served], fault: WireFault
 ) -> None:
-    """Servers differ in what they make of it: they close, answer 400, or take what came."""
+    """Servers differ: they close the connection, answer 400, or accept the incomplete body."""
     name, served = server
 
     async def main() -> None:

@@ -1,4 +1,4 @@
-"""TLS with certificates of our own: what is trusted, and for which name."""
+"""TLS with generated certificates: trust, and names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands on the wire for a request."""
+"""The bytes of a request."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "headers": {"X-Api-Key": "key"},
     },
 }
-"""Operation -> what it needs beside the ids in its path; ``{assessmentId}`` becomes an id, too."""
+"""Operation -> its input besides the ids in its path; ``{assessmentId}`` becomes an id, too."""
 
 
 def names_ids(operation: Operation) -> bool:

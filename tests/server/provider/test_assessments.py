@@ -1,4 +1,4 @@
-"""Assessments and groups: filters, sorting, drafts, and what payloads say of the same."""
+"""Assessments and groups: filters, sorting, drafts, and agreement with payloads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Candidates, people and results: filters, sorting, and what payloads say of the same."""
+"""Candidates, people and results: filters, sorting, and agreement with payloads."""
 
 from __future__ import annotations
 

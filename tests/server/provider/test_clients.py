@@ -1,4 +1,4 @@
-"""What the clients in public use do, and what they rely on, as tests of our own."""
+"""The flows of the public clients, as tests."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def consumer() -> Iterator[Consumer]:
 def test_an_assessment_is_read_from_inside_the_webhook_s_handler(
     open_server: OpenServer, consumer: Consumer, in_flight: int
 ) -> None:
-    """A delivery under way never holds up the API, with one attempt in flight neither."""
+    """A delivery under way never blocks the API, even with one attempt in flight."""
     with open_server(in_flight=in_flight) as server:
         tenant = server.tenant("acme")
         consumer.api, consumer.token = server.url, "acme"

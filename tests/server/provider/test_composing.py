@@ -1,4 +1,4 @@
-"""Composed assessments: what calls, payloads and the library say of them agrees."""
+"""Composed assessments: calls, payloads and the library agree."""
 
 from __future__ import annotations
 

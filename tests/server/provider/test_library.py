@@ -1,4 +1,4 @@
-"""The library over HTTP: what is found agrees with what assessments and payloads show."""
+"""The library over HTTP: its content agrees with assessments and payloads."""
 
 from __future__ import annotations
 

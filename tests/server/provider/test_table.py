@@ -1,4 +1,4 @@
-"""What holds for every row of the table of calls; a new row is walked without being named."""
+"""Tests of every row in the table of calls, new rows included."""
 
 from __future__ import annotations
 

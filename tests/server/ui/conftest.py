@@ -111,7 +111,7 @@ def browser() -> Iterator[Browser]:
 
 
 class Tab:
-    """A page in the browser; what it complained of is checked at the end."""
+    """A page in the browser; errors in its console fail the test at the end."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
