@@ -18,6 +18,7 @@ from typing import (
     get_args,
     get_origin,
 )
+from urllib.parse import parse_qsl
 
 import msgspec
 from starlette.responses import Response
@@ -28,6 +29,8 @@ from emulator.errors import InvalidInputError
 from emulator.server.http import body_as, emulator_of, json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from starlette.requests import Request
 
     from emulator.emulator import Emulator
@@ -200,25 +203,18 @@ def _query(request: Request, kind: type[_Q]) -> _Q:
     Raises:
         InvalidInputError: an invalid value, or an unknown parameter; names the parameter.
     """
-    given = dict(request.query_params) if request.scope["query_string"] else {}
-    fields = _parameters(kind)
-    unknown = sorted(given.keys() - fields.keys())
-    if unknown and kind.__struct_config__.forbid_unknown_fields:
-        name = unknown[0][:40]
-        message = f"unknown parameter {name!r}; known: {', '.join(fields) or 'none'}"
-        raise InvalidInputError(message, path=f"?{name}")
-    if unknown:
-        names = ", ".join(repr(name[:40]) for name in unknown[:10])
-        _log.info("%s %s: unknown parameter %s", request.method, request.url.path, names)
+    text = request.scope["query_string"].decode("latin-1")
+    pairs = parse_qsl(text, keep_blank_values=True) if text else []
+    given, fields = dict(pairs), _parameters(kind)
+    if unknown := given.keys() - fields.keys():
+        _note_unknown(request, sorted(unknown), kind)
     known = {
         name: one
         for name, one in given.items()
         if name in fields and (one or fields[name].required)
     }
-    for name in known:
-        if (times := len(request.query_params.getlist(name))) > 1:
-            message = f"{name} is given {times} times; expected one"
-            raise InvalidInputError(message, path=f"?{name}")
+    if len(given) < len(pairs):
+        _refuse_repeated(known, [name for name, _ in pairs])
     try:
         found = convert(known, kind, strict=False)
     except InvalidInputError as error:
@@ -228,6 +224,22 @@ def _query(request: Request, kind: type[_Q]) -> _Q:
             message = f"{name} is {one!r}; expected a value"
             raise InvalidInputError(message, path=f"?{name}")
     return found
+
+
+def _note_unknown(request: Request, names: list[str], kind: type[msgspec.Struct]) -> None:
+    if kind.__struct_config__.forbid_unknown_fields:
+        known = ", ".join(_parameters(kind)) or "none"
+        message = f"unknown parameter {names[0][:40]!r}; known: {known}"
+        raise InvalidInputError(message, path=f"?{names[0][:40]}")
+    shown = ", ".join(repr(name[:40]) for name in names[:10])
+    _log.info("%s %s: unknown parameter %s", request.method, request.url.path, shown)
+
+
+def _refuse_repeated(known: Iterable[str], names: list[str]) -> None:
+    for name in known:
+        if (times := names.count(name)) > 1:
+            message = f"{name} is given {times} times; expected one"
+            raise InvalidInputError(message, path=f"?{name}")
 
 
 @cache

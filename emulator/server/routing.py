@@ -47,7 +47,5 @@ class ExactFirst(Router):
         if route is None:
             await super().app(scope, receive, send)
             return
-        scope["router"] = self
-        _, found = route.matches(scope)
-        scope.update(found)
+        scope.update(router=self, endpoint=route.endpoint, path_params={})
         await route.handle(scope, receive, send)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from emulator.domain import assessment as assessments
@@ -91,8 +92,12 @@ def candidate_of(state: State, assessment_id: str, id_: str) -> Candidate:
     return chosen[-1]
 
 
-def attempt_index(state: State, candidate: Candidate) -> int:
-    """Return the number of earlier invitations of the same person to the same assessment."""
-    theirs = (state.candidates[one] for one in state.invitations[candidate.candidate_id])
-    same = [one.id for one in theirs if one.assessment_id == candidate.assessment_id]
-    return same.index(candidate.id)
+def attempts_of(state: State, person: str) -> dict[str, int]:
+    """Return for each invitation of a person how many there were before to the same assessment."""
+    counts: Counter[str] = Counter()
+    found = {}
+    for id_ in state.invitations[person]:
+        assessment = state.candidates[id_].assessment_id
+        found[id_] = counts[assessment]
+        counts[assessment] += 1
+    return found

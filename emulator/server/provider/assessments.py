@@ -11,7 +11,7 @@ from emulator.domain import candidate as candidates
 from emulator.domain.payloads.links import public_invite_link, workspace_url
 from emulator.durations import instant
 from emulator.server.operations import NoQuery, Operation, Record
-from emulator.server.provider.listing import Paged, Sorted, column_of, matches, page, sorted_page
+from emulator.server.provider.listing import Paged, Sorted, column_of, finder, page, sorted_page
 from emulator.workspace import provider_queries
 
 if TYPE_CHECKING:
@@ -120,11 +120,8 @@ async def list_all(call: Call[AssessmentQuery, None]) -> list[AssessmentRow]:
         group=query.group_name,
         label=query.workspace_label_title,
     )
-    wanted = (
-        one
-        for one in found
-        if matches(query.query, one.title) and _has_test(one, query.test_library_id)
-    )
+    finds = finder(query.query)
+    wanted = (one for one in found if finds(one.title) and _has_test(one, query.test_library_id))
     return sorted_page(query, wanted, lambda one: _row(state, one), AssessmentRow)
 
 
@@ -156,8 +153,9 @@ async def read(call: Call[NoQuery, None]) -> AssessmentView:
 async def groups(call: Call[GroupQuery, None]) -> Groups:
     """List the groups of the workspace, by name."""
     query = call.query
+    finds = finder(query.query)
     known = call.workspace.state.library.groups
-    found = [one for one in known if matches(query.query, one.name)]
+    found = [one for one in known if finds(one.name)]
     found.sort(key=lambda one: one.name, reverse=query.in_order == "desc")
     return Groups(page(query, found, _group))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache, partial
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
@@ -13,7 +14,7 @@ from emulator.domain.payloads.links import detail_link
 from emulator.durations import instant, parse_instant
 from emulator.errors import InvalidInputError
 from emulator.server.operations import NoQuery, Operation, Record
-from emulator.server.provider.listing import Sorted, column_of, matches, sorted_page
+from emulator.server.provider.listing import Sorted, column_of, finder, sorted_page
 from emulator.workspace import provider_queries
 
 if TYPE_CHECKING:
@@ -157,8 +158,14 @@ async def list_of_assessment(call: Call[CandidateQuery, None]) -> list[Candidate
         and (label is None or label in assessment.labels)
     )
     known = provider_queries.candidates_of(state, assessment.id) if is_any else ()
-    wanted = (one for one in known if _fits(query, one, completed))
-    return sorted_page(query, wanted, lambda one: _row(state, one), CandidateRow)
+    finds = finder(query.query)
+    wanted = (one for one in known if finds(*_texts(one)) and _fits(query, one, completed))
+    attempts = cache(partial(provider_queries.attempts_of, state))
+
+    def row(one: Candidate) -> CandidateRow:
+        return _row(state, one, attempts(one.candidate_id)[one.id])
+
+    return sorted_page(query, wanted, row, CandidateRow)
 
 
 async def result(call: Call[ResultQuery, None]) -> ResultView:
@@ -177,7 +184,7 @@ async def result(call: Call[ResultQuery, None]) -> ResultView:
         assessment_candidate_url=detail_link(state.organisation, candidate),
         assessment_id=candidate.assessment_id,
         assessment_name=candidate.assessment_title,
-        attempt_index=provider_queries.attempt_index(state, candidate),
+        attempt_index=provider_queries.attempts_of(state, candidate.candidate_id)[candidate.id],
         avg_score_percentage=_percentage(candidate),
         candidate_id=candidate.candidate_id,
         candidate_index=state.invitations[candidate.assessment_id].index(candidate.id),
@@ -201,22 +208,34 @@ async def result(call: Call[ResultQuery, None]) -> ResultView:
 async def assessments_of(call: Call[NoQuery, None]) -> list[CandidateAssessment]:
     """List the assessments to which a person was invited, oldest first."""
     state = call.workspace.state
+    theirs = provider_queries.invitations_of(state, call.path("candidateId"))
+    attempts = provider_queries.attempts_of(state, theirs[0].candidate_id)
     return [
         CandidateAssessment(
             assessment_id=one.assessment_id,
-            attempt_index=provider_queries.attempt_index(state, one),
+            attempt_index=attempts[one.id],
             candidate_id=one.candidate_id,
             name=one.assessment_title,
         )
-        for one in provider_queries.invitations_of(state, call.path("candidateId"))
+        for one in theirs
     ]
 
 
 async def list_people(call: Call[PersonQuery, None]) -> list[PersonRow]:
     """List all people who were invited, those invited last for the first time first."""
     query, state = call.query, call.workspace.state
-    wanted = (one for one in reversed(state.people.values()) if _is_wanted(query, state, one))
+    finds = finder(query.query)
+    wanted = (
+        one
+        for one in reversed(state.people.values())
+        if finds(*_texts(one)) and _is_wanted(query, state, one)
+    )
     return sorted_page(query, wanted, lambda one: _person(state, one), PersonRow)
+
+
+def _texts(one: Candidate) -> tuple[str, str]:
+    """Return the texts in which *query* searches."""
+    return one.email, f"{one.first_name} {one.last_name}"
 
 
 def _fits(
@@ -227,7 +246,6 @@ def _fits(
         query.candidate_status in (None, one.state)
         and query.candidate_stage in (None, _stage(one))
         and query.grade in (None, found.name if found else None)
-        and matches(query.query, one.email, f"{one.first_name} {one.last_name}")
         and (
             completed is None
             or (one.completed_at is not None and completed[0] <= one.completed_at <= completed[1])
@@ -246,12 +264,12 @@ def _range(text: str | None) -> tuple[datetime, datetime] | None:
     return parse_instant(first.strip(), path=path), parse_instant(last.strip(), path=path)
 
 
-def _row(state: State, candidate: Candidate) -> CandidateRow:
+def _row(state: State, candidate: Candidate, attempt_index: int) -> CandidateRow:
     found = _grade(candidate)
     return CandidateRow(
         assessment_candidate_id=candidate.id,
         assessment_id=candidate.assessment_id,
-        attempt_index=provider_queries.attempt_index(state, candidate),
+        attempt_index=attempt_index,
         avg_score_percentage=_percentage(candidate),
         candidate_id=candidate.candidate_id,
         candidate_stage=_stage(candidate),
@@ -274,8 +292,6 @@ def _is_wanted(query: PersonQuery, state: State, last: Candidate) -> bool:
     """Whether a person, of whom *last* is the last invitation, fits all filters."""
     if query.email and query.email.casefold() != last.email.casefold():
         return False
-    if query.query and not matches(query.query, last.email, f"{last.first_name} {last.last_name}"):
-        return False
     if not (query.assessment_id or query.candidate_status):
         return True
     theirs = (state.candidates[one] for one in state.invitations[last.candidate_id])
@@ -287,17 +303,20 @@ def _is_wanted(query: PersonQuery, state: State, last: Candidate) -> bool:
 
 
 def _person(state: State, last: Candidate) -> PersonRow:
-    theirs = [state.candidates[one] for one in state.invitations[last.candidate_id]]
-    tests = {
-        one.assessment_id: len(state.assessments[one.assessment_id].content.tests) for one in theirs
-    }
-    seen = [at for one in theirs if (at := one.completed_at or one.started_at) is not None]
+    tests: dict[str, int] = {}
+    seen: datetime | None = None
+    for id_ in state.invitations[last.candidate_id]:
+        one = state.candidates[id_]
+        tests[one.assessment_id] = len(state.assessments[one.assessment_id].content.tests)
+        at = one.completed_at or one.started_at
+        if at is not None and (seen is None or at > seen):
+            seen = at
     return PersonRow(
         candidate_id=last.candidate_id,
         email=last.email,
         first_name=last.first_name,
         last_name=last.last_name,
-        last_seen_at=instant(max(seen)) if seen else None,
+        last_seen_at=_maybe(seen),
         total_assessment=len(tests),
         total_test=sum(tests.values()),
     )

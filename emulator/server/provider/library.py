@@ -8,7 +8,7 @@ import msgspec
 
 from emulator.durations import instant
 from emulator.server.operations import NoQuery, Operation, Record
-from emulator.server.provider.listing import Paged, matches, page
+from emulator.server.provider.listing import Paged, finder, page
 
 if TYPE_CHECKING:
     from emulator.domain.library import LibraryTest
@@ -130,6 +130,7 @@ class LanguageRow(Record, frozen=True):
 async def tests(call: Call[LibraryQuery, None]) -> list[LibraryRow]:
     """Search the tests."""
     query, library = call.query, call.workspace.state.library
+    finds = finder(query.query)
     wanted = (
         one
         for one in library.tests.values()
@@ -141,7 +142,7 @@ async def tests(call: Call[LibraryQuery, None]) -> list[LibraryRow]:
         and not (query.archived or query.is_ai_interview)
         and (not query.template or one.id in library.in_templates)
         and is_from(one, is_company=query.is_company_test, is_testlifys=query.is_testlify_libraries)
-        and matches(query.query, one.test.title)
+        and finds(one.test.title)
     )
     return page(query, wanted, _test_row)
 
@@ -161,16 +162,18 @@ async def industries(call: Call[NoQuery, None]) -> list[Named]:
 async def job_roles(call: Call[RoleQuery, None]) -> list[RoleRow]:
     """List the job roles in whose names the search word is, the closest first."""
     word = call.query.q
+    finds = finder(word)
     rows = [
         RoleRow(one.id, one.name, one.code, round(len(word) / len(one.name), 3), one.has_template)
         for one in call.workspace.state.library.job_roles
-        if matches(word, one.name)
+        if finds(one.name)
     ]
     return sorted(rows, key=lambda row: -row.score)
 
 
 async def coding_languages(call: Call[LanguageQuery, None]) -> list[LanguageRow]:
     """List the programming languages."""
+    finds = finder(call.query.query)
     return [
         LanguageRow(
             id=one.id,
@@ -183,7 +186,7 @@ async def coding_languages(call: Call[LanguageQuery, None]) -> list[LanguageRow]
             is_selected=False,
         )
         for one in call.workspace.state.library.coding_languages
-        if matches(call.query.query, one.name)
+        if finds(one.name)
     ]
 
 

@@ -84,12 +84,14 @@ def sorted_page(
     return rows[query.skip : query.skip + query.limit]
 
 
-def matches(query: str | None, *texts: str) -> bool:
-    """Return whether the search word *query* is in one of *texts*, whatever their case.
+def finder(word: str | None) -> Callable[..., bool]:
+    """Return a function that says whether *word* is in one of its texts, whatever their case.
 
     Source: assumed, nothing is known of how the real service searches.
     """
-    if not query:
-        return True
-    wanted = query.casefold()
-    return any(wanted in text.casefold() for text in texts)
+    wanted = (word or "").casefold()
+
+    def finds(*texts: str) -> bool:
+        return not wanted or any(wanted in text.casefold() for text in texts)
+
+    return finds

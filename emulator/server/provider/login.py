@@ -197,8 +197,9 @@ def _by_domain(emulator: Emulator, domain: str) -> Workspace:
 
 
 def _with_login(emulator: Emulator, email: str) -> Iterator[Workspace]:
+    address = email.casefold()
     for workspace in emulator.workspaces.values():
-        if email.casefold() in workspace.state.logins:
+        if address in workspace.state.logins:
             yield workspace
 
 

@@ -9,7 +9,7 @@ import msgspec
 from emulator.durations import instant
 from emulator.server.operations import NoQuery, Operation, Record
 from emulator.server.provider.library import LANGUAGE, is_from
-from emulator.server.provider.listing import Paged, matches, page
+from emulator.server.provider.listing import Paged, finder, page
 
 if TYPE_CHECKING:
     from emulator.domain.library import LibraryQuestion, LibraryTest
@@ -92,6 +92,7 @@ class QuestionView(Record, frozen=True):
 async def list_all(call: Call[QuestionQuery, None]) -> list[QuestionRow]:
     """List questions, test by test."""
     query, library = call.query, call.workspace.state.library
+    finds = finder(query.query)
     is_company = query.is_company_test or query.is_company_test_libraries
     wanted = (
         (question, test)
@@ -102,7 +103,7 @@ async def list_all(call: Call[QuestionQuery, None]) -> list[QuestionRow]:
         and query.language in (None, LANGUAGE)
         and not query.is_starred
         and is_from(test, is_company=is_company, is_testlifys=query.is_testlify_libraries)
-        and matches(query.query, question.text)
+        and finds(question.text)
     )
     return page(query, wanted, lambda pair: _question_row(*pair))
 

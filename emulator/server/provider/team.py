@@ -10,7 +10,7 @@ from emulator.domain.payloads.links import workspace_url
 from emulator.domain.team import OWNER
 from emulator.server.fields import Email, Text
 from emulator.server.operations import NoQuery, Operation, Record
-from emulator.server.provider.listing import Sorted, column_of, matches, sorted_page
+from emulator.server.provider.listing import Sorted, column_of, finder, sorted_page
 
 if TYPE_CHECKING:
     from emulator.domain.team import Member
@@ -69,10 +69,11 @@ class InviteMembers(Record, frozen=True):
 async def list_all(call: Call[TeamQuery, None]) -> list[MemberRow]:
     """List the team, its owner first."""
     query, state = call.query, call.workspace.state
+    finds = finder(query.query)
     wanted = (
         one
         for one in (state.owner, *state.members.values())
-        if matches(query.query, one.email, one.name)
+        if finds(one.email, one.name)
         and query.user_status in (None, one.status)
         and query.user_role in (None, one.role)
         and query.user_role_id in (None, one.role_id)

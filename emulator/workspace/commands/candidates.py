@@ -90,7 +90,8 @@ class Inviter:
         self._invited_at = _scheduled(scheduled_date, at) if scheduled_date else at
         self._valid_until = self._invited_at + timedelta(days=self._assessment.validity_days)
         self._source = None if source is None else text(source, "$.source")
-        self._invited: dict[str, Candidate] = {}  # by casefolded address
+        self._number = len(state.candidates)  # of the last invitation
+        self._open: dict[str, Candidate | None] = {}  # casefolded address -> their open invitation
 
     def invite(self, email: str, first_name: str, last_name: str) -> Change:
         """Invite a person.
@@ -100,15 +101,15 @@ class Inviter:
             InvalidInputError: an invalid e-mail address, or an empty name.
         """
         state, assessment, row = self._state, self._assessment, self._row
-        seed, number = state.settings.seed, len(state.candidates) + len(self._invited) + 1
+        seed, number = state.settings.seed, self._number + 1
         id_, key, person_id = invitation_ids(seed, number, self._at)
-        known = self._known(email.casefold())
-        if known is not None:
-            person_id = known.candidate_id
+        address = email.casefold()
+        known = state.people.get(address)
+        self._refuse_second(address, known)
         invited = Candidate(
             id=id_,
             number=number,
-            candidate_id=person_id,
+            candidate_id=known.candidate_id if known else person_id,
             assessment_id=assessment.id,
             assessment_title=assessment.title,
             email=checked_email(email, "$.email"),
@@ -120,37 +121,25 @@ class Inviter:
             valid_until=self._valid_until,
             source=self._source,
         )
-        self._invited[email.casefold()] = invited
+        self._number, self._open[address] = number, invited
         records, self._records = self._records, ()
         base = state.settings.public_url
         happened = Occurrence(
             row.command, self._at, row.events, state.organisation, assessment, invited, base
         )
-        return Change(
-            (*records, ("candidate.invited", CandidateChanged(row.command, invited))), happened
-        )
+        record = ("candidate.invited", CandidateChanged(row.command, invited))
+        return Change((*records, record), happened)
 
-    def _known(self, email: str) -> Candidate | None:
-        """Return an earlier invitation of a person, who has no open one to the assessment.
-
-        Raises:
-            ConflictError: the person has an open invitation to it.
-        """
-        if (fresh := self._invited.get(email)) is not None:
-            raise _already_invited(fresh)
-        known = self._state.people.get(email)
-        if known is not None:
+    def _refuse_second(self, email: str, known: Candidate | None) -> None:
+        if known is not None and email not in self._open:
+            self._open[email] = None
             for id_ in self._state.invitations[known.candidate_id]:
-                other = self._state.candidates[id_]
-                if other.assessment_id == self._assessment.id and other.is_open:
-                    raise _already_invited(other)
-        return known
-
-
-def _already_invited(one: Candidate) -> ConflictError:
-    return ConflictError(
-        f"{one.email!r} is already invited to {one.assessment_id}: {one.id}, {one.state}"
-    )
+                one = self._state.candidates[id_]
+                if one.assessment_id == self._assessment.id and one.is_open:
+                    self._open[email] = one
+        if (other := self._open.get(email)) is not None:
+            invitation = f"{other.assessment_id}: {other.id}, {other.state}"
+            raise ConflictError(f"{other.email!r} is already invited to {invitation}")
 
 
 class Invited(msgspec.Struct, frozen=True):

@@ -128,18 +128,19 @@ class World:
         """Make an example of a call, with other *ids* where they are given."""
         ids = ids or self.ids
         path = operation.path.format_map(ids)
-        example = _filled(EXAMPLES.get(operation.id, {}), ids)
+        example = filled(EXAMPLES.get(operation.id, {}), ids)
         assert operation.body is None or "json" in example, "an example of its body is missing"
         return self.tenant.provider(operation.method, path, **(example | options))
 
 
-def _filled(value: Any, ids: dict[str, str]) -> Any:
+def filled(value: Any, ids: dict[str, str]) -> Any:
+    """Return an example with the ids that it names."""
     if isinstance(value, str):
         return re.sub(r"\{(\w+)\}", lambda found: ids[found[1]], value)
     if isinstance(value, list):
-        return [_filled(one, ids) for one in value]
+        return [filled(one, ids) for one in value]
     if isinstance(value, dict):
-        return {key: _filled(one, ids) for key, one in value.items()}
+        return {key: filled(one, ids) for key, one in value.items()}
     return value
 
 
