@@ -12,19 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from referencing import Resource
     from referencing._core import Resolver
 
     from emulator.contracts.violation import Violation
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_HOLDS_SCHEMAS = frozenset({
-    "$defs", "allOf", "anyOf", "dependentSchemas", "oneOf", "patternProperties", "prefixItems",
-    "properties",
-})  # fmt: skip
-_IS_SCHEMA = frozenset({
-    "additionalProperties", "contains", "else", "if", "items", "not", "propertyNames", "then",
-    "unevaluatedItems", "unevaluatedProperties",
-})  # fmt: skip
 
 
 def check_folder(folder: Path) -> None:
@@ -139,35 +132,25 @@ def _dead_references(
     found: list[tuple[str, str, Path]],
     documents: dict[str, dict[str, Any]],
 ) -> Iterator[str]:
+    from referencing.jsonschema import DRAFT202012
+
     registry = schema_documents.SchemaLibrary(folder).registry
     for generation, name, file in found:
         document = documents[f"{generation}/{file.name}"]
         resolver = registry.resolver(schema_documents.id_of(generation, name, document))
-        for path, ref in _references(document, [], resolver):
-            yield f"{generation}/{file.name}: {path}: {ref!r} leads nowhere"
+        for ref in _dead(DRAFT202012.create_resource(document), resolver):
+            yield f"{generation}/{file.name}: $ref {ref!r} leads nowhere"
 
 
-def _references(
-    schema: Any, path: list[str | int], resolver: Resolver[Any]
-) -> Iterator[tuple[str, str]]:
-    """Yield JSON path and text of each ``$ref`` below *schema* that leads nowhere."""
+def _dead(schema: Resource[Any], resolver: Resolver[Any]) -> Iterator[str]:
+    """Yield each ``$ref`` in a schema that leads nowhere."""
     from referencing.exceptions import Unresolvable
-    from referencing.jsonschema import DRAFT202012
 
-    if not isinstance(schema, dict):
-        return
-    if path:
-        resolver = resolver.in_subresource(DRAFT202012.create_resource(schema))
-    ref = schema.get("$ref")
+    ref = schema.contents.get("$ref") if isinstance(schema.contents, dict) else None
     if ref is not None:
         try:
             resolver.lookup(ref)
         except Unresolvable:
-            yield violation.json_path([*path, "$ref"]), ref
-    for key, value in schema.items():
-        if key in _IS_SCHEMA:
-            yield from _references(value, [*path, key], resolver)
-        elif key in _HOLDS_SCHEMAS:
-            entries = value.items() if isinstance(value, dict) else enumerate(value)
-            for at, one in entries:
-                yield from _references(one, [*path, key, at], resolver)
+            yield ref
+    for inner in schema.subresources():
+        yield from _dead(inner, resolver.in_subresource(inner))

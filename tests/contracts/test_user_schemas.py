@@ -127,9 +127,9 @@ def test_a_reference_that_leads_nowhere_is_refused_at_every_depth(tmp_path: Path
     })  # fmt: skip
     file = "v1/candidate.completed.json"
     assert complaint(tmp_path) == [
-        f"{file}: $.properties.a['$ref']: 'definitions.json#/$defs/emial' leads nowhere",
-        f"{file}: $.properties.b.allOf[1]['$ref']: '#/$defs/gone' leads nowhere",
-        f"{file}: $.properties.c.items.not['$ref']: 'https://example.com/else.json' leads nowhere",
+        f"{file}: $ref 'definitions.json#/$defs/emial' leads nowhere",
+        f"{file}: $ref '#/$defs/gone' leads nowhere",
+        f"{file}: $ref 'https://example.com/else.json' leads nowhere",
     ]
 
 
