@@ -137,7 +137,8 @@ class SubjectCalls(EngineCalls):
 
         Args:
             assessment_id: the id of the assessment.
-            people: each with ``email``, ``first_name`` and ``last_name``.
+            people: each with ``email`` and, unless they are made up, ``first_name`` and
+                ``last_name``.
             scheduled_date: when the invitations are sent; by default now.
             source: a label for the origin of the candidates.
 

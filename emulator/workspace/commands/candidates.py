@@ -38,20 +38,7 @@ def invite(state: State, at: datetime, details: InviteDetails) -> Change:
         InvalidInputError: an invalid e-mail address, an empty name, or a date that has passed.
     """
     inviter = Inviter(state, at, details.assessment_id, details.scheduled_date, details.source)
-    email, first_name, last_name = details.email, details.first_name, details.last_name
-    stand_in: Candidate | Person | None = state.people.get(email.casefold()) if email else None
-    if stand_in is None and None in (email, first_name, last_name):
-        stand_in = person(chance(state.settings.seed, "candidate", len(state.candidates) + 1))
-    return inviter.invite(
-        _given(email, stand_in, "email"),
-        _given(first_name, stand_in, "first_name"),
-        _given(last_name, stand_in, "last_name"),
-    )
-
-
-def _given(value: str | None, stand_in: Candidate | Person | None, field: str) -> str:
-    found: str = getattr(stand_in, field) if value is None else value
-    return found
+    return inviter.invite(details.email, details.first_name, details.last_name)
 
 
 class Inviter:
@@ -93,8 +80,8 @@ class Inviter:
         self._number = len(state.candidates)  # of the last invitation
         self._open: dict[str, Candidate | None] = {}  # casefolded address -> their open invitation
 
-    def invite(self, email: str, first_name: str, last_name: str) -> Change:
-        """Invite a person.
+    def invite(self, email: str | None, first_name: str | None, last_name: str | None) -> Change:
+        """Invite a person; None is replaced by what is known of the address, or made up.
 
         Raises:
             ConflictError: the person has an open invitation to the assessment (assumed).
@@ -103,6 +90,8 @@ class Inviter:
         state, assessment, row = self._state, self._assessment, self._row
         seed, number = state.settings.seed, self._number + 1
         id_, key, person_id = invitation_ids(seed, number, self._at)
+        if email is None or first_name is None or last_name is None:
+            email, first_name, last_name = self._completed(email, first_name, last_name)
         address = email.casefold()
         known = state.people.get(address)
         self._refuse_second(address, known)
@@ -129,6 +118,19 @@ class Inviter:
         )
         record = ("candidate.invited", CandidateChanged(row.command, invited))
         return Change((*records, record), happened)
+
+    def _completed(
+        self, email: str | None, first_name: str | None, last_name: str | None
+    ) -> tuple[str, str, str]:
+        """Return personal data without None: what is known of the address, or made up."""
+        known = self._state.people.get(email.casefold()) if email else None
+        draw = chance(self._state.settings.seed, "candidate", self._number + 1)
+        stand_in: Candidate | Person = known or person(draw)
+        return (
+            stand_in.email if email is None else email,
+            stand_in.first_name if first_name is None else first_name,
+            stand_in.last_name if last_name is None else last_name,
+        )
 
     def _refuse_second(self, email: str, known: Candidate | None) -> None:
         if known is not None and email not in self._open:
@@ -173,7 +175,7 @@ def invite_all(
 
     Args:
         inviter: has the assessment.
-        people: each with ``email``, ``first_name`` and ``last_name``.
+        people: each with ``email`` and, unless they are made up, ``first_name`` and ``last_name``.
 
     Returns:
         The changes, and the result for each person, in their order.
@@ -184,7 +186,7 @@ def invite_all(
     for one in people:
         email = one["email"].casefold()
         try:
-            change = inviter.invite(one["email"], one["first_name"], one["last_name"])
+            change = inviter.invite(one["email"], one.get("first_name"), one.get("last_name"))
         except ConflictError as error:
             status = "DUPLICATE" if email in seen else "ALREADY_INVITED"
             results.append(Invited(None, status, error.message))
