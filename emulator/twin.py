@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from ipaddress import ip_address
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -18,6 +17,7 @@ from typing import (
     Unpack,
 )  # fmt: skip
 
+from emulator.delivery.transports.address_guard import is_loopback
 from emulator.emulator import Emulator
 from emulator.errors import InvalidInputError
 from emulator.event_loops import hosted
@@ -83,7 +83,12 @@ def running(
         InvalidInputError: an invalid argument, or the address is in use.
         Exception: at the end, the first bug that occurred in a delivery.
     """
-    _check_loopback(host)
+    if not is_loopback(host):
+        message = (
+            f"can't run on {host!r}: running() listens on loopback only; for other addresses use "
+            "'serve --host', which requires a control token"
+        )
+        raise InvalidInputError(message)
     with hosted(_served(host, port, options)) as (thread, (emulator, url)):
         yield RunningEmulator(thread, emulator, url)
 
@@ -98,17 +103,6 @@ async def _served(
             async with serving(application(emulator), listening) as url:
                 yield emulator, url
                 await emulator.drain()  # while the server still answers calls
-
-
-def _check_loopback(host: str) -> None:
-    with contextlib.suppress(ValueError):
-        if host == "localhost" or ip_address(host).is_loopback:
-            return
-    message = (
-        f"can't run on {host!r}: running() listens on loopback only; for other addresses use "
-        "'serve --host', which requires a control token"
-    )
-    raise InvalidInputError(message)
 
 
 def _plain(

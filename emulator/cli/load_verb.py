@@ -210,15 +210,12 @@ def _weight(text: str) -> tuple[str, float]:
 
 
 def _check_rate(goal: Goal, target: Target, asked: _Options) -> None:
-    from ipaddress import ip_address
     from urllib.parse import urlsplit
 
+    from emulator.delivery.transports.address_guard import is_loopback
+
     host = urlsplit(target.url).hostname or ""
-    try:
-        is_here = ip_address(host).is_loopback
-    except ValueError:
-        is_here = host == "localhost" or host.endswith(".localhost")
-    if is_here or asked.is_confirmed:
+    if is_loopback(host) or asked.is_confirmed:
         return
     if goal.is_until_broken or goal.rate.end > _FAST:
         message = f"more than {_FAST:.0f}/s to another machine, {host}; confirm with --yes"

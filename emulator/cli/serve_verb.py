@@ -6,7 +6,6 @@ import logging
 import secrets
 import sys
 from contextlib import AsyncExitStack
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -165,11 +164,12 @@ def command(**options: Any) -> int:
 
 
 async def _serve(options: dict[str, Any]) -> int:
+    from emulator.delivery.transports.address_guard import is_loopback
     from emulator.server.app import application
     from emulator.server.request_guard import ControlToken
     from emulator.serving import listen, serving
 
-    is_exposed = _is_exposed(options["host"])
+    is_exposed = not is_loopback(options["host"])
     made = secrets.token_urlsafe(24) if is_exposed and options["control_token"] is None else None
     token = made if options["control_token"] is None else options["control_token"]
     async with AsyncExitStack() as stack:
@@ -228,14 +228,6 @@ def _event_names(pairs: tuple[str, ...]) -> dict[str, str]:
 def _hostnames(options: dict[str, Any]) -> list[str]:
     named = urlsplit(options["public_url"]).hostname
     return [*options["hostname"], *([named] if named else [])]
-
-
-def _is_exposed(host: str) -> bool:
-    """Return whether other machines can reach *host*."""
-    try:
-        return not ip_address(host).is_loopback
-    except ValueError:
-        return host != "localhost"
 
 
 async def _open(page: str) -> None:

@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from emulator.delivery.transports.address_guard import is_loopback
 from emulator.errors import ForbiddenError, InvalidInputError, NotReadyError, UnauthorizedError
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class PageGuard:
 
     def _check_host(self, host: str) -> None:
         name = _name(host)
-        is_ours = name in self._hostnames or _is_loopback(name)
+        is_ours = name in self._hostnames or is_loopback(name)
         if not is_ours and not (self._is_exposed and _is_address(name)):
             message = f"the Host {host[:80]!r} is not ours; allow it with --hostname"
             raise ForbiddenError(message)
@@ -220,16 +221,6 @@ def _netloc(origin: str) -> str:
 def _name(host: str) -> str:
     found = _HOST.fullmatch(host)
     return (found[1] or found[2]) if found else ""
-
-
-@lru_cache(maxsize=256)
-def _is_loopback(name: str) -> bool:
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return False
 
 
 def _is_address(name: str) -> bool:

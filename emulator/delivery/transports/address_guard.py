@@ -155,3 +155,14 @@ def kind_never_dialled(address: Address) -> str | None:
 def is_local(address: Address) -> bool:
     """Return whether *address* is loopback or private (RFC 1918, RFC 4193)."""
     return address.is_loopback or any(address in one for one in _PRIVATE)
+
+
+@lru_cache(maxsize=256)
+def is_loopback(host: str) -> bool:
+    """Return whether *host*, an address or a name, is this machine (RFC 6761)."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from email.utils import parseaddr
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -31,8 +32,6 @@ _SECTION = "candidates"
 _MOST = 200
 _STATES = sorted(LIFECYCLE.states, key=lambda state: state not in OPEN_STATES)
 _INVITE = fields_of(COMMANDS["invite"].details, but=("assessment_id",))
-_PERSON = re.compile(r"(?P<name>[^<>,;\t]*)<(?P<email>[^<>]+)>|(?P<bare>[^<>]+)")
-"""A line of a pasted list: ``Ada Example <ada@example.com>``, or fields of a table."""
 
 
 async def index(request: Request) -> Response:
@@ -149,12 +148,8 @@ def _people(text: str) -> list[dict[str, str]]:
     """Return the people of a pasted list: ``Ada Example <ada@example.com>`` or a table's rows."""
     found = []
     for line in filter(None, map(str.strip, text.splitlines())):
-        match = _PERSON.fullmatch(line)
-        if match and match["email"]:
-            names = match["name"].strip().strip('"').split(" ", 1)
-            cells = [match["email"], *names]
-        else:
-            cells = re.split(r"[,;\t]", line)
+        name, email = parseaddr(line) if line.endswith(">") else ("", "")
+        cells = [email, *name.split(" ", 1)] if email else re.split(r"[,;\t]", line)
         person = zip(("email", "first_name", "last_name"), map(str.strip, cells), strict=False)
         found.append({name: value for name, value in person if value or name == "email"})
     return found
