@@ -62,6 +62,14 @@ class Output(NamedTuple):
             folder.prepare(output.folder)
         return output
 
+    @property
+    def is_detailed(self) -> bool:
+        """Whether any place shows the deliveries of a report."""
+        from emulator.reports import github
+
+        is_document = self.format != "text" or self.folder is not None
+        return is_document or github.is_there(os.environ)
+
     def screen(self) -> Screen:
         """Return the screen for the progress: standard output, unless a document goes there."""
         from emulator.reports.progress import screen

@@ -152,7 +152,7 @@ async def _run(
         took = time.perf_counter() - begun
         report = report_of(
             TITLE,
-            (case_of(one, target) for one in results),
+            (case_of(one if output.is_detailed else one.bare, target) for one in results),
             started=started,
             duration_ms=took * 1000,
             secrets=secrets_of(target),

@@ -32,15 +32,15 @@ async def _candidate(session: Session, event: str) -> None:
     session.check_wants(event)
     way = candidates.LIFECYCLE.way(lambda row: event in row.events)
     life = await sample_messages.life(session, commands(way))
-    (payload,) = [one for (kind, _), one in life.payloads.items() if kind == event]
-    accepted(await session.send(payload, event))
+    (sent,) = [one for (kind, _), one in life.sent.items() if kind == event]
+    accepted(await session.send(sent.payload, event))
 
 
 async def _assessment(session: Session, event: str) -> None:
     way = assessments.LIFECYCLE.way(lambda row: event in row.events, assessments.PUBLISHED)
     # The payloads of a draft have no content.
     done = ("publish", *(row.command for row in way)) if way else ()
-    payloads = await sample_messages.assessment(session, *done)
+    payloads = sample_messages.assessment(session, *done)
     accepted(await session.send(payloads[event], event))
 
 
@@ -53,7 +53,6 @@ async def _proctoring(session: Session) -> None:
     workspace = session.rehearsal()
     life = await sample_messages.life(session, "enroll start")
     workspace.disqualify(life.subject.id, reason=REASONS[1])
-    await workspace.settle()
     event = "candidate.disqualified"
     (sent,) = workspace.deliveries(event=event, candidate=life.subject.id)
     accepted(await session.send(sent.payload, event))

@@ -37,7 +37,7 @@ _COUNTED = ("COMPLETED", "REJECTED")
 async def _lands(session: Session, end: str) -> None:
     life = await new_life(session, end)
     life[end]  # skips the check if the consumer subscribes to no event of this status
-    for event, status in life.payloads:  # in chronological order
+    for event, status in life.sent:  # in chronological order
         if event != CHANGED or not life.has_event_of(status):
             continue
         await given(session, life[status])

@@ -59,6 +59,11 @@ class CheckResult(msgspec.Struct, frozen=True):
     deliveries: tuple[Delivery, ...] = ()
     entries: tuple[Entry, ...] = ()
 
+    @property
+    def bare(self) -> CheckResult:
+        """The result without its deliveries and its journal, which take long to show."""
+        return msgspec.structs.replace(self, deliveries=(), entries=())
+
 
 def exit_code(results: Sequence[CheckResult]) -> int:
     """Return 1 if a check failed, 0 if all checks that ran passed, 2 if there is no evidence."""

@@ -1,11 +1,10 @@
 """Payloads about candidates and assessments, for checks to send in any order and form.
 
-The emulator makes them in a second workspace, whose deliveries do not reach the consumer.
+The emulator makes them in a second workspace, whose deliveries are dropped.
 """
 
 from __future__ import annotations
 
-import copy
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,6 +12,7 @@ import msgspec
 from emulator.conformance.outcomes import SkippedError
 from emulator.conformance.session import CHANGED, STATUS_EVENTS, Session, subject_of, why_not
 from emulator.conformance.target import Subject
+from emulator.delivery.records import Delivery
 from emulator.domain.candidate import LIFECYCLE
 from emulator.domain.events import Generation
 from emulator.domain.lifecycle import NEW
@@ -46,25 +46,26 @@ class Life(msgspec.Struct, frozen=True):
     """A candidate and the payloads of all their events.
 
     Attributes:
-        payloads: (event type, status) -> payload, in chronological order.
+        sent: (event type, status) -> delivery, in chronological order.
         events: ids of the event types that the consumer subscribes to.
         generation: of the payloads.
     """
 
     subject: Subject
-    payloads: dict[tuple[str, str], Payload]
+    sent: dict[tuple[str, str], Delivery]
     events: tuple[str, ...]
     generation: Generation
 
     def raw(self, status: str, event: str = CHANGED) -> Payload:
-        """Return a copy of the payload of an event type for *status*.
+        """Return the payload of an event type for *status*, decoded anew.
 
         Raises:
             SkippedError: the consumer does not subscribe to the event type.
         """
         if event not in self.events:
             raise SkippedError(why_not(event, self.generation))
-        return copy.deepcopy(self.payloads[event, status])
+        payload: Payload = self.sent[event, status].payload
+        return payload
 
     def has_event_of(self, status: str) -> bool:
         """Return whether the consumer subscribes to an event of *status*."""
@@ -108,23 +109,20 @@ async def life(
     for command in commands.split():
         await workspace.advance(_BETWEEN)  # so that no two events have the same time
         workspace.move_candidate(one.id, command)
-    await workspace.settle()
     found = {
-        (sent.event, fields.text(sent.payload, "candidateStatus")): sent.payload
+        (sent.event, fields.text(sent.payload, "candidateStatus")): sent
         for sent in workspace.deliveries(candidate=one.id)
     }
     return Life(subject, found, session.target.events, session.target.generation)
 
 
-async def assessment(session: Session, *commands: str) -> dict[str, Payload]:
+def assessment(session: Session, *commands: str) -> dict[str, Payload]:
     """Return the payloads of a new assessment after *commands*: event type -> payload."""
     workspace = session.rehearsal()
     job = workspace.create_assessment(title=session.target.title)
     for command in commands:
         workspace.move_assessment(job.id, command)
-    await workspace.settle()
-    sent = workspace.deliveries(candidate=job.id) or workspace.deliveries()
-    return {one.event: one.payload for one in sent if one.message.subject == job.id}
+    return {one.event: one.payload for one in workspace.deliveries(candidate=job.id)}
 
 
 def plain(payload: Payload) -> Payload:

@@ -16,6 +16,7 @@ from emulator.domain.ids import chance
 from emulator.domain.payloads.fields import text
 from emulator.domain.people import person
 from emulator.errors import InvalidInputError
+from emulator.faults import Drop
 from emulator.scenario import probes
 
 if TYPE_CHECKING:
@@ -116,14 +117,15 @@ class Session:
         return self.move(invited, commands)
 
     def rehearsal(self) -> Workspace:
-        """Return a second workspace, for payloads; its messages do not reach the consumer."""
+        """Return a second workspace, for payloads; its messages are made, but never sent."""
         if self._rehearsal is None:
             self._rehearsal = self.emulator.workspace(f"{self.name}.rehearsal")
             self._rehearsal.add_webhook(
                 name="rehearsal",
-                payload_url=accept_everything,
+                payload_url="http://127.0.0.1:1/",
                 events=list(EVENTS_OF[self.target.generation]),
             )
+            self._rehearsal.inject(Drop())
         return self._rehearsal
 
     def person(self) -> KnownPerson:

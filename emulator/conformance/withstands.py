@@ -49,8 +49,8 @@ CROWD = 200
 _PEOPLE, _FEW = 40, 4
 """Candidates in a crowd; few if each of them needs the set-up hook."""
 
-SLOW = 1.5
-"""Real seconds that a slow body takes."""
+SLOW = (0.4, 1.5)
+"""Real seconds that a slow body takes; more at the second try, for consumers that need longer."""
 
 
 async def _crowd(session: Session) -> None:
@@ -76,24 +76,30 @@ async def _crowd(session: Session) -> None:
 
 
 async def _slow(session: Session) -> None:
-    """Send a slow request, and a quick one in the meantime."""
+    for seconds in SLOW:
+        if await _answers_meanwhile(session, seconds):
+            return
+    message = "answered no other request during a slow body"
+    raise FailedError(message)
+
+
+async def _answers_meanwhile(session: Session, seconds: float) -> bool:
+    """Send a slow request and a quick one; return whether the quick one was answered first."""
     end = usual(session, "INVITED")
     slow, quick = await new_life(session), await new_life(session, end)
     workspace = session.workspace
     size = len(msgspec.json.encode(slow["COMPLETED"]))
-    workspace.inject(SlowBody(bytes_per_second=max(1, round(size / SLOW)), times=1))
+    workspace.inject(SlowBody(bytes_per_second=max(1, round(size / seconds)), times=1))
     with workspace.out_of_lockstep(2, 2):
         first = await session.send(slow["COMPLETED"], CHANGED, is_settled=False)
-        await asyncio.sleep(SLOW / 5)  # it has begun by then
+        await asyncio.sleep(seconds / 5)  # it has begun by then
         second = await session.send(quick[end], CHANGED, is_settled=False)
         await session.settle()
     accepted(session.delivery(first.id), "a slow body")
     accepted(session.delivery(second.id), "a request during a slow body")
     ended = [one.data for one in workspace.entries() if one.kind == "attempt.finished"]
     numbers = [one.message for one in ended if isinstance(one, Finished)]
-    if numbers.index(second.message.number) > numbers.index(first.message.number):
-        message = "answered no other request during a slow body"
-        raise FailedError(message)
+    return numbers.index(second.message.number) < numbers.index(first.message.number)
 
 
 async def _shaped(session: Session, fault: Any, what: str) -> None:
@@ -203,7 +209,7 @@ def _deep(payload: Payload) -> bytes:
 
 
 def _huge(payload: Payload) -> bytes:
-    return json.dumps(payload | {"padding": "x" * HUGE}).encode()
+    return msgspec.json.encode(payload | {"padding": "x" * HUGE})
 
 
 def _null_byte(payload: Payload) -> bytes:
@@ -253,7 +259,7 @@ CHECKS = (
     ),
     _check(
         "slow-body", "answers other requests during a slow body",
-        sends=f"a completion that takes {SLOW} s, and an invitation in the meantime",
+        sends=f"a completion that takes up to {SLOW[-1]} s, and an invitation in the meantime",
         expects="2xx to both, and to the invitation first",
         why="one slow sender must not block all others", run=_slow, tags=("slow",),
     ),

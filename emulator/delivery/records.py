@@ -60,13 +60,14 @@ class Timeouts(msgspec.Struct, frozen=True, gc=False):
 
 
 class Request(msgspec.Struct, frozen=True, gc=False):
-    """A POST request.
+    """A request.
 
     Attributes:
         url: ``http://`` or ``https://``.
         headers: all headers except Host and Content-Length, in order and in their exact case.
         body: the exact bytes.
         wire: wire faults, which need a socket and a separate connection.
+        most: bytes of the answer's body that are read.
     """
 
     url: str
@@ -74,6 +75,8 @@ class Request(msgspec.Struct, frozen=True, gc=False):
     body: bytes
     timeouts: Timeouts = Timeouts()
     wire: tuple[WireFault, ...] = ()
+    method: str = "POST"
+    most: int = MOST_KEPT
 
     def __repr__(self) -> str:
         """Leave out the values of headers, which may be secrets."""

@@ -33,8 +33,9 @@ _HARMLESS = frozenset({
 })  # fmt: skip
 _SECRET_KEYS = frozenset({"secret", "secrets"})
 
+_NAMES = ("authorization", "x-webhook-token")
 _NAMED = re.compile(
-    r"""\b(authorization|x-webhook-token)(["']?[ \t]*[:=][ \t]*["']?)"""
+    rf"""\b({"|".join(_NAMES)})(["']?[ \t]*[:=][ \t]*["']?)"""
     r"""((?:(?:bearer|basic|token)[ \t]+)?)(?!\[redacted|(?:bearer|basic|token)\b)[^\s,;}\])"']+""",
     re.IGNORECASE,
 )
@@ -197,8 +198,9 @@ def _forms(secret: str) -> set[str]:
 def _masked(value: Any, forms: tuple[str, ...]) -> Any:
     if isinstance(value, str):
         shown = _without(forms, value)
-        is_pair = ":" in shown or "=" in shown
-        return _NAMED.sub(rf"\1\2\3{MASK}", shown) if is_pair else shown
+        folded = shown.lower()
+        is_named = any(name in folded for name in _NAMES)
+        return _NAMED.sub(rf"\1\2\3{MASK}", shown) if is_named else shown
     if isinstance(value, dict):
         return {name: _masked(one, forms) for name, one in value.items()}
     if isinstance(value, list | tuple):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from emulator.delivery.redaction import configured_secrets
 from emulator.durations import show
 from emulator.printing import printable
@@ -29,8 +27,7 @@ def secrets_of(target: Target) -> set[str]:
 
 def lines_of(result: CheckResult, target: Target) -> list[str]:
     """Return the lines that show a result during the run, with secrets masked."""
-    bare = msgspec.structs.replace(result, deliveries=(), entries=())
-    case = masked_record(secrets_of(target), case_of(bare, target))
+    case = masked_record(secrets_of(target), case_of(result.bare, target))
     took = f" ({show(round(case.duration_ms) / 1000)})" if case.duration_ms else ""
     message = [f"    {printable(line)}" for line in case.message.splitlines()]
     return [f"{MARKS[case.status]} {case.id}  {case.name}{took}", *message]

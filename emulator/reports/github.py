@@ -31,6 +31,12 @@ CUT = "\n_Cut to the size that GitHub allows; the files of the report are comple
 """The last line of a summary that was cut."""
 
 
+def is_there(environment: Mapping[str, str]) -> bool:
+    """Return whether `publish` shows a report in this environment."""
+    is_annotated = environment.get("GITHUB_ACTIONS") == "true"
+    return is_annotated or bool(environment.get("GITHUB_STEP_SUMMARY"))
+
+
 def publish(report: Report, environment: Mapping[str, str]) -> None:
     """Show *report* if the environment is that of GitHub Actions.
 

@@ -7,26 +7,24 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from emulator.decoding import parsed
+from emulator.delivery.records import Request, Timeouts
+from emulator.delivery.transports.asgi import SCHEME, InProcess
 from emulator.delivery.transports.dns import resolve
-from emulator.delivery.transports.wire import tls_context
-from emulator.delivery.transports.wire_actions import parse_target
+from emulator.delivery.transports.wire import Wire
 from emulator.durations import show
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from pathlib import Path
 
-    import httpx2
-
+    from emulator.delivery.records import Transport
     from emulator.delivery.transports.address_guard import Guard
     from emulator.delivery.transports.dns import Resolve
-    from emulator.delivery.transports.wire_actions import Destination
 
 LARGEST = 1_000_000
 """The most bytes of an answer or of a command's output that are read."""
@@ -117,14 +115,9 @@ async def request(
         longest: how long it may take, in real seconds.
 
     Raises:
-        InvalidInputError: not a URL that can be dialled.
+        InvalidInputError: not a URL that can be dialled, or an invalid header.
     """
-    target = parse_target(url)
-    try:
-        async with asyncio.timeout(longest):
-            return await _requested(target, call or ProbeRequest(), guard, resolve)
-    except TimeoutError:
-        return Look(trouble=f"no answer within {show(longest)}")
+    return await _asked(Wire(guard, resolve=resolve), url, call or ProbeRequest(), longest)
 
 
 async def in_process(
@@ -138,21 +131,31 @@ async def in_process(
         call: how; GET without headers when left out.
         longest: how long it may take, in real seconds.
     """
-    import httpx2
+    url = f"{SCHEME}consumer{path}"
+    return await _asked(InProcess(app), url, call or ProbeRequest(), longest)
 
-    call = call or ProbeRequest()
-    transport = httpx2.ASGITransport(app=app)
+
+async def _asked(transport: Transport, url: str, call: ProbeRequest, longest: float) -> Look:
+    headers, body = call.headers, b""
+    if call.json is not None:
+        headers = {"Content-Type": "application/json", **headers}
+        body = msgspec.json.encode(call.json)
+    timeouts = Timeouts(longest, longest, longest)
+    request = Request(url, tuple(headers.items()), body, timeouts, method=call.method, most=LARGEST)
     try:
-        async with (
-            asyncio.timeout(longest),
-            httpx2.AsyncClient(transport=transport, base_url="http://consumer") as client,
-        ):
-            answer = await client.request(call.method, path, headers=call.headers, json=call.json)
-    except TimeoutError:
+        outcome = await transport.send(request)
+    finally:
+        await transport.close()
+    if outcome.status is not None:
+        return Look(status=outcome.status, body=outcome.body)
+    if outcome.reason in ("connect_timeout", "answer_timeout"):
         return Look(trouble=f"no answer within {show(longest)}")
-    except Exception as error:  # noqa: BLE001 - the consumer's, whatever it is
-        return Look(trouble=f"the application failed: {type(error).__name__}: {error}")
-    return Look(status=answer.status_code, body=answer.content[:LARGEST])
+    trouble = outcome.detail or outcome.reason
+    if outcome.reason == "app_failed":
+        trouble = f"the application failed: {trouble}"
+    if outcome.address is not None:
+        trouble = f"no answer from {outcome.address}: {trouble}"
+    return Look(trouble=trouble)
 
 
 async def command(argv: Sequence[str], folder: Path, *, longest: float = LONGEST) -> Look:
@@ -192,50 +195,3 @@ async def _up_to(stream: asyncio.StreamReader) -> bytes:
             kept.append(chunk[: LARGEST - size])
         size += len(chunk)
     return b"".join(kept)
-
-
-async def _requested(
-    target: Destination, call: ProbeRequest, guard: Guard, resolve: Resolve
-) -> Look:
-    import httpx2
-
-    found = [key[1] for key in target.known]
-    try:
-        found = found or list(await resolve(target.host, target.port))
-    except (OSError, UnicodeError) as error:
-        return Look(trouble=f"{target.host} has no address: {error}")
-    trouble = f"{target.host} has no address"
-    # The root certificates of the system, as for deliveries; loading them is slow.
-    verify = tls_context() if target.scheme == "https" else False
-    async with httpx2.AsyncClient(verify=verify, trust_env=False) as client:
-        for address in dict.fromkeys(found):
-            refusal = guard.refusal(ip_address(address), target.host)
-            if refusal is not None:
-                trouble = refusal
-                continue
-            try:
-                return await _asked(client, target, address, call)
-            except httpx2.HTTPError as error:
-                trouble = f"no answer from {address}: {error or type(error).__name__}".lower()
-    return Look(trouble=trouble)
-
-
-async def _asked(
-    client: httpx2.AsyncClient, target: Destination, address: str, call: ProbeRequest
-) -> Look:
-    # The URL has the address that was checked, so that it is not resolved again. Host and SNI have
-    # the name, which the certificate is checked against.
-    place = f"[{address}]" if ":" in address else address
-    url = f"{target.scheme}://{place}:{target.port}{target.path}"
-    ours = {"Host": target.host_header, "Accept-Encoding": "identity"}
-    about = {"sni_hostname": target.host}
-    headers = {**call.headers, **ours}
-    async with client.stream(
-        call.method, url, headers=headers, json=call.json, extensions=about
-    ) as answer:
-        body = b""
-        async for chunk in answer.aiter_raw():
-            body += chunk
-            if len(body) >= LARGEST:
-                break
-        return Look(status=answer.status_code, body=body[:LARGEST])

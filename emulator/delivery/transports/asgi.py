@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from emulator.delivery.records import MOST_BODY, MOST_KEPT, Outcome
+from emulator.delivery.records import MOST_BODY, Outcome
 from emulator.delivery.transports.wire_actions import header_lines, parse_target
 from emulator.errors import InvalidInputError
 
@@ -38,7 +38,7 @@ def target_of(url: str) -> Destination:
 
 
 class InProcess:
-    """Posts to an application in this process and event loop.
+    """Sends to an application in this process and event loop.
 
     An attempt lasts until the application returns, background work that it does after its answer
     included, so that a settled emulator means a settled consumer. What happens after a whole
@@ -70,7 +70,7 @@ class InProcess:
             raise InvalidInputError(message)
         if self._is_closed:
             return Outcome("shutdown", detail="stopped")
-        exchange = _Exchange(request.body)
+        exchange = _Exchange(request.body, request.most)
         reason, detail = await self._run(exchange, _scope(request, target), request.timeouts.total)
         duration_ms = (perf_counter() - started) * 1000
         if not exchange.is_complete:
@@ -79,7 +79,7 @@ class InProcess:
             "answered",
             exchange.status,
             exchange.headers,
-            bytes(exchange.body[:MOST_KEPT]),
+            bytes(exchange.body[: request.most]),
             len(exchange.body) > MOST_BODY,
             detail,
             duration_ms,
@@ -116,8 +116,9 @@ class InProcess:
 class _Exchange:
     """The application's side of one request: what it receives and what it sends."""
 
-    def __init__(self, body: bytes) -> None:
+    def __init__(self, body: bytes, most: int) -> None:
         self._request: bytes | None = body
+        self._most = most
         self._gone = asyncio.Event()
         self.status: int | None = None
         self.headers: tuple[tuple[str, str], ...] = ()
@@ -153,7 +154,7 @@ class _Exchange:
             )
         elif kind == "http.response.body" and self.status is not None:
             self.body += event.get("body", b"")
-            if not event.get("more_body", False) or len(self.body) > MOST_KEPT:
+            if not event.get("more_body", False) or len(self.body) > self._most:
                 self.is_complete = True
                 self._gone.set()
         else:
@@ -171,7 +172,7 @@ def _scope(request: Request, target: Destination) -> dict[str, Any]:
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.4"},
         "http_version": "1.1",
-        "method": "POST",
+        "method": request.method,
         "scheme": target.scheme,
         "path": unquote(path),
         "raw_path": path.encode(),

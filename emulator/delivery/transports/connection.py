@@ -46,9 +46,10 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         "_chunks", "_deadline", "_due", "_early", "_end", "_ends", "_fields", "_first_byte",
-        "_fresh", "_head_size", "_in_body", "_keeps", "_loop", "_on_end", "_on_gone", "_parser",
-        "_pause", "_raw_head", "_sent", "_size", "_timer", "_todo", "_transport", "_waiter",
-        "_wants_drain", "detail", "has_begun", "is_cut", "is_open", "is_reusable", "key", "status",
+        "_fresh", "_head_size", "_in_body", "_keeps", "_loop", "_most", "_on_end", "_on_gone",
+        "_parser", "_pause", "_raw_head", "_sent", "_size", "_timer", "_todo", "_transport",
+        "_waiter", "_wants_drain", "detail", "has_begun", "is_cut", "is_open", "is_reusable",
+        "key", "status",
     )  # fmt: skip
 
     def __init__(
@@ -88,11 +89,16 @@ class Connection(asyncio.Protocol):
 
     @property
     def body(self) -> bytes:
-        """Body of the last answer, at most `MOST_KEPT` bytes."""
-        return b"".join(self._chunks)[:MOST_KEPT]
+        """Body of the last answer, at most as long as the exchange allowed."""
+        return b"".join(self._chunks)[: self._most]
 
     def exchange(
-        self, moves: tuple[WireAction, ...], *, first_byte: float, ends: float
+        self,
+        moves: tuple[WireAction, ...],
+        *,
+        first_byte: float,
+        ends: float,
+        most: int = MOST_KEPT,
     ) -> asyncio.Future[Reason]:
         """Send a request; the result of the future is the reason for which the exchange ended.
 
@@ -100,9 +106,10 @@ class Connection(asyncio.Protocol):
             moves: writes and pauses that make up the request.
             first_byte: seconds to wait for the answer after the request was sent.
             ends: loop time at which the exchange ends at the latest.
+            most: bytes of the answer's body to read.
         """
         self._waiter = waiter = self._loop.create_future()
-        self._first_byte, self._ends = first_byte, ends
+        self._first_byte, self._ends, self._most = first_byte, ends, most
         self._fields: list[tuple[bytes, bytes]] = []
         self._chunks: list[bytes] = []
         self._head_size = self._raw_head = self._size = self.status = 0
@@ -243,6 +250,7 @@ class Connection(asyncio.Protocol):
         if not self.has_begun:
             self.has_begun = True
             self.wait_until(self._ends)
+        self._raw_head += len(data)  # until a part of the body comes
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -252,7 +260,6 @@ class Connection(asyncio.Protocol):
             self._finish("bad_answer", f"not HTTP: {error}")
             return
         # The parser reports nothing for an endless line in the head, a chunk size or a trailer.
-        self._raw_head += len(data)
         if self._raw_head > 2 * MOST_HEAD:
             self._refuse_head()
 
@@ -307,7 +314,7 @@ class Connection(asyncio.Protocol):
         self._size += len(data)
         self._raw_head = 0
         self.is_cut = self._size > MOST_BODY
-        if self._size > MOST_KEPT:
+        if self._size > self._most:
             self._finish("answered")
 
     def on_message_complete(self) -> None:

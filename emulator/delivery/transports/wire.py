@@ -150,7 +150,10 @@ class Wire:
     async def _make(self, attempt: _Attempt, connection: Connection) -> Reason:
         try:
             return await connection.exchange(
-                attempt.moves, first_byte=attempt.timeouts.first_byte, ends=attempt.ends
+                attempt.moves,
+                first_byte=attempt.timeouts.first_byte,
+                ends=attempt.ends,
+                most=attempt.most,
             )
         except asyncio.CancelledError:
             connection.end("shutdown", "cancelled")
@@ -270,13 +273,14 @@ class _Attempt:
     """One request in progress: its target, its deadline and its result so far."""
 
     __slots__ = (
-        "ends", "is_alone", "is_redialled", "is_reused", "moves", "started", "target", "timeouts",
+        "ends", "is_alone", "is_redialled", "is_reused", "most", "moves", "started", "target",
+        "timeouts",
     )  # fmt: skip
 
     def __init__(self, request: Request) -> None:
         self.started = perf_counter()
         self.target = parse_target(request.url)
-        self.moves = plan(request, self.target)
+        self.moves, self.most = plan(request, self.target), request.most
         # A request with wire faults gets its own connection, so that faults don't affect others.
         self.is_alone = bool(request.wire)
         if self.is_alone and not request.wire[-1].does_handshake:

@@ -44,7 +44,7 @@ class Destination(msgspec.Struct, frozen=True):
         known: keys of idle connections that can be used without resolving the name.
         path: path and query as in the request line.
         host_header: value of the Host header.
-        head: request line and Host header, each with its line end.
+        head: request line after the method, and Host header, each with its line end.
     """
 
     scheme: Literal["http", "https"]
@@ -88,7 +88,7 @@ def parse_target(url: str) -> Destination:
     # RFC 6761: localhost is always loopback, whatever a resolver says.
     addresses = ("127.0.0.1", "::1") if host == "localhost" else (host,) if address else ()
     known = tuple((scheme, one, port, host) for one in addresses)
-    head = f"POST {path} HTTP/1.1\r\nHost: {host_header}\r\n"
+    head = f"{path} HTTP/1.1\r\nHost: {host_header}\r\n"
     return Destination(scheme, host, port, address, known, path, host_header, head)
 
 
@@ -101,7 +101,7 @@ def plan(request: Request, target: Destination) -> tuple[WireAction, ...]:
     Raises:
         InvalidInputError: a header is invalid, or written by the transport itself.
     """
-    head = f"{target.head}{header_lines(request.headers)}"
+    head = f"{request.method} {target.head}{header_lines(request.headers)}"
     body = request.body
     sending = Sending(head, content_length(len(body)), body, request.timeouts.total)
     for fault in effective(request.wire):

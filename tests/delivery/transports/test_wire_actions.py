@@ -75,7 +75,7 @@ def test_a_url_leads_there(
     target = parse_target(url)
     found = (target.scheme, target.host, target.port, target.path, target.host_header)
     assert found == (scheme, host, port, path, host_header)
-    assert target.head == f"POST {path} HTTP/1.1\r\nHost: {host_header}\r\n"
+    assert target.head == f"{path} HTTP/1.1\r\nHost: {host_header}\r\n"
 
 
 ONE_OF_THESE = "expected http://HOST[:PORT]/PATH or https://"
