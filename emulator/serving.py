@@ -31,7 +31,7 @@ SLOWEST = 10.0
 CLOSING = 1
 """Real seconds that open calls may take when the server stops."""
 
-_STEP = 0.005  # real seconds between two looks whether they have ended
+_STEP = 0.005  # real seconds between two checks whether they have ended
 
 
 def listen(host: str, port: int, *, option: str = "--port") -> socket.socket:
@@ -77,7 +77,7 @@ _LINGER_ZERO = struct.pack("ii", 1, 0)
 
 
 async def hang_up(scope: Scope, receive: Receive, *, is_reset: bool) -> None:
-    """Close the connection of a call once all that was sent is written, whatever is missing.
+    """Close the connection of a call after pending writes, even if the response is incomplete.
 
     Args:
         scope: of a call that `serving` serves.
@@ -108,10 +108,10 @@ class _Bounded(HttpToolsProtocol):
         self._head = 0
         self._timer: asyncio.TimerHandle | None = None
         if len(self.connections) > self.most:
-            _log.warning("a connection is refused: there are %d, the most", self.most)
+            _log.warning("connection refused: %d connections are the limit", self.most)
             transport.abort()
             return
-        self._expect(self.slowest, "408 Request Timeout", "no whole head came in time")
+        self._expect(self.slowest, "408 Request Timeout", "the request head did not arrive in time")
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._expect_nothing()
@@ -119,7 +119,9 @@ class _Bounded(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         if self._timer is None and self._head == 0:  # next request of a kept-alive connection
-            self._expect(self.slowest, "408 Request Timeout", "no whole head came in time")
+            self._expect(
+                self.slowest, "408 Request Timeout", "the request head did not arrive in time"
+            )
         self._head += len(data)
         super().data_received(data)
         if self._head > MOST_HEAD and not self.transport.is_closing():
@@ -132,11 +134,11 @@ class _Bounded(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._head = -(2**62)  # counted again from the next head on
-        self._expect(self.slowest, "408 Request Timeout", "the body stopped coming")
+        self._expect(self.slowest, "408 Request Timeout", "the body did not arrive in time")
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        self._expect(self.slowest, "408 Request Timeout", "the body stopped coming")
+        self._expect(self.slowest, "408 Request Timeout", "the body did not arrive in time")
         super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -162,7 +164,7 @@ class _Bounded(HttpToolsProtocol):
 
     def _refuse(self, status: str, reason: str) -> None:
         self._expect_nothing()
-        _log.warning("a call from %s is refused: %s", self.client, reason)
+        _log.warning("call from %s refused: %s", self.client, reason)
         if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
             body = reason.encode()
             self.transport.write(
@@ -180,7 +182,7 @@ def most_connections() -> int:
 
 @contextlib.contextmanager
 def _quietly() -> Iterator[None]:
-    """Prevent that uvicorn logs a traceback for each call that is cancelled at the end."""
+    """Keep uvicorn from logging a traceback for each call that is cancelled at the end."""
     log = logging.getLogger("uvicorn.error")
     before = log.level
     log.setLevel(logging.CRITICAL)
@@ -193,7 +195,7 @@ def _quietly() -> Iterator[None]:
 class _Server(uvicorn.Server):
     """uvicorn's server, which reports when it is ready, stops at once and does not handle signals.
 
-    uvicorn itself looks ten times a second whether to stop and whether all calls have ended.
+    uvicorn itself checks ten times a second whether to stop and whether all calls have ended.
     """
 
     def __init__(self, config: uvicorn.Config) -> None:

@@ -164,9 +164,13 @@ HEAD = b"POST / HTTP/1.1\r\nHost: a\r\n"
             "more than 65536 bytes of request line and headers",
         ),
         ([b"GET /", b"x" * 1_000_000], b"431", "more than 65536 bytes of request line and headers"),
-        ([HEAD], b"408", "no whole head came in time"),
-        ([], b"408", "no whole head came in time"),
-        ([HEAD + b"Content-Length: 10\r\n\r\n", b"12345"], b"408", "the body stopped coming"),
+        ([HEAD], b"408", "the request head did not arrive in time"),
+        ([], b"408", "the request head did not arrive in time"),
+        (
+            [HEAD + b"Content-Length: 10\r\n\r\n", b"12345"],
+            b"408",
+            "the body did not arrive in time",
+        ),
     ],
 )
 def test_a_head_or_a_body_without_end_is_refused_and_logged(
@@ -215,4 +219,4 @@ def test_connections_beyond_the_bound_are_refused(caplog: pytest.LogCaptureFixtu
                     )
 
     asyncio.run(main())
-    assert "a connection is refused: there are 3, the most" in caplog.messages
+    assert "connection refused: 3 connections are the limit" in caplog.messages
