@@ -28,7 +28,15 @@ from emulator.workspace.names import DEFAULT_WORKSPACE
 from emulator.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
+    from collections.abc import (
+        AsyncIterator,
+        Callable,
+        Coroutine,
+        Iterable,
+        Iterator,
+        Mapping,
+        Sequence,
+    )
     from datetime import datetime
     from pathlib import Path
 
@@ -127,6 +135,11 @@ def _awaited(
         return twin.thread.call(method(twin.workspace, *args, **kwargs))
 
     return call
+
+
+@functools.wraps(Workspace.advance)
+async def _advanced(workspace: Workspace, seconds: float) -> Sequence[Entry]:
+    return list(await workspace.advance(seconds))  # they are read on the loop
 
 
 def _accessing(
@@ -272,7 +285,7 @@ class RunningWorkspace:
 
     now = _plain(Workspace.now)
     set_clock = _plain(Workspace.set_clock)
-    advance = _awaited(Workspace.advance)
+    advance = _awaited(_advanced)
     advance_to_next = _awaited(Workspace.advance_to_next)
 
     configure = _plain(Workspace.configure)

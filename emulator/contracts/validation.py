@@ -46,8 +46,8 @@ class Contracts:
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
         self._library = SchemaLibrary(folder)
-        self._learned: dict[str, Learned | None] = {}
-        self._validators: dict[str, jsonschema_rs.Draft202012Validator] = {}
+        self._learned: dict[tuple[str, str], Learned | None] = {}
+        self._validators: dict[tuple[str, str], jsonschema_rs.Draft202012Validator] = {}
 
     def events(self, generation: str) -> list[str]:
         """Return the event types that have a schema, sorted.
@@ -156,10 +156,10 @@ class Contracts:
             UnknownNameError: no such generation or event type.
             InvalidInputError: the knowledge has another structure.
         """
-        schema_id = self.schema_id(generation, event)
-        if schema_id not in self._learned:
-            self._learned[schema_id] = read(self._library.documents[schema_id])
-        return self._learned[schema_id]
+        key = (generation, event)
+        if key not in self._learned:
+            self._learned[key] = read(self._library.documents[self.schema_id(*key)])
+        return self._learned[key]
 
     @property
     def resolver(self) -> Resolver[Any]:
@@ -172,12 +172,13 @@ class Contracts:
         Raises:
             UnknownNameError, InvalidInputError: as `violations` does.
         """
-        schema_id = self.schema_id(generation, event)
-        if schema_id not in self._validators:
+        key = (generation, event)
+        if key not in self._validators:
+            schema_id = self.schema_id(generation, event)
             import jsonschema_rs
 
             try:
-                self._validators[schema_id] = jsonschema_rs.Draft202012Validator(
+                self._validators[key] = jsonschema_rs.Draft202012Validator(
                     {"$ref": schema_id},
                     registry=self._registry,
                     validate_formats=False,
@@ -189,7 +190,7 @@ class Contracts:
                 reason = str(problem).partition("\n")[0]
                 message = f"the schemas can't be compiled: {reason}"
                 raise InvalidInputError(message) from problem
-        return self._validators[schema_id]
+        return self._validators[key]
 
     @cached_property
     def _registry(self) -> jsonschema_rs.Registry:

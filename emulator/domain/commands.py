@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import msgspec
 
@@ -239,6 +239,14 @@ WIRE_NAMES: Mapping[str, str] = MappingProxyType({"validity_days": "invitationEm
 """Details whose key in JSON is the word in payloads, and not their name in camelCase."""
 
 
+_MOVING: Mapping[SubjectKind, Mapping[str, Command]] = MappingProxyType(
+    {
+        subject: {one.verb: one for one in _ALL if one.subject == subject and not one.is_new}
+        for subject in get_args(SubjectKind)
+    }
+)
+
+
 def command(name: str) -> Command:
     """Return a command by its name.
 
@@ -256,7 +264,7 @@ def moving(subject: SubjectKind, verb: str) -> Command:
     Raises:
         UnknownNameError: no such command.
     """
-    known = {one.verb: one for one in _ALL if one.subject == subject and not one.is_new}
+    known = _MOVING[subject]
     if verb not in known:
         raise UnknownNameError(f"{subject} command", verb, known, show_all=True)
     return known[verb]

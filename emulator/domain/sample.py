@@ -82,6 +82,6 @@ def _walked(
             content=assessment.content,
             at=start + _STEP * steps,
             details=moving("candidate", row.command).details(),
-            draw=draw,
+            draw=lambda: draw,
         )
     return candidate

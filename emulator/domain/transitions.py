@@ -38,9 +38,18 @@ def moved(
     content: Content,
     at: datetime,
     details: Details,
-    draw: Random,
+    draw: Callable[[], Random],
 ) -> Candidate:
     """Return *candidate* after *command*.
+
+    Args:
+        candidate: the candidate before it.
+        command: a word of the lifecycle.
+        next_state: by the lifecycle.
+        content: of the assessment.
+        at: the workspace's time.
+        details: of the command.
+        draw: returns the random generator; called only if something is drawn.
 
     Raises:
         InvalidInputError: the details contradict each other or the content.
@@ -51,20 +60,22 @@ def moved(
     return move(changed, candidate, content, at, details, draw) if move else changed
 
 
-_Move = Callable[[Candidate, Candidate, Content, datetime, Details, Random], Candidate]
+_Draw = Callable[[], Random]
+
+_Move = Callable[[Candidate, Candidate, Content, datetime, Details, _Draw], Candidate]
 
 
 def _invite(
-    changed: Candidate, before: Candidate, _: Content, at: datetime, __: Details, ___: Random
+    changed: Candidate, before: Candidate, _: Content, at: datetime, __: Details, ___: _Draw
 ) -> Candidate:
     validity = before.valid_until - before.invited_at
     return msgspec.structs.replace(changed, invited_at=at, valid_until=at + validity)
 
 
 def _start(
-    changed: Candidate, _: Candidate, __: Content, at: datetime, ___: Details, draw: Random
+    changed: Candidate, _: Candidate, __: Content, at: datetime, ___: Details, draw: _Draw
 ) -> Candidate:
-    return msgspec.structs.replace(changed, started_at=at, monitor=monitor(draw, at))
+    return msgspec.structs.replace(changed, started_at=at, monitor=monitor(draw(), at))
 
 
 def _answer(
@@ -73,7 +84,7 @@ def _answer(
     content: Content,
     _: datetime,
     details: Details,
-    __: Random,
+    __: _Draw,
 ) -> Candidate:
     assert isinstance(details, AnswerDetails)  # noqa: S101 - the table of commands says so
     if len(before.answers) >= content.question_count:
@@ -83,11 +94,11 @@ def _answer(
 
 
 def _leave(
-    changed: Candidate, before: Candidate, _: Content, __: datetime, details: Details, draw: Random
+    changed: Candidate, before: Candidate, _: Content, __: datetime, details: Details, draw: _Draw
 ) -> Candidate:
     assert isinstance(details, LeaveDetails)  # noqa: S101 - the table of commands says so
     assert before.monitor is not None  # noqa: S101 - set by start, which comes before
-    seconds = details.seconds or draw.randint(1, 20)
+    seconds = details.seconds or draw().randint(1, 20)
     return msgspec.structs.replace(changed, monitor=left(before.monitor, seconds))
 
 
@@ -97,9 +108,10 @@ def _complete(
     content: Content,
     at: datetime,
     details: Details,
-    draw: Random,
+    draw: _Draw,
 ) -> Candidate:
     assert isinstance(details, ScoreDetails)  # noqa: S101 - the table of commands says so
+    chance = draw()
     points, of = _asked(details, content)
     if of is None:
         # 32 of 37 in the Completed example: the written answer is not yet marked (assumed).
@@ -114,10 +126,10 @@ def _complete(
         achieved = _answered(content, before.answers)
         points = sum(achieved)
     else:
-        points = draw.randint(of // 3, of) if points is None else points
+        points = chance.randint(of // 3, of) if points is None else points
         achieved = _spread(content, points / of, points)
     _check(points, of)
-    scores = _test_scores(content, achieved, before.started_at or at, at, draw)
+    scores = _test_scores(content, achieved, before.started_at or at, at, chance)
     percentage = details.percentage
     if percentage is None:
         percentage = _average(content, scores, points)
@@ -127,7 +139,7 @@ def _complete(
         completed_at=at,
         score=Score(points, of, percentage),
         tests=scores,
-        monitor=watched(changed.monitor, draw),
+        monitor=watched(changed.monitor, chance),
     )
 
 
@@ -137,7 +149,7 @@ def _rescore(
     content: Content,
     _: datetime,
     details: Details,
-    draw: Random,
+    draw: _Draw,
 ) -> Candidate:
     assert before.score is not None  # noqa: S101 - set by complete, which comes before
     assert isinstance(details, ScoreDetails)  # noqa: S101 - the table of commands says so
@@ -146,7 +158,7 @@ def _rescore(
         # The Score Updated example has the whole sum, 37, unlike Completed.
         of = content.total_score
     if points is None:
-        points = draw.randint(0, of)
+        points = draw().randint(0, of)
     _check(points, of)
     percentage = details.percentage
     if percentage is None:
@@ -160,7 +172,7 @@ def _disqualify(
     _: Content,
     at: datetime,
     details: Details,
-    draw: Random,
+    draw: _Draw,
 ) -> Candidate:
     was_answering = before.state == IN_PROGRESS
     assert isinstance(details, DisqualifyDetails)  # noqa: S101 - the table of commands says so
@@ -169,7 +181,7 @@ def _disqualify(
         reason = "proctoring" if was_answering else "qualification"
     if reason not in REASONS:
         raise UnknownNameError("reason", reason, REASONS, path="$.reason", show_all=True)
-    question = wrong_answer(draw, changed.assessment_id) if reason == "qualification" else None
+    question = wrong_answer(draw(), changed.assessment_id) if reason == "qualification" else None
     return msgspec.structs.replace(
         changed,
         completed_at=at,

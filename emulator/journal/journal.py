@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, overload
 
 from emulator.journal.entry import Entry
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterator
     from datetime import datetime
 
     import msgspec
@@ -32,14 +34,14 @@ class Journal:
         Returns:
             The numbered entries.
         """
-        number = self.last(workspace)
-        entries = []
-        for kind, data in records:
-            number += 1
-            entries.append(Entry(number, at, workspace, kind, data))
+        first = self.last(workspace) + 1
+        entries = [
+            Entry(number, at, workspace, kind, data)
+            for number, (kind, data) in enumerate(records, first)
+        ]
         if entries:
             self._store.write(entries)
-            self._last[workspace] = number
+            self._last[workspace] += len(entries)
             if workspace in self._waiters:
                 self._wake(workspace)
         return entries
@@ -48,11 +50,16 @@ class Journal:
         """Yield the workspace's entries whose number is above *after*, in order."""
         return self._store.read(workspace, after)
 
+    def since(self, workspace: str, after: int) -> Sequence[Entry]:
+        """Return the entries so far whose number is above *after*; they are read when needed."""
+        return _Part(self, workspace, after)
+
     def last(self, workspace: str) -> int:
         """Return the number of the workspace's newest entry, or 0 without entries."""
-        if workspace not in self._last:
-            self._last[workspace] = self._store.last(workspace)
-        return self._last[workspace]
+        last = self._last.get(workspace)
+        if last is None:
+            last = self._last[workspace] = self._store.last(workspace)
+        return last
 
     def forget(self, workspace: str) -> None:
         """Delete a workspace's entries and end its watches."""
@@ -136,3 +143,27 @@ class Journal:
         for waiter in self._waiters.pop(workspace, ()):
             if not waiter.done():
                 waiter.set_result(None)
+
+
+class _Part(Sequence[Entry]):
+    """Some entries of a workspace, which may be many, so they stay in the store."""
+
+    def __init__(self, journal: Journal, workspace: str, after: int) -> None:
+        self._journal, self._workspace, self._after = journal, workspace, after
+        self._length = journal.last(workspace) - after
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[Entry]:
+        return islice(self._journal.entries(self._workspace, self._after), self._length)
+
+    @overload
+    def __getitem__(self, index: int) -> Entry: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Entry]: ...
+    def __getitem__(self, index: int | slice) -> Entry | Sequence[Entry]:
+        numbers = range(self._after, self._after + self._length)[index]
+        if isinstance(numbers, int):
+            return next(self._journal.entries(self._workspace, numbers))
+        return [next(self._journal.entries(self._workspace, number)) for number in numbers]

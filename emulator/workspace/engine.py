@@ -100,8 +100,7 @@ class Engine:
         self._alarm = Alarm(self._ring)
         self._may_be_idle = asyncio.Event()
         self._bugs: list[BaseException] = []
-        self._will_pump = False
-        self.is_stopped, self._reason = False, ""
+        self._will_pump, self.is_stopped, self._reason = False, False, ""
         first = next(journal.entries(name), None)
         if first is None:
             (first,) = journal.append(
@@ -133,16 +132,16 @@ class Engine:
                 raise StoppingError
             message = f"workspace {self.name!r} is gone: {self._reason}"
             raise NotFoundError(message)
-        self._commit(records)
+        self._commit(records, self.now())
+        self._pump_soon()
 
-    def _commit(self, records: Sequence[Record]) -> None:
-        entries = self.journal.append(self.name, self.now(), records)
+    def _commit(self, records: Sequence[Record], now: datetime) -> None:
+        entries = self.journal.append(self.name, now, records)
         for entry in entries:
             fold.apply(self.state, entry)
         for entry in entries:
             if (follow := self._follows.get(type(entry.data))) is not None:
                 follow(entry.data)
-        self._pump_soon()
 
     async def replay(self) -> None:
         """Restore the workspace from its journal, and continue with its deliveries.
@@ -199,7 +198,7 @@ class Engine:
             self.timeline.clear()
             self.arm()
             if not self.journal.is_durable or reason != "shutdown":
-                self._commit(outbox.drops(self.state, reason))
+                self._commit(outbox.drops(self.state, reason), self.now())
             await self.journal.flush()
 
     # --- attempts -----------------------------------------------------------------------------
@@ -226,11 +225,11 @@ class Engine:
 
     def _plan(self, key: Key, subject: str = "") -> None:
         """Plan a due attempt with the faults that apply to it, and add it to the queue."""
-        plan = outbox.fault_plan_of(self.state, key, self.now())
+        plan = outbox.fault_plan_of(self.state, key, self.now()) if self.state.faults else None
         if plan is None:
             self.queue.offer(key, subject)
         else:
-            self._commit(outbox.planned(key, plan))
+            self._commit(outbox.planned(key, plan), self.now())
             if not plan.drop:
                 self._offer_planned(key, plan, subject)
         if plan is None or plan.hold is None:
@@ -280,10 +279,11 @@ class Engine:
         while not self.is_stopped and (key := self.queue.take()) is not None:
             request = None
             try:
-                begun = outbox.begun(self.state, key, self.now(), time.time())
+                now = self.now()
+                begun = outbox.begun(self.state, key, now, time.time())
                 if begun is not None:
                     record, request = begun
-                    self._commit((record,))
+                    self._commit((record,), now)
             except Exception as bug:  # noqa: BLE001 - kept, and raised by idle and close
                 self._keep(bug)
             if request is None:
@@ -311,10 +311,11 @@ class Engine:
     def _finish(self, key: Key, outcome: Outcome) -> None:
         is_hanging = outcome.reason in ("answer_timeout", "connect_timeout")
         self.queue.note_speed(key[1], is_hanging=is_hanging)
-        end = outbox.ended(self.state, key, outcome, self.now(), time.time())
-        self._commit((("attempt.finished", end),))
+        now = self.now()
+        end = outbox.ended(self.state, key, outcome, now, time.time())
+        self._commit((("attempt.finished", end),), now)
         if not end.is_success:
-            self._commit(outbox.disabled(self.state, key[1], self.now()))
+            self._commit(outbox.disabled(self.state, key[1], now), now)
 
     def release_held(self) -> bool:
         """Release the attempts that reorder faults hold back; return whether there were any."""

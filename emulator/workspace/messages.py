@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -10,7 +9,7 @@ import msgspec
 from emulator.contracts.learned import shaped
 from emulator.delivery.records import Message, Refused
 from emulator.domain.ids import message_id
-from emulator.domain.payloads.payload import payload
+from emulator.domain.payloads.payload import Payloads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from emulator.contracts.validation import Contracts
     from emulator.domain.events import Generation
     from emulator.domain.occurrence import Occurrence
-    from emulator.domain.webhook import Webhook
     from emulator.workspace.commands.change import Record
     from emulator.workspace.state import State
 
@@ -33,16 +31,17 @@ def messages(state: State, occurrences: Iterable[Occurrence], contracts: Contrac
     """
     records: list[Record] = []
     number = state.message_count
-    wanting: dict[str, dict[Generation, list[Webhook]]] = {}
+    routes: dict[str, dict[Generation, tuple[int, ...]]] = {}
     for occurrence in occurrences:
         candidate, assessment = occurrence.candidate, occurrence.assessment
         subject = candidate.id if candidate else assessment.id
         person = candidate.candidate_id if candidate else ""
+        payloads = Payloads(occurrence, state.settings.observed)
         for event in occurrence.events:
-            if event not in wanting:
-                wanting[event] = _by_generation(state.wanting(event))
-            for generation, webhooks in wanting[event].items():
-                body, violations = built(state, generation, event, occurrence, contracts)
+            if event not in routes:
+                routes[event] = _route(state, event)
+            for generation, webhooks in routes[event].items():
+                body, violations = built(state, generation, event, payloads, contracts)
                 if violations:
                     refused = Refused(event, generation, subject, person, body, violations)
                     records.append(("message.refused", refused))
@@ -57,30 +56,31 @@ def messages(state: State, occurrences: Iterable[Occurrence], contracts: Contrac
                     person=person,
                     at=occurrence.at,
                     body=body,
-                    webhooks=tuple(webhook.number for webhook in webhooks),
+                    webhooks=webhooks,
                 )
                 records.append(("message.created", message))
     return records
 
 
 def built(
-    state: State, generation: Generation, event: str, occurrence: Occurrence, contracts: Contracts
+    state: State, generation: Generation, event: str, payloads: Payloads, contracts: Contracts
 ) -> tuple[bytes, tuple[str, ...]]:
     """Return the body for an event type, and where the payload does not fit its schema."""
-    settings = state.settings
-    made = payload(generation, event, occurrence, settings.observed)
-    made = shaped(contracts, generation, event, made, occurrence.at)
+    made = payloads.of(generation, event)
+    made = shaped(contracts, generation, event, made, payloads.occurrence.at)
     violations: tuple[str, ...] = ()
     if not contracts.fits(generation, event, made):
         found = contracts.violations(generation, event, made)
         violations = tuple(map(str, found[:MOST_VIOLATIONS]))
-    if generation == "v2" and event in settings.event_names:
-        made |= {"event": settings.event_names[event].partition(".")[2]}
+    names = state.settings.event_names
+    if generation == "v2" and event in names:
+        made |= {"event": names[event].partition(".")[2]}
     return msgspec.json.encode(made), violations
 
 
-def _by_generation(webhooks: list[Webhook]) -> dict[Generation, list[Webhook]]:
-    groups: dict[Generation, list[Webhook]] = defaultdict(list)
-    for webhook in webhooks:
-        groups[webhook.generation].append(webhook)
-    return groups
+def _route(state: State, event: str) -> dict[Generation, tuple[int, ...]]:
+    """Return the numbers of the webhooks that receive an event type, by generation."""
+    route: dict[Generation, tuple[int, ...]] = {}
+    for webhook in state.wanting(event):
+        route[webhook.generation] = (*route.get(webhook.generation, ()), webhook.number)
+    return route

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 def fault_plan_of(state: State, key: Key, now: datetime) -> FaultPlan | None:
     """Return the plan of an attempt with the active faults; None if no fault matches it."""
-    if not state.faults:
-        return None
     standing = state.faults.values()
     return fault_plan(state.deliveries[key[:2]], key[2], standing, state.settings.seed, now)
 

@@ -13,6 +13,8 @@ from emulator.workspace.engine_calls import EngineCalls
 from emulator.workspace.entry_data import ClockMoved
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from emulator.clock import Timeline
     from emulator.journal.entry import Entry
     from emulator.workspace.engine import Engine
@@ -60,7 +62,7 @@ class TimeControl(EngineCalls):
         engine.commit([("clock.set", ClockMoved(mode, now))])
         engine.arm()
 
-    async def advance(self, seconds: float) -> list[Entry]:
+    async def advance(self, seconds: float) -> Sequence[Entry]:
         """Advance a virtual clock, and run each timer that becomes due, in order.
 
         Returns when every delivery that became due was attempted. The time never changes while an
@@ -70,7 +72,7 @@ class TimeControl(EngineCalls):
             seconds: seconds of the workspace's time.
 
         Returns:
-            The journal entries of everything that happened.
+            The journal entries of everything that happened, which are read when they are needed.
 
         Raises:
             ConflictError: the clock is real.
@@ -91,7 +93,7 @@ class TimeControl(EngineCalls):
             if timeline is engine.timeline:  # the workspace was not reset meanwhile
                 timeline.move_to(target)
                 engine.commit([("clock.moved", ClockMoved("virtual", target))])
-        return list(engine.journal.entries(engine.name, seen))
+        return engine.journal.since(engine.name, seen)
 
     async def advance_to_next(self, limit: datetime) -> bool:
         """Advance a virtual clock to the next timer that is due by *limit*, and run it.

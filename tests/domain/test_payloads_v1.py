@@ -63,7 +63,7 @@ def then(occurrence: Occurrence, command: str, details: Details | None = None) -
         content=occurrence.assessment.content,
         at=at,
         details=details or moving("candidate", command).details(),
-        draw=random.Random(command),
+        draw=lambda: random.Random(command),
     )
     return msgspec.structs.replace(
         occurrence, command=command, at=at, events=row.events, candidate=candidate

@@ -50,7 +50,7 @@ def do(
         content=content,
         at=LATER,
         details=details or moving("candidate", command).details(),
-        draw=random.Random(seed),
+        draw=lambda: random.Random(seed),
     )
 
 

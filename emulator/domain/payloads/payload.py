@@ -1,4 +1,4 @@
-"""The payload of an occurrence, in either generation."""
+"""The payloads of an occurrence, in either generation."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from emulator.domain.events import Generation
     from emulator.domain.occurrence import Occurrence
 
-_BUILDERS = {"v1": v1.payload, "v2": v2.payload}
-
 
 def payload(
     generation: Generation, event: str, occurrence: Occurrence, observed: Iterable[str] = ()
@@ -26,4 +24,27 @@ def payload(
         occurrence: what happened.
         observed: names of variants, which payloads of status changes follow.
     """
-    return _BUILDERS[generation](event, occurrence, observed)
+    return Payloads(occurrence, observed).of(generation, event)
+
+
+class Payloads:
+    """The payloads of one occurrence: those of a generation share their ``data``.
+
+    Args:
+        occurrence: what happened.
+        observed: names of variants, which payloads of status changes follow.
+    """
+
+    def __init__(self, occurrence: Occurrence, observed: Iterable[str] = ()) -> None:
+        self.occurrence = occurrence
+        self._observed = observed
+        self._data: dict[Generation, dict[str, Any]] = {}
+
+    def of(self, generation: Generation, event: str) -> dict[str, Any]:
+        """Return the payload of one of the event types that the occurrence causes."""
+        builder: Any = v1 if generation == "v1" else v2
+        data = self._data.get(generation)
+        if data is None:
+            data = self._data[generation] = builder.data(event, self.occurrence, self._observed)
+        made: dict[str, Any] = builder.envelope(event, self.occurrence, data)
+        return made

@@ -34,19 +34,30 @@ def payload(event: str, occurrence: Occurrence, observed: Iterable[str] = ()) ->
         occurrence: what happened.
         observed: names of variants, which payloads of status changes follow.
     """
+    return envelope(event, occurrence, data(event, occurrence, observed))
+
+
+def data(event: str, occurrence: Occurrence, observed: Iterable[str]) -> Payload:
+    """Return the ``data`` of the payload, which the event types of one occurrence share."""
+    if EVENT_TYPES[event].subject == "assessment":
+        return v1_assessments.data(event, occurrence)
+    return v1_candidates.data(event, occurrence, observed)
+
+
+def envelope(event: str, occurrence: Occurrence, data: Payload) -> Payload:
+    """Return the payload with this ``data``."""
     event_type = EVENT_TYPES[event]
     if event_type.subject == "assessment":
         return {
-            "data": v1_assessments.data(event, occurrence),
+            "data": data,
             "type": "assessment",
             "event": event_type.v1_word,
             "success": True,
             "metadata": {},
         }
-    data = v1_candidates.data(event, occurrence, observed)
     if event == "candidate.invitation_expired":
         return {"success": True, "data": data}
-    envelope: Payload = {
+    made: Payload = {
         "data": data,
         "type": "candidate",
         "event": event_type.v1_word,
@@ -54,5 +65,5 @@ def payload(event: str, occurrence: Occurrence, observed: Iterable[str] = ()) ->
         "metadata": False,
     }
     if event not in WITHOUT_TIMESTAMP:
-        envelope["timestamp"] = round(occurrence.at.timestamp() * 1000)
-    return envelope
+        made["timestamp"] = round(occurrence.at.timestamp() * 1000)
+    return made

@@ -8,12 +8,13 @@ every depth, as in the example; the order of the real service is unknown.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from emulator.domain.assessment import ARCHIVED
-from emulator.domain.candidate import REJECTED
+from emulator.domain.candidate import INVITATION_EXPIRED, REJECTED
 from emulator.domain.events import EVENT_TYPES
 from emulator.domain.payloads import v1_assessments, v1_candidates
 from emulator.domain.payloads.fields import FIELDS
@@ -39,9 +40,6 @@ _CONFIGURATION = {
 }
 """What v1 does not tell, with the values of the documented example."""
 
-_PLACES = {name: path.rpartition(".")[::2] for name, path in FIELDS.items()}
-"""Name of a field -> its group, or an empty string, and its key."""
-
 _LANGUAGES = {"en": ("auto", "English")}
 """Language of an assessment -> ``defaultLanguage`` and ``language`` (documented); others have their
 tag in both (assumed)."""
@@ -55,28 +53,34 @@ def payload(event: str, occurrence: Occurrence, observed: Iterable[str] = ()) ->
         occurrence: what happened.
         observed: names of variants, which payloads of status changes follow.
     """
-    event_type = EVENT_TYPES[event]
-    if event_type.subject == "assessment":
-        data = _assessment(event, occurrence)
-    else:
-        data = _grouped(_candidate(event, occurrence, observed))
-    return {
-        "data": msgspec.to_builtins(data, order="sorted"),
-        "event": event_type.v2_word,
-        "success": True,
-    }
+    return envelope(event, occurrence, data(event, occurrence, observed))
+
+
+def data(event: str, occurrence: Occurrence, observed: Iterable[str]) -> Data:
+    """Return the ``data`` of the payload, which the event types of one occurrence share."""
+    if EVENT_TYPES[event].subject == "assessment":
+        made: Data = msgspec.to_builtins(_assessment(event, occurrence), order="sorted")
+        return made
+    return _grouped(_candidate(event, occurrence, observed))
+
+
+def envelope(event: str, _: Occurrence, data: Data) -> Data:
+    """Return the payload with this ``data``."""
+    return {"data": data, "event": EVENT_TYPES[event].v2_word, "success": True}
 
 
 def _candidate(event: str, occurrence: Occurrence, observed: Iterable[str]) -> Data:
     """Return the values by the names of their fields."""
     organisation, candidate = occurrence.organisation, occurrence.who
+    values = v1_candidates.data(event, occurrence, observed)
+    if candidate.state == INVITATION_EXPIRED:  # has only few of the common keys in v1
+        values = v1_candidates.common(occurrence) | values
     values = {
         "orgId": organisation.id,
         "candidateDetailLink": detail_link(organisation, candidate),
         "resultLink": None,
         "antiCheatingMonitor": None,
-        **v1_candidates.common(occurrence),
-        **v1_candidates.data(event, occurrence, observed),
+        **values,
     }
     if values["resultLink"] == "null":
         values["resultLink"] = None
@@ -144,12 +148,34 @@ def _custom_fields(occurrence: Occurrence) -> list[Data]:
 
 
 def _grouped(values: Data) -> Data:
-    """Return the values that v2 has, at their paths in ``data``."""
-    data: Data = {}
-    for name, value in values.items():
-        group, key = _PLACES.get(name, ("", ""))
+    """Return the values that v2 has, at their paths in ``data``, sorted."""
+    return {
+        key: {inner: values[name] for inner, name in group}
+        if group
+        else msgspec.to_builtins(values[single], order="sorted")
+        for key, single, group in _layout(tuple(values))
+    }
+
+
+@lru_cache(maxsize=64)  # there are some ten shapes
+def _layout(names: tuple[str, ...]) -> tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]:
+    """Return what ``data`` is made of, sorted.
+
+    Args:
+        names: of the fields that have a value.
+
+    Returns:
+        For each key of ``data`` the field, or else for each key of the group its field.
+    """
+    singles: dict[str, str] = {}
+    groups: dict[str, dict[str, str]] = {}
+    for name in names:
+        group, _, key = FIELDS.get(name, "").rpartition(".")
         if group:
-            data.setdefault(group, {})[key] = value
+            groups.setdefault(group, {})[key] = name
         elif key:
-            data[key] = value
-    return data
+            singles[key] = name
+    return tuple(
+        (key, singles.get(key, ""), tuple(sorted(groups.get(key, {}).items())))
+        for key in sorted({*singles, *groups})
+    )

@@ -229,7 +229,7 @@ def move_candidate(
         content=assessment.content,
         at=at,
         details=details or moving("candidate", command).details(),
-        draw=chance(state.settings.seed, f"{command}/{before.moves}", before.number),
+        draw=lambda: chance(state.settings.seed, f"{command}/{before.moves}", before.number),
     )
     kind = "candidate.scored" if command == "rescore" else "candidate.moved"
     base = state.settings.public_url

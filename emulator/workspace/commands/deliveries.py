@@ -9,6 +9,7 @@ import msgspec
 from emulator.delivery.records import Delivery, Message, RedeliveryAsked, Refused
 from emulator.domain.events import TEST_EVENT, Generation, event_type
 from emulator.domain.ids import chance, message_id
+from emulator.domain.payloads.payload import Payloads
 from emulator.domain.sample import sample
 from emulator.errors import ConflictError
 from emulator.workspace.messages import built
@@ -66,7 +67,8 @@ def sample_of(
     event = event_type(event, generation=generation, path="$.event").id
     draw = chance(state.settings.seed, "test", state.message_count + 1)
     made = msgspec.structs.replace(sample(event, at, draw), base=state.settings.public_url)
-    return built(state, generation, event, made, contracts)
+    payloads = Payloads(made, state.settings.observed)
+    return built(state, generation, event, payloads, contracts)
 
 
 def test_event(
