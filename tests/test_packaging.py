@@ -134,7 +134,7 @@ def test_a_server_imports_the_page_and_the_calls_of_the_apis_with_the_first_of_t
 
 
 def test_a_run_in_a_pipe_needs_no_report_library() -> None:
-    code = "import emulator.cli.run_verb, emulator.cli.scenario_runs, emulator.reports.folder"
+    code = "import emulator.cli.run_verb, emulator.cli.local_runs, emulator.reports.folder"
     assert loaded(code) & {"jinja2", "junitparser", "rich"} == set()
 
 

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import click
 
-_SHELLS = ("bash", "zsh", "fish")
-
 
 @click.command(name="completion", epilog='Example: eval "$(testlify-emulator completion bash)"')
-@click.argument("shell", type=click.Choice(_SHELLS))
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def command(shell: str) -> None:
     """Print the completion script for SHELL."""
-    from click.shell_completion import get_completion_class
+    from click.shell_completion import BashComplete, FishComplete, ZshComplete
 
     from emulator.cli.main import cli
 
-    kind = get_completion_class(shell)
-    if kind is None:
-        message = f"no completion for {shell!r}; known: {', '.join(_SHELLS)}"
-        raise click.UsageError(message)
-    name = "testlify-emulator"
-    click.echo(kind(cli, {}, name, "_TESTLIFY_EMULATOR_COMPLETE").source())
+    kinds = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
+    completion = kinds[shell](cli, {}, "testlify-emulator", "_TESTLIFY_EMULATOR_COMPLETE")
+    click.echo(completion.source())

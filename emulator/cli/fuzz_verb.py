@@ -86,7 +86,7 @@ def command(
             on_progress=shown.under_way,
             serve=serve,
         )
-    _tell(fuzzed, save, target)
+    _report(fuzzed, save, target)
     return fuzzed.exit_code
 
 
@@ -103,7 +103,7 @@ def _invariant(texts: tuple[str, ...], target: Target) -> dict[str, str] | None:
     return found or None
 
 
-def _tell(fuzzed: Fuzzed, folder: Path, target: Target) -> None:
+def _report(fuzzed: Fuzzed, folder: Path, target: Target) -> None:
     for finding in fuzzed.findings:
         _save(finding, folder)
         say((f"FOUND  {finding.title}", "red"))

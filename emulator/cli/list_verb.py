@@ -18,10 +18,10 @@ Row = tuple[str, str]
 
 @click.command(name="list", epilog="Example: testlify-emulator list events --webhooks v2")
 @click.argument(
-    "what", type=click.Choice(["events", "commands", "scenarios", "steps", "faults", "checks"])
+    "kind", type=click.Choice(["events", "commands", "scenarios", "steps", "faults", "checks"])
 )
 @common_options.generation
-def command(what: str, webhooks: Generation) -> None:
+def command(kind: str, webhooks: Generation) -> None:
     """List events, commands, scenarios, steps, faults or checks, one per line.
 
     events: event types with their words in payloads and their provenance. commands: the commands
@@ -30,7 +30,7 @@ def command(what: str, webhooks: Generation) -> None:
     provider API. checks: the checks of 'test'.
     """
     formatter = click.HelpFormatter(width=250)
-    rows = _events(webhooks) if what == "events" else _LISTS[what]()
+    rows = _events(webhooks) if kind == "events" else _LISTS[kind]()
     formatter.write_dl(list(rows), col_max=52)
     click.echo(formatter.getvalue(), nl=False)
 

@@ -29,7 +29,7 @@ _TOKEN = "TESTLIFY_EMULATOR_CONTROL_TOKEN"  # noqa: S105 - the variable's name
 _LONGEST = 3_600.0  # real seconds that a scenario may take
 
 
-class Remote:
+class RemoteRuns:
     """Runs scenarios in the emulator at a URL, each in a new workspace, which is kept.
 
     Args:

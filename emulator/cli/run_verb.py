@@ -80,7 +80,7 @@ def command(scenarios: tuple[str, ...], settings: tuple[str, ...], **options: An
     output = Output.of(options)
     how = _Options(**options, output=output, linger=linger, target=target)
     if how.emulator is not None:
-        return loop.run(_run_there(how.emulator, targets, known, how))
+        return loop.run(_run_remotely(how.emulator, targets, known, how))
     with provider_api.served(port) as serve:
         return loop.run(_run(targets, how, serve))
 
@@ -139,17 +139,17 @@ def _check_remote(target: Target, port: int | None, linger: float) -> None:
         raise InvalidInputError(message, path="--linger")
 
 
-async def _run_there(
+async def _run_remotely(
     url: str, scenarios: list[Scenario], known: dict[str, str], how: _Options
 ) -> int:
-    from emulator.cli.remote_runs import Remote
+    from emulator.cli.remote_runs import RemoteRuns
     from emulator.reports import text
     from emulator.reports.from_scenarios import TITLE
     from emulator.reports.report import report
 
     started, begun = datetime.now(UTC), time.perf_counter()
     with how.output.screen() as shown:
-        remote = Remote(url, known, shown, seed=how.seed)
+        remote = RemoteRuns(url, known, shown, seed=how.seed)
         await remote.all(scenarios, how.jobs)
         if len(remote.cases) > 1:
             shown.line(f"\n{text.total(remote.cases)}")
@@ -159,7 +159,7 @@ async def _run_there(
 
 
 async def _run(scenarios: list[Scenario], how: _Options, serve: ApiServer | None) -> int:
-    from emulator.cli.scenario_runs import Playing
+    from emulator.cli.local_runs import LocalRuns
     from emulator.conformance.grading import exit_code
     from emulator.reports import text
     from emulator.reports.from_checks import case_of
@@ -168,7 +168,7 @@ async def _run(scenarios: list[Scenario], how: _Options, serve: ApiServer | None
     started, begun = datetime.now(UTC), time.perf_counter()
     lingered: list[CheckResult] = []
     with how.output.screen() as shown:
-        play = Playing(
+        play = LocalRuns(
             scenarios,
             shown,
             seed=how.seed,

@@ -108,7 +108,7 @@ async def _trigger(event: str, target: Target, asked: _Asked) -> int:
             workspace.send(body, event=event, webhook=webhook.id)
             await workspace.settle()
             [delivery] = workspace.deliveries()
-    return _tell(delivery, webhook, emulator, is_theirs=body is not None)
+    return _report(delivery, webhook, emulator, is_theirs=body is not None)
 
 
 def _webhook(workspace: Workspace, event: str, target: Target) -> Webhook:
@@ -171,7 +171,7 @@ def _decoded(body: bytes, file: Path | None) -> Any:
         raise InvalidInputError(message) from None
 
 
-def _tell(delivery: Delivery, webhook: Webhook, emulator: Emulator, *, is_theirs: bool) -> int:
+def _report(delivery: Delivery, webhook: Webhook, emulator: Emulator, *, is_theirs: bool) -> int:
     """Print request and answer; return the exit code.
 
     Args:

@@ -32,7 +32,7 @@ _LONGEST = 60
 """The most characters of a step on the progress line."""
 
 
-class _One:
+class _LocalRun:
     """The state of a scenario.
 
     Attributes:
@@ -89,7 +89,7 @@ class _One:
         )
 
 
-class Playing:
+class LocalRuns:
     """The scenarios of a call of ``run``.
 
     Args:
@@ -113,7 +113,7 @@ class Playing:
         self.secrets = {one for each in scenarios for one in secrets_of(each)}
         self._screen = screen
         self._how = how
-        self._all = [_One(scenario, seed) for scenario in scenarios]
+        self._all = [_LocalRun(scenario, seed) for scenario in scenarios]
         self._shown = 0  # how many are over and shown
 
     @property
@@ -152,13 +152,13 @@ class Playing:
                 one.result = one.interrupted()
                 for step in one.result.steps[len(one.steps) :]:
                     if step.message:
-                        self._tell_step(one, step)
-                self._tell_end(one)
+                        self._add_step(one, step)
+                self._finish(one)
 
-    async def _run(self, one: _One, places: asyncio.Semaphore) -> None:
+    async def _run(self, one: _LocalRun, places: asyncio.Semaphore) -> None:
         def on_step(step: StepResult) -> None:
             one.steps.append(step)
-            self._tell_step(one, step)
+            self._add_step(one, step)
 
         def on_open(workspace: Workspace) -> None:
             one.workspace = workspace
@@ -166,18 +166,18 @@ class Playing:
         async with places:
             one.begun = time.perf_counter()
             heading = text.heading(one.scenario.title, one.scenario.file)
-            self._tell(one, masked(heading, self.secrets))
+            self._add_line(one, masked(heading, self.secrets))
             result = await run(
                 one.scenario, seed=one.seed, on_step=on_step, on_open=on_open, **self._how
             )
             one.result = noticed(result, answered(self.results))
-            self._tell_end(one)
+            self._finish(one)
 
-    def _tell_step(self, one: _One, step: StepResult) -> None:
+    def _add_step(self, one: _LocalRun, step: StepResult) -> None:
         shown = step_of(step, self.secrets)
-        self._tell(one, "\n".join(text.step_lines(shown, one.scenario.file)), shown.status)
+        self._add_line(one, "\n".join(text.step_lines(shown, one.scenario.file)), shown.status)
 
-    def _tell_end(self, one: _One) -> None:
+    def _finish(self, one: _LocalRun) -> None:
         assert one.result is not None  # noqa: S101 - for the type checker
         case = case_of(one.result, self.secrets)
         if one.begun is not None:
@@ -185,7 +185,7 @@ class Playing:
         one.is_over = True
         self._show()
 
-    def _tell(self, one: _One, line: str, status: str = "") -> None:
+    def _add_line(self, one: _LocalRun, line: str, status: str = "") -> None:
         one.lines.append((line, status))
         self._show()
 
