@@ -109,7 +109,7 @@ def checked(now: datetime, *, path: str = "$.now") -> datetime:
         message = f"not a UTC time: {now.isoformat()!r}; expected one like '2026-01-01T00:00:00Z'"
         raise InvalidInputError(message, path=path)
     if not EARLIEST <= now < LATEST:
-        message = f"the clock can't stand at {now.isoformat()!r}; expected a year from 2002 to 2099"
+        message = f"out of range: {now.isoformat()!r}; expected a year from 2002 to 2099"
         raise InvalidInputError(message, path=path)
     return now
 

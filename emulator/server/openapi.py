@@ -65,7 +65,11 @@ class Api(msgspec.Struct, frozen=True):
         described: Document = {
             "operationId": one.id,
             "summary": one.doc,
-            "parameters": [*_path_parameters(one.path), *_query_parameters(one.query)],
+            "parameters": [
+                *_path_parameters(one.path),
+                *_parameters(one.query, "query"),
+                *_parameters(one.headers, "header"),
+            ],
             "responses": {
                 **{
                     str(status): {**_answer(one), **self._links(one)}
@@ -137,15 +141,16 @@ def _path_parameters(path: str) -> list[Document]:
     ]
 
 
-def _query_parameters(kind: type[msgspec.Struct]) -> list[Document]:
+def _parameters(kind: type[msgspec.Struct], place: str) -> list[Document]:
     _, components = msgspec.json.schema_components([kind], ref_template=_REFERENCE)
     schema, known = components[kind.__name__], provenances(kind)
+    required = schema["required"]
     return [
         {
             "name": name,
-            "in": "query",
-            "required": name in schema["required"],
-            **({} if name in schema["required"] else {"allowEmptyValue": True}),
+            "in": place,
+            "required": name in required,
+            **({"allowEmptyValue": True} if place == "query" and name not in required else {}),
             "schema": _without_null(one),
             **({"x-provenance": known[name]} if known else {}),
         }

@@ -76,7 +76,7 @@ def _marked(type_: Any) -> Provenance | None:
 
 
 class NoQuery(Record, frozen=True):
-    """The query of a call that takes none."""
+    """The query or the headers of a call that takes none."""
 
 
 _Q = TypeVar("_Q", bound=msgspec.Struct)
@@ -155,6 +155,7 @@ class Operation(msgspec.Struct, frozen=True):
         doc: a description in one sentence.
         answer: type of the answer, or `Deferred`; None without a body.
         query: type of the query.
+        headers: type of the headers that it reads, for documents.
         body: type of the body, or `Deferred`; None without a body.
         status: status of the answer.
         other_statuses: further statuses of the same answer.
@@ -173,6 +174,7 @@ class Operation(msgspec.Struct, frozen=True):
     doc: str
     answer: Any
     query: type[Any] = NoQuery
+    headers: type[Any] = NoQuery
     body: Any = None
     status: int = 200
     other_statuses: tuple[int, ...] = ()

@@ -87,13 +87,25 @@ def test_each_operation_is_in_the_document_with_its_records(
     assert found["x-provenance"] == operation.provenance
     assert ("requestBody" in found) == (operation.body is not None)
     assert bool(found["security"]) is operation.has_workspace
-    assert [one["name"] for one in found["parameters"] if one["in"] == "query"] == [
-        field.encode_name for field in msgspec.structs.fields(operation.query)
-    ]
+    for place, kind in (("query", operation.query), ("header", operation.headers)):
+        assert [one["name"] for one in found["parameters"] if one["in"] == place] == [
+            field.encode_name for field in msgspec.structs.fields(kind)
+        ]
     if operation.body is not None:
         fields = document["components"]["schemas"][operation.body.__name__]["properties"]
         known = {name: one["x-provenance"] for name, one in fields.items()}
         assert known == provenances(operation.body)
+
+
+def test_the_stream_of_the_journal_has_the_header_of_a_browser_that_comes_back() -> None:
+    stream = control_openapi()["paths"]["/_emulator/workspaces/{workspace}/journal/stream"]["get"]
+    (header,) = [one for one in stream["parameters"] if one["in"] == "header"]
+    assert header == {
+        "name": "Last-Event-ID",
+        "in": "header",
+        "required": False,
+        "schema": {"type": "string", "pattern": "^[0-9]{1,9}$"},
+    }
 
 
 @each_operation

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import asyncio
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 from starlette.responses import Response, StreamingResponse
 
 from emulator.errors import InvalidInputError, StoppingError
-from emulator.server.control.operation import ControlOperation
+from emulator.server.control.operation import Asked, ControlOperation
 from emulator.server.control.workspaces import ONE, After
+from emulator.server.fields import schema
 from emulator.workspace.journal_lines import line
 
 if TYPE_CHECKING:
@@ -31,6 +33,14 @@ PING = 15.0
 _AT_ONCE = 200  # entries of one chunk, so that a long journal holds up nobody
 _KIND = "text/event-stream"
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+
+class StreamHeaders(Asked, frozen=True):
+    """The header that a browser sends when it connects again; it goes before *after*."""
+
+    last_event_id: Annotated[str, schema(pattern="^[0-9]{1,9}$")] | None = msgspec.field(
+        name="Last-Event-ID", default=None
+    )
 
 
 async def journal(call: Call[After, None]) -> Response:
@@ -91,6 +101,6 @@ OPERATIONS = (
     ControlOperation(
         "streamJournal", "GET", f"{ONE}/journal/stream", journal,
         "Stream the journal as server-sent events, each entry as it comes.",
-        str, query=After, media_type=_KIND,
+        str, query=After, headers=StreamHeaders, media_type=_KIND,
     ),
 )  # fmt: skip

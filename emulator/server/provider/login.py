@@ -15,7 +15,7 @@ import msgspec
 from emulator.domain.payloads.links import workspace_url
 from emulator.domain.team import OWNER
 from emulator.errors import ConflictError, InvalidInputError, UnauthorizedError
-from emulator.server.fields import Email
+from emulator.server.fields import Email, schema
 from emulator.server.operations import NoQuery, Operation, Record
 from emulator.workspace.names import DEFAULT_WORKSPACE
 
@@ -85,15 +85,25 @@ class LoggedIn(Record, frozen=True):
     user_id: str
 
 
+class ResellerHeaders(Record, frozen=True):
+    """The headers of a registration."""
+
+    provenance = "assumed"
+
+    api_key: Annotated[str, schema(minLength=1)] = msgspec.field(name=API_KEY)
+
+
 class Register(Record, frozen=True):
     """The body of a registration."""
 
     provenance = "assumed"
 
     workspace_name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-    workspace_url: Annotated[str, msgspec.Meta(min_length=1, max_length=75)]
-    email: Annotated[str, msgspec.Meta(min_length=5, max_length=100)]
-    terms: bool
+    workspace_url: Annotated[
+        str, msgspec.Meta(min_length=1, max_length=75), schema(pattern=f"^{_SLUG.pattern}$")
+    ]
+    email: Annotated[Email, msgspec.Meta(min_length=5, max_length=100)]
+    terms: Annotated[bool, schema(const=True)]
     promotion: bool
     provider: str = "email"
 
@@ -222,6 +232,7 @@ OPERATIONS = (
     Operation(
         "registerReseller", "POST", "/v1/reseller/register", register,
         "Open a workspace for a reseller's customer.",
-        Registered, body=Register, status=201, page="register_reseller", has_workspace=False,
+        Registered, headers=ResellerHeaders, body=Register, status=201,
+        page="register_reseller", has_workspace=False,
     ),
 )  # fmt: skip

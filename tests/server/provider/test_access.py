@@ -93,6 +93,13 @@ def test_tokens_are_filtered(tenant: Tenant, query: dict[str, str], notes: list[
                 "2026-01-01T00:00:00.000Z (at $.expiration)"
             ),
         ),
+        (
+            {"expiration": "2150-01-01T00:00:00Z"},
+            (
+                "out of range: '2150-01-01T00:00:00+00:00'; expected a year from 2002 to 2099 "
+                "(at $.expiration)"
+            ),
+        ),
         ({"note": "x" * 10_001}, "10001 characters; the longest is 10000 (at $.note)"),
     ],
 )
