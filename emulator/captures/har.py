@@ -41,7 +41,7 @@ class _Body(msgspec.Struct, rename="camel", omit_defaults=True):
     encoding: str = msgspec.field(name="_encoding", default="")
 
 
-class _Request(msgspec.Struct, rename="camel"):
+class _HarRequest(msgspec.Struct, rename="camel"):
     method: str
     url: str
     http_version: str = "HTTP/1.1"
@@ -55,7 +55,7 @@ class _Request(msgspec.Struct, rename="camel"):
 
 class _Entry(msgspec.Struct, rename="camel"):
     started_date_time: str
-    request: _Request
+    request: _HarRequest
     time: float = 0
     response: Any = msgspec.field(default_factory=lambda: _NO_RESPONSE)
     cache: Any = msgspec.field(default_factory=dict)
@@ -81,7 +81,7 @@ def is_har(value: Any) -> bool:
 
 def written(capture: Capture, at: datetime) -> bytes:
     """Return the HAR document of one capture, which arrived *at*; indented."""
-    request = _Request(
+    request = _HarRequest(
         capture.method,
         capture.url,
         headers=[_Field(name, value) for name, value in capture.headers],

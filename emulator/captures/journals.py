@@ -16,27 +16,27 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class _Message(msgspec.Struct):
+class _SentMessage(msgspec.Struct):
     number: int
     event: str
     generation: Generation
     body: str
 
 
-class _Request(msgspec.Struct):
+class _SentRequest(msgspec.Struct):
     url: str
     headers: dict[str, str]
 
 
-class _Attempt(msgspec.Struct):
+class _SentAttempt(msgspec.Struct):
     at: str
     deliberate: bool
-    request: _Request
+    request: _SentRequest
 
 
 class _Started(msgspec.Struct):
     delivery: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,18}-")]
-    attempt: _Attempt
+    attempt: _SentAttempt
 
 
 def is_journal(lines: Any) -> bool:
@@ -70,11 +70,11 @@ def captures(lines: Iterable[dict[str, Any]]) -> Iterator[Capture]:
     Raises:
         InvalidInputError: lines with another structure; with the JSON path in the line.
     """
-    messages: dict[tuple[str, int], _Message] = {}
+    messages: dict[tuple[str, int], _SentMessage] = {}
     for line in lines:
         workspace = str(line.get("workspace"))
         if line.get("kind") == "message.created":
-            message = convert(line.get("data"), _Message)
+            message = convert(line.get("data"), _SentMessage)
             messages[workspace, message.number] = message
         elif line.get("kind") == "attempt.started":
             started = convert(line.get("data"), _Started)
@@ -83,7 +83,7 @@ def captures(lines: Iterable[dict[str, Any]]) -> Iterator[Capture]:
                 yield _capture(sent, started.attempt)
 
 
-def _capture(message: _Message, attempt: _Attempt) -> Capture:
+def _capture(message: _SentMessage, attempt: _SentAttempt) -> Capture:
     return Capture(
         message.body.encode(),
         at=parse_instant(attempt.at),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from emulator.contracts.validation import Contracts
 
 
-class _Key(msgspec.Struct):
+class _SchemaKey(msgspec.Struct):
     """The rules of a schema for the key at one path."""
 
     provenance: Provenance
@@ -50,7 +50,7 @@ def compare_schemas(old: Contracts, new: Contracts) -> Comparison:
 
 
 def _changes(
-    generation: Generation, event: str, before: dict[str, _Key], after: dict[str, _Key]
+    generation: Generation, event: str, before: dict[str, _SchemaKey], after: dict[str, _SchemaKey]
 ) -> Iterator[Drift]:
     for path, key in after.items():
         was = before.get(path)
@@ -77,14 +77,14 @@ def _drift(
     return Drift(event, generation, kind, path, 1, 1, example, known)
 
 
-def _keys(document: dict[str, Any]) -> dict[str, _Key]:
-    found: dict[str, _Key] = {}
+def _keys(document: dict[str, Any]) -> dict[str, _SchemaKey]:
+    found: dict[str, _SchemaKey] = {}
     _collect(found, document, document, "", document["x-provenance"])
     return found
 
 
 def _collect(
-    found: dict[str, _Key],
+    found: dict[str, _SchemaKey],
     schema: dict[str, Any],
     document: dict[str, Any],
     path: str,
@@ -97,7 +97,7 @@ def _collect(
         for name, inner in part.get("properties", {}).items():
             place = f"{path}.{name}" if path else name
             here = weakest(inner, document, known)
-            key = found.setdefault(place, _Key(here, name in required))
+            key = found.setdefault(place, _SchemaKey(here, name in required))
             key.is_required |= name in required
             for one in parts(inner, document):
                 types = one.get("type", [])

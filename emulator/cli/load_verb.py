@@ -38,7 +38,7 @@ _REACHED = (
 )  # fmt: skip
 
 
-class _Options(msgspec.Struct, frozen=True):
+class _LoadOptions(msgspec.Struct, frozen=True):
     """The options, as click reads them."""
 
     rate: str
@@ -146,7 +146,7 @@ def command(*, is_worker: bool, master_host: str, **options: Any) -> int:
     reached = {name: options.pop(name) for name in _REACHED}
     target = consumer_options.target(reached, seed=secrets.randbits(32) if seed is None else seed)
     formats = {name: options.pop(name) for name in ("format", "report")}
-    asked = _Options(**options)
+    asked = _LoadOptions(**options)
     goal, traffic = _goal(asked), _traffic(asked, target)
     _check_rate(goal, target, asked)
     return _run(target, goal, traffic, asked, Output.of(formats))
@@ -162,7 +162,7 @@ def _check_installed() -> None:
         raise InvalidInputError(message)
 
 
-def _goal(asked: _Options) -> Goal:
+def _goal(asked: _LoadOptions) -> Goal:
     from emulator.load.load_run import DEFAULT_EXPECTATIONS, LIMITS, Goal
     from emulator.load.rate import parse as parsed_rate
     from emulator.load.thresholds import parse
@@ -185,7 +185,7 @@ def _goal(asked: _Options) -> Goal:
     )
 
 
-def _traffic(asked: _Options, target: Target) -> Traffic:
+def _traffic(asked: _LoadOptions, target: Target) -> Traffic:
     from emulator.load.message_patterns import checked_mix, wanted
     from emulator.load.schedule import DEFAULT_MIX, Traffic
 
@@ -209,7 +209,7 @@ def _weight(text: str) -> tuple[str, float]:
     return status, number
 
 
-def _check_rate(goal: Goal, target: Target, asked: _Options) -> None:
+def _check_rate(goal: Goal, target: Target, asked: _LoadOptions) -> None:
     from urllib.parse import urlsplit
 
     from emulator.delivery.transports.address_guard import is_loopback
@@ -222,7 +222,7 @@ def _check_rate(goal: Goal, target: Target, asked: _Options) -> None:
         raise InvalidInputError(message, path="--rate")
 
 
-def _run(target: Target, goal: Goal, traffic: Traffic, asked: _Options, output: Output) -> int:
+def _run(target: Target, goal: Goal, traffic: Traffic, asked: _LoadOptions, output: Output) -> int:
     from emulator.load.cluster import Master
     from emulator.load.load_run import Run
     from emulator.reports.from_checks import secrets_of

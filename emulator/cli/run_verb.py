@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _MOST_JOBS = 64
 
 
-class _Options(msgspec.Struct, frozen=True):
+class _RunOptions(msgspec.Struct, frozen=True):
     """The options of a run, without its scenarios."""
 
     seed: int | None
@@ -78,7 +78,7 @@ def command(scenarios: tuple[str, ...], settings: tuple[str, ...], **options: An
     if options["emulator"] is not None:
         _check_remote(target, port, linger)
     output = Output.of(options)
-    how = _Options(**options, output=output, linger=linger, target=target)
+    how = _RunOptions(**options, output=output, linger=linger, target=target)
     if how.emulator is not None:
         return loop.run(_run_remotely(how.emulator, targets, known, how))
     with provider_api.served(port) as serve:
@@ -140,7 +140,7 @@ def _check_remote(target: Target, port: int | None, linger: float) -> None:
 
 
 async def _run_remotely(
-    url: str, scenarios: list[Scenario], known: dict[str, str], how: _Options
+    url: str, scenarios: list[Scenario], known: dict[str, str], how: _RunOptions
 ) -> int:
     from emulator.cli.remote_runs import RemoteRuns
     from emulator.reports import text
@@ -158,7 +158,7 @@ async def _run_remotely(
     return how.output.write(made, remote.exit_code)
 
 
-async def _run(scenarios: list[Scenario], how: _Options, serve: ApiServer | None) -> int:
+async def _run(scenarios: list[Scenario], how: _RunOptions, serve: ApiServer | None) -> int:
     from emulator.cli.local_runs import LocalRuns
     from emulator.conformance.grading import exit_code
     from emulator.reports import text

@@ -31,7 +31,7 @@ _OFFERED = ("enroll", "start", "answer", "leave", "complete")
 """The commands that a candidate gives; the others are the organisation's."""
 
 
-class _Key(msgspec.Struct, rename="camel"):
+class _InviteKey(msgspec.Struct, rename="camel"):
     """The part of the ``key`` of an invite link that identifies the invitation."""
 
     invite_key: str
@@ -94,7 +94,7 @@ def _invited(request: Request, state: State) -> Candidate:
     """
     encoded = request.query_params.get("key", "").replace(" ", "+")  # it is not quoted in the link
     try:
-        key = decode(b64decode(encoded, validate=True), _Key).invite_key
+        key = decode(b64decode(encoded, validate=True), _InviteKey).invite_key
     except (ValueError, InvalidInputError):
         key = ""
     candidate = _by_short_id(state, short_id(key))
