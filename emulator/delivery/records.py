@@ -13,6 +13,8 @@ from emulator.domain.events import Generation
 from emulator.errors import NotFoundError
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     # A request is sent, and never decoded.
     from emulator.delivery.faults.fault import WireFault  # noqa: TC004
 
@@ -114,7 +116,7 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
 class Transport(Protocol):
     """Sends requests."""
 
-    async def send(self, request: Request) -> Outcome:
+    def send(self, request: Request) -> Awaitable[Outcome]:
         """Send one request; a failing consumer is an outcome, never an exception."""
         ...
 

@@ -41,7 +41,7 @@ _NAMED = re.compile(
 )
 """``Authorization: Bearer TOKEN`` within a text."""
 
-_PLAIN = re.compile("[A-Za-z0-9]+")
+_CORE = re.compile("[A-Za-z0-9]{4,}")
 _LOWER_HEX = re.compile("%[0-9A-F]{2}")
 
 _WORD = re.compile(r"[A-Za-z]{1,7}")
@@ -105,10 +105,13 @@ def _secrets(sent: Headers, webhook: Webhook) -> set[str]:
 def _echoed(secrets: Iterable[str], text: str, outcome: Outcome) -> Iterator[str]:
     """Yield the secrets that may occur in an answer in some form; *text* is its body."""
     # Each attempt has another signature, and most answers echo nothing.
-    answer = "\n".join([text, outcome.detail, *(part for pair in outcome.headers for part in pair)])
+    parts = [text, outcome.detail]
+    for pair in outcome.headers:
+        parts += pair
+    answer = "\n".join(parts)
     for secret in secrets:
-        core = max(_PLAIN.findall(secret), key=len, default="")
-        if core in answer:  # all forms have it, because no letter or digit is escaped
+        core = _CORE.search(secret)
+        if core is None or core[0] in answer:  # all forms have it: no letter or digit is escaped
             yield secret
 
 

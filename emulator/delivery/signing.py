@@ -175,7 +175,10 @@ def sign(
     return (
         (f"{signature.prefix}id", message_id),
         (f"{signature.prefix}timestamp", timestamp),
-        (f"{signature.prefix}signature", " ".join(_signed(secret, content) for secret in secrets)),
+        (
+            f"{signature.prefix}signature",
+            " ".join([_signed(secret, content) for secret in secrets]),
+        ),
     )
 
 

@@ -5,10 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import pytest
+
 from emulator.delivery.dispatcher import Dispatcher
 from emulator.delivery.records import Key, Outcome, Request
+from emulator.errors import JournalError
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from tests.conftest import Scripted
 
 URL = "http://one.example.com/"
@@ -65,9 +70,70 @@ def test_nothing_is_sent_before_the_journal_is_flushed(transport: Scripted) -> N
     asyncio.run(main())
 
 
-def test_a_bug_of_the_transport_is_handed_back() -> None:
+def test_the_requests_of_a_turn_share_a_flush(transport: Scripted) -> None:
+    async def main() -> None:
+        flushes, ended = [], Ended()
+
+        async def flush() -> None:
+            flushes.append(len(transport.requests))
+
+        dispatcher = Dispatcher(transport, flush=flush, ended=ended)
+        for number in range(3):
+            dispatcher.send((number, 1, 1), request())
+        await dispatcher.stop(10.0)
+        dispatcher.send((3, 1, 1), request())
+        await dispatcher.stop(10.0)
+        assert flushes == [0, 3]
+        assert [key for key, _ in ended.all] == [(number, 1, 1) for number in range(4)]
+
+    asyncio.run(main())
+
+
+def test_a_journal_that_fails_is_handed_back(transport: Scripted) -> None:
+    async def flush() -> None:
+        raise failure
+
+    async def main() -> None:
+        ended = Ended()
+        Dispatcher(transport, flush=flush, ended=ended).send(FIRST, request())
+        await ended.wait()
+        assert ended.all == [(FIRST, failure)]
+        assert transport.requests == []
+
+    failure = JournalError("full")
+    asyncio.run(main())
+
+
+def test_what_is_not_saved_is_not_sent_after_the_end(transport: Scripted) -> None:
+    async def main() -> None:
+        safe, ended = asyncio.Event(), Ended()
+
+        async def flush() -> None:
+            await safe.wait()
+
+        dispatcher = Dispatcher(transport, flush=flush, ended=ended)
+        dispatcher.send(FIRST, request("http://abandoned.example.com/"))
+        dispatcher.abandon()
+        dispatcher.send(FIRST, request("http://stopped.example.com/"))
+        await dispatcher.stop(0.0)
+        assert ended.all == [(FIRST, Outcome("shutdown"))]
+        dispatcher.send(FIRST, request())
+        safe.set()
+        await dispatcher.stop(10.0)
+        assert transport.urls() == [URL]
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("is_at_once", [False, True])
+def test_a_bug_of_the_transport_is_handed_back(*, is_at_once: bool) -> None:
     class Buggy:
-        async def send(self, _: Request) -> Outcome:
+        def send(self, _: Request) -> Awaitable[Outcome]:
+            if is_at_once:
+                raise bug
+            return self._send()
+
+        async def _send(self) -> Outcome:
             raise bug
 
         async def close(self) -> None:
@@ -76,6 +142,7 @@ def test_a_bug_of_the_transport_is_handed_back() -> None:
     async def main() -> None:
         ended = Ended()
         Dispatcher(Buggy(), flush=None, ended=ended).send(FIRST, request())
+        assert ended.all == []
         await ended.wait()
         assert ended.all == [(FIRST, bug)]
 

@@ -38,6 +38,7 @@ class Connection(asyncio.Protocol):
         on_gone: called once, when the socket is closed.
 
     Attributes:
+        address: the dialled address as ``IP:PORT``.
         is_open: the connection is usable, as far as we know.
         is_reusable: the last exchange ended cleanly, so that another can follow.
         has_begun: at least one byte of the answer has arrived.
@@ -45,11 +46,11 @@ class Connection(asyncio.Protocol):
     """
 
     __slots__ = (
-        "_chunks", "_deadline", "_due", "_early", "_end", "_ends", "_fields", "_first_byte",
-        "_fresh", "_head_size", "_in_body", "_keeps", "_loop", "_most", "_on_end", "_on_gone",
-        "_parser", "_pause", "_raw_head", "_sent", "_size", "_timer", "_todo", "_transport",
-        "_waiter", "_wants_drain", "detail", "has_begun", "is_cut", "is_open", "is_reusable",
-        "key", "status",
+        "_chunks", "_deadline", "_done", "_due", "_early", "_end", "_ends", "_fields",
+        "_first_byte", "_fresh", "_head_size", "_in_body", "_keeps", "_loop", "_most", "_on_end",
+        "_on_gone", "_parser", "_pause", "_raw_head", "_result", "_sent", "_size", "_timer",
+        "_todo", "_transport", "_wants_drain", "address", "detail", "has_begun", "is_cut",
+        "is_open", "is_reusable", "key", "status",
     )  # fmt: skip
 
     def __init__(
@@ -60,12 +61,15 @@ class Connection(asyncio.Protocol):
         on_gone: Callable[[Connection], None],
     ) -> None:
         self.key = key
+        _, address, port, _ = key
+        self.address = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
         self._on_end = on_end
         self._on_gone = on_gone
         self._loop = asyncio.get_running_loop()
         self._parser = httptools.HttpResponseParser(self)
         self._transport: asyncio.Transport | None = None
-        self._waiter: asyncio.Future[Reason] | None = None
+        self._done: Callable[[Reason], None] | None = None
+        self._result: tuple[Reason, str] | None = None  # what the parser found
         self._timer: asyncio.Handle | None = None
         self._due = 0.0  # uvloop's handle of a time that is over does not say when
         self._pause: asyncio.Handle | None = None
@@ -74,12 +78,6 @@ class Connection(asyncio.Protocol):
         self._early = b""
         self._end: tuple[Reason, str] = ("closed", "closed by the consumer")
         self.is_open = False
-
-    @property
-    def address(self) -> str:
-        """The dialled address as ``IP:PORT``."""
-        _, address, port, _ = self.key
-        return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
     @property
     def headers(self) -> Headers:
@@ -95,20 +93,22 @@ class Connection(asyncio.Protocol):
     def exchange(
         self,
         moves: tuple[WireAction, ...],
+        done: Callable[[Reason], None],
         *,
         first_byte: float,
         ends: float,
         most: int = MOST_KEPT,
-    ) -> asyncio.Future[Reason]:
-        """Send a request; the result of the future is the reason for which the exchange ended.
+    ) -> None:
+        """Send a request.
 
         Args:
             moves: writes and pauses that make up the request.
+            done: called once, with the reason for which the exchange ended.
             first_byte: seconds to wait for the answer after the request was sent.
             ends: loop time at which the exchange ends at the latest.
             most: bytes of the answer's body to read.
         """
-        self._waiter = waiter = self._loop.create_future()
+        self._done, self._result = done, None
         self._first_byte, self._ends, self._most = first_byte, ends, most
         self._fields: list[tuple[bytes, bytes]] = []
         self._chunks: list[bytes] = []
@@ -123,7 +123,6 @@ class Connection(asyncio.Protocol):
             self.data_received(self._early)
         if not self.is_open:
             self._finish_at_end(*self._end)
-        return waiter
 
     def wait_until(self, deadline: float) -> None:
         """End the exchange, or the idle connection, at the loop time *deadline*.
@@ -181,7 +180,7 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         """Continue when the write buffer is empty (called by asyncio)."""
         transport = self._transport
-        if self._wants_drain and self._waiter is not None and transport is not None:
+        if self._wants_drain and self._done is not None and transport is not None:
             self._wants_drain = False
             # Later, because asyncio's transport must not be aborted while it is writing.
             self._pause = self._loop.call_soon(self._reset, transport)
@@ -189,20 +188,18 @@ class Connection(asyncio.Protocol):
     # Ending
 
     def _finish(self, reason: Reason, detail: str = "") -> None:
-        """Resolve the future, once; the rest of the request is not sent."""
-        waiter = self._waiter
-        if waiter is None:
+        """End the exchange, once; the rest of the request is not sent."""
+        done, self._done = self._done, None
+        if done is None:
             return
-        self._waiter = None
         self.detail = detail
         if self._pause is not None:
             self._pause.cancel()
-        if not waiter.done():
-            waiter.set_result(reason)
+        done(reason)
 
     def _finish_at_end(self, reason: Reason, detail: str) -> None:
         """End the exchange after the last byte, which may be the regular end of the answer."""
-        is_waited_for = self._waiter is not None and self._in_body
+        is_waited_for = self._done is not None and self._in_body
         if reason == "closed" and is_waited_for and self._is_ended_by_close():
             self._finish("answered")
         else:
@@ -241,7 +238,7 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse the answer; unexpected bytes make the connection unusable."""
-        if self._waiter is None:
+        if self._done is None:
             if self._fresh and len(self._early) <= MOST_HEAD:
                 self._early += data  # some consumers answer before they get the request
             else:
@@ -257,11 +254,12 @@ class Connection(asyncio.Protocol):
             pass  # a 101 is complete
         except httptools.HttpParserError as error:
             self.is_reusable = False
-            self._finish("bad_answer", f"not HTTP: {error}")
-            return
+            self._result = self._result or ("bad_answer", f"not HTTP: {error}")
         # The parser reports nothing for an endless line in the head, a chunk size or a trailer.
         if self._raw_head > 2 * MOST_HEAD:
             self._refuse_head()
+        if self._result is not None:
+            self._finish(*self._result)
 
     def eof_received(self) -> None:
         """Handle the end of the consumer's data."""
@@ -274,11 +272,11 @@ class Connection(asyncio.Protocol):
         if isinstance(exc, ssl.SSLError):
             reason = "tls_failed"
         detail = f"{exc}" if exc else "closed by the consumer"
-        self._finish_at_end(reason, detail)
-        self._close_for(reason, detail)
         self._transport = None
         if self._timer is not None:
             self._timer.cancel()
+        self._finish_at_end(reason, detail)
+        self._close_for(reason, detail)
         self._on_gone(self)
 
     # Called by the parser
@@ -297,29 +295,29 @@ class Connection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         """Read the status of a complete head."""
-        if self._waiter is None:
+        if self._result is not None:
             return
         self.status = self._parser.get_status_code()
         if self.status < _LEAST:
-            self._finish("bad_answer", f"not HTTP: the status {self.status:03}")
+            self._result = "bad_answer", f"not HTTP: the status {self.status:03}"
             return
         self._in_body = self.status >= _FINAL or self.status == _SWITCHING
         self._keeps = self._parser.should_keep_alive() and self.status != _SWITCHING
 
     def on_body(self, data: bytes) -> None:
         """Keep a part of the body, up to the limit."""
-        if self._waiter is None:
+        if self._result is not None:
             return
         self._chunks.append(data)
         self._size += len(data)
         self._raw_head = 0
         self.is_cut = self._size > MOST_BODY
         if self._size > self._most:
-            self._finish("answered")
+            self._result = "answered", ""
 
     def on_message_complete(self) -> None:
         """Finish the exchange, unless the answer was an interim answer (100, 103)."""
-        if self._waiter is None:
+        if self._result is not None:
             return
         if not self._in_body:
             self._fields = []
@@ -331,7 +329,7 @@ class Connection(asyncio.Protocol):
             and transport is not None
             and not transport.get_write_buffer_size()
         )
-        self._finish("answered")
+        self._result = "answered", ""
 
     def _refuse_head(self) -> None:
-        self._finish("bad_answer", f"more than {MOST_HEAD} bytes of headers")
+        self._result = self._result or ("bad_answer", f"more than {MOST_HEAD} bytes of headers")

@@ -11,6 +11,8 @@ from emulator.delivery.transports.asgi import SCHEME, InProcess, target_of
 from emulator.errors import InvalidInputError
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from emulator.delivery.records import Request, Transport
     from emulator.delivery.transports.asgi import App
 
@@ -53,10 +55,13 @@ class Mounts:
             message = f"no application is mounted as {name!r} in this workspace{known}"
             raise InvalidInputError(message, path="$.payloadUrl")
 
-    async def send(self, request: Request) -> Outcome:
+    def send(self, request: Request) -> Awaitable[Outcome]:
         """Send one request."""
-        if not request.url.startswith(SCHEME):
-            return await self._wire.send(request)
+        if request.url.startswith(SCHEME):
+            return self._send_in_process(request)
+        return self._wire.send(request)
+
+    async def _send_in_process(self, request: Request) -> Outcome:
         name = target_of(request.url).host
         app = self._apps.get(name)
         if app is None:  # the journal is from an earlier process, which had mounted it

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import ssl
+from functools import partial
 from ipaddress import ip_address
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -90,27 +91,23 @@ class Wire:
         """How many connections are kept alive for the next request."""
         return len(self._pool)
 
-    async def send(self, request: Request) -> Outcome:
+    def send(self, request: Request) -> asyncio.Future[Outcome]:
         """Send one request; a failing consumer is an outcome, never an exception.
+
+        Returns:
+            A future. Its cancellation closes the connection.
 
         Raises:
             InvalidInputError: the URL or a header is invalid.
         """
         attempt = _Attempt(request)
-        try:
-            connection, reason = await self._exchange(attempt)
-        except _DialError as error:
-            return attempt.failure(error.reason, error.detail, error.address)
-        if reason == "answered":
-            outcome = attempt.answer(connection)
+        connection = None if attempt.is_alone else self._pooled(attempt.target)
+        if connection is None:
+            self._dial_for(attempt)
         else:
-            reason = "shutdown" if self._is_closed else reason
-            outcome = attempt.failure(reason, connection.detail, connection.address)
-        if attempt.is_alone:
-            connection.end("closed", "")
-        else:
-            self._release(connection)
-        return outcome
+            attempt.is_reused = True
+            self._exchange(attempt, connection)
+        return attempt
 
     async def close(self) -> None:
         """Close every connection; requests in progress end as ``shutdown``."""
@@ -124,40 +121,52 @@ class Wire:
             await self._all_gone.wait()
         await self._names.close()
 
-    async def _exchange(self, attempt: _Attempt) -> tuple[Connection, Reason]:
-        """Return the connection that was used last, and the reason for which the exchange ended.
+    def _exchange(self, attempt: _Attempt, connection: Connection) -> None:
+        attempt.connection = connection
+        connection.exchange(
+            attempt.moves,
+            partial(self._ended, attempt, connection),
+            first_byte=attempt.timeouts.first_byte,
+            ends=attempt.ends,
+            most=attempt.most,
+        )
 
-        An idle connection may have been closed by the consumer just before we used it. If no byte
-        of an answer arrived, the request is sent once more over a new connection.
-
-        Raises:
-            _DialError: no connection could be made.
-        """
-        connection = None if attempt.is_alone else self._pooled(attempt.target)
-        if connection is None:
-            connection = await self._connect(attempt)
-        else:
-            attempt.is_reused = True
-        reason = await self._make(attempt, connection)
-        is_stale = attempt.is_reused and not connection.has_begun and reason in _BROKEN
-        if is_stale and not self._is_closed:
+    def _ended(self, attempt: _Attempt, connection: Connection, reason: Reason) -> None:
+        if (
+            reason in _BROKEN
+            and attempt.is_reused
+            and not (connection.has_begun or self._is_closed)
+        ):
+            # The consumer may have closed the idle connection just before we used it. No byte of an
+            # answer arrived, so send the request once more over a new connection.
             connection.end(reason, connection.detail)
             attempt.is_reused, attempt.is_redialled = False, True
-            connection = await self._connect(attempt)
-            reason = await self._make(attempt, connection)
-        return connection, reason
+            self._dial_for(attempt)
+            return
+        if attempt.done():
+            pass  # cancelled
+        elif reason == "answered":
+            attempt.answer(connection)
+        else:
+            reason = "shutdown" if self._is_closed else reason
+            attempt.fail(reason, connection.detail, connection.address)
+        self._release(connection, is_alone=attempt.is_alone)
 
-    async def _make(self, attempt: _Attempt, connection: Connection) -> Reason:
+    def _dial_for(self, attempt: _Attempt) -> None:
+        attempt.connection = None
+        attempt.dialling = attempt.get_loop().create_task(self._connect_and_exchange(attempt))
+
+    async def _connect_and_exchange(self, attempt: _Attempt) -> None:
         try:
-            return await connection.exchange(
-                attempt.moves,
-                first_byte=attempt.timeouts.first_byte,
-                ends=attempt.ends,
-                most=attempt.most,
-            )
-        except asyncio.CancelledError:
-            connection.end("shutdown", "cancelled")
-            raise
+            connection = await self._connect(attempt)
+        except _DialError as error:
+            if not attempt.done():  # cancelled
+                attempt.fail(error.reason, error.detail, error.address)
+        except Exception as bug:  # noqa: BLE001 - raised where the future is awaited
+            if not attempt.done():
+                attempt.set_exception(bug)
+        else:
+            self._exchange(attempt, connection)
 
     def _pooled(self, target: Destination) -> Connection | None:
         for key in target.known:
@@ -166,8 +175,9 @@ class Wire:
                 return connection
         return None
 
-    def _release(self, connection: Connection) -> None:
-        if connection.is_open and connection.is_reusable and not self._is_closed:
+    def _release(self, connection: Connection, *, is_alone: bool) -> None:
+        is_usable = connection.is_open and connection.is_reusable
+        if is_usable and not (is_alone or self._is_closed):
             now = asyncio.get_running_loop().time()
             connection.wait_until(now + self._idle_timeout)
             self._pool.put(connection)
@@ -269,15 +279,12 @@ class Wire:
             self._all_gone.set()
 
 
-class _Attempt:
+class _Attempt(asyncio.Future[Outcome]):
     """One request in progress: its target, its deadline and its result so far."""
 
-    __slots__ = (
-        "ends", "is_alone", "is_redialled", "is_reused", "most", "moves", "started", "target",
-        "timeouts",
-    )  # fmt: skip
-
     def __init__(self, request: Request) -> None:
+        loop = asyncio.get_running_loop()
+        super().__init__(loop=loop)
         self.started = perf_counter()
         self.target = parse_target(request.url)
         self.moves, self.most = plan(request, self.target), request.most
@@ -286,13 +293,24 @@ class _Attempt:
         if self.is_alone and not request.wire[-1].does_handshake:
             self.target = msgspec.structs.replace(self.target, scheme="http")  # no handshake
         self.timeouts = request.timeouts
-        self.ends = asyncio.get_running_loop().time() + request.timeouts.total
+        self.ends = loop.time() + request.timeouts.total
+        self.connection: Connection | None = None
+        self.dialling: asyncio.Task[None] | None = None
         self.is_reused = False
         self.is_redialled = False
 
-    def answer(self, connection: Connection) -> Outcome:
-        """Return the outcome with the answer that *connection* received."""
-        return Outcome(
+    def cancel(self, msg: Any | None = None) -> bool:
+        """Cancel the request and drop its connection."""
+        is_cancelled = super().cancel(msg)
+        if is_cancelled and self.connection is not None:
+            self.connection.end("shutdown", "cancelled")
+        elif is_cancelled and self.dialling is not None:
+            self.dialling.cancel()
+        return is_cancelled
+
+    def answer(self, connection: Connection) -> None:
+        """Set the outcome: the answer that *connection* received."""
+        outcome = Outcome(
             "answered",
             connection.status,
             connection.headers,
@@ -304,10 +322,11 @@ class _Attempt:
             self.is_reused,
             self.is_redialled,
         )
+        self.set_result(outcome)
 
-    def failure(self, reason: Reason, detail: str, address: str | None) -> Outcome:
-        """Return the outcome of a request without an answer."""
-        return Outcome(
+    def fail(self, reason: Reason, detail: str, address: str | None) -> None:
+        """Set the outcome of a request without an answer."""
+        outcome = Outcome(
             reason,
             detail=detail,
             duration_ms=(perf_counter() - self.started) * 1000,
@@ -315,6 +334,7 @@ class _Attempt:
             is_reused=self.is_reused,
             is_redialled=self.is_redialled,
         )
+        self.set_result(outcome)
 
 
 _FILES = "raise the limit of open files (ulimit -n)"

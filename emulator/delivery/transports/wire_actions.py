@@ -12,7 +12,7 @@ from urllib.parse import quote
 import msgspec
 
 from emulator.delivery.faults.fault import effective
-from emulator.delivery.sending import Sending, content_length
+from emulator.delivery.sending import Sending, Write, content_length
 from emulator.delivery.transports.address_guard import Address
 from emulator.errors import InvalidInputError
 
@@ -103,7 +103,10 @@ def plan(request: Request, target: Destination) -> tuple[WireAction, ...]:
     """
     head = f"{request.method} {target.head}{header_lines(request.headers)}"
     body = request.body
-    sending = Sending(head, content_length(len(body)), body, request.timeouts.total)
+    framing = content_length(len(body))
+    if not request.wire:
+        return (Write(f"{head}{framing}\r\n\r\n".encode("latin-1") + body),)
+    sending = Sending(head, framing, body, request.timeouts.total)
     for fault in effective(request.wire):
         sending = fault.send(sending)
     return sending.actions()

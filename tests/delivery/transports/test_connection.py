@@ -39,13 +39,21 @@ async def dial(server: Torture) -> Connection:
     return connection
 
 
+def exchange(
+    connection: Connection, moves: tuple[WireAction, ...], *, ends: float
+) -> asyncio.Future[Reason]:
+    ended: asyncio.Future[Reason] = asyncio.get_running_loop().create_future()
+    connection.exchange(moves, ended.set_result, first_byte=60.0, ends=ends)
+    return ended
+
+
 async def made(
     server: Torture, *moves: WireAction, total: float = 5.0
 ) -> tuple[Reason, Connection]:
     """Make the moves on a new connection, which is dropped then."""
     connection = await dial(server)
     ends = asyncio.get_running_loop().time() + total
-    reason = await connection.exchange(moves, first_byte=5.0, ends=ends)
+    reason = await exchange(connection, moves, ends=ends)
     connection.end("closed", "")
     return reason, connection
 
@@ -122,8 +130,7 @@ def test_a_deadline_can_be_set_to_a_time_that_is_over(run: Run, torture: MakeSer
 
         async with torture(answer) as server:
             connection = await dial(server)
-            exchange = connection.exchange((Write(HEAD + b"abcd"),), first_byte=5.0, ends=1e9)
-            assert await exchange == "answered"
+            assert await exchange(connection, (Write(HEAD + b"abcd"),), ends=1e9) == "answered"
             connection.end("closed", "")
 
     run(main())
@@ -197,7 +204,7 @@ def test_an_early_answer_of_any_length_is_bounded(
             await until(lambda: not connection.is_open)
             ends = asyncio.get_running_loop().time() + 5
             moves = (Write(HEAD),)
-            assert await connection.exchange(moves, first_byte=5, ends=ends) == "bad_answer"
+            assert await exchange(connection, moves, ends=ends) == "bad_answer"
 
     run(main())
 
@@ -240,7 +247,7 @@ async def read(pieces: Iterable[bytes], end: Exception | None) -> Read:
     sink = Sink()
     connection.connection_made(sink)
     ends = asyncio.get_running_loop().time() + 60
-    waiter = connection.exchange((Write(HEAD),), first_byte=60, ends=ends)
+    ended = exchange(connection, (Write(HEAD),), ends=ends)
     for piece in pieces:
         if not sink.is_aborted:
             connection.data_received(piece)
@@ -248,7 +255,7 @@ async def read(pieces: Iterable[bytes], end: Exception | None) -> Read:
         connection.eof_received()
     connection.connection_lost(end)
     assert sink.written == HEAD
-    reason = await waiter
+    reason = await ended
     if reason != "answered":
         return Read(reason, 0, (), b"", is_cut=False)
     return Read(reason, connection.status, connection.headers, connection.body, connection.is_cut)

@@ -296,8 +296,8 @@ def test_a_cancelled_lookup_does_not_cancel_the_others(
 
         async with torture(answers()) as server, wire(resolve=slow) as client:
             url = f"http://consumer.example.com:{server.port}/"
-            impatient = asyncio.create_task(client.send(post(url, connect=0.02)))
-            patient = asyncio.create_task(client.send(post(url)))
+            impatient = asyncio.ensure_future(client.send(post(url, connect=0.02)))
+            patient = asyncio.ensure_future(client.send(post(url)))
             assert (await impatient).reason == "connect_timeout"
             known.set_result(["127.0.0.1"])
             assert (await patient).status == 200

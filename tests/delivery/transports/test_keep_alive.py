@@ -166,7 +166,7 @@ def test_a_redial_without_a_listener_is_refused(
             async with torture(close_when_nobody_listens) as server:
                 url = server.url
                 await client.send(post(url))
-                sending = asyncio.create_task(client.send(post(url)))
+                sending = asyncio.ensure_future(client.send(post(url)))
                 await asyncio.sleep(0)
             outcome = await sending
             assert (outcome.reason, outcome.is_redialled) == ("refused", True)

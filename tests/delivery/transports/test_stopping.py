@@ -42,7 +42,7 @@ def test_attempts_in_flight_end_as_shutdown(
     async def main() -> None:
         async with torture(script) as server, wire() as client:
             body = b"x" * 20_000_000 if script is read_nothing else b""
-            sending = [asyncio.create_task(client.send(post(server.url, body))) for _ in range(5)]
+            sending = [asyncio.ensure_future(client.send(post(server.url, body))) for _ in range(5)]
             await until(lambda: len(server.requests) == 5)
             await asyncio.gather(client.close(), client.close())
             assert client.open_connections == 0
@@ -65,7 +65,7 @@ def test_a_dial_under_way_ends_as_shutdown(
 
     async def main() -> None:
         async with wire(resolve=never) as client:
-            sending = asyncio.create_task(client.send(post("http://consumer.example.com/")))
+            sending = asyncio.ensure_future(client.send(post("http://consumer.example.com/")))
             await until(lambda: asked)
             await client.close()
             assert sending.done()
@@ -81,7 +81,7 @@ def test_closing_at_any_turn_of_a_dial_ends_it_as_shutdown(
 ) -> None:
     async def main() -> None:
         async with torture(say_nothing) as server, wire() as client:
-            sending = asyncio.create_task(client.send(post(server.url)))
+            sending = asyncio.ensure_future(client.send(post(server.url)))
             for _ in range(turns):
                 await asyncio.sleep(0)
             await client.close()
@@ -123,7 +123,7 @@ def test_a_cancelled_request_drops_its_connection(
 ) -> None:  # fmt: skip
     async def main() -> None:
         async with torture(script) as server, wire() as client:
-            sending = asyncio.create_task(client.send(post(server.url)))
+            sending = asyncio.ensure_future(client.send(post(server.url)))
             await until(lambda: server.requests)
             sending.cancel()
             with pytest.raises(asyncio.CancelledError):
@@ -140,7 +140,7 @@ def test_a_request_cancelled_at_any_turn_leaves_nothing_behind(
 ) -> None:  # fmt: skip
     async def main() -> None:
         async with torture(say_nothing) as server, wire() as client:
-            sending = asyncio.create_task(client.send(post(server.url)))
+            sending = asyncio.ensure_future(client.send(post(server.url)))
             for _ in range(turns):
                 await asyncio.sleep(0)
             sending.cancel()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-    from emulator.delivery.records import Request
+    from emulator.delivery.records import Reason, Request
     from emulator.delivery.sending import WireAction
     from tests.delivery.transports.conftest import MakeServer, MakeWire, Run, Script, Talk
 
@@ -306,9 +306,11 @@ def test_cutting_works_over_tls(
                 ssl=tls_context(ca=ca_file),
                 family=socket.AF_INET,
             )
-            ends = asyncio.get_running_loop().time() + 5
+            loop = asyncio.get_running_loop()
+            ended: asyncio.Future[Reason] = loop.create_future()
             moves = (Write(b"abc"), move)
-            assert await connection.exchange(moves, first_byte=5, ends=ends) == "cut"
+            connection.exchange(moves, ended.set_result, first_byte=5, ends=loop.time() + 5)
+            assert await ended == "cut"
             await until(lambda: len(seen) == 2)
             assert seen == [b"abc", "reset"]
 
