@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
@@ -11,7 +12,14 @@ from emulator.domain import candidate as candidates
 from emulator.domain.payloads.links import public_invite_link, workspace_url
 from emulator.durations import instant
 from emulator.server.operations import NoQuery, Operation, Record
-from emulator.server.provider.listing import Paged, Sorted, column_of, finder, page, sorted_page
+from emulator.server.provider.listing import (
+    Paged,
+    Sorted,
+    column_of,
+    page,
+    searched,
+    sorted_page,
+)
 from emulator.workspace import provider_queries
 
 if TYPE_CHECKING:
@@ -120,9 +128,10 @@ async def list_all(call: Call[AssessmentQuery, None]) -> list[AssessmentRow]:
         group=query.group_name,
         label=query.workspace_label_title,
     )
-    finds = finder(query.query)
-    wanted = (one for one in found if finds(one.title) and _has_test(one, query.test_library_id))
-    return sorted_page(query, wanted, lambda one: _row(state, one), AssessmentRow)
+    wanted = searched(found, query.query, lambda one: (one.title,))
+    if query.test_library_id:
+        wanted = (one for one in wanted if _has_test(one, query.test_library_id))
+    return sorted_page(query, wanted, partial(_row, state), AssessmentRow)
 
 
 async def read(call: Call[NoQuery, None]) -> AssessmentView:
@@ -153,10 +162,8 @@ async def read(call: Call[NoQuery, None]) -> AssessmentView:
 async def groups(call: Call[GroupQuery, None]) -> Groups:
     """List the groups of the workspace, by name."""
     query = call.query
-    finds = finder(query.query)
-    known = call.workspace.state.library.groups
-    found = [one for one in known if finds(one.name)]
-    found.sort(key=lambda one: one.name, reverse=query.in_order == "desc")
+    found = searched(call.workspace.state.library.groups, query.query, lambda one: (one.name,))
+    found = sorted(found, key=lambda one: one.name, reverse=query.in_order == "desc")
     return Groups(page(query, found, _group))
 
 
@@ -170,8 +177,8 @@ def status(assessment: Assessment) -> str:
     return assessments.SUBSCRIBED if is_archived else assessment.state
 
 
-def _has_test(assessment: Assessment, id_: str | None) -> bool:
-    return not id_ or any(id_ == test.id for test in assessment.content.tests)
+def _has_test(assessment: Assessment, id_: str) -> bool:
+    return any(id_ == test.id for test in assessment.content.tests)
 
 
 def _row(state: State, assessment: Assessment) -> AssessmentRow:

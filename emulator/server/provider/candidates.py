@@ -14,7 +14,7 @@ from emulator.domain.payloads.links import detail_link
 from emulator.durations import instant, parse_instant
 from emulator.errors import InvalidInputError
 from emulator.server.operations import NoQuery, Operation, Record
-from emulator.server.provider.listing import Sorted, column_of, finder, sorted_page
+from emulator.server.provider.listing import Sorted, column_of, searched, sorted_page
 from emulator.workspace import provider_queries
 
 if TYPE_CHECKING:
@@ -158,8 +158,8 @@ async def list_of_assessment(call: Call[CandidateQuery, None]) -> list[Candidate
         and (label is None or label in assessment.labels)
     )
     known = provider_queries.candidates_of(state, assessment.id) if is_any else ()
-    finds = finder(query.query)
-    wanted = (one for one in known if finds(*_texts(one)) and _fits(query, one, completed))
+    found = searched(known, query.query, _texts)
+    wanted = (one for one in found if _fits(query, one, completed))
     attempts = cache(partial(provider_queries.attempts_of, state))
 
     def row(one: Candidate) -> CandidateRow:
@@ -224,13 +224,13 @@ async def assessments_of(call: Call[NoQuery, None]) -> list[CandidateAssessment]
 async def list_people(call: Call[PersonQuery, None]) -> list[PersonRow]:
     """List all people who were invited, those invited last for the first time first."""
     query, state = call.query, call.workspace.state
-    finds = finder(query.query)
-    wanted = (
-        one
-        for one in reversed(state.people.values())
-        if finds(*_texts(one)) and _is_wanted(query, state, one)
-    )
-    return sorted_page(query, wanted, lambda one: _person(state, one), PersonRow)
+    wanted = searched(reversed(state.people.values()), query.query, _texts)
+    if query.email:
+        address = query.email.casefold()
+        wanted = (one for one in wanted if one.email.casefold() == address)
+    if query.assessment_id or query.candidate_status:
+        wanted = (one for one in wanted if _has_invitation(query, state, one))
+    return sorted_page(query, wanted, partial(_person, state), PersonRow)
 
 
 def _texts(one: Candidate) -> tuple[str, str]:
@@ -288,12 +288,8 @@ def _row(state: State, candidate: Candidate, attempt_index: int) -> CandidateRow
     )
 
 
-def _is_wanted(query: PersonQuery, state: State, last: Candidate) -> bool:
-    """Whether a person, of whom *last* is the last invitation, fits all filters."""
-    if query.email and query.email.casefold() != last.email.casefold():
-        return False
-    if not (query.assessment_id or query.candidate_status):
-        return True
+def _has_invitation(query: PersonQuery, state: State, last: Candidate) -> bool:
+    """Whether one of the invitations of a person fits; *last* is the last of them."""
     theirs = (state.candidates[one] for one in state.invitations[last.candidate_id])
     return any(
         query.assessment_id in (None, one.assessment_id)

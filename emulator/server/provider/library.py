@@ -8,7 +8,7 @@ import msgspec
 
 from emulator.durations import instant
 from emulator.server.operations import NoQuery, Operation, Record
-from emulator.server.provider.listing import Paged, finder, page
+from emulator.server.provider.listing import Paged, page, searched
 
 if TYPE_CHECKING:
     from emulator.domain.library import LibraryTest
@@ -130,10 +130,10 @@ class LanguageRow(Record, frozen=True):
 async def tests(call: Call[LibraryQuery, None]) -> list[LibraryRow]:
     """Search the tests."""
     query, library = call.query, call.workspace.state.library
-    finds = finder(query.query)
+    found = searched(library.tests.values(), query.query, lambda one: (one.test.title,))
     wanted = (
         one
-        for one in library.tests.values()
+        for one in found
         if query.type in (None, one.test.type_name, one.test.type_id)
         and query.difficulty in (None, one.test.difficulty)
         and query.industry_type in (None, one.industry.name, one.industry.id)
@@ -142,7 +142,6 @@ async def tests(call: Call[LibraryQuery, None]) -> list[LibraryRow]:
         and not (query.archived or query.is_ai_interview)
         and (not query.template or one.id in library.in_templates)
         and is_from(one, is_company=query.is_company_test, is_testlifys=query.is_testlify_libraries)
-        and finds(one.test.title)
     )
     return page(query, wanted, _test_row)
 
@@ -162,18 +161,16 @@ async def industries(call: Call[NoQuery, None]) -> list[Named]:
 async def job_roles(call: Call[RoleQuery, None]) -> list[RoleRow]:
     """List the job roles in whose names the search word is, the closest first."""
     word = call.query.q
-    finds = finder(word)
     rows = [
         RoleRow(one.id, one.name, one.code, round(len(word) / len(one.name), 3), one.has_template)
-        for one in call.workspace.state.library.job_roles
-        if finds(one.name)
+        for one in searched(call.workspace.state.library.job_roles, word, lambda one: (one.name,))
     ]
     return sorted(rows, key=lambda row: -row.score)
 
 
 async def coding_languages(call: Call[LanguageQuery, None]) -> list[LanguageRow]:
     """List the programming languages."""
-    finds = finder(call.query.query)
+    known = call.workspace.state.library.coding_languages
     return [
         LanguageRow(
             id=one.id,
@@ -185,8 +182,7 @@ async def coding_languages(call: Call[LanguageQuery, None]) -> list[LanguageRow]
             image=None,
             is_selected=False,
         )
-        for one in call.workspace.state.library.coding_languages
-        if finds(one.name)
+        for one in searched(known, call.query.query, lambda one: (one.name,))
     ]
 
 

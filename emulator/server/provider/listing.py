@@ -84,14 +84,14 @@ def sorted_page(
     return rows[query.skip : query.skip + query.limit]
 
 
-def finder(word: str | None) -> Callable[..., bool]:
-    """Return a function that says whether *word* is in one of its texts, whatever their case.
+def searched(
+    records: Iterable[_T], word: str | None, texts: Callable[[_T], Iterable[str]]
+) -> Iterable[_T]:
+    """Return the records of which one of *texts* has *word* in it, in any case; all without a word.
 
     Source: assumed, nothing is known of how the real service searches.
     """
-    wanted = (word or "").casefold()
-
-    def finds(*texts: str) -> bool:
-        return not wanted or any(wanted in text.casefold() for text in texts)
-
-    return finds
+    if not word:
+        return records
+    wanted = word.casefold()
+    return (one for one in records if any(wanted in text.casefold() for text in texts(one)))

@@ -9,7 +9,7 @@ import msgspec
 from emulator.durations import instant
 from emulator.server.operations import NoQuery, Operation, Record
 from emulator.server.provider.library import LANGUAGE, is_from
-from emulator.server.provider.listing import Paged, finder, page
+from emulator.server.provider.listing import Paged, page, searched
 
 if TYPE_CHECKING:
     from emulator.domain.library import LibraryQuestion, LibraryTest
@@ -92,18 +92,17 @@ class QuestionView(Record, frozen=True):
 async def list_all(call: Call[QuestionQuery, None]) -> list[QuestionRow]:
     """List questions, test by test."""
     query, library = call.query, call.workspace.state.library
-    finds = finder(query.query)
+    found = searched(library.questions.values(), query.query, lambda pair: (pair[0].text,))
     is_company = query.is_company_test or query.is_company_test_libraries
     wanted = (
         (question, test)
-        for question, test in library.questions.values()
+        for question, test in found
         if query.test_library_id in (None, test.id)
         and query.type in (None, question.classification)
         and query.difficulty in (None, test.test.difficulty)
         and query.language in (None, LANGUAGE)
         and not query.is_starred
         and is_from(test, is_company=is_company, is_testlifys=query.is_testlify_libraries)
-        and finds(question.text)
     )
     return page(query, wanted, lambda pair: _question_row(*pair))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
@@ -10,7 +11,7 @@ from emulator.domain.payloads.links import workspace_url
 from emulator.domain.team import OWNER
 from emulator.server.fields import Email, Text
 from emulator.server.operations import NoQuery, Operation, Record
-from emulator.server.provider.listing import Sorted, column_of, finder, sorted_page
+from emulator.server.provider.listing import Sorted, column_of, searched, sorted_page
 
 if TYPE_CHECKING:
     from emulator.domain.team import Member
@@ -69,16 +70,15 @@ class InviteMembers(Record, frozen=True):
 async def list_all(call: Call[TeamQuery, None]) -> list[MemberRow]:
     """List the team, its owner first."""
     query, state = call.query, call.workspace.state
-    finds = finder(query.query)
+    team = (state.owner, *state.members.values())
     wanted = (
         one
-        for one in (state.owner, *state.members.values())
-        if finds(one.email, one.name)
-        and query.user_status in (None, one.status)
+        for one in searched(team, query.query, lambda one: (one.email, one.name))
+        if query.user_status in (None, one.status)
         and query.user_role in (None, one.role)
         and query.user_role_id in (None, one.role_id)
     )
-    return sorted_page(query, wanted, lambda one: _row(state, one), MemberRow)
+    return sorted_page(query, wanted, partial(_row, state), MemberRow)
 
 
 async def invite(call: Call[NoQuery, InviteMembers]) -> list[MemberRow]:

@@ -10,7 +10,7 @@ from emulator.domain.payloads.links import workspace_url
 from emulator.durations import instant, parse_instant
 from emulator.server.fields import Instant
 from emulator.server.operations import NoQuery, Operation, Record
-from emulator.server.provider.listing import finder
+from emulator.server.provider.listing import searched
 
 if TYPE_CHECKING:
     from emulator.domain.tokens import AccessToken
@@ -89,12 +89,12 @@ async def list_all(call: Call[TokenQuery, None]) -> list[TokenRow]:
     """List the access tokens that were generated, newest first."""
     query, workspace = call.query, call.workspace
     owner, now = workspace.state.owner, workspace.now()
-    finds = finder(query.q)
+    found = searched(reversed(workspace.state.tokens.values()), query.q, lambda one: (one.note,))
     is_any = query.created_by in (None, owner.name, owner.email, owner.user_id)
     return [
         TokenRow(**_common(workspace, one), last_used=None)
-        for one in reversed(workspace.state.tokens.values())
-        if is_any and finds(one.note) and query.status in (None, one.status(now))
+        for one in found
+        if is_any and query.status in (None, one.status(now))
     ]
 
 
