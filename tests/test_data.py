@@ -38,7 +38,7 @@ def test_an_installation_without_its_data_says_where_it_looked(place: Path) -> N
     )
 
 
-def test_a_folder_called_schemas_beside_the_package_is_not_ours(place: Path) -> None:
+def test_a_folder_called_schemas_beside_the_package_is_ignored(place: Path) -> None:
     (place / "schemas").mkdir()
     with pytest.raises(MissingDataError):
         data.schemas()

@@ -294,7 +294,7 @@ def test_a_journal_on_disk_brings_everything_back(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
-def test_a_schema_folder_is_laid_over_the_bundled_ones(tmp_path: Path) -> None:
+def test_a_schema_folder_overrides_the_bundled_schemas(tmp_path: Path) -> None:
     (tmp_path / "v1").mkdir()
     (tmp_path / "v1/candidate.invited.json").write_text("false")
     with pytest.raises(InvalidInputError) as caught:

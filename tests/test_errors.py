@@ -98,7 +98,7 @@ def test_near_ignores_case_and_puts_the_best_first() -> None:
     assert near("abcd", []) == []
 
 
-def test_an_illegal_command_names_state_command_and_the_legal_ones() -> None:
+def test_an_illegal_command_is_refused_with_state_and_legal_commands() -> None:
     error = IllegalCommandError("candidate 1", "COMPLETED", "start", ["rescore", "reject"])
     assert (error.state, error.command) == ("COMPLETED", "start")
     assert error.legal == ["reject", "rescore"]

@@ -48,7 +48,7 @@ def test_of_two_errors_the_caller_s_own_is_raised_with_the_other_as_a_note() -> 
     assert caught.value.__notes__ == ["and at the end: LookupError: end"]
 
 
-def test_work_beside_the_loop_does_not_hold_it_up() -> None:
+def test_work_beside_the_loop_does_not_block_it() -> None:
     turns = threading.Event()
 
     async def main() -> bool:

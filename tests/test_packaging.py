@@ -167,7 +167,7 @@ def test_a_public_name_is_handed_out_and_no_module_hides_it(name: str) -> None:
     assert not (ROOT / "emulator" / f"{name}.py").exists()
 
 
-def test_what_is_not_public_is_not_handed_out() -> None:
+def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError) as caught:
         emulator.Emulater  # noqa: B018 - asking is the test
     assert str(caught.value) == "module 'emulator' has no attribute 'Emulater'"

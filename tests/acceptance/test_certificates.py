@@ -79,7 +79,7 @@ def test_a_stranger_s_certificate_is_refused(serve: Serve, consumer: Consumer) -
         assert httpx2.get(serving.url + WORKSPACE).json()["insecure"] is False
 
 
-def test_a_ca_of_one_s_own_vouches_for_it(serve: Serve, consumer: Consumer) -> None:
+def test_a_custom_ca_is_trusted(serve: Serve, consumer: Consumer) -> None:
     with serve("--ca", consumer.ca) as serving:
         attempt = deliver(serving.url, consumer)
         assert (attempt["success"], attempt["response"]["status"]) == (True, 204)

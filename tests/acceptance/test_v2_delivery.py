@@ -83,7 +83,7 @@ def verified(request: Received, secret: str | None) -> bool:
 # --- signatures -----------------------------------------------------------------------------
 
 
-def test_every_attempt_is_signed_anew_and_keeps_the_message_s_id() -> None:
+def test_every_attempt_has_a_new_signature_and_the_message_s_id() -> None:
     async def main() -> None:
         async with opened(500, 302, 200) as (workspace, receiver):
             webhook = hook(workspace, receiver.url, SECRET)
@@ -241,7 +241,7 @@ def test_a_webhook_that_is_older_than_its_profile_gets_a_secret_by_rotation() ->
     asyncio.run(main())
 
 
-def test_a_rotated_secret_signs_beside_the_new_one_for_24_hours() -> None:
+def test_a_rotated_secret_also_signs_for_24_hours() -> None:
     async def main() -> None:
         async with opened() as (workspace, receiver):
             webhook = hook(workspace, receiver.url, SECRET)
@@ -344,7 +344,7 @@ def test_abort_message_stops_the_retries_and_a_redelivery_still_goes() -> None:
     asyncio.run(main())
 
 
-def test_two_runs_of_one_seed_differ_in_nothing_but_what_is_measured() -> None:
+def test_two_runs_of_one_seed_differ_only_in_measured_values() -> None:
     def run() -> bytes:
         return canonical(asyncio.run(steered(Steering(retry_after="60"))).entries())
 
@@ -376,7 +376,7 @@ def ended(process: subprocess.Popen[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("signature", [None, WEBHOOK])
-def test_listen_says_whether_a_signature_holds_and_answers_401_if_not(
+def test_listen_verifies_signatures_and_answers_401_to_invalid_ones(
     signature: SigningScheme | None,
 ) -> None:
     async def deliver(url: str) -> list[str]:

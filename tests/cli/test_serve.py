@@ -313,7 +313,7 @@ def test_a_folder_of_schemas_is_checked_first(cli: Cli, tmp_path: Path) -> None:
     assert cli("serve", "--port", "0", "--schemas", str(tmp_path)) == (2, "", message)
 
 
-def test_a_folder_of_schemas_is_laid_over_the_bundled_ones(until: Until, tmp_path: Path) -> None:
+def test_a_folder_of_schemas_overrides_the_bundled_schemas(until: Until, tmp_path: Path) -> None:
     (tmp_path / "v1").mkdir()
     (tmp_path / "v1/candidate.invited.json").write_text('{"title": "mine"}')
 

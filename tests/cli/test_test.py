@@ -33,7 +33,7 @@ def test_there_are_at_least_sixty_checks_and_each_is_listed(cli: Cli) -> None:
     assert (code, err, len(out.splitlines())) == (0, "", len(CHECKS))
 
 
-def test_the_right_consumer_passes_what_is_asked(cli: Cli, tmp_path: Path) -> None:
+def test_the_right_consumer_passes_every_check(cli: Cli, tmp_path: Path) -> None:
     with started("right", token="s3cret") as consumer:
         code, out, err = cli(
             "test", consumer.hook, "--header", "X-Webhook-Token: s3cret", "--claim", "orders",

@@ -99,7 +99,7 @@ def test_a_consumer_that_always_answers_410_is_reported() -> None:
     assert found.message == "answered 410; expected it only of an endpoint that is gone for good"
 
 
-def test_checks_that_are_answered_alike_have_one_cause() -> None:
+def test_checks_with_equal_answers_have_one_cause() -> None:
     results = graded(answering(500), only=["accepts.candidate"])
     assert {one.cause for one in results.values()} == {"answered 500; expected 2xx"}
     found = results["accepts.candidate.invited"]
@@ -168,7 +168,7 @@ def test_a_stack_trace_in_an_answer_is_found() -> None:
     )
 
 
-def test_the_right_one_passes_in_this_process_and_says_what_it_was_not_asked() -> None:
+def test_the_right_consumer_passes_in_this_process_with_reasons_for_skips() -> None:
     consumer = Consumer()
     consumer.configure("s3cret", SECRET, None)
     results = graded(starlette_app(consumer), url=HOOK)

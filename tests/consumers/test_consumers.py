@@ -112,7 +112,7 @@ async def asked_in_process(app: Any) -> list[int]:
 
 @given(order=st.lists(st.integers(0, 10), max_size=20))
 @settings(max_examples=50, deadline=None)
-def test_the_right_one_comes_to_the_same_in_any_order(
+def test_the_right_consumer_has_the_same_state_in_any_order(
     lives: dict[str, Life], order: list[int]
 ) -> None:
     bodies = list(lives["whole_life"].bodies.values())

@@ -336,7 +336,7 @@ NASTY: list[tuple[str, Path, Any, bool]] = [
 
 
 @pytest.mark.parametrize(("name", "path", "value", "fits"), NASTY)
-def test_both_validators_judge_nasty_values_alike(
+def test_both_validators_agree_on_nasty_values(
     name: str, path: Path, value: Any, fits: bool
 ) -> None:
     event = ".".join(name.split(".")[:2])

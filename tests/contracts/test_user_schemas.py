@@ -41,7 +41,7 @@ def test_a_copy_of_the_bundled_schemas_passes(tmp_path: Path) -> None:
     check_folder(tmp_path / "mine")
 
 
-def test_a_folder_may_hold_one_event_type_that_refers_to_the_bundled_definitions(
+def test_a_schema_in_a_folder_may_refer_to_bundled_definitions(
     tmp_path: Path,
 ) -> None:
     schema = {"properties": {"a": {"$ref": "definitions.json#/$defs/email"}}}

@@ -86,7 +86,7 @@ def test_it_is_verified_with_the_private_or_the_public_key(key: str) -> None:
     assert verify(SVIX, key, damaged, BODY, now=NOW).code == "signature_wrong"
 
 
-def test_a_secret_and_a_key_sign_beside_each_other() -> None:
+def test_a_secret_and_a_key_sign_together() -> None:
     now = time.time()
     headers = dict(sign(WEBHOOK, [PRIVATE, SECRET], message_id=ID, body=BODY, now=now))
     standardwebhooks.Webhook(SECRET).verify(BODY, headers)

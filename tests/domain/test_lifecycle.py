@@ -118,7 +118,7 @@ def test_documented_facts_about_assessments_are_in_the_table() -> None:
             assert assessment.LIFECYCLE.transition(state, "invite").next_state == "SUBSCRIBED"
 
 
-def test_a_way_is_a_shortest_one_from_its_start() -> None:
+def test_a_way_is_a_shortest_path_from_its_start() -> None:
     way = candidate.LIFECYCLE.way(lambda row: row.next_state == "REJECTED")
     assert [row.command for row in way] == ["invite", "enroll", "start", "complete", "reject"]
     way = candidate.LIFECYCLE.way(lambda row: row.command == "rescore", "REJECTED")

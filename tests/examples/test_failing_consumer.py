@@ -8,7 +8,7 @@ from emulator import Receiver, Testlify
 
 
 @pytest.mark.testlify(seed=7, webhooks="v2", fail_on_undelivered=True)
-def test_what_failed_comes_again(testlify: Testlify, testlify_receiver: Receiver) -> None:
+def test_a_failed_delivery_is_retried(testlify: Testlify, testlify_receiver: Receiver) -> None:
     testlify_receiver.answer(503, 200)
     testlify.add_webhook(
         name="ats", payload_url=f"{testlify_receiver.url}/hook", events=["candidate.status_changed"]

@@ -65,7 +65,7 @@ def test_entries_are_read_after_a_number() -> None:
     assert list(journal.entries("one", after=3)) == []
 
 
-def test_a_forgotten_workspace_begins_anew() -> None:
+def test_a_removed_workspace_starts_as_new() -> None:
     journal = make()
     write(journal, "one", "a", "b")
     write(journal, "other", "x")

@@ -107,7 +107,7 @@ def test_within_is_time_of_the_workspace() -> None:
     run(work, webhooks="v2")
 
 
-def test_what_is_left_is_shown_up_to_ten() -> None:
+def test_up_to_ten_undelivered_messages_are_shown() -> None:
     async def work(testlify: AsyncTestlify) -> None:
         testlify.add_webhook(name="a", payload_url=failing, events=["invited"])
         job = testlify.create_assessment()

@@ -55,7 +55,7 @@ def test_the_browser_finds_the_same_page_that_was_written(page: Path, sample: Re
     assert "document.title = 'pwned'</script>" in unescape(dom)
 
 
-def test_the_policy_of_the_page_stops_what_escaping_would_let_through(page: Path) -> None:
+def test_the_policy_of_the_page_stops_scripts_that_were_not_escaped(page: Path) -> None:
     """Without both, the browser executes the consumer's answer, which proves the tests."""
     escaped = page.read_text()
     open_ = escaped.replace("&lt;", "<").replace("&gt;", ">").replace("&#39;", "'")

@@ -68,7 +68,7 @@ def test_deliveries_that_failed_in_a_run_that_passed_are_not_annotated(
     assert github.commands(made, tmp_path) == []
 
 
-def test_what_the_platform_would_not_show_is_counted_in_the_last_one(
+def test_annotations_beyond_the_limit_are_counted_in_the_last_annotation(
     tmp_path: Path, failing: Callable[..., Report]
 ) -> None:
     lines = github.commands(failing(25, "x" * 9_000), tmp_path)

@@ -92,7 +92,7 @@ def test_text_that_utf_8_cannot_encode_is_escaped() -> None:
     )  # fmt: skip
 
 
-def test_cases_that_failed_alike_share_a_cause() -> None:
+def test_cases_with_equal_failures_share_a_cause() -> None:
     def failed(id_: str, message: str, cause: str = "") -> Case:
         return Case("b: t", "failed", message=f"{message}\nwhy: x", id=id_, cause=cause)
 

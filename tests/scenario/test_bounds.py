@@ -89,7 +89,7 @@ def test_too_many_rounds_in_total_are_refused(scenario: Text) -> None:
     assert told.endswith("more than 1000000 values, with variables filled in and rounds counted")
 
 
-def test_what_captured_values_are_filled_into_is_bounded_for_the_whole_run(
+def test_values_filled_with_captures_are_bounded_for_the_whole_run(
     play: Play, scenario: Text
 ) -> None:
     """Each step alone stays below the bound; together they don't."""

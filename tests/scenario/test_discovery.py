@@ -56,7 +56,7 @@ def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
     )
 
 
-def test_a_name_that_means_nothing_is_refused_with_the_near_ones() -> None:
+def test_an_unknown_name_is_refused_with_similar_names() -> None:
     with pytest.raises(ScenarioError) as refused:
         sources("candidate-complete")
     assert str(refused.value).startswith(

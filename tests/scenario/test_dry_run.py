@@ -149,7 +149,7 @@ def test_each_round_of_a_repeat_is_checked_and_reported_once(scenario: Text) -> 
     assert told.startswith("9:33: assessment job is SUBSCRIBED: 'publish'")
 
 
-def test_one_complaint_a_subject_is_enough(scenario: Text) -> None:
+def test_a_subject_has_one_complaint(scenario: Text) -> None:
     assert len(_told(scenario(MADE + "  - start: ada\n  - complete: ada\n"))) == 1
 
 

@@ -121,7 +121,7 @@ def test_the_address_that_was_checked_is_dialled_and_no_name_is_resolved_again()
     asyncio.run(main())
 
 
-def test_a_name_of_which_one_address_is_forbidden_is_reached_at_the_other() -> None:
+def test_a_name_with_a_forbidden_address_is_reached_at_another_address() -> None:
     async def resolved(_: str, __: int) -> list[str]:
         return ["169.254.169.254", "127.0.0.1"]
 

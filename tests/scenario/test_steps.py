@@ -136,9 +136,7 @@ def test_a_matcher_that_does_not_fit_is_described_in_words(play: Play, scenario:
     ]
 
 
-def test_expect_none_lets_its_time_pass_and_ends_when_something_comes(
-    play: Play, scenario: Text
-) -> None:
+def test_expect_none_waits_and_ends_at_the_first_delivery(play: Play, scenario: Text) -> None:
     where = "where: {data.candidateStatus: INVITATION_EXPIRED}"
     none = f"  - expect_none: {{event: candidate.status_changed, {where}, for: %s}}\n"
     result, _ = play(scenario(MADE + none % "29d" + none % "10d"))
@@ -152,7 +150,7 @@ def test_expect_none_lets_its_time_pass_and_ends_when_something_comes(
     assert result.entries[-1].at.isoformat() == "2026-01-31T00:00:00+00:00"
 
 
-def test_expect_none_looks_at_what_came_before_too(play: Play, scenario: Text) -> None:
+def test_expect_none_includes_earlier_deliveries(play: Play, scenario: Text) -> None:
     steps = MADE + "  - expect_none: {event: candidate.status_changed, candidate: ada, for: 1d}\n"
     result, _ = play(scenario(steps))
     assert result.verdict == "failed"
@@ -403,9 +401,7 @@ def test_a_value_is_captured_from_a_payload_a_look_and_a_command(
     assert result.steps[6].detail.startswith("payload: {link: ${LINK}, id: ${ID}")
 
 
-def test_a_captured_value_goes_before_a_set_one_but_only_behind_its_step(
-    play: Play, scenario: Text
-) -> None:
+def test_a_captured_value_overrides_a_set_value_after_its_step(play: Play, scenario: Text) -> None:
     steps = MADE + (
         "  - send: {payload: '${WHO}'}\n"
         "  - capture: {as: WHO, from: {event: candidate.status_changed}, path: data.firstName}\n"

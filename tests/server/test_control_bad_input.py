@@ -329,13 +329,13 @@ def test_a_detail_that_is_called_like_a_parameter_of_ours(wrong: Wrong, key: str
         ),
     ],
 )
-def test_an_unknown_command_is_answered_with_the_known_ones(
+def test_an_unknown_command_is_refused_with_the_known_commands(
     wrong: Wrong, path: str, command: str, detail: str
 ) -> None:
     check(wrong.call("POST", f"{path}/{command}", json={}), 400, detail, "unknown_name")
 
 
-def test_an_illegal_command_names_state_command_and_the_legal_ones(wrong: Wrong) -> None:
+def test_an_illegal_command_is_refused_with_state_and_legal_commands(wrong: Wrong) -> None:
     answer = wrong.call("POST", "/candidates/{candidate}/complete", json={"score": 14, "of": 32})
     check(
         answer,
@@ -480,7 +480,7 @@ def test_a_workspace_has_a_plain_name(server: Server, name: str) -> None:
         ("GET", REDELIVER, "POST"),
     ],
 )
-def test_a_wrong_method_is_answered_with_the_right_ones(
+def test_a_wrong_method_is_answered_with_the_allowed_methods(
     wrong: Wrong, method: str, path: str, allowed: str
 ) -> None:
     answer = wrong.call(method, path)

@@ -191,7 +191,7 @@ def test_a_payload_url_that_is_too_long(wrong: Wrong) -> None:
 
 
 @pytest.mark.parametrize(("method", "path"), WITH_WEBHOOK)
-def test_an_unknown_event_is_answered_with_the_known_ones(
+def test_an_unknown_event_is_refused_with_the_known_events(
     wrong: Wrong, method: str, path: str
 ) -> None:
     answer = wrong.call(method, path, json=WHOLE | {"events": ["invited", "hired"]})
@@ -200,7 +200,7 @@ def test_an_unknown_event_is_answered_with_the_known_ones(
 
 
 @pytest.mark.parametrize(("method", "path"), WITH_WEBHOOK)
-def test_a_misspelt_event_is_answered_with_the_near_ones(
+def test_a_misspelt_event_is_refused_with_similar_events(
     wrong: Wrong, method: str, path: str
 ) -> None:
     answer = wrong.call(method, path, json=WHOLE | {"events": ["assessment.achived"]})
@@ -223,7 +223,7 @@ def test_an_ambiguous_word_is_answered_with_what_it_may_mean(
     check(answer, 400, message)
 
 
-def test_the_test_event_names_the_known_ones(wrong: Wrong) -> None:
+def test_the_test_event_is_refused_with_the_known_events(wrong: Wrong) -> None:
     answer = wrong.call("POST", TEST, json={"event": "hired"})
     check(answer, 400, f"no event type 'hired'; known: {KNOWN} (at $.event)", "unknown_name")
 
@@ -272,7 +272,7 @@ def test_a_second_delete(tenant: Tenant) -> None:
         ("DELETE", TEST, "POST"),
     ],
 )
-def test_a_wrong_method_is_answered_with_the_right_ones(
+def test_a_wrong_method_is_answered_with_the_allowed_methods(
     wrong: Wrong, method: str, path: str, allowed: str
 ) -> None:
     answer = wrong.call(method, path)

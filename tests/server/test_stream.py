@@ -62,7 +62,7 @@ def acme(streaming: Server) -> Tenant:
     return streaming.tenant("acme")
 
 
-def test_what_was_comes_first_and_then_what_happens(acme: Tenant) -> None:
+def test_old_entries_are_first_and_new_entries_follow(acme: Tenant) -> None:
     job = acme.assessment()
     before = acme.journal()
     with stream(acme) as told:
@@ -88,7 +88,7 @@ def _first(tenant: Tenant, query: str = "", **headers: str) -> int:
         return next(told).id
 
 
-def test_a_number_of_an_earlier_journal_starts_anew(acme: Tenant) -> None:
+def test_a_number_beyond_the_journal_starts_from_the_beginning(acme: Tenant) -> None:
     assert _first(acme, "?after=100") == 1
     assert _first(acme, **{"Last-Event-ID": "100"}) == 1
 

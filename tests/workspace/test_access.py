@@ -45,7 +45,7 @@ def test_tokens_team_and_logins_are_restored_from_the_journal(tmp_path: Path) ->
     asyncio.run(after(*asyncio.run(before())))
 
 
-def test_no_two_tokens_or_codes_are_alike(make_workspace: MakeWorkspace) -> None:
+def test_tokens_and_codes_are_unique(make_workspace: MakeWorkspace) -> None:
     access = make_workspace().access
     tokens = [access.generate_token()[1] for _ in range(20)]
     assert len(set(tokens)) == 20
@@ -66,7 +66,7 @@ def test_only_the_latest_logins_are_kept(make_workspace: MakeWorkspace) -> None:
         workspace.access.verify_code("first@example.com", first.code)
 
 
-def test_a_new_code_makes_the_one_before_useless(make_workspace: MakeWorkspace) -> None:
+def test_a_new_code_invalidates_the_previous_code(make_workspace: MakeWorkspace) -> None:
     access = make_workspace().access
     old = access.send_code("a@example.com").code
     new = access.send_code("a@example.com").code

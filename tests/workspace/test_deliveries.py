@@ -55,7 +55,7 @@ def test_a_webhook_that_wants_two_matching_types_gets_two_messages(
     asyncio.run(main())
 
 
-def test_one_message_goes_to_all_webhooks_that_want_it_with_the_same_body(
+def test_a_message_has_the_same_body_for_all_subscribed_webhooks(
     make_workspace: MakeWorkspace, transport: Scripted
 ) -> None:
     async def main() -> None:
@@ -126,7 +126,7 @@ def test_a_message_names_its_subject(make_workspace: MakeWorkspace) -> None:
 
 
 @pytest.mark.parametrize("in_flight", [1, 64])
-def test_a_candidate_s_messages_come_in_order_also_when_one_hangs(
+def test_a_candidate_s_messages_stay_in_order_when_one_hangs(
     in_flight: int, make_workspace: MakeWorkspace, transport: Scripted
 ) -> None:
     async def main() -> None:
@@ -656,7 +656,7 @@ def test_another_seed_gives_other_ids_everywhere(make_workspace: MakeWorkspace) 
     assert one & other == set()
 
 
-def test_what_one_record_draws_does_not_depend_on_what_others_drew(
+def test_draws_of_a_record_do_not_depend_on_other_records(
     make_workspace: MakeWorkspace,
 ) -> None:
     """Chance is keyed: another webhook or message changes no other draw."""

@@ -223,7 +223,7 @@ def test_a_webhook_that_fails_everything_for_five_days_is_disabled_and_says_so(
     asyncio.run(main())
 
 
-def test_one_success_starts_the_five_days_anew(
+def test_a_success_restarts_the_five_days(
     make_workspace: MakeWorkspace, transport: Scripted
 ) -> None:
     async def main() -> None:

@@ -17,7 +17,7 @@ def _sequence(*commands: str, **mischief: int) -> dict[str, Any]:
     return {"candidates": [steps]}
 
 
-def test_one_mischief_and_one_kind_of_failure_are_one_cause() -> None:
+def test_equal_changes_with_equal_failures_are_one_cause() -> None:
     known = causes(_sequence("invite", "enroll", delay=1), [STATUS])
     assert unexplained(_sequence("invite", "expire", delay=3, duplicate=1), [STATUS], known) == []
 
@@ -27,17 +27,17 @@ def test_a_failure_of_another_kind_is_news() -> None:
     assert unexplained(late, [STATUS, COUNT], causes(late, [STATUS])) == [COUNT]
 
 
-def test_a_failure_after_other_mischief_is_news() -> None:
+def test_a_failure_after_other_changes_is_a_new_finding() -> None:
     known = causes(_sequence("invite", "enroll", delay=1), [STATUS])
     assert unexplained(_sequence("invite", "enroll", duplicate=1), [STATUS], known) == [STATUS]
 
 
-def test_a_message_that_comes_again_is_one_mischief_however_it_comes() -> None:
+def test_every_kind_of_repeated_message_is_one_cause() -> None:
     known = causes(_sequence("invite", duplicate=1), [COUNT])
     assert unexplained(_sequence("invite", retry=1), [COUNT], known) == []
 
 
-def test_without_mischief_the_commands_are_the_cause() -> None:
+def test_without_changes_the_commands_are_the_cause() -> None:
     known = causes(_sequence("invite", "expire"), [STATUS])
     assert unexplained(_sequence("invite", "enroll"), [STATUS], known) == [STATUS]
     assert unexplained(_sequence("invite", "expire", delay=1), [STATUS], known) == []

@@ -42,7 +42,7 @@ def arguments(consumer: Running, *more: str, examples: int = 20) -> list[str]:
 
 
 @pytest.mark.parametrize("generation", ["v1", "v2"])
-def test_nothing_is_found_in_the_right_one_and_nothing_is_left_behind(
+def test_the_right_consumer_has_no_findings_and_nothing_is_left_behind(
     generation: Generation, tmp_path: Path
 ) -> None:
     """With one event type of assessments, as a consumer of candidates ignores all of them alike."""

@@ -70,7 +70,7 @@ def test_what_is_expected_is_the_last_status_and_the_completions() -> None:
 
 
 @pytest.mark.slow
-def test_a_property_test_of_one_s_own_plays_what_is_drawn() -> None:
+def test_a_user_s_property_test_plays_drawn_scenarios() -> None:
     @settings(max_examples=10, deadline=None, database=None)
     @given(data=st.data())
     def every_sequence_is_accepted(data: st.DataObject) -> None:

@@ -107,7 +107,7 @@ def test_invalid_utf_8_is_inserted_into_a_text_if_there_is_one() -> None:
 
 
 @given(bodies, st.integers(1, 300))
-def test_an_oversized_body_holds_what_it_held(body: bytes, size: int) -> None:
+def test_an_oversized_body_keeps_its_content(body: bytes, size: int) -> None:
     damaged = edited(body, faults.Corrupt(how="oversize", size=size))
     assert len(damaged) == max(size, len(body))
     before, after = json.loads(body), json.loads(damaged)
@@ -244,7 +244,7 @@ def test_a_value_that_was_set_is_not_changed_by_a_later_path() -> None:
 
 
 @given(values, st.sampled_from(["string", "number", "boolean", "null", "array", "object"]))
-def test_what_is_retyped_has_that_type(value: Any, kind: JsonType) -> None:
+def test_a_retyped_value_has_its_new_type(value: Any, kind: JsonType) -> None:
     body = msgspec.json.encode({"a": value})
     found = json.loads(edited(body, faults.Mutate(retype={"a": kind})))["a"]
     assert type_of(found) == kind

@@ -41,7 +41,7 @@ def test_an_attempt_fits_when_all_that_is_asked_for_does(on: dict[str, Any], fit
     assert faults.Match(**on).fits(MESSAGE, "hook", 2) is fits
 
 
-def test_a_fault_of_one_candidate_leaves_assessments_alone() -> None:
+def test_a_fault_of_one_candidate_does_not_affect_assessments() -> None:
     assert not faults.Match(candidate="person").fits(DRAFT, "hook", 1)
 
 

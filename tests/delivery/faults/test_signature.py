@@ -92,7 +92,7 @@ def test_a_skew_that_verifiers_let_pass_is_let_pass() -> None:
 
 
 @pytest.mark.parametrize("fault", [WRONG, DAMAGED])
-def test_a_signature_that_does_not_hold_looks_like_one(fault: faults.Signature) -> None:
+def test_a_wrong_signature_has_the_form_of_a_signature(fault: faults.Signature) -> None:
     good = dict(sent(None, SVIX).headers)["svix-signature"]
     bad = dict(sent(fault, SVIX).headers)["svix-signature"]
     assert bad != good

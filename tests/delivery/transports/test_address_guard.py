@@ -166,7 +166,7 @@ def test_an_entry_that_is_neither_name_nor_network_is_refused(entry: str, near: 
 
 
 @given(st.ip_addresses(v=4))
-def test_every_wrapped_address_is_judged_by_the_one_inside(address: IPv4Address) -> None:
+def test_every_wrapped_address_is_judged_by_the_inner_address(address: IPv4Address) -> None:
     number = int(address)
     passes = Guard().refusal(address) is None
     for wrapped in (

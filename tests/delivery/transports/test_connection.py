@@ -356,7 +356,9 @@ def test_a_broken_answer_in_any_pieces_reads_as_the_whole(
     cuts=st.lists(st.integers(0, MOST_BODY + 100), max_size=6),
     framing=st.sampled_from(["length", "chunked", "close"]),
 )
-def test_a_long_body_in_any_pieces_is_cut_alike(size: int, cuts: list[int], framing: str) -> None:
+def test_a_long_body_in_any_pieces_is_cut_at_the_same_place(
+    size: int, cuts: list[int], framing: str
+) -> None:
     body = b"x" * size
     answer: dict[str, Any] = {
         "length": b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (size, body),

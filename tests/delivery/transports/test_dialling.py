@@ -168,7 +168,7 @@ def test_of_a_names_addresses_only_those_that_may_be_dialled_are(
     run(main())
 
 
-def test_the_address_that_was_checked_is_the_one_dialled(
+def test_the_checked_address_is_dialled(
     run: Run, torture: MakeServer, wire: MakeWire, post: Post, answers: Answers
 ) -> None:
     """A name that answers differently the second time gains nothing: it is asked once a dial."""

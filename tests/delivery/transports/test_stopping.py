@@ -135,7 +135,7 @@ def test_a_cancelled_request_drops_its_connection(
 
 
 @pytest.mark.parametrize("turns", range(8))
-def test_a_request_cancelled_at_any_turn_leaves_nothing_behind(
+def test_a_request_that_is_cancelled_at_any_time_leaves_nothing_behind(
     run: Run, torture: MakeServer, wire: MakeWire, post: Post, until: Until, turns: int
 ) -> None:  # fmt: skip
     async def main() -> None:

@@ -109,7 +109,7 @@ def test_rows_are_sorted_and_cut(jobs: Jobs, query: dict[str, Any], expected: li
     assert jobs.names(**query) == expected
 
 
-def test_an_unknown_column_is_answered_with_the_known_ones(jobs: Jobs) -> None:
+def test_an_unknown_column_is_refused_with_the_known_columns(jobs: Jobs) -> None:
     answer = jobs.tenant.provider("GET", LIST, params={"colName": "creation"})
     assert answer.status_code == 400
     told = answer.json()["error"]["message"]

@@ -138,7 +138,7 @@ def test_a_client_with_a_time_out_gives_up_on_a_slow_answer(tenant: Tenant) -> N
         tenant.provider("POST", INVITES, json={}, timeout=0.05)
 
 
-def test_a_fault_of_one_route_leaves_the_other_calls_and_tenants_alone(
+def test_a_fault_of_one_route_does_not_affect_other_calls_and_tenants(
     tenant: Tenant, job: Json, make_tenant: Any
 ) -> None:
     inject(tenant, {"api_error": {"status": 500}})

@@ -58,7 +58,7 @@ def test_tests_are_filtered(library: Tenant, query: dict[str, str], count: int) 
     assert len(rows(library, TESTS, **query)) == count
 
 
-def test_names_and_ids_filter_alike(library: Tenant) -> None:
+def test_filters_take_names_and_ids(library: Tenant) -> None:
     kind = library.provider("GET", "/v1/static/testlibrary/type").json()["data"][0]
     by_id = rows(library, TESTS, type=kind["id"])
     assert by_id == rows(library, TESTS, type=kind["name"])
@@ -69,7 +69,7 @@ def test_names_and_ids_filter_alike(library: Tenant) -> None:
     )
 
 
-def test_a_job_role_finds_its_tests_and_a_template_those_that_are_in_one(library: Tenant) -> None:
+def test_job_roles_and_templates_select_tests(library: Tenant) -> None:
     (role,) = rows(library, "/v1/workspace/jobrole", q="Backend Developer")
     found = rows(library, TESTS, jobRoleId=role["id"])
     assert len(found) == 10

@@ -73,7 +73,7 @@ def test_a_changed_row_is_swapped_alone() -> None:
     )
 
 
-def test_new_rows_come_where_they_belong_and_old_rows_go() -> None:
+def test_new_rows_are_inserted_in_place_and_old_rows_removed() -> None:
     a, b, c, d, e = rows("a", "b", "c", "d", "e")
     assert page([c, d], [a, b, c]) == ["a", "b", "c"]
     assert page([a, e], [a, c, d, e]) == ["a", "c", "d", "e"]

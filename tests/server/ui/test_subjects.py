@@ -124,7 +124,7 @@ def test_a_command_takes_its_details(ui: Ui) -> None:
     assert "Score 14 of 32" in ui.get(path).text
 
 
-def test_an_illegal_command_is_refused_and_names_the_legal_ones(ui: Ui) -> None:
+def test_an_illegal_command_is_refused_with_the_legal_commands(ui: Ui) -> None:
     id_ = ui.tenant.candidate()["id"]
     assert "enroll, expire" in ui.refused(f"/candidates/{id_}/complete", status=409).text
     assert state(ui, id_) == "INVITED"
