@@ -114,7 +114,7 @@ async def run_in(
     if document.clock != state.settings.clock:
         if not is_blank:
             message = (
-                f"the scenario wants a {document.clock} clock, and the workspace's is "
+                f"the scenario needs a {document.clock} clock, and the workspace's is "
                 f"{state.settings.clock}; reset the workspace, or take a fresh one"
             )
             raise ConflictError(message)

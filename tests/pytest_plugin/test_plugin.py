@@ -182,7 +182,7 @@ def test_a_failure_says_why(run_pytest: RunPytest) -> None:
             "E       x answered: expected 200, came 500",
             "E   AssertionError: expected exactly 0 candidate.invited of *; came 1",
             "E     delivery 1-1 candidate.invited, attempt 1: 500",
-            "E     no webhook wants 'candidate.completed'",
+            "E     no webhook subscribes to 'candidate.completed'",
             "*UnknownNameError: no event type 'candidate.complete'; near: 'candidate.completed'*",
             "the test ended with 1 delivery that was not accepted, and no expect() matched:",
             "  delivery 1-1 candidate.invited, attempt 1: 500",
@@ -352,7 +352,7 @@ def test_in_an_async_test_it_lives_on_the_test_s_loop(
     result.stdout.fnmatch_lines(
         [
             "E   AssertionError: expected at least 1 candidate.invited; came 0",
-            "E     no webhook wants 'candidate.invited'",
+            "E     no webhook subscribes to 'candidate.invited'",
             "E     nothing was sent so far",
             "the test ended with 1 delivery that was not accepted, and no expect() matched:",
             "  delivery 1-1 candidate.invited, attempt 1: app_failed",

@@ -211,7 +211,10 @@ def test_a_second_invitation_may_follow_a_first_that_may_be_over(
 @pytest.mark.parametrize(
     ("steps", "expected"),
     [
-        ("  - send: {event: invited, payload: {}}\n", "7:5: no webhook wants 'candidate.invited'"),
+        (
+            "  - send: {event: invited, payload: {}}\n",
+            "7:5: no webhook subscribes to 'candidate.invited'",
+        ),
         (
             "  - remove_webhook: consumer 1\n  - redeliver: {webhook: consumer 1}\n",
             "8:5: the webhook 'consumer 1' is removed at line 7",

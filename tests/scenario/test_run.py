@@ -99,7 +99,7 @@ def test_an_expectation_that_no_webhook_can_meet_says_so(play: Play, scenario: T
     result, _ = play(scenario("  - create_assessment:\n" + expect))
     assert result.steps[-1].message == (
         "expected at least 1 candidate.rejected; came 0\n"
-        "  no webhook wants 'candidate.rejected'\n"
+        "  no webhook subscribes to 'candidate.rejected'\n"
         "  nothing was sent so far"
     )
 

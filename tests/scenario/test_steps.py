@@ -224,7 +224,7 @@ def test_a_payload_is_sent_as_it_is(play: Play, scenario: Text, tmp_path: Path) 
 
 def test_a_payload_without_subscribers_fails_its_step(play: Play, scenario: Text) -> None:
     result, _ = play(scenario("  - send: {event: candidate.rejected, payload: {}}\n"))
-    assert _messages(result) == ["no webhook wants 'candidate.rejected'"]
+    assert _messages(result) == ["no webhook subscribes to 'candidate.rejected'"]
 
 
 def test_the_last_that_fits_is_redelivered_under_its_id(play: Play, scenario: Text) -> None:
@@ -265,7 +265,7 @@ def test_nothing_to_redeliver_ends_the_scenario(play: Play, scenario: Text) -> N
     [message] = _messages(result)
     assert message.startswith(
         "nothing to redeliver: no candidate.rejected of ada\n"
-        "  no webhook wants 'candidate.rejected'\n"
+        "  no webhook subscribes to 'candidate.rejected'\n"
         "  nearest: delivery 1-1"
     )
     assert result.steps[-1].status == "skipped"

@@ -137,7 +137,7 @@ def test_a_clock_that_can_t_be_changed_any_more_is_a_conflict(
     answer = run(tenant, YAML, set={"CONSUMER_URL": dead_url})
     assert answer.status_code == 409
     assert answer.json()["detail"] == (
-        "the scenario wants a virtual clock, and the workspace's is real; "
+        "the scenario needs a virtual clock, and the workspace's is real; "
         "reset the workspace, or take a fresh one"
     )
 

@@ -83,7 +83,7 @@ def test_it_can_be_about_a_candidate() -> None:
 
 def test_a_payload_that_cannot_be_sent_changes_nothing() -> None:
     async def main(workspace: Workspace, receiver: Receiver) -> None:
-        with pytest.raises(ConflictError, match="no webhook wants 'test'"):
+        with pytest.raises(ConflictError, match="no webhook subscribes to 'test'"):
             workspace.send({})
         workspace.add_webhook(name="a", payload_url=receiver.url, events=["rejected"])
         before = workspace.last_entry
@@ -93,7 +93,7 @@ def test_a_payload_that_cannot_be_sent_changes_nothing() -> None:
             workspace.send({}, webhook="none")
         with pytest.raises(NotFoundError):
             workspace.send({}, candidate="none")
-        with pytest.raises(ConflictError, match=r"no webhook wants 'candidate\.invited'"):
+        with pytest.raises(ConflictError, match=r"no webhook subscribes to 'candidate\.invited'"):
             workspace.send({}, event="invited")
         assert workspace.last_entry == before
 

@@ -107,7 +107,7 @@ class OfMessages(Step, frozen=True):
         """Return lines that describe the nearest attempts."""
         lines = []
         if self.event in EVENT_TYPES and not context.workspace.state.wanting(str(self.event)):
-            lines.append(f"  no webhook wants {self.event!r}")
+            lines.append(f"  no webhook subscribes to {self.event!r}")
         every = matching.sent(context.deliveries())
         return lines + matching.nearest([(self.compared(context, one), one) for one in every])
 

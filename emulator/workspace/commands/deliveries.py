@@ -124,7 +124,7 @@ def deliberate(
     wanting = list(state.webhooks.values()) if event == TEST_EVENT else state.wanting(event)
     wanting = wanting if webhook is None else [state.webhook(webhook)]
     if not wanting:
-        message = f"no webhook wants {event!r}"
+        message = f"no webhook subscribes to {event!r}"
         raise ConflictError(message)
     numbers: dict[Generation, list[int]] = {}
     for one in wanting:
