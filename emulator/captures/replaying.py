@@ -60,7 +60,7 @@ def _signature(capture: Capture, secret: str, now: float) -> Headers:
     prefix = prefix_in(capture.headers)
     known = capture.header(f"{prefix}id")
     message_id = known or f"msg_{sha256(capture.body).hexdigest()[:27]}"
-    scheme = SigningScheme(prefix=prefix)
+    scheme = SigningScheme("standard", prefix=prefix)
     return sign(scheme, [secret], message_id=message_id, body=capture.body, now=now)
 
 

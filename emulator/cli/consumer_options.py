@@ -276,11 +276,11 @@ def _overlay(folder: Path | None) -> Path | None:
 
 
 def _secret(secret: str | None) -> str | None:
-    from emulator.delivery.signing import checked_secret
+    from emulator.delivery.signing import SigningScheme, checked_secret
 
     if secret is None:
         return None
-    return checked_secret(secret, path="--secret")
+    return checked_secret(SigningScheme("standard"), secret, path="--secret")
 
 
 def _events(names: Iterable[str], generation: Generation) -> tuple[str, ...]:

@@ -53,6 +53,10 @@ _LONGEST_BODY = 1_000_000  # bytes; a longer body is cut, and not shown as JSON
     " they are wrong.",
 )  # fmt: skip
 @click.option(
+    "--verify-header", metavar="NAME",
+    help="With --verify: header that has the body's HMAC-SHA256 in hex; SECRET is any text.",
+)  # fmt: skip
+@click.option(
     "--save", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
     help="Save each request as a HAR file in this folder, before it is answered. 'replay', 'drift'"
     " and 'learn' read these files.",
@@ -70,6 +74,7 @@ def command(
     port: int,
     delay: str,
     verify: str | None,
+    verify_header: str | None,
     save: Path | None,
     *,
     keep_secrets: bool,
@@ -81,7 +86,7 @@ def command(
     it records the deliveries of the real service between a tunnel and a running consumer.
     """
     seconds = durations.parse(delay)
-    check = _verifier(verify)
+    check = _verifier(verify, verify_header)
     recorder = None if save is None else Recorder(_made(save), keeps_secrets=keep_secrets)
     if keep_secrets and recorder is None:
         message = "--keep-secrets needs --save"
@@ -102,20 +107,27 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-def _verifier(secret: str | None) -> Callable[[Headers, bytes], Verdict] | None:
+def _verifier(secret: str | None, header: str | None) -> Callable[[Headers, bytes], Verdict] | None:
     """Return a function that verifies signatures; None without a secret.
 
     Raises:
-        InvalidInputError: the secret cannot verify.
+        InvalidInputError: the secret cannot verify, or the header cannot be one.
     """
     from emulator.delivery.signing import SigningScheme, checked_key, prefix_in, verify
 
     if secret is None:
+        if header is not None:
+            message = "--verify-header needs --verify SECRET"
+            raise InvalidInputError(message)
         return None
-    checked_key(secret, path="--verify")
+    try:
+        fixed = None if header is None else SigningScheme("hmac-sha256-hex", header=header)
+    except ValueError as error:
+        raise InvalidInputError(str(error), path="--verify-header") from None
+    checked_key(fixed or SigningScheme("standard"), secret, path="--verify")
 
     def check(headers: Headers, body: bytes) -> Verdict:
-        signature = SigningScheme(prefix=prefix_in(headers))
+        signature = fixed or SigningScheme("standard", prefix=prefix_in(headers))
         return verify(signature, secret, headers, body, now=time.time())
 
     return check

@@ -86,7 +86,7 @@ def signing(profile: Profile) -> Profile:
     """Return *profile* with a signature, by default that of Standard Webhooks."""
     if profile.signature is not None:
         return profile
-    return msgspec.structs.replace(profile, signature=SigningScheme())
+    return msgspec.structs.replace(profile, signature=SigningScheme("standard"))
 
 
 def next_pause(profile: Profile, attempt: int, outcome: Outcome, now: float) -> float | None:
@@ -150,7 +150,7 @@ PROFILES: Mapping[Generation, Profile] = MappingProxyType(
         "v2": Profile(
             retries=(5.0, 300.0, 1_800.0, 7_200.0, 18_000.0, 36_000.0, 36_000.0),
             timeouts=Timeouts(connect=15.0, first_byte=15.0, total=15.0),
-            signature=SigningScheme(prefix="svix-"),
+            signature=SigningScheme("standard", prefix="svix-"),
             obeys=("retry-after", "webhook-delivery"),
             disable_after=432_000.0,
         ),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from emulator.delivery import ed25519
+from emulator.domain.webhook import checked_headers
 from emulator.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from emulator.delivery.records import Headers
+
+Scheme = Literal["standard", "hmac-sha256-hex"]
 
 Prefix = Literal["svix-", "webhook-"]
 
@@ -44,6 +47,7 @@ Source: documented by the vendor (Svix, verifying payloads: five minutes in its 
 
 _SECRET_PREFIX = "whsec_"  # noqa: S105 - the form of a secret, not one
 _SECRET_BYTES = 24  # as the secret of the published test vector has
+_HEX_HEADER = "X-Convoy-Signature"
 
 
 class SigningScheme(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,20 +59,44 @@ class SigningScheme(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     (``v1,<base64>`` for each secret, separated by a space). A secret ``whsk_...`` is a private key
     and signs with ed25519: ``v1a,<base64>``.
 
-    Source: documented by the vendor (Svix, verifying payloads manually). That Testlify's v2 is Svix
-    is documented; its prefix is unknown (``svix-`` assumed). No source says that v1 signs.
+    ``hmac-sha256-hex`` (Convoy's simple form): HMAC-SHA256 of the body in hex, with the secret as
+    the key.
+
+    Source: documented by the vendors (Svix, verifying payloads manually; Convoy, signatures).
+    That Testlify's v2 is Svix is documented; its prefix is unknown (``svix-`` assumed). No source
+    says that v1 signs.
 
     Attributes:
-        prefix: prefix of the three headers.
+        prefix: prefix of the three headers of ``standard``.
+        header: header of ``hmac-sha256-hex``.
+
+    Raises:
+        ValueError: a prefix or a header for the other scheme, or an invalid header.
     """
 
-    scheme: Literal["standard"] = "standard"
+    scheme: Scheme
     prefix: Prefix = "svix-"
+    header: str = _HEX_HEADER
+
+    def __post_init__(self) -> None:
+        # ValueError, because msgspec adds the JSON path to it.
+        if self.scheme == "standard" and self.header != _HEX_HEADER:
+            message = "'header' goes with the scheme 'hmac-sha256-hex'; 'standard' has a 'prefix'"
+            raise ValueError(message)
+        if self.scheme == "hmac-sha256-hex" and self.prefix != "svix-":
+            message = "'prefix' goes with the scheme 'standard'; 'hmac-sha256-hex' has a 'header'"
+            raise ValueError(message)
+        try:
+            checked_headers(((self.header, ""),))
+        except InvalidInputError as error:
+            raise ValueError(error.message) from None
 
     @property
-    def header_names(self) -> tuple[str, str, str]:
-        """The headers of id, timestamp and signature."""
-        return f"{self.prefix}id", f"{self.prefix}timestamp", f"{self.prefix}signature"
+    def header_names(self) -> tuple[str, ...]:
+        """The headers that carry the signature; of ``standard`` id, timestamp and signature."""
+        if self.scheme == "standard":
+            return tuple(f"{self.prefix}{part}" for part in ("id", "timestamp", "signature"))
+        return (self.header,)
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -90,48 +118,60 @@ class Verdict(msgspec.Struct, frozen=True):
 # --- secrets --------------------------------------------------------------------------------
 
 
-def checked_secret(secret: str, *, path: str | None = "$.secret") -> str:
-    """Return *secret* if it can sign.
+def checked_secret(signature: SigningScheme, secret: str, *, path: str | None = "$.secret") -> str:
+    """Return *secret* if the scheme can sign with it.
 
     Args:
+        signature: the scheme.
         secret: the secret.
         path: JSON path of the secret for the error, which does not contain the secret.
 
     Raises:
-        InvalidInputError: not ``whsec_`` or ``whsk_`` and base64.
+        InvalidInputError: an empty secret, or for ``standard``, not ``whsec_`` or ``whsk_`` and
+            base64.
     """
-    if ed25519.is_private(secret):
+    if signature.scheme == "standard" and ed25519.is_private(secret):
         ed25519.private(secret, path)
-    else:
+    elif signature.scheme == "standard":
         _standard_key(secret, path)
+    elif not secret:
+        message = "an empty secret; expected some text"
+        raise InvalidInputError(message, path=path)
+    elif any("\ud800" <= sign <= "\udfff" for sign in secret):
+        message = "half a surrogate pair in the secret; expected Unicode text"
+        raise InvalidInputError(message, path=path)
     return secret
 
 
-def checked_key(key: str, *, path: str | None = None) -> str:
+def checked_key(signature: SigningScheme, key: str, *, path: str | None = None) -> str:
     """Return *key* if signatures can be verified with it: a secret, or a public key ``whpk_...``.
 
     Raises:
         InvalidInputError: as `checked_secret` does.
     """
-    if key.startswith(ed25519.PUBLIC):
+    if signature.scheme == "standard" and key.startswith(ed25519.PUBLIC):
         ed25519.public(key, path)
         return key
-    return checked_secret(key, path=path)
+    return checked_secret(signature, key, path=path)
 
 
-def made_secret(draw: random.Random, like: str | None = None) -> str:
-    """Return a new secret, ``whsec_`` and base64.
+def made_secret(signature: SigningScheme, draw: random.Random, like: str | None = None) -> str:
+    """Return a new secret for the scheme: ``whsec_`` and base64, or hex.
 
     Args:
+        signature: the scheme.
         draw: for the secret.
         like: a secret; in place of a private key, another private key is made.
 
     Source: documented by the vendor (Svix generates a secret for each endpoint without one); 24
     bytes, like the secret of its published test vector.
     """
-    if like and ed25519.is_private(like):
+    if signature.scheme == "standard" and like and ed25519.is_private(like):
         return ed25519.made(draw)
-    return _SECRET_PREFIX + base64.b64encode(draw.randbytes(_SECRET_BYTES)).decode()
+    key = draw.randbytes(_SECRET_BYTES)
+    if signature.scheme == "standard":
+        return _SECRET_PREFIX + base64.b64encode(key).decode()
+    return key.hex()
 
 
 @lru_cache(maxsize=1024)
@@ -161,8 +201,8 @@ def sign(
 
     Args:
         signature: the scheme.
-        secrets: at least one secret, newest first. All of them sign, so that two secrets are valid
-            during a rotation.
+        secrets: at least one secret, newest first. ``standard`` signs with all of them, so that
+            two secrets are valid during a rotation; ``hmac-sha256-hex`` with the newest (assumed).
         message_id: id of the message, the same for all attempts.
         body: the exact bytes.
         now: real Unix seconds.
@@ -170,6 +210,8 @@ def sign(
     Raises:
         InvalidInputError: a secret does not fit the scheme.
     """
+    if signature.scheme == "hmac-sha256-hex":
+        return ((signature.header, _hex(checked_secret(signature, secrets[0]), body)),)
     timestamp = str(int(now))
     content = _content(message_id, timestamp, body)
     return (
@@ -197,6 +239,10 @@ def _v1(secret: str, content: bytes) -> str:
     return f"v1,{base64.b64encode(digest).decode()}"
 
 
+def _hex(secret: str, body: bytes) -> str:
+    return hmac.digest(secret.encode(), body, "sha256").hex()
+
+
 # --- verifying ------------------------------------------------------------------------------
 
 
@@ -215,8 +261,35 @@ def verify(
     Raises:
         InvalidInputError: the secret does not fit the scheme.
     """
-    checked_key(secret)
-    found, names = _by_name(headers), signature.header_names
+    found = _by_name(headers)
+    if signature.scheme == "standard":
+        return _verify_standard(signature, secret, found, body, now)
+    expected = _hex(checked_secret(signature, secret), body)
+    given = found.get(signature.header.lower())
+    if not given:
+        return Verdict("header_missing", f"no header {signature.header}")
+    return _compared(expected, (given.lower(),), signature.header)
+
+
+def signed_text(signature: SigningScheme, headers: Headers, body: bytes) -> bytes:
+    """Return what the signature of a request was made of: the body, or more than that."""
+    if signature.scheme != "standard":
+        return body
+    found = _by_name(headers)
+    message_id, timestamp, _ = (found.get(name, "") for name in signature.header_names)
+    return _content(message_id, timestamp, body)
+
+
+def _by_name(headers: Headers) -> dict[str, str]:
+    """Return headers by their names in lower case; the first of a name counts."""
+    return {name.lower(): value for name, value in reversed(headers)}
+
+
+def _verify_standard(
+    signature: SigningScheme, secret: str, found: dict[str, str], body: bytes, now: float
+) -> Verdict:
+    checked_key(signature, secret)
+    names = signature.header_names
     missing = [name for name in names if not found.get(name)]
     if missing:
         return Verdict("header_missing", f"no header {', '.join(missing)}")
@@ -230,44 +303,33 @@ def verify(
     if off > TOLERANCE:
         why = f"signed {math.ceil(off)} s in the future; at most {TOLERANCE} s are accepted"
         return Verdict("timestamp_too_new", why)
-    return _verdict_of(secret, _content(message_id, timestamp, body), given, names[2])
-
-
-def signed_text(signature: SigningScheme, headers: Headers, body: bytes) -> bytes:
-    """Return the text that the signature of a request was made of."""
-    found = _by_name(headers)
-    message_id, timestamp, _ = (found.get(name, "") for name in signature.header_names)
-    return _content(message_id, timestamp, body)
-
-
-def _by_name(headers: Headers) -> dict[str, str]:
-    """Return headers by their names in lower case; the first of a name counts."""
-    return {name.lower(): value for name, value in reversed(headers)}
-
-
-def _verdict_of(secret: str, content: bytes, given: str, header: str) -> Verdict:
-    """Return the verdict on the signatures *given* in a header."""
     is_asymmetric = secret.startswith((ed25519.PRIVATE, ed25519.PUBLIC))
     version = ed25519.VERSION if is_asymmetric else "v1,"
     signatures = tuple(one for one in given.split(" ") if one.startswith(version))
     if not signatures:
-        return Verdict("signature_malformed", f"no {version}<base64> in {header}")
-    is_valid = ed25519.holds if is_asymmetric else _holds
-    if is_valid(secret, content, signatures):
+        return Verdict("signature_malformed", f"no {version}<base64> in {names[2]}")
+    content = _content(message_id, timestamp, body)
+    if not is_asymmetric:
+        return _compared(_v1(secret, content), signatures, names[2])
+    return _verdict(names[2], holds=ed25519.holds(secret, content, signatures))
+
+
+def _compared(expected: str, given: Sequence[str], header: str) -> Verdict:
+    # In constant time, and without an early end, so that the duration reveals nothing.
+    wanted = expected.encode()
+    matches = [hmac.compare_digest(wanted, one.encode("utf-8", "replace")) for one in given]
+    return _verdict(header, holds=any(matches))
+
+
+def _verdict(header: str, *, holds: bool) -> Verdict:
+    if holds:
         return Verdict("valid")
     why = f"{header} does not fit: another secret, or the body was changed on the way"
     return Verdict("signature_wrong", why)
 
 
-def _holds(secret: str, content: bytes, signatures: Sequence[str]) -> bool:
-    # In constant time, and without an early end, so that the duration reveals nothing.
-    wanted = _v1(secret, content).encode()
-    found = [hmac.compare_digest(wanted, one.encode("utf-8", "replace")) for one in signatures]
-    return any(found)
-
-
 def prefix_in(headers: Headers) -> Prefix:
-    """Return the prefix of the signature in *headers*; ``svix-`` by default."""
+    """Return the prefix of the ``standard`` signature in *headers*; ``svix-`` by default."""
     names = {name.lower() for name, _ in headers}
     is_other = "webhook-signature" in names and "svix-signature" not in names
     return "webhook-" if is_other else "svix-"

@@ -41,7 +41,8 @@ DEADLINE = 30.0  # real seconds
 HOUR = 3_600.0
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OTHER = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX"
-WEBHOOK = SigningScheme(prefix="webhook-")
+HEX = SigningScheme("hmac-sha256-hex", header="X-Acme-Signature")
+WEBHOOK = SigningScheme("standard", prefix="webhook-")
 NO_SECRET = "not a secret to sign with; expected 'whsec_' and a key in base64 with its padding"
 UNFIT = "does not fit: another secret, or the body was changed on the way"
 
@@ -114,7 +115,7 @@ def test_a_damaged_a_skewed_and_an_unsigned_request_are_refused_by_the_vendor_to
             headers = dict(request.headers)
             svix.Webhook(SECRET).verify(request.body, headers)
             old = sign(
-                SigningScheme(), [SECRET], message_id="m", body=request.body,
+                SigningScheme("standard"), [SECRET], message_id="m", body=request.body,
                 now=time.time() - 301,
             )  # fmt: skip
             without = {k: v for k, v in headers.items() if k != "svix-signature"}
@@ -126,7 +127,9 @@ def test_a_damaged_a_skewed_and_an_unsigned_request_are_refused_by_the_vendor_to
                 with pytest.raises(svix.WebhookVerificationError):
                     svix.Webhook(SECRET).verify(body, changed)
                 ours = tuple(changed.items())
-                assert not verify(SigningScheme(), SECRET, ours, body, now=time.time()).holds
+                assert not verify(
+                    SigningScheme("standard"), SECRET, ours, body, now=time.time()
+                ).holds
 
     asyncio.run(main())
 
@@ -141,6 +144,19 @@ def test_the_other_prefix_is_standard_webhooks() -> None:
             assert request.header("svix-id") is None
             assert verified(request, SECRET)
             assert not verified(request, OTHER)
+
+    asyncio.run(main())
+
+
+def test_hex_under_a_header_of_the_user_s_choice() -> None:
+    async def main() -> None:
+        async with opened(signature=HEX) as (workspace, receiver):
+            hook(workspace, receiver.url, "any text")
+            workspace.create_assessment()
+            await workspace.settle()
+            (request,) = receiver.requests
+            assert verify(HEX, "any text", request.headers, request.body, now=0).holds
+            assert not [name for name, _ in request.headers if "svix" in name]
 
     asyncio.run(main())
 
@@ -214,6 +230,12 @@ def test_a_profile_that_the_secrets_there_are_do_not_go_with_is_refused() -> Non
                 workspace.configure(Settings(7, profile=Profile(signature=WEBHOOK)))
             assert str(error.value) == f"webhook {webhook.id}: {NO_SECRET}"
             assert workspace.last_entry == before
+            workspace.configure(Settings(7, profile=Profile(signature=HEX)))
+            workspace.create_assessment()
+            await workspace.settle()
+            (request,) = receiver.requests
+            assert verify(HEX, "s3cret", request.headers, request.body, now=0).holds
+            workspace.configure(Settings(7, profile=Profile()))
             with pytest.raises(ConflictError) as error:
                 workspace.rotate_secret(webhook.id)
             nothing = f"webhook {webhook.id} signs nothing: its profile has no signature"
@@ -401,8 +423,36 @@ def test_listen_verifies_signatures_and_answers_401_to_invalid_ones(
         ]
 
 
-def test_listen_refuses_a_secret_that_cannot_verify() -> None:
-    command = [sys.executable, "-m", "emulator", "listen", "--port", "0", "--verify", "s3cret"]
+def test_listen_verifies_hex_under_a_header() -> None:
+    with listening("--verify", "s", "--verify-header", HEX.header, "--status", "204") as (
+        url,
+        process,
+    ):
+        headers = dict(sign(HEX, ["s"], message_id="", body=b"{}", now=0))
+        for body, status in ((b"[]", 401), (b"{}", 204)):
+            answer = httpx2.post(url, content=body, headers=headers, trust_env=False)
+            assert answer.status_code == status
+        assert ended(process) == [
+            f"POST  /  -  -> 401  signature does not hold: X-Acme-Signature {UNFIT}",
+            "POST  /  -  -> 204  signature holds",
+        ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--verify", "s3cret"], f"{NO_SECRET} (at --verify)"),
+        (
+            ["--verify-header", "X-A"],
+            "--verify-header needs --verify SECRET",
+        ),
+        (
+            ["--verify", "s", "--verify-header", "a b"],
+            "not a header name: 'a b' (at --verify-header)",
+        ),
+    ],
+)
+def test_listen_tells_what_it_can_t_verify(arguments: list[str], message: str) -> None:
+    command = [sys.executable, "-m", "emulator", "listen", "--port", "0", *arguments]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE)
-    message = f"error: {NO_SECRET} (at --verify)\n"
-    assert (ran.returncode, ran.stdout, ran.stderr) == (2, "", message)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (2, "", f"error: {message}\n")

@@ -127,7 +127,7 @@ def test_a_secret_signs_in_each_generation(cli: Cli, consumer: Consumer, generat
     assert (code, err) == (0, "")
     [request] = receiver.requests
     assert request.header("x-webhook-token") == "a:b"
-    signature = SigningScheme(prefix="svix-")
+    signature = SigningScheme("standard", prefix="svix-")
     assert verify(signature, SECRET, request.headers, request.body, now=time.time()).holds
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 4.0  # real seconds; only a consumer that is held up takes as long
 CHANGED = "candidate.status_changed"
-STANDARD = SigningScheme()
+STANDARD = SigningScheme("standard")
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ ID, NOW, BODY = "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330.0, b'{"test": 2432
 PUBLISHED = (
     "v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg=="
 )
-SVIX, WEBHOOK = SigningScheme(), SigningScheme(prefix="webhook-")
+SVIX, WEBHOOK = SigningScheme("standard"), SigningScheme("standard", prefix="webhook-")
 OTHER = ed25519.made(random.Random(1))
 
 
@@ -98,7 +98,7 @@ def test_a_secret_and_a_key_sign_together() -> None:
 )
 def test_an_invalid_private_key_is_refused(key: str) -> None:
     with pytest.raises(InvalidInputError) as error:
-        checked_secret(key)
+        checked_secret(SVIX, key)
     assert str(error.value) == (
         "not a private key; expected 'whsk_' and base64 of 64 bytes, the public key last "
         "(at $.secret)"
@@ -106,11 +106,11 @@ def test_an_invalid_private_key_is_refused(key: str) -> None:
 
 
 def test_a_public_key_verifies_and_does_not_sign() -> None:
-    assert checked_key(PUBLIC) == PUBLIC
+    assert checked_key(SVIX, PUBLIC) == PUBLIC
     with pytest.raises(InvalidInputError, match="not a secret to sign with"):
-        checked_secret(PUBLIC)
+        checked_secret(SVIX, PUBLIC)
     with pytest.raises(InvalidInputError, match="not a public key; expected 'whpk_' and base64"):
-        checked_key("whpk_AAAA")
+        checked_key(SVIX, "whpk_AAAA")
 
 
 def test_without_pynacl_a_private_key_is_refused_with_the_extra(
@@ -118,13 +118,13 @@ def test_without_pynacl_a_private_key_is_refused_with_the_extra(
 ) -> None:
     monkeypatch.setitem(sys.modules, "nacl.signing", None)
     with pytest.raises(InvalidInputError, match=r"pip install 'testlify-emulator\[ed25519\]'"):
-        checked_secret(ed25519.PRIVATE + "new")
+        checked_secret(SVIX, ed25519.PRIVATE + "new")
 
 
 def test_a_new_secret_in_place_of_a_private_key_is_a_private_key() -> None:
-    made = made_secret(random.Random(2), PRIVATE)
-    assert checked_secret(made).startswith("whsk_")
-    assert made_secret(random.Random(2), SECRET).startswith("whsec_")
+    made = made_secret(SVIX, random.Random(2), PRIVATE)
+    assert checked_secret(SVIX, made).startswith("whsk_")
+    assert made_secret(SVIX, random.Random(2), SECRET).startswith("whsec_")
 
 
 def test_the_fault_of_another_secret_signs_with_another_private_key() -> None:

@@ -34,7 +34,7 @@ def test_v2_takes_any_2xx_within_15_seconds_and_no_redirect() -> None:
 
 
 def test_v2_is_signed_as_svix_signs() -> None:
-    assert V2.signature == SigningScheme(prefix="svix-")
+    assert V2.signature == SigningScheme("standard", prefix="svix-")
     assert PROFILES["v1"].signature is None
 
 
@@ -116,6 +116,9 @@ def test_a_profile_obeys_what_it_names_and_nothing_else() -> None:
     assert next_pause(aborting, 1, outcome, NOW) is None
 
 
+NO_HEADER = "'header' goes with the scheme 'hmac-sha256-hex'; 'standard' has a 'prefix'"
+
+
 # --- as data --------------------------------------------------------------------------------
 
 
@@ -128,8 +131,8 @@ def test_a_profile_is_data(profile: Profile) -> None:
     ("text", "message"),
     [
         (
-            b'{"signature": {"scheme": "md5"}}',
-            "expected one of 'standard', got 'md5' (at $.signature.scheme)",
+            b'{"signature": {"scheme": "standard", "header": "X"}}',
+            f"{NO_HEADER} (at $.signature)",
         ),
         (
             b'{"signature": {"scheme": "standard", "prefx": "svix-"}}',

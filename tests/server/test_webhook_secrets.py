@@ -4,6 +4,7 @@ import random
 from typing import TYPE_CHECKING
 
 from emulator.delivery.ed25519 import made, public_key
+from emulator.delivery.profiles import PROFILES
 from emulator.delivery.signing import checked_secret
 
 if TYPE_CHECKING:
@@ -11,19 +12,21 @@ if TYPE_CHECKING:
 
     from tests.server.conftest import Tenant
 
+SIGNATURE = PROFILES["v2"].signature
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
 def test_a_generated_secret_is_returned_and_rotated(
     make_tenant: Callable[..., Tenant], dead_url: str
 ) -> None:
+    assert SIGNATURE is not None
     tenant = make_tenant(generation="v2")
     path = f"/webhooks/{tenant.webhook(dead_url)['id']}"
     first = tenant.control("GET", f"{path}/secret").json()["secret"]
     second = tenant.control("POST", f"{path}/rotate-secret").json()["secret"]
     assert len({first, second}) == 2
     for one in (first, second):
-        checked_secret(one)
+        checked_secret(SIGNATURE, one)
     third = tenant.control("POST", f"{path}/rotate-secret", json={"secret": SECRET})
     assert (third.status_code, third.json()) == (200, {"secret": SECRET})
     assert tenant.control("GET", f"{path}/secret").json() == {"secret": SECRET}
@@ -65,12 +68,12 @@ def test_a_profile_takes_a_signature_and_gives_it_up(tenant: Tenant) -> None:
     asked = {
         "success": [200, 204],
         "obeys": ["retry-after"],
-        "signature": {"prefix": "webhook-"},
+        "signature": {"scheme": "hmac-sha256-hex", "header": "X-Signature"},
     }
     profile = tenant.control("PUT", json={"profile": asked}).json()["profile"]
     assert profile["success"] == [200, 204]
     assert profile["obeys"] == ["retry-after"]
-    assert profile["signature"] == {"scheme": "standard", "prefix": "webhook-"}
+    assert profile["signature"]["header"] == "X-Signature"
     profile = tenant.control("PUT", json={"profile": {"signature": None}}).json()["profile"]
     assert (profile["signature"], profile["success"]) == (None, [200, 204])
 

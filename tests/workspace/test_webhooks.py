@@ -90,7 +90,7 @@ def test_a_profile_that_its_secret_could_not_sign_for_is_refused(
         ).id
         last = workspace.last_entry
         with pytest.raises(ConflictError, match=f"webhook {id_}: "):
-            workspace.configure_webhook(id_, Profile(signature=SigningScheme()))
+            workspace.configure_webhook(id_, Profile(signature=SigningScheme("standard")))
         assert workspace.last_entry == last
 
     asyncio.run(main())

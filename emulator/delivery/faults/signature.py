@@ -55,7 +55,7 @@ class Signature(SignatureFault, frozen=True, kw_only=True, tag="signature"):
         if self.how == "missing":
             return ()
         if self.how == "wrong_secret":
-            secrets = [made_secret(random.Random("somebody else"), secrets[0])]
+            secrets = [made_secret(signature, random.Random("somebody else"), secrets[0])]
         if self.how == "skewed":
             now += self.by if self.direction == "future" else -self.by
         made = sign(signature, secrets, message_id=message_id, body=body, now=now)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import msgspec
 
 from emulator.delivery.profiles import signing
-from emulator.delivery.signing import checked_secret
+from emulator.delivery.signing import SigningScheme, checked_secret
 from emulator.domain.webhook import checked_headers, wanted
 from emulator.errors import InvalidInputError
 from emulator.scenario.steps.step import RunContext, Step
@@ -43,7 +43,7 @@ def unfit(webhook: AddWebhookStep | Consumer, generation: Generation) -> Iterato
     if webhook.secret is None:
         return
     try:
-        checked_secret(webhook.secret)
+        checked_secret(SigningScheme("standard"), webhook.secret)
     except InvalidInputError as error:
         yield "secret", error.message
 

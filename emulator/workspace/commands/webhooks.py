@@ -143,13 +143,13 @@ def rotate_secret(state: State, at: datetime, id_: str, secret: str | None = Non
     if secret is None:
         # Depends on the previous secret, so that two rotations never draw the same secret.
         draw = chance(state.settings.seed, f"secret/{before.secret}", before.number)
-        secret = made_secret(draw, before.secret)
+        secret = made_secret(signature, draw, before.secret)
     old = before.old_secrets
     if before.secret is not None:
         old = (OldSecret(before.secret, at + OVERLAP), *old)
     return msgspec.structs.replace(
         before,
-        secret=checked_secret(secret),
+        secret=checked_secret(signature, secret),
         old_secrets=tuple(one for one in old if at < one.until),
         modified_at=at,
     )
@@ -175,7 +175,7 @@ def check_secret(webhook: Webhook, profile: Profile) -> None:
     if profile.signature is None or webhook.secret is None:
         return
     try:
-        checked_secret(webhook.secret)
+        checked_secret(profile.signature, webhook.secret)
     except InvalidInputError as error:
         message = f"webhook {webhook.id}: {error.message}"
         raise ConflictError(message) from None
@@ -188,8 +188,8 @@ def _signing(state: State, webhook: Webhook, profile: Profile) -> Webhook:
         return webhook
     if webhook.secret is None:
         draw = chance(state.settings.seed, "secret", webhook.number)
-        return msgspec.structs.replace(webhook, secret=made_secret(draw))
-    checked_secret(webhook.secret)
+        return msgspec.structs.replace(webhook, secret=made_secret(signature, draw))
+    checked_secret(signature, webhook.secret)
     return webhook
 
 

@@ -25,7 +25,8 @@ MESSAGE = Message(1, "msg_1", "test", "v2", "", "", AT, BODY, (1,))
 REQUEST = Request("http://example.com/hook", (("Content-Type", "application/json"),), BODY)
 SECRET, OTHER = "whsec_c2VjcmV0", "whsec_b3RoZXI="
 SVIX = PROFILES["v2"]
-STANDARD = Profile(signature=SigningScheme(prefix="webhook-"))
+STANDARD = Profile(signature=SigningScheme("standard", prefix="webhook-"))
+HEX = Profile(signature=SigningScheme("hmac-sha256-hex", header="X-Acme"))
 
 MISSING = faults.Signature(how="missing")
 WRONG = faults.Signature(how="wrong_secret")
@@ -97,6 +98,33 @@ def test_a_wrong_signature_has_the_form_of_a_signature(fault: faults.Signature) 
     bad = dict(sent(fault, SVIX).headers)["svix-signature"]
     assert bad != good
     assert (bad[:3], len(bad), bad[-1]) == ("v1,", len(good), "=")
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (MISSING, "header_missing"),
+        (WRONG, "signature_wrong"),
+        (DAMAGED, "signature_wrong"),
+        (PAST, "valid"),
+    ],
+    ids=lambda one: getattr(one, "how", ""),
+)
+def test_hex_signatures_have_the_same_faults_but_no_time(
+    fault: faults.Signature, code: str
+) -> None:
+    assert HEX.signature is not None
+    headers = sent(fault, HEX, ["s3cret"]).headers
+    assert verify(HEX.signature, "s3cret", headers, BODY, now=time.time()).code == code
+
+
+def test_a_damaged_hex_signature_is_wrong_whatever_its_first_digit() -> None:
+    assert HEX.signature is not None
+    for number in range(64):
+        body = b"%d" % number
+        request = Request(REQUEST.url, REQUEST.headers, body)
+        headers = signed(request, MESSAGE, ["s3cret"], HEX, 0.0, DAMAGED).headers
+        assert not verify(HEX.signature, "s3cret", headers, body, now=0.0).holds
 
 
 def test_an_unsigned_request_has_no_signature_to_break() -> None:

@@ -128,7 +128,7 @@ def test_the_signature_of_v2_is_checked_and_its_text_is_shown(ui: Ui, server: Se
     secret = ui.tenant.control("GET", f"/webhooks/{_webhook(ui)}/secret").json()["secret"]
     headers = dict(request.headers)
     stamp = headers["svix-timestamp"]
-    scheme = SigningScheme()
+    scheme = SigningScheme("standard")
     assert verify(scheme, secret, request.headers, request.body, now=int(stamp)).holds
     text = ui.get("/deliveries/1-1").text
     assert "Signature: valid" in text
