@@ -279,6 +279,13 @@ class Delivery(msgspec.Struct, frozen=True, gc=False):
         """Id of the event type."""
         return self.message.event
 
+    def attempt(self, number: int) -> Attempt | None:
+        """Return an attempt by its number; None if it has not begun."""
+        for attempt in self.attempts:
+            if attempt.number == number:
+                return attempt
+        return None
+
     def trigger_of(self, number: int) -> Trigger:
         """Return the trigger of an attempt by its number."""
         if number in self.manual:

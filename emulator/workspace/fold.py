@@ -166,14 +166,12 @@ def _login(state: State, data: Login) -> None:
 def _message(state: State, data: Message) -> None:
     state.message_count = data.number
     by_event, pending = state.by_event[data.event], state.by_status["pending"]
-    by_subjects = [state.by_subject[one] for one in {data.subject, data.person} - {""}]
     for number in data.webhooks:
-        webhook = state.webhook_numbers[number]
         key = (data.number, number)
-        state.deliveries[key] = Delivery(data, webhook.id, number)
-        by_event[key] = pending[key] = state.by_webhook[webhook.id][key] = None
-        for index in by_subjects:
-            index[key] = None
+        state.deliveries[key] = Delivery(data, state.webhook_numbers[number].id, number)
+        by_event[key] = pending[key] = None
+        if data.subject:
+            state.by_subject[data.subject][key] = None
 
 
 def _refused(state: State, data: Refused) -> None:
@@ -225,9 +223,13 @@ def _started(state: State, data: Started) -> None:
     key = (data.message, data.webhook)
     delivery = state.deliveries[key]
     state.planned.pop((*key, data.attempt.number), None)
-    changed = msgspec.structs.replace(delivery, attempts=(*delivery.attempts, data.attempt))
-    if data.attempt.number == delivery.next_attempt:
-        changed = msgspec.structs.replace(changed, next_due=None, next_attempt=None)
+    attempts = (*delivery.attempts, data.attempt)
+    if data.attempt.number != delivery.next_attempt:
+        changed = msgspec.structs.replace(delivery, attempts=attempts)
+    else:
+        changed = msgspec.structs.replace(
+            delivery, attempts=attempts, next_due=None, next_attempt=None
+        )
     state.deliveries[key] = changed
 
 
@@ -326,12 +328,7 @@ def _retire(state: State, key: DeliveryKey) -> None:
     message = delivery.message
     state.retired[delivery.status] += 1
     del state.by_status[delivery.status][key]
-    for index, name in (
-        (state.by_event, message.event),
-        (state.by_webhook, delivery.webhook_id),
-        (state.by_subject, message.subject),
-        (state.by_subject, message.person),
-    ):
+    for index, name in ((state.by_event, message.event), (state.by_subject, message.subject)):
         keys = index.get(name)
         if keys is not None:
             keys.pop(key, None)

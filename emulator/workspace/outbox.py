@@ -59,8 +59,7 @@ def begun(
     """
     message_number, webhook_number, number = key
     delivery = state.deliveries[message_number, webhook_number]
-    is_made = any(attempt.number == number for attempt in delivery.attempts)
-    if delivery.status != "pending" or is_made:
+    if delivery.status != "pending" or delivery.attempt(number) is not None:
         return None
     webhook = state.webhook_numbers[webhook_number]
     profile = state.profile(webhook)
@@ -101,8 +100,9 @@ def ended(state: State, key: Key, outcome: Outcome, now: datetime, real_now: flo
     message_number, webhook_number, number = key
     delivery = state.deliveries[message_number, webhook_number]
     webhook = state.webhook_numbers[webhook_number]
-    sent = next(one.headers for one in delivery.attempts if one.number == number)
-    outcome = without_secrets(outcome, sent, webhook, MOST_BODY)
+    attempt = delivery.attempt(number)
+    assert attempt is not None  # noqa: S101 - it has begun
+    outcome = without_secrets(outcome, attempt.headers, webhook, MOST_BODY)
     profile = state.profile(webhook)
     return finished(delivery, number, outcome, profile, now=now, real_now=real_now)
 

@@ -39,17 +39,24 @@ def selected(
         event = event if event == TEST_EVENT else event_type(event).id
         indexes.append(state.by_event.get(event, ()))
     if candidate is not None:
-        indexes.append(state.by_subject.get(candidate, ()))
-    if webhook is not None:
-        indexes.append(state.by_webhook.get(webhook, ()))
+        indexes.append(_about(state, candidate))
     if status is not None:
         if status not in get_args(Status):
             raise UnknownNameError("status", status, get_args(Status), show_all=True)
         indexes.append(state.by_status.get(status, ()))
-    if not indexes:
-        return list(state.deliveries.values())
-    keys = set(indexes[0]).intersection(*indexes[1:])
-    return [state.deliveries[key] for key in sorted(keys)]
+    found: Iterable[Delivery] = state.deliveries.values()
+    if indexes:
+        keys = set(indexes[0]).intersection(*indexes[1:])
+        found = [state.deliveries[key] for key in sorted(keys)]
+    return [one for one in found if webhook in (None, one.webhook_id)]
+
+
+def _about(state: State, id_: str) -> Iterable[DeliveryKey]:
+    """Return the deliveries about an assessment, an invitation or all invitations of a person."""
+    if id_ in state.by_subject or id_ in state.assessments:
+        return state.by_subject.get(id_, ())
+    invitations = state.invitations.get(id_, ())
+    return [key for one in invitations for key in state.by_subject.get(one, ())]
 
 
 def request(state: State, delivery: Delivery, number: int, faults: tuple[str, ...]) -> Request:

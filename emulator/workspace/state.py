@@ -101,8 +101,7 @@ class State:
         self.message_count = 0
         self.deliveries: dict[DeliveryKey, Delivery] = {}
         self.by_event: Index = defaultdict(dict)
-        self.by_subject: Index = defaultdict(dict)  # subject or person
-        self.by_webhook: Index = defaultdict(dict)
+        self.by_subject: Index = defaultdict(dict)
         self.by_status: Index = defaultdict(dict)
         self.finished: OrderedDict[DeliveryKey, None] = OrderedDict()
         self.released: OrderedDict[DeliveryKey, None] = OrderedDict()

@@ -118,7 +118,7 @@ def test_the_oldest_leave_the_state_and_every_index_and_are_counted(
         await deliver(workspace, 10)
         state = workspace.state
         assert [one.id for one in workspace.deliveries()] == ["8-1", "9-1", "10-1"]
-        for index in (state.by_event, state.by_subject, state.by_webhook, state.by_status):
+        for index in (state.by_event, state.by_subject, state.by_status):
             keys = {key for keys in index.values() for key in keys}
             assert keys == set(state.deliveries)
         assert state.retired == {"succeeded": 7}

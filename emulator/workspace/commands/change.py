@@ -55,8 +55,8 @@ def done(change: Change, caused: Sequence[Record]) -> Done[Any]:
     happened = change.occurrence
     return Done(
         happened.candidate or happened.assessment,
-        tuple(data for _, data in caused if isinstance(data, Message)),
-        tuple(data for _, data in caused if isinstance(data, Refused)),
+        tuple([data for _, data in caused if isinstance(data, Message)]),
+        tuple([data for _, data in caused if isinstance(data, Refused)]),
     )
 
 
