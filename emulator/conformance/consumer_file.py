@@ -68,7 +68,7 @@ class Setup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         """Reject a body with GET."""
         if self.json is not None and self.method == "GET":
-            message = "'json' goes with 'method: POST'"
+            message = "'json' needs 'method: POST'"
             raise InvalidInputError(message, path="$.json")
 
 

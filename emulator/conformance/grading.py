@@ -198,7 +198,11 @@ class _Run:
     def _gone(self, check: Check, attempt: Attempt) -> tuple[Outcome, str, str]:
         """Return the result of a check whose attempts did not reach the consumer any more."""
         if self._gone_since:
-            return "incomplete", f"{_why(attempt)}; it is gone since {self._gone_since}", ""
+            return (
+                "incomplete",
+                f"{_why(attempt)}; it no longer answers since {self._gone_since}",
+                "",
+            )
         self._gone_since = check.id
         cause = "the consumer no longer answers"
         return "failed", f"{cause}: {_detail(attempt)}\n{self._sent_before()}", cause

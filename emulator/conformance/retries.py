@@ -84,7 +84,7 @@ async def _never_gone(session: Session) -> None:
     for payload in (*late, stranger, {}):
         delivery = await session.send(payload, CHANGED)
         if status(last(delivery)) == 410:
-            message = "answered 410; expected it only of an endpoint that is gone for good"
+            message = "answered 410, which only an endpoint that was removed for good should answer"
             raise FailedError(message)
 
 

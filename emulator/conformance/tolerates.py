@@ -330,7 +330,7 @@ CHECKS = (
             title=f"accepts {what}",
             sends=f"a completion of a candidate with {what}",
             expects="2xx",
-            why="people have such names, or enter them to see what happens",
+            why="people have such names, or enter them as a test",
             run=partial(_named, name=name, what=what),
             tags=("names",),
         )

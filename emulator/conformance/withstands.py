@@ -254,7 +254,7 @@ CHECKS = (
     _check(
         "two-hundred-at-once", "survives two hundred requests at once",
         sends=f"{CROWD} status changes at once",
-        expects="2xx, 429 or 503; the probe shows whatever was answered 2xx",
+        expects="2xx, 429 or 503; the probe shows every change that was answered 2xx",
         why="a batch of invitations arrives all at once", run=_crowd, tags=("load",),
     ),
     _check(
@@ -326,10 +326,10 @@ CHECKS = (
         run=_after_a_pause, tags=("broken",),
     ),
     _check(
-        "restart", "survives a restart without losing what it accepted",
+        "restart", "survives a restart without losing accepted messages",
         sends="a completion; after the restart, a rejection",
         expects="the probe shows COMPLETED and completions: 1, then REJECTED",
-        why="the service does not send again what was answered 2xx",
+        why="the service does not repeat messages that were answered 2xx",
         run=_restarted, requires=("probe", "restart"), tags=("restart",), seconds=60.0,
     ),
     _check(

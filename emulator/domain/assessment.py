@@ -57,7 +57,7 @@ LIFECYCLE = Lifecycle(
         ),
         Transition(
             PUBLISHED, "invite", SUBSCRIBED, (),
-            "assumed", "SUBSCRIBED is what the examples with invitations say",
+            "assumed", "SUBSCRIBED is the state in the examples with invitations",
         ),
         Transition(
             PUBLISHED, "archive", ARCHIVED, ("assessment.archived",),
@@ -77,7 +77,7 @@ LIFECYCLE = Lifecycle(
         ),
         Transition(
             SUBSCRIBED, "archive", ARCHIVED, ("assessment.archived",),
-            "documented", "what is left once somebody was invited",
+            "documented", "the only way out once a candidate was invited",
         ),
         Transition(
             SUBSCRIBED, "delete", DELETED, ("assessment.deleted",),

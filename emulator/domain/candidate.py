@@ -54,11 +54,11 @@ LIFECYCLE = Lifecycle(
         ),
         Transition(
             NEW, "schedule", SCHEDULED, (),
-            "assumed", "invited with a scheduledDate, which is documented; nobody is told yet",
+            "assumed", "invited with a scheduledDate, which is documented; no event is sent yet",
         ),
         Transition(
             SCHEDULED, "invite", INVITED, (_STATUS, "candidate.invited"),
-            "assumed", "by itself, when the scheduledDate has come",
+            "assumed", "automatically, on the scheduledDate",
         ),
         Transition(
             INVITED, "enroll", ENROLLED, (_STATUS, "candidate.enrolled"),
@@ -74,7 +74,7 @@ LIFECYCLE = Lifecycle(
         ),
         Transition(
             ENROLLED, "disqualify", DISQUALIFIED, (_STATUS, "candidate.disqualified"),
-            "documented", "a wrong answer to a qualifying question comes before the tests",
+            "documented", "a wrong answer to a qualifying question precedes the tests",
         ),
         Transition(
             ENROLLED, "expire", INVITATION_EXPIRED, (_STATUS, "candidate.invitation_expired"),

@@ -67,10 +67,10 @@ class InviteDetails(Details, frozen=True):
     first_name: Annotated[str, _doc("First name.")] | None = None
     last_name: Annotated[str, _doc("Last name.")] | None = None
     scheduled_date: (
-        Annotated[datetime, _doc("When the invitation goes out; at once when left out.", tz=True)]
+        Annotated[datetime, _doc("When the invitation is sent; by default at once.", tz=True)]
         | None
     ) = None
-    source: Annotated[str, _doc("Where the invitation comes from, a label.")] | None = None
+    source: Annotated[str, _doc("A label for the origin of the invitation.")] | None = None
 
 
 Points = Annotated[int, _doc("Points achieved.", ge=0, le=100_000)]
@@ -94,7 +94,10 @@ class DisqualifyDetails(Details, frozen=True):
     """The details of ``disqualify``."""
 
     reason: (
-        Annotated[str, _doc("qualification or proctoring; left out, what fits the state.")] | None
+        Annotated[
+            str, _doc("qualification or proctoring; by default the reason that fits the state.")
+        ]
+        | None
     ) = None
 
 
@@ -171,7 +174,7 @@ _ALL = (
     ),
     Command(
         "invite", "candidate", "invite",
-        "Invite a candidate to an assessment; what is left out of the person is made up.",
+        "Invite a candidate to an assessment; missing personal data are made up.",
         "invite: {as: ada, to: job, email: ada@example.com}",
         InviteDetails, is_new=True,
     ),
@@ -204,7 +207,7 @@ _ALL = (
     ),
     Command(
         "complete", "candidate", "complete",
-        "Let a candidate hand in; what is left out of the result is drawn.",
+        "Complete a candidate's assessment; missing results are drawn.",
         "complete: {candidate: ada, score: 14, of: 32}",
         ScoreDetails,
     ),

@@ -200,7 +200,7 @@ class _Reader:
             self._unknown_step(name, body, node)
             return WRONG
         if self._is_parallel and (kind.is_settling or name == "parallel"):
-            message = f"{name!r} can't stand in 'parallel', where nothing settles"
+            message = f"{name!r} is not allowed in 'parallel', where nothing settles"
             self._problems.add(node.keys[name], message)
             return WRONG
         self._left -= 1
@@ -251,7 +251,7 @@ class _Reader:
     def _gives(self, step: str, node: Node) -> None:
         """Note the name in ``as``, which can't be captured, or the variable of a capture."""
         if node.is_late:
-            self._problems.add(node.place, "a name can't be what is captured")
+            self._problems.add(node.place, "a name can't be a captured value")
         elif step == "capture" and isinstance(node.value, str):
             self._scope.late.add(node.value)
 
@@ -263,7 +263,7 @@ class _Reader:
         )
         ready = self._filled(msgspec.structs.replace(body, value=rest))
         if ready.holds_late:
-            self._problems.add(ready.place, f"a {name!r} can't depend on what is captured")
+            self._problems.add(ready.place, f"a {name!r} can't depend on a captured value")
             return WRONG
         detail = [one_line(ready.plain())] if rest else []
         if held is not None:

@@ -99,7 +99,7 @@ def verdict(
         return "no_evidence", f"{what}; {_first(failed)}" if failed else what
     if all(outcome.reason in NOT_THERE for outcome in outcomes):
         ends = ", ".join(dict.fromkeys(outcome.reason for outcome in outcomes))
-        hint = "; --allow-host lets deliveries leave this machine" if "forbidden" in ends else ""
+        hint = "; --allow-host permits deliveries to other machines" if "forbidden" in ends else ""
         return "no_evidence", f"the consumer never answered: {ends}{hint}"
     if failed:
         return "failed", f"{len(failed)} of {len(steps)} steps failed; {_first(failed)}"

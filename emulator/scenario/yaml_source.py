@@ -166,7 +166,7 @@ class _Builder:
             self._problems.end(place, f"not YAML: found undefined alias {unhidden(name)!r}")
         node = self._anchors[name]
         if node is None:
-            self._problems.add(place, "an anchor that holds an alias to itself")
+            self._problems.add(place, "an anchor that contains an alias to itself")
             return Node(None, place, is_unknown=True)
         self._use(node, self._level, place)
         return node

@@ -51,7 +51,9 @@ def test_the_first_check_after_the_end_fails_and_the_next_ones_are_incomplete() 
         )
     assert [one.outcome for one in results] == ["passed", "failed", "incomplete"]
     assert results[1].message.splitlines()[1] == SENT
-    assert results[2].message.endswith("; it is gone since accepts.candidate.disqualified")
+    assert results[2].message.endswith(
+        "; it no longer answers since accepts.candidate.disqualified"
+    )
 
 
 def test_a_consumer_that_restarts_and_ends_again_fails_again() -> None:

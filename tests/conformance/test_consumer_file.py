@@ -69,7 +69,7 @@ def test_a_url_alone_is_a_probe_and_a_set_up(tmp_path: Path) -> None:
         ("probe: [x]", "1:8: expected text, got a list"),
         ("setup: {method: POST}", "1:8: the key 'url' is missing"),
         ("setup: {url: /x, method: PUT}", "1:26: unknown value 'PUT'; known: GET, POST"),
-        ("setup: {url: /x, json: {a: 1}}", "1:24: 'json' goes with 'method: POST'"),
+        ("setup: {url: /x, json: {a: 1}}", "1:24: 'json' needs 'method: POST'"),
     ],
 )
 def test_an_invalid_probe_or_set_up_is_reported_with_its_place(

@@ -96,7 +96,10 @@ def test_a_consumer_that_always_answers_400_passes_no_refusals() -> None:
 
 def test_a_consumer_that_always_answers_410_is_reported() -> None:
     found = graded(answering(410))["retries.never-gone"]
-    assert found.message == "answered 410; expected it only of an endpoint that is gone for good"
+    assert (
+        found.message
+        == "answered 410, which only an endpoint that was removed for good should answer"
+    )
 
 
 def test_checks_with_equal_answers_have_one_cause() -> None:

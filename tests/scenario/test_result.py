@@ -34,7 +34,7 @@ def _delivery(reason: Reason, status: int | None = None) -> Delivery:
 )
 def test_a_consumer_that_never_answered_is_no_evidence(reason: Reason) -> None:
     said = verdict((PASSED, FAILED), [_delivery(reason)], is_expecting=True)
-    hint = "; --allow-host lets deliveries leave this machine"
+    hint = "; --allow-host permits deliveries to other machines"
     expected = f"the consumer never answered: {reason}"
     assert said == ("no_evidence", expected + hint * (reason == "address_forbidden"))
 

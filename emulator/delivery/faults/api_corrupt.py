@@ -32,7 +32,7 @@ class ApiCorrupt(AnswerFault, frozen=True, kw_only=True, tag="api_corrupt"):
     at: Amount | None = None
 
     def _problem(self) -> str:
-        return "'at' goes with how: cut" if self.at is not None and self.how != "cut" else ""
+        return "'at' needs how: cut" if self.at is not None and self.how != "cut" else ""
 
     def change(self, reply: Reply) -> Reply:
         """Return *reply* with the damage."""

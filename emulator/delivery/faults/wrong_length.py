@@ -31,7 +31,7 @@ class WrongLength(WireFault, frozen=True, kw_only=True, tag="wrong_length"):
     by: Annotated[int, msgspec.Meta(ge=-_LONGEST, le=_LONGEST)]
 
     def _problem(self) -> str:
-        return "" if self.by else "a length that is wrong by 0; expected one above or below"
+        return "" if self.by else "a length that is wrong by 0; expected a number above or below 0"
 
     def send(self, sending: Sending) -> Sending:
         """Return *sending* with the wrong length."""

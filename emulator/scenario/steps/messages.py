@@ -70,7 +70,7 @@ class RedeliverStep(OfMessages, frozen=True):
         super().__post_init__()
         said = (self.event, self.candidate, self.assessment, self.webhook)
         if self.failed_since is not None and (self.where or any(said)):
-            message = "'failed_since' means all that failed; it goes with no other key"
+            message = "'failed_since' selects all failed deliveries and excludes other keys"
             raise InvalidInputError(message)
 
     async def run(self, context: RunContext) -> None:

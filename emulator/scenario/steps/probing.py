@@ -193,7 +193,7 @@ class CaptureStep(_Looking, frozen=True, kw_only=True, rename={"as_": "as", "fro
                 message = f"{wrong!r} does not go with that; expected {expected}"
                 raise InvalidInputError(message, path=f"$.{wrong}")
         if is_delivered and (self.field is None) is (self.path is None):
-            message = "expected either 'field' or 'path': where the value stands in the payload"
+            message = "expected either 'field' or 'path': the place of the value in the payload"
             raise InvalidInputError(message)
 
     async def run(self, context: RunContext) -> None:

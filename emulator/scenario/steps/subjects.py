@@ -95,7 +95,7 @@ class CreateAssessmentStep(CommandStep, frozen=True, rename={"as_": "as"}):
 
 
 class InviteStep(CommandStep, frozen=True, rename={"as_": "as"}):
-    """Invite a candidate to an assessment; what is left out of the person is made up."""
+    """Invite a candidate to an assessment; missing personal data are made up."""
 
     command: ClassVar[Command] = COMMANDS["invite"]
     example: ClassVar[str] = command.example

@@ -78,7 +78,7 @@ async def list_all(call: Call[DeliveryFilters, None]) -> Rows[Any]:
 
 
 async def read(call: Call[Nothing, None]) -> dict[str, Any]:
-    """Show one delivery, its attempts with request and response."""
+    """Show a delivery with its attempts, requests and responses."""
     state = call.workspace.state
     return delivery_view(state, state.delivery(call.path("id")))
 
@@ -138,12 +138,12 @@ OPERATIONS = (
     ),
     ControlOperation(
         "getDelivery", "GET", f"{_ALL}/{{id}}", read,
-        "Show one delivery, its attempts with request and response.",
+        "Show a delivery with its attempts, requests and responses.",
         DeliveryView,
     ),
     ControlOperation(
         "redeliver", "POST", f"{_ALL}/{{id}}/redeliver", redeliver,
-        "Try one delivery once more, and answer with it, attempted.",
+        "Retry a delivery, and return it after the attempt.",
         DeliveryView, body=Nothing,
     ),
 )  # fmt: skip

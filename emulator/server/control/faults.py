@@ -125,7 +125,7 @@ OPERATIONS = (
     ),
     ControlOperation(
         "clearFault", "DELETE", f"{_ALL}/{{id}}", clear,
-        "Take one fault away.",
+        "Remove a fault.",
         None, status=204,
     ),
 )  # fmt: skip

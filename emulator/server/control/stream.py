@@ -100,7 +100,7 @@ def _event(entry: Entry) -> bytes:
 OPERATIONS = (
     ControlOperation(
         "streamJournal", "GET", f"{ONE}/journal/stream", journal,
-        "Stream the journal as server-sent events, each entry as it comes.",
+        "Stream the journal as server-sent events.",
         str, query=After, headers=StreamHeaders, media_type=_KIND,
     ),
 )  # fmt: skip

@@ -164,7 +164,7 @@ OPERATIONS = (
     ),
     ControlOperation(
         "getAssessment", "GET", f"{ONE}/assessments/{{id}}", read_assessment,
-        "Show one assessment, with the commands that it allows now.",
+        "Show an assessment with the commands that are legal now.",
         AssessmentState,
     ),
     ControlOperation(
@@ -174,7 +174,7 @@ OPERATIONS = (
     ),
     ControlOperation(
         "getCandidate", "GET", f"{ONE}/candidates/{{id}}", read_candidate,
-        "Show one candidate, with the commands that they allow now.",
+        "Show a candidate with the commands that are legal now.",
         CandidateView,
     ),
     *(_operation(one) for one in COMMANDS.values()),

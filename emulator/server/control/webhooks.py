@@ -70,7 +70,7 @@ async def secret(call: Call[Nothing, None]) -> Secret:
 
 
 async def rotate_secret(call: Call[Nothing, Rotate]) -> Secret:
-    """Give a webhook a new secret; for 24 hours the one before signs, too."""
+    """Give a webhook a new secret; the previous secret also signs for 24 hours."""
     id_ = call.path("id")
     call.workspace.state.webhook(id_)
     webhook = call.workspace.rotate_secret(id_, (await call.body()).secret)
@@ -81,27 +81,27 @@ async def rotate_secret(call: Call[Nothing, Rotate]) -> Secret:
 OPERATIONS = (
     ControlOperation(
         "listWebhookStates", "GET", _ALL, list_all,
-        "List the webhooks, oldest first, with what the provider API does not show.",
+        "List the webhooks, oldest first, with details that the provider API does not show.",
         Rows[WebhookState], query=Page,
     ),
     ControlOperation(
         "setProfile", "PUT", f"{_ALL}/{{id}}/profile", set_profile,
-        "Set how deliveries to one webhook are made; what is left out stays as it was.",
+        "Set the delivery profile of a webhook; omitted keys keep their values.",
         WebhookState, body=AskedProfile,
     ),
     ControlOperation(
         "clearProfile", "DELETE", f"{_ALL}/{{id}}/profile", clear_profile,
-        "Deliver to one webhook as the workspace says again.",
+        "Reset the delivery profile of a webhook to that of the workspace.",
         WebhookState,
     ),
     ControlOperation(
         "getSecret", "GET", f"{_ALL}/{{id}}/secret", secret,
-        "Show the secret that a webhook signs with: the one answer that is not redacted.",
+        "Show the secret of a webhook, the only answer that is not redacted.",
         Secret,
     ),
     ControlOperation(
         "rotateSecret", "POST", f"{_ALL}/{{id}}/rotate-secret", rotate_secret,
-        "Give a webhook a new secret; for 24 hours the one before signs, too.",
+        "Give a webhook a new secret; the previous secret also signs for 24 hours.",
         Secret, body=Rotate,
     ),
 )  # fmt: skip

@@ -146,7 +146,7 @@ def _delay(text: str | None) -> float | None:
 
 
 async def read(call: Call[Nothing, None]) -> WorkspaceView:
-    """Show one workspace."""
+    """Show a workspace."""
     return workspace_view(call.workspace)
 
 
@@ -156,7 +156,7 @@ async def delete(call: Call[Nothing, None]) -> None:
 
 
 async def reset(call: Call[Nothing, None]) -> WorkspaceView:
-    """Make a workspace as new: its settings stay, nothing else does."""
+    """Reset a workspace: only its settings stay."""
     call.workspace.reset()
     await call.workspace.flush()
     return workspace_view(call.workspace)
@@ -224,12 +224,12 @@ OPERATIONS = (
     ),
     ControlOperation(
         "getWorkspace", "GET", ONE, read,
-        "Show one workspace.",
+        "Show a workspace.",
         WorkspaceView,
     ),
     ControlOperation(
         "putWorkspace", "PUT", ONE, put,
-        "Open a workspace, or set one that is open.",
+        "Open a workspace, or change the settings of an open workspace.",
         WorkspaceView, body=Configure, status=201, other_statuses=(200,), has_workspace=False,
     ),
     ControlOperation(
@@ -239,7 +239,7 @@ OPERATIONS = (
     ),
     ControlOperation(
         "resetWorkspace", "POST", f"{ONE}/reset", reset,
-        "Make a workspace as new: its settings stay, nothing else does.",
+        "Reset a workspace: only its settings stay.",
         WorkspaceView,
     ),
     ControlOperation(

@@ -362,7 +362,7 @@ OPERATIONS = (
     ),
     Operation(
         "listCandidates", "GET", "/v1/candidate", list_people,
-        "List the people who were invited, however often.",
+        "List the people who were invited, each once.",
         list[PersonRow], query=PersonQuery, page="get_candidate_list",
     ),
 )  # fmt: skip

@@ -52,7 +52,7 @@ class InvitedView(Record, frozen=True):
     email: str
     first_name: str
     last_name: str
-    status: Annotated[str, msgspec.Meta(description="VALID, or in a word what is wrong.")]
+    status: Annotated[str, msgspec.Meta(description="VALID, or a word for the problem.")]
     message: str
     candidate_id: str | None
     short_link: str | None
@@ -176,12 +176,12 @@ def _view(person: Invitee, invited: Invited, base: str) -> InvitedView:
 OPERATIONS = (
     Operation(
         "inviteCandidates", "POST", "/v1/assessment/candidate/invites", invite,
-        "Invite people to an assessment; what is wrong with one does not keep the others.",
+        "Invite people to an assessment; an invalid person does not stop the others.",
         Invitations, body=Invite, page="invite_candidates", is_wrapped=False,
     ),
     Operation(
         "createCandidateLink", "POST", "/v1/assessment/{assessmentId}/candidate/link", link,
-        "Give the link of somebody who was invited.",
+        "Return the link of an invited candidate.",
         Link, body=LinkBody, provenance="observed", is_wrapped=False,
     ),
 )  # fmt: skip

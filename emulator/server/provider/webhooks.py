@@ -194,7 +194,7 @@ OPERATIONS = (
     ),
     Operation(
         "editWebhook", "PATCH", "/v1/webhook/{id}", edit,
-        "Edit what the body names.",
+        "Edit the fields in the body.",
         WebhookView, body=EditWebhook, provenance="assumed",
     ),
     Operation(

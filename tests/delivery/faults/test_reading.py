@@ -226,15 +226,15 @@ A_PATH = "expected one like 'data.testLibrary[1].name'"
         ),
         (
             {"corrupt": {"at": 5}},
-            "'at' goes with how: cut; this is how: invalid_json (at $.corrupt)",
+            "'at' needs how: cut; this is how: invalid_json (at $.corrupt)",
         ),
         (
             {"corrupt": {"how": "cut", "flips": 5}},
-            "'flips' goes with how: flip; this is how: cut (at $.corrupt)",
+            "'flips' needs how: flip; this is how: cut (at $.corrupt)",
         ),
         (
             {"corrupt": {"how": "cut", "size": 5}},
-            "'size' goes with how: oversize; this is how: cut (at $.corrupt)",
+            "'size' needs how: oversize; this is how: cut (at $.corrupt)",
         ),
         ({"corrupt": {"how": "cut", "at": -1}}, "expected 'int' >= 0 (at $.corrupt.at)"),
         ({"corrupt": {"how": "flip", "flips": 0}}, "expected 'int' >= 1 (at $.corrupt.flips)"),
@@ -278,11 +278,11 @@ A_PATH = "expected one like 'data.testLibrary[1].name'"
         ),
         (
             {"signature": {"how": "missing", "by": "1s"}},
-            "'by' goes with how: skewed; this is how: missing (at $.signature)",
+            "'by' needs how: skewed; this is how: missing (at $.signature)",
         ),
         (
             {"signature": {"how": "damaged", "direction": "future"}},
-            "'direction' goes with how: skewed; this is how: damaged (at $.signature)",
+            "'direction' needs how: skewed; this is how: damaged (at $.signature)",
         ),
         (
             {"content_type": {"value": "a\r\nb"}},
@@ -301,7 +301,7 @@ A_PATH = "expected one like 'data.testLibrary[1].name'"
         ({"half_close": {"after": -1}}, "expected 'int' >= 0 (at $.half_close.after)"),
         (
             {"wrong_length": {"by": 0}},
-            "a length that is wrong by 0; expected one above or below (at $.wrong_length)",
+            "a length that is wrong by 0; expected a number above or below 0 (at $.wrong_length)",
         ),
         ({"chunked": {"size": 0}}, "expected 'int' >= 1 (at $.chunked.size)"),
         ({"tls_failure": {"after": 1}}, "unknown key 'after'; known: times (at $.tls_failure)"),

@@ -207,7 +207,7 @@ def test_faults_of_both_sides_leave_each_other_alone(tenant: Tenant, job: Json) 
             "$.api_error",
             "no status 599; expected one with a name, such as 429, 500 or 503",
         ),
-        ({"api_corrupt": {"at": 3}}, "$.api_corrupt", "'at' goes with how: cut"),
+        ({"api_corrupt": {"at": 3}}, "$.api_corrupt", "'at' needs how: cut"),
         (
             {"api_reset": {}, "on": {"event": "candidate.invited"}},
             "$.on",
