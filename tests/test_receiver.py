@@ -9,6 +9,7 @@ import pytest
 
 from emulator.errors import InvalidInputError, NotJSONError
 from emulator.receiver import Received, Receiver
+from tests import plain_http
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -17,7 +18,7 @@ DEADLINE = 10.0  # real seconds
 
 
 async def post(url: str, body: bytes = b"{}", **headers: str) -> httpx2.Response:
-    async with httpx2.AsyncClient(trust_env=False) as client:
+    async with plain_http.AsyncClient() as client:
         return await client.post(url, content=body, headers=headers)
 
 
@@ -50,7 +51,10 @@ def test_a_body_in_pieces_is_put_together() -> None:
         yield b'"}'
 
     async def main() -> Receiver:
-        async with Receiver() as receiver, httpx2.AsyncClient(trust_env=False) as client:
+        async with (
+            Receiver() as receiver,
+            plain_http.AsyncClient() as client,
+        ):
             await client.post(receiver.url, content=pieces())
         return receiver
 

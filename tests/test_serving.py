@@ -12,6 +12,7 @@ import pytest
 
 from emulator.errors import InvalidInputError
 from emulator.serving import listen, serving, url_of
+from tests import plain_http
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -73,14 +74,14 @@ def test_an_invalid_port_is_reported() -> None:
 def test_an_application_is_served_while_the_context_is_open() -> None:
     async def main() -> None:
         listening = listen("127.0.0.1", 0)
-        async with serving(hello, listening) as url, httpx2.AsyncClient() as client:
+        async with serving(hello, listening) as url, plain_http.AsyncClient() as client:
             assert url == url_of(listening)
             answer = await client.get(url)
             assert (answer.status_code, answer.content) == (200, b"hello")
             assert "server" not in answer.headers
         assert listening.fileno() == -1
         with pytest.raises(httpx2.ConnectError):
-            async with httpx2.AsyncClient() as client:
+            async with plain_http.AsyncClient() as client:
                 await client.get(url)
 
     asyncio.run(main())

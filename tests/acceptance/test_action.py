@@ -12,11 +12,11 @@ import sysconfig
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import httpx2
 import pytest
 from ruamel.yaml import YAML
 
 from emulator.reports.formats import FORMATS
+from tests import plain_http
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -146,7 +146,7 @@ def test_the_whole_action_serves_runs_and_reports(make_job: Any, receiver: Recei
     assert (ran.returncode, ran.stdout) == (0, ""), ran.stderr
     url = job.outputs["serve"]["url"]
     assert ACTION["outputs"]["url"]["value"] == "${{ steps.serve.outputs.url }}"
-    clock = httpx2.get(f"{url}/_emulator/workspaces/default/clock", trust_env=False).json()
+    clock = plain_http.get(f"{url}/_emulator/workspaces/default/clock").json()
     assert clock["mode"] == "virtual"
 
     ran = job.step(RUN, **libraries)

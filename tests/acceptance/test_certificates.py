@@ -9,9 +9,10 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import httpx2
 import pytest
 import trustme
+
+from tests import plain_http
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +64,7 @@ def consumer(tmp_path: Path) -> Iterator[Consumer]:
 
 def deliver(url: str, consumer: Consumer) -> dict[str, Any]:
     """Have a test event delivered; return its attempt."""
-    with httpx2.Client(base_url=url, headers=TOKEN, trust_env=False, timeout=30) as client:
+    with plain_http.Client(base_url=url, headers=TOKEN, timeout=30) as client:
         body = {"name": "tls", "payloadUrl": consumer.url, "events": ["candidate.completed"]}
         webhook = client.post("/v1/webhook", json=body).json()["data"]
         delivery = client.post(f"/v1/webhook/{webhook['id']}/test").json()["data"]
@@ -76,7 +77,7 @@ def test_a_stranger_s_certificate_is_refused(serve: Serve, consumer: Consumer) -
         attempt = deliver(serving.url, consumer)
         assert (attempt["success"], attempt["reason"]) == (False, "tls_failed")
         assert consumer.bodies == []
-        assert httpx2.get(serving.url + WORKSPACE).json()["insecure"] is False
+        assert plain_http.get(serving.url + WORKSPACE).json()["insecure"] is False
 
 
 def test_a_custom_ca_is_trusted(serve: Serve, consumer: Consumer) -> None:
@@ -84,16 +85,16 @@ def test_a_custom_ca_is_trusted(serve: Serve, consumer: Consumer) -> None:
         attempt = deliver(serving.url, consumer)
         assert (attempt["success"], attempt["response"]["status"]) == (True, 204)
         assert consumer.bodies == [b"{}"]
-        assert httpx2.get(serving.url + WORKSPACE).json()["insecure"] is False
+        assert plain_http.get(serving.url + WORKSPACE).json()["insecure"] is False
 
 
 def test_insecure_takes_any_and_says_so(serve: Serve, consumer: Consumer) -> None:
     with serve("--insecure") as serving:
         attempt = deliver(serving.url, consumer)
         assert (attempt["success"], consumer.bodies) == (True, [b"{}"])
-        assert httpx2.get(serving.url + WORKSPACE).json()["insecure"] is True
-        assert httpx2.put(f"{serving.url}/_emulator/workspaces/acme").json()["insecure"] is True
-        opened = httpx2.get(f"{serving.url}{WORKSPACE}/journal").text.splitlines()[0]
+        assert plain_http.get(serving.url + WORKSPACE).json()["insecure"] is True
+        assert plain_http.put(f"{serving.url}/_emulator/workspaces/acme").json()["insecure"] is True
+        opened = plain_http.get(f"{serving.url}{WORKSPACE}/journal").text.splitlines()[0]
         assert '"insecure":true' in opened
         serving.process.terminate()
         _, told = serving.process.communicate(timeout=30)
@@ -105,9 +106,9 @@ def test_a_journal_records_that_a_later_process_is_insecure(serve: Serve, tmp_pa
     journal = f"{tmp_path}/journal.db"
     for options in ((), ("--insecure",), ("--insecure",), ()):
         with serve("--journal", journal, *options) as serving:
-            view = httpx2.get(serving.url + WORKSPACE).json()
+            view = plain_http.get(serving.url + WORKSPACE).json()
             assert view["insecure"] is bool(options)
-            lines = httpx2.get(f"{serving.url}{WORKSPACE}/journal").text.splitlines()
+            lines = plain_http.get(f"{serving.url}{WORKSPACE}/journal").text.splitlines()
             serving.process.terminate()
             serving.process.wait(30)
     said = [line for line in lines if "insecure" in line]

@@ -20,6 +20,7 @@ from emulator.cli.main import main
 from emulator.journal.journal_file import read_entries
 from emulator.receiver import Receiver
 from emulator.workspace import fold
+from tests import plain_http
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +47,10 @@ def test_a_killed_process_loses_nothing_that_it_acknowledged(tmp_path: Path) -> 
             with _serving(file) as (process, url):
                 _load_and_kill(process, url, job, kill, acknowledged, draw.uniform(0.02, 0.25))
             _check_file(file)
-        with _serving(file) as (process, url), httpx2.Client(base_url=url, timeout=60) as client:
+        with (
+            _serving(file) as (process, url),
+            plain_http.Client(base_url=url, timeout=60) as client,
+        ):
             assert client.post(f"{WORKSPACE}/settle", json={"timeout": "30s"}).status_code == 200
             candidates = _all(client, "candidates")
             deliveries = _all(client, "deliveries")
@@ -66,7 +70,7 @@ def test_a_killed_process_loses_nothing_that_it_acknowledged(tmp_path: Path) -> 
 
 
 def _first_run(file: Path, receiver_url: str) -> str:
-    with _serving(file) as (process, url), httpx2.Client(base_url=url) as client:
+    with _serving(file) as (process, url), plain_http.Client(base_url=url) as client:
         registration = {"name": "x", "payloadUrl": receiver_url, "events": ["candidate.invited"]}
         client.post("/v1/webhook", json=registration, headers=TOKEN).raise_for_status()
         job: str = client.post(f"{WORKSPACE}/assessments", json={}).json()["id"]
@@ -87,7 +91,7 @@ def _load_and_kill(
     is_loaded = threading.Event()
 
     def invite(client_number: int) -> None:
-        with httpx2.Client(base_url=url, timeout=10, verify=False) as client:
+        with plain_http.Client(base_url=url, timeout=10) as client:
             for number in range(10_000):
                 email = f"kill{kill}-client{client_number}-{number}@example.com"
                 body = {"assessmentId": job, "email": email}

@@ -9,16 +9,18 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import httpx2
 import pytest
 
 from emulator.delivery.records import Message
 from emulator.journal.journal_file import read_entries
 from emulator.workspace.fold import TYPES
+from tests import plain_http
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    import httpx2
 
     from emulator.receiver import Receiver
     from tests.acceptance.conftest import Serve
@@ -74,7 +76,7 @@ def test_a_full_disk_is_reported_by_every_call_and_nothing_acknowledged_is_lost(
         "code": "journal_failed",
     }
     with limited(200_000, environment, "serve", "--journal", str(file)) as (process, line):
-        with httpx2.Client(base_url=json.loads(line)["url"], timeout=30) as client:
+        with plain_http.Client(base_url=json.loads(line)["url"], timeout=30) as client:
             made = _until_full(client, failed)
             for method, path in (
                 ("GET", "/_emulator/readyz"),
@@ -99,10 +101,10 @@ def test_a_full_disk_is_reported_by_every_call_and_nothing_acknowledged_is_lost(
         assert f"ERROR {failed['detail']}; nothing is written any more\n" in told
         assert told.endswith(f"error: {failed['detail']}\n")
     with serve("--journal", str(file)) as serving:
-        found = httpx2.get(f"{serving.url}{WORKSPACE}/assessments").json()["data"]
+        found = plain_http.get(f"{serving.url}{WORKSPACE}/assessments").json()["data"]
         assert [one["title"] for one in found] == made
-        assert httpx2.get(f"{serving.url}/_emulator/readyz").status_code == 200
-        assert httpx2.post(f"{serving.url}{WORKSPACE}/assessments").status_code == 201
+        assert plain_http.get(f"{serving.url}/_emulator/readyz").status_code == 200
+        assert plain_http.post(f"{serving.url}{WORKSPACE}/assessments").status_code == 201
 
 
 def _until_full(client: httpx2.Client, failed: object) -> list[str]:
@@ -125,7 +127,7 @@ def test_what_is_not_in_the_file_is_not_delivered(
     """A consumer hears of nothing that a restart would not know."""
     file = tmp_path / "journal.db"
     with limited(200_000, environment, "serve", "--journal", str(file)) as (process, line):
-        with httpx2.Client(base_url=json.loads(line)["url"], timeout=30) as client:
+        with plain_http.Client(base_url=json.loads(line)["url"], timeout=30) as client:
             body = {"name": "ats", "payloadUrl": receiver.url, "events": ["assessment.created"]}
             assert client.post("/v1/webhook", json=body, headers=TOKEN).status_code == 201
             while client.post(f"{WORKSPACE}/assessments").status_code == 201:
@@ -154,7 +156,9 @@ def test_a_capture_that_does_not_fit_the_disk_is_answered_507(
 ) -> None:
     with limited(4_000, environment, "listen", "--save", str(tmp_path)) as (process, line):
         url = line.removeprefix("listening on ").removesuffix("/ (any path)\n")
-        statuses = [httpx2.post(url, content=b"x" * size).status_code for size in (10, 8_000, 20)]
+        statuses = [
+            plain_http.post(url, content=b"x" * size).status_code for size in (10, 8_000, 20)
+        ]
         process.terminate()
         _, told = process.communicate(timeout=30)
     assert statuses == [200, 507, 200]

@@ -6,13 +6,15 @@ import json
 import signal
 from typing import TYPE_CHECKING, Any
 
-import httpx2
 import pytest
 
 from emulator import __version__
+from tests import plain_http
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import httpx2
 
     from emulator.receiver import Receiver
     from tests.acceptance.conftest import Serve
@@ -41,7 +43,7 @@ def test_a_customer_registers_and_hears_of_a_candidate_to_the_end(
             "version": __version__,
         }
         token = {"Authorization": f"Bearer {serving.ready['token']}"}
-        with httpx2.Client(base_url=serving.url, trust_env=False, headers=token) as client:
+        with plain_http.Client(base_url=serving.url, headers=token) as client:
             webhook = post(
                 client,
                 "/v1/webhook",
@@ -94,7 +96,7 @@ def test_a_customer_registers_and_hears_of_a_candidate_to_the_end(
 
 def test_two_customers_see_nothing_of_each_other(serve: Serve, receiver: Receiver) -> None:
     with serve("--clock", "virtual") as serving:
-        with httpx2.Client(base_url=serving.url, trust_env=False) as client:
+        with plain_http.Client(base_url=serving.url) as client:
             for name in ("one", "two"):
                 answer = client.post(
                     "/v1/webhook",
@@ -133,7 +135,7 @@ def test_attempts_under_way_may_end_before_the_process_does(
 ) -> None:
     receiver = make_receiver(delay=0.3)
     with serve() as serving:
-        with httpx2.Client(base_url=serving.url, trust_env=False) as client:
+        with plain_http.Client(base_url=serving.url) as client:
             client.post(
                 "/v1/webhook",
                 json={"name": "x", "payloadUrl": receiver.url, "events": ["invited"]},

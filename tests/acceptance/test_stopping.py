@@ -12,6 +12,8 @@ import threading
 import httpx2
 import pytest
 
+from tests import plain_http
+
 pytestmark = pytest.mark.slow
 
 
@@ -23,7 +25,7 @@ def test_sigterm_under_load_beside_slow_sockets_and_a_mute_consumer() -> None:
     host, port = url.removeprefix("http://").split(":")
     with (
         socket.create_server(("127.0.0.1", 0), backlog=500) as mute,
-        httpx2.Client(base_url=url, trust_env=False, timeout=30) as client,
+        plain_http.Client(base_url=url, timeout=30) as client,
     ):
         hook = f"http://127.0.0.1:{mute.getsockname()[1]}/hook"
         asked = {"name": "mute", "payloadUrl": hook, "events": ["assessment.created"]}
@@ -83,7 +85,7 @@ def test_sigterm_while_a_long_scenario_is(steps: str, *, is_begun: bool) -> None
     body = json.dumps({"scenario": f"{HEAD}  - {steps}\n"})
     with (
         socket.create_connection((host, int(port))) as call,
-        httpx2.Client(base_url=url, trust_env=False, timeout=30) as client,
+        plain_http.Client(base_url=url, timeout=30) as client,
     ):
         head = f"POST {base}/scenarios/run HTTP/1.1\r\nHost: {host}\r\n"
         call.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode())
@@ -98,7 +100,7 @@ def test_sigterm_while_a_long_scenario_is(steps: str, *, is_begun: bool) -> None
 
 
 def _call(url: str, path: str, body: dict[str, object]) -> None:
-    with httpx2.Client(base_url=url, trust_env=False, timeout=30) as client:
+    with plain_http.Client(base_url=url, timeout=30) as client:
         try:
             client.post(path, json=body)
         except httpx2.HTTPError:

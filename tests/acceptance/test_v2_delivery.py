@@ -11,7 +11,6 @@ import time
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
-import httpx2
 import pytest
 import standardwebhooks
 import svix
@@ -25,6 +24,7 @@ from emulator.errors import ConflictError, InvalidInputError
 from emulator.receiver import Receiver
 from emulator.workspace.canonical import canonical
 from emulator.workspace.entry_data import Settings
+from tests import plain_http
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -415,7 +415,7 @@ def test_listen_verifies_signatures_and_answers_401_to_invalid_ones(
     missing = "no header svix-id, svix-timestamp, svix-signature"
     with listening("--verify", SECRET) as (url, process):
         assert asyncio.run(deliver(url)) == ["200", "401"]
-        assert httpx2.post(url, content=b"{}", trust_env=False).status_code == 401
+        assert plain_http.post(url, content=b"{}").status_code == 401
         assert ended(process) == [
             "POST  /  created  -> 200  signature holds",
             f"POST  /  created  -> 401  signature does not hold: {prefix}signature {UNFIT}",

@@ -6,13 +6,13 @@ import copy
 import json
 from typing import TYPE_CHECKING
 
-import httpx2
 import pytest
 
 from emulator.captures.sample_payloads import sent
 from emulator.cli import consumer_options
 from emulator.clock import EPOCH
 from emulator.conformance.fuzzing.payloads import bases
+from tests import plain_http
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,9 +54,7 @@ def test_serve_sends_in_the_shape_of_the_captures(
 
     def visit(line: str) -> None:
         url = json.loads(line)["url"]
-        with httpx2.Client(
-            base_url=url, headers={"Authorization": "Bearer default"}, trust_env=False
-        ) as client:
+        with plain_http.Client(base_url=url, headers={"Authorization": "Bearer default"}) as client:
             body = {"name": "a", "payloadUrl": receiver.url, "events": ["candidate.invited"]}
             client.post("/v1/webhook", json=body)
             workspace = "/_emulator/workspaces/default"

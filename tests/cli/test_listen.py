@@ -6,10 +6,10 @@ import json
 import signal
 from typing import TYPE_CHECKING, Any
 
-import httpx2
 import pytest
 
 from emulator.serving import listen
+from tests import plain_http
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +37,7 @@ def test_each_request_is_printed_and_answered(until: Until) -> None:
     def visit(line: str) -> None:
         assert line.startswith("listening on http://127.0.0.1:")
         for payload in payloads:
-            httpx2.post(f"{url_in(line)}/hook?a=b", content=payload, trust_env=False)
+            plain_http.post(f"{url_in(line)}/hook?a=b", content=payload)
 
     code, out, err = until(
         "listen", "--port", "0", "--status", "500", "--status", "404", "--status", "200",
@@ -56,8 +56,8 @@ def test_each_request_is_printed_and_answered(until: Until) -> None:
 
 def test_payloads_are_printed_in_full(until: Until) -> None:
     def visit(line: str) -> None:
-        httpx2.post(url_in(line), content=b'{"event":"x","data":{"a":[1]}}', trust_env=False)
-        httpx2.post(url_in(line), content=b"\xff{", trust_env=False)
+        plain_http.post(url_in(line), content=b'{"event":"x","data":{"a":[1]}}')
+        plain_http.post(url_in(line), content=b"\xff{")
 
     out = until("listen", "--port", "0", visit=visit).out
     assert out.splitlines()[1:] == [
@@ -111,7 +111,7 @@ def test_each_request_is_saved_before_it_is_answered(until: Until, tmp_path: Pat
         for number in range(3):
             body = f'{{"event": {number}}}'.encode()
             headers = {"X-Webhook-Token": "s3cret"}
-            httpx2.post(f"{url_in(line)}/hook", content=body, headers=headers, trust_env=False)
+            plain_http.post(f"{url_in(line)}/hook", content=body, headers=headers)
             assert len(list(folder.iterdir())) == number + 1
 
     assert until("listen", "--port", "0", "--save", str(folder), "--no-body", visit=visit).code == 0
@@ -122,7 +122,7 @@ def test_each_request_is_saved_before_it_is_answered(until: Until, tmp_path: Pat
 
 def test_keep_secrets_saves_them(until: Until, tmp_path: Path) -> None:
     def visit(line: str) -> None:
-        httpx2.post(f"{url_in(line)}/?token=s3cret", content=b"{}", trust_env=False)
+        plain_http.post(f"{url_in(line)}/?token=s3cret", content=b"{}")
 
     until("listen", "--port", "0", "--save", str(tmp_path), "--keep-secrets", visit=visit)
     assert "/?token=s3cret" in read_all(tmp_path)[0]["log"]["entries"][0]["request"]["url"]
@@ -133,7 +133,7 @@ def test_a_request_that_is_not_saved_is_answered_507(until: Until, tmp_path: Pat
 
     def visit(line: str) -> None:
         folder.rmdir()
-        answer = httpx2.post(url_in(line), content=b"{}", trust_env=False)
+        answer = plain_http.post(url_in(line), content=b"{}")
         assert (answer.status_code, answer.text) == (507, "not saved\n")
 
     _, out, err = until(
@@ -151,12 +151,14 @@ def test_a_forwarded_request_gets_the_answer_of_the_consumer(
 
     def visit(line: str) -> None:
         headers = {"X-Webhook-Token": "s3cret", "Connection": "x-hop", "X-Hop": "1"}
-        answer = httpx2.post(
-            f"{url_in(line)}/any", content=b'{"a": 1}', headers=headers, trust_env=False
+        answer = plain_http.post(
+            f"{url_in(line)}/any",
+            content=b'{"a": 1}',
+            headers=headers,
         )
         assert (answer.status_code, answer.text) == (418, "no")
         assert answer.headers["content-type"] == "text/plain"
-        assert httpx2.get(url_in(line), trust_env=False).status_code == 405
+        assert plain_http.get(url_in(line)).status_code == 405
 
     code, out, err = until(
         "listen", "--port", "0", "--forward", f"{behind.url}/hook", "--save", str(tmp_path),
@@ -181,7 +183,7 @@ def test_a_wrong_signature_is_saved_and_not_forwarded(
     behind = consumer()
 
     def visit(line: str) -> None:
-        assert httpx2.post(url_in(line), content=b"{}", trust_env=False).status_code == 401
+        assert plain_http.post(url_in(line), content=b"{}").status_code == 401
 
     out = until(
         "listen", "--port", "0", "--forward", behind.url, "--save", str(tmp_path), "--no-body",
@@ -196,7 +198,7 @@ def test_a_consumer_that_is_not_there_is_502(until: Until) -> None:
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
 
     def visit(line: str) -> None:
-        assert httpx2.post(url_in(line), content=b"{}", trust_env=False).status_code == 502
+        assert plain_http.post(url_in(line), content=b"{}").status_code == 502
 
     err = until("listen", "--port", "0", "--forward", url, "--no-body", visit=visit).err
     assert err.startswith("error: not forwarded: refused")
@@ -204,7 +206,7 @@ def test_a_consumer_that_is_not_there_is_502(until: Until) -> None:
 
 def test_forwarding_leaves_this_machine_with_permission_only(until: Until) -> None:
     def visit(line: str) -> None:
-        assert httpx2.post(url_in(line), content=b"{}", trust_env=False).status_code == 502
+        assert plain_http.post(url_in(line), content=b"{}").status_code == 502
 
     url = "http://192.0.2.1/hook"
     err = until("listen", "--port", "0", "--forward", url, "--no-body", visit=visit).err

@@ -12,10 +12,10 @@ import sys
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
-import httpx2
 import pytest
 
 from emulator.reports.formats import FORMATS
+from tests import plain_http
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -388,8 +388,8 @@ def test_the_demo_shows_every_lifecycle_and_ends_with_exit_0(cli: Cli) -> None:
 def test_the_demo_can_stay_up(until: Until) -> None:
     def visit(line: str) -> None:
         url = line.removeprefix("still up: ").partition(" ")[0]
-        assert "demo" in httpx2.get(url, trust_env=False).text
-        assert "succeeded" in httpx2.get(f"{url}ui/default/deliveries", trust_env=False).text
+        assert "demo" in plain_http.get(url).text
+        assert "succeeded" in plain_http.get(f"{url}ui/default/deliveries").text
 
     code, out, err = until("demo", "--keep", visit=visit, at="still up: ")
     assert (code, err) == (0, "")

@@ -10,11 +10,11 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-import httpx2
 import pytest
 
 from emulator import __version__
 from emulator.serving import listen
+from tests import plain_http
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,8 +32,8 @@ def test_the_ready_line_says_where(until: Until) -> None:
         assert ready == {
             "url": url, "ui": f"{url}/", "token": "default", "version": __version__,
         }  # fmt: skip
-        assert "Add webhook" in httpx2.get(ready["ui"], trust_env=False).text
-        answer = httpx2.get(f"{ready['url']}/_emulator/workspaces", trust_env=False)
+        assert "Add webhook" in plain_http.get(ready["ui"]).text
+        answer = plain_http.get(f"{ready['url']}/_emulator/workspaces")
         assert [one["name"] for one in answer.json()["data"]] == ["default"]
 
     code, out, err = until("serve", "--port", "0", visit=visit)
@@ -68,7 +68,7 @@ def test_a_signal_ends_it(until: Until, by: signal.Signals, code: int) -> None:
 
 def get(line: str, path: str, **headers: str) -> Any:
     url = json.loads(line)["url"]
-    return httpx2.get(f"{url}{path}", headers=headers, trust_env=False)
+    return plain_http.get(f"{url}{path}", headers=headers)
 
 
 def test_its_options_reach_the_emulator(until: Until, tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_a_journal_file_goes_on_where_it_stood(until: Until, cli: Cli, tmp_path:
     def make(line: str) -> None:
         url = json.loads(line)["url"]
         path = "/_emulator/workspaces/default/assessments"
-        assert httpx2.post(f"{url}{path}", json={"title": "Cook"}).status_code == 201
+        assert plain_http.post(f"{url}{path}", json={"title": "Cook"}).status_code == 201
 
     def look(line: str) -> None:
         found = get(line, "/_emulator/workspaces/default/assessments").json()["data"]

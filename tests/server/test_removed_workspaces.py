@@ -6,9 +6,9 @@ import socket
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-import httpx2
 import pytest
 
+from tests import plain_http
 from tests.server.conftest import Server
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def test_ten_threads_create_use_reset_and_delete(tmp_path: Path) -> None:
     def churn(number: int) -> set[int]:
         name = f"shared-{number % 3}"
         seen = set()
-        with httpx2.Client(base_url=url, timeout=DEADLINE, trust_env=False) as client:
+        with plain_http.Client(base_url=url, timeout=DEADLINE) as client:
             for _ in range(12):
                 answers = [
                     client.put(f"{B}/{name}", json={"clock": "virtual"}),

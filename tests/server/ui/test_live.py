@@ -7,12 +7,13 @@ import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import httpx2
-
 from emulator.server.ui.live import PAUSE, Row, _all, _changes, _event
+from tests import plain_http
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import httpx2
 
     from tests.server.ui.conftest import Ui
 
@@ -25,7 +26,7 @@ def render(row: Row) -> str:
 def streaming(ui: Ui) -> Iterator[httpx2.Response]:
     """Open the stream of deliveries; with a client of its own, since the server's reads all."""
     url = f"{ui.server.url}{ui.base}/deliveries/live"
-    with httpx2.stream("GET", url, timeout=10, trust_env=False) as stream:
+    with plain_http.stream("GET", url, timeout=10) as stream:
         yield stream
 
 
