@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -19,7 +20,7 @@ from emulator.workspace.fold import TYPES
 from emulator.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from emulator.clock import Mode
     from emulator.delivery.profiles import Profile
@@ -27,6 +28,16 @@ if TYPE_CHECKING:
 
 # Here, because tests of several folders import them.
 pytest.register_assert_rewrite("tests.consumers.asking", "tests.consumers.probes")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Spare the garbage collector what stays until the end: thousands of collected tests."""
+    gc.disable()
+    yield
+    gc.freeze()
+    gc.enable()
+
 
 DEADLINE = 10.0  # real seconds; nothing here waits for more than the loop
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 import standardwebhooks
-import svix
 
 from emulator import serving
 from emulator.clock import EPOCH
@@ -24,7 +23,7 @@ from emulator.errors import ConflictError, InvalidInputError
 from emulator.receiver import Receiver
 from emulator.workspace.canonical import canonical
 from emulator.workspace.entry_data import Settings
-from tests import plain_http
+from tests import plain_http, svix
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -430,7 +429,7 @@ def test_listen_verifies_hex_under_a_header() -> None:
     ):
         headers = dict(sign(HEX, ["s"], message_id="", body=b"{}", now=0))
         for body, status in ((b"[]", 401), (b"{}", 204)):
-            answer = httpx2.post(url, content=body, headers=headers, trust_env=False)
+            answer = plain_http.post(url, content=body, headers=headers)
             assert answer.status_code == status
         assert ended(process) == [
             f"POST  /  -  -> 401  signature does not hold: X-Acme-Signature {UNFIT}",

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 import standardwebhooks
-import svix
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -28,6 +27,7 @@ from emulator.delivery.signing import (
     verify,
 )
 from emulator.errors import InvalidInputError
+from tests import svix
 
 if TYPE_CHECKING:
     from emulator.delivery.records import Headers

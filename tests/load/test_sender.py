@@ -6,7 +6,6 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
-from svix.webhooks import Webhook
 
 from emulator.conformance.target import Target
 from emulator.load.measurements import Measurements
@@ -15,6 +14,7 @@ from emulator.load.schedule import Traffic
 from emulator.load.sender import Sender
 from emulator.load.worker_protocol import LoadedConsumer, Phase, PhaseEnded, Prepare, Prepared, Tick
 from emulator.receiver import Receiver
+from tests.svix import Webhook
 
 if TYPE_CHECKING:
     from emulator.load.worker_protocol import Reply

@@ -81,7 +81,7 @@ def test_a_picture_of_it_is_no_blank_page(
     """Light and dark: the paper's colour at the corner, and much else than paper."""
     picture = page.with_suffix(f".{scheme}.png")
     browse(
-        page, f"--screenshot={picture}", "--window-size=1000,1600",
+        page, f"--screenshot={picture}", "--window-size=500,400",
         f"--blink-settings=preferredColorScheme={scheme}",
     )  # fmt: skip
     pixels = _pixels(picture.read_bytes())

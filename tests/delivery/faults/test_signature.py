@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 import standardwebhooks
-import svix
 
 from emulator import faults
 from emulator.delivery.plan import signed
 from emulator.delivery.profiles import PROFILES, Profile
 from emulator.delivery.records import Message, Request
 from emulator.delivery.signing import SigningScheme, verify
+from tests import svix
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,13 +5,13 @@ from __future__ import annotations
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-import pypdf
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import httpx2
+    from pypdf import PageObject
 
     from tests.server.conftest import Json, Tenant
 
@@ -32,9 +32,14 @@ def fetch(tenant: Tenant, id_: str) -> httpx2.Response:
     return tenant.server.client.get(f"{pages}/{REPORTS}/{id_}.pdf")
 
 
+def pages(answer: httpx2.Response) -> list[PageObject]:
+    from pypdf import PdfReader
+
+    return list(PdfReader(BytesIO(answer.content), strict=True).pages)
+
+
 def text(answer: httpx2.Response) -> list[str]:
-    pages = pypdf.PdfReader(BytesIO(answer.content), strict=True).pages
-    return [line for page in pages for line in page.extract_text().splitlines()]
+    return [line for page in pages(answer) for line in page.extract_text().splitlines()]
 
 
 def test_a_report_is_a_pdf_with_person_and_score(tenant: Tenant) -> None:
@@ -68,7 +73,7 @@ def test_a_report_of_many_tests_has_several_pages(tenant: Tenant) -> None:
     for command in ("enroll", "start", "complete"):
         assert tenant.move(ada, command).status_code == 200
     answer = fetch(tenant, ada["id"])
-    assert len(pypdf.PdfReader(BytesIO(answer.content)).pages) == 2
+    assert len(pages(answer)) == 2
     assert [line for line in text(answer) if line.startswith(titles[-1][:20])]
 
 
