@@ -83,7 +83,7 @@ class Timeline:
             at, key = self._heap[0]
             if self._due.get(key) == at:
                 return at
-            heappop(self._heap)  # cancelled, or set anew
+            heappop(self._heap)  # cancelled, or rescheduled
         return None
 
     def pop_due(self) -> TimerKey | None:

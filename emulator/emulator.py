@@ -266,7 +266,7 @@ class Emulator:
         return msgspec.structs.replace(self.settings, seed=int.from_bytes(digest))
 
     def _fitting(self, name: str, settings: Settings) -> Settings:
-        """Return *settings* with what the process decides, whatever a workspace says."""
+        """Return *settings* with the values that the process decides for all workspaces."""
         return msgspec.structs.replace(
             settings,
             is_insecure=self.settings.is_insecure,

@@ -61,7 +61,7 @@ def answer(attempt: Attempt) -> str:
 
 
 def unexpected(attempt: Attempt, what: str, expected: str) -> FailedError:
-    """Return the finding that the answer to *what* was not the expected one."""
+    """Return the finding that the answer to *what* was not as expected."""
     answered = answer(attempt)
     return FailedError(
         f"{answered} to {what}; expected {expected}", f"{answered}; expected {expected}"

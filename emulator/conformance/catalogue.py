@@ -28,7 +28,7 @@ FAMILIES = MappingProxyType({
     family.__name__.rpartition(".")[2]: (family.__doc__ or "").partition("\n")[0]
     for family in _MODULES
 })  # fmt: skip
-"""Family -> what its checks are about."""
+"""Family -> the subject of its checks."""
 
 TAGS = tuple(sorted({tag for check in CHECKS.values() for tag in check.all_tags}))
 

@@ -1,4 +1,4 @@
-"""The record of a check, its possible outcomes and what it can require; never a check itself."""
+"""The record of a check, its possible outcomes and requirements; never a check itself."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         name: the part of `id` after the family.
-        title: what a consumer that passes does: "rejects an empty body".
+        title: the behaviour of a consumer that passes: "rejects an empty body".
         sends: the requests that the check makes.
         expects: how the consumer has to respond.
         why: the reason why it matters, in one sentence.

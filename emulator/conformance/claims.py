@@ -21,7 +21,7 @@ CLAIMS: Mapping[str, str] = MappingProxyType({
     "validates": "rejects JSON that is not a payload",
     "verifies_signature": "rejects requests without a valid and recent signature",
 })  # fmt: skip
-"""Name -> what a consumer that claims it does."""
+"""Name -> the behaviour that a consumer claims."""
 
 
 def claimed(names: Iterable[str], *, path: str | None = None) -> frozenset[str]:

@@ -151,13 +151,13 @@ async def _all(
 
 
 class _Run:
-    """What the checks of one run share: a target, an emulator, and what was sent so far.
+    """The shared state of the checks of a run: a target, an emulator, and the messages so far.
 
     Args:
         target: the consumer; it has answered.
         emulator: running.
         calls: all calls of the consumer to the provider API; grows during the run.
-        sent: what the consumer received before the run, the last one last.
+        sent: the messages that the consumer received before the run, in order.
     """
 
     def __init__(
@@ -228,7 +228,7 @@ def _own_limit(attempts: Sequence[Attempt]) -> str:
 
 
 async def _outcome(check: Check, session: Session) -> tuple[Outcome, str, str]:
-    """Return what the check came to, its message, and the cause of a failure."""
+    """Return the outcome of the check, its message, and the cause of a failure."""
     try:
         async with asyncio.timeout(check.bound(session.target)):
             await check.run(session)
@@ -245,7 +245,7 @@ async def _outcome(check: Check, session: Session) -> tuple[Outcome, str, str]:
 
 
 async def _unreached(target: Target, emulator: Emulator) -> str:
-    """Return why the consumer is unreachable; empty when it answers, whatever its answer is."""
+    """Return why the consumer is unreachable; empty if it answers, with any status."""
     async with Session(target, _STARTED, emulator) as session:
         delivery = await session.send({})
     attempt = delivery.attempts[-1] if delivery.attempts else None

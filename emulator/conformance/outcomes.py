@@ -7,8 +7,8 @@ class FailedError(Exception):
     """The consumer did something else than the check expects.
 
     Args:
-        finding: what it did and what was expected, in one sentence.
-        cause: the finding without what is particular to the check, so that checks that fail for
+        finding: the consumer's answer and the expected answer, in one sentence.
+        cause: the finding without details of the check, so that checks that fail for
             the same reason can be grouped; the whole finding when left out.
     """
 

@@ -57,7 +57,7 @@ class Life(msgspec.Struct, frozen=True):
     generation: Generation
 
     def raw(self, status: str, event: str = CHANGED) -> Payload:
-        """Return the payload of an event type for *status*, decoded anew.
+        """Return the payload of an event type for *status*, newly decoded.
 
         Raises:
             SkippedError: the consumer does not subscribe to the event type.

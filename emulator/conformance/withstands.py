@@ -65,7 +65,7 @@ async def _crowd(session: Session) -> None:
         await session.settle()
     taken = [session.delivery(one.id) for one in sent]
     for one in taken:
-        # A consumer may reject what is too much, but must not lose what it accepted.
+        # A consumer may reject messages, but must not lose accepted ones.
         if status(last(one)) not in (429, 503):
             accepted(one, f"one of {CROWD} requests at once")
     await answers_still(session)

@@ -75,7 +75,7 @@ def holds(key: str, content: bytes, signatures: Iterable[str]) -> bool:
 
 @lru_cache(maxsize=1024)  # a webhook signs with the same key each time
 def private(key: str, path: str | None = None) -> SigningKey:
-    """Return the key that a text stands for.
+    """Return the key in a text.
 
     Raises:
         InvalidInputError: not a private key, or PyNaCl is not installed.
@@ -90,7 +90,7 @@ def private(key: str, path: str | None = None) -> SigningKey:
 
 @lru_cache(maxsize=64)
 def public(key: str, path: str | None = None) -> VerifyKey:
-    """Return the key that a text stands for.
+    """Return the key in a text.
 
     Raises:
         InvalidInputError: not a public key, or PyNaCl is not installed.

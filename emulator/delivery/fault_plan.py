@@ -32,7 +32,7 @@ class Draft(msgspec.Struct, frozen=True):
     Attributes:
         pause: seconds of workspace time until it may start.
         copies: how many attempts with the same message are added.
-        is_crowd: all of them start at once, whatever the limits are.
+        is_crowd: all of them start at once, regardless of limits.
         hold: until when all of them are held back; None does not hold them back.
         dropped_by: id of the fault that drops the delivery; empty if none does.
     """
@@ -51,7 +51,7 @@ class FaultPlan(msgspec.Struct, frozen=True):
         planned: the attempt, and its copies.
         drop: why the delivery is dropped; empty if it is not.
         hold: until when all of them are held back.
-        is_crowd: they start all at once, whatever the limits are.
+        is_crowd: they start all at once, regardless of limits.
     """
 
     planned: tuple[Planned, ...]

@@ -107,7 +107,7 @@ class AttemptQueue:
         for key, after in freed:
             self.offer(key, after=after)
 
-    # --- what may start -----------------------------------------------------------------------
+    # --- attempts that may start --------------------------------------------------------------
 
     @property
     def has_ready(self) -> bool:

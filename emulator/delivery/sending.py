@@ -45,7 +45,7 @@ class Sending(msgspec.Struct, frozen=True):
         body: the bytes after the head.
         timeout: real seconds after which the attempt ends.
         rate: bytes of the body a second; None sends it at once.
-        end: what follows the body.
+        end: the action after the body.
     """
 
     head: str
@@ -56,7 +56,7 @@ class Sending(msgspec.Struct, frozen=True):
     end: tuple[WireAction, ...] = ()
 
     def actions(self) -> tuple[WireAction, ...]:
-        """Return what the connection has to do."""
+        """Return the actions of the connection."""
         start = f"{self.head}{self.framing}\r\n\r\n".encode("latin-1") if self.head else b""
         if self.rate is None:
             return (Write(start + self.body), *self.end)

@@ -272,7 +272,7 @@ def verify(
 
 
 def signed_text(signature: SigningScheme, headers: Headers, body: bytes) -> bytes:
-    """Return what the signature of a request was made of: the body, or more than that."""
+    """Return the text that was signed."""
     if signature.scheme != "standard":
         return body
     found = _by_name(headers)

@@ -22,7 +22,7 @@ Generation = Literal["v1", "v2"]
 """The generation of Testlify's webhooks; not related to ``/v1`` in paths of its API."""
 
 TEST_EVENT = "test"
-"""The event of a test ping in deliveries; not an event type, since nobody can subscribe to it."""
+"""The event of a test ping in deliveries; not an event type: no webhook can subscribe to it."""
 
 
 class EventType(msgspec.Struct, frozen=True):

@@ -129,7 +129,7 @@ def monitor(draw: random.Random, at: datetime) -> Monitor:
         country=_COUNTRY,
         location=f"{street}, {city}, {city} {draw.randint(10_000, 99_999)}, {_COUNTRY}",
         device=draw.choice(_DEVICES),
-        # Open ocean round Point Nemo, so that no position is anybody's home.
+        # Open ocean round Point Nemo, so that no position is a person's home.
         latitude=f"{draw.uniform(-50, -47):.15f}",
         longitude=f"{draw.uniform(-126, -121):.14f}",
         time_spent_outside_ms=0,

@@ -187,7 +187,7 @@ def _check_size(pairs: tuple[tuple[str, str], ...], path: str) -> None:
 
 MOST_HEADERS = 64
 LONGEST_HEADER = 8 * 1024
-"""Characters of a header's name and value: what common servers accept."""
+"""Characters of a header's name and value, as common servers accept them."""
 
 LONGEST_HEADERS = 32 * 1024
 """Characters of all headers of a webhook together."""

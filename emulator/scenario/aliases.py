@@ -29,7 +29,7 @@ class Aliases:
         self._given: dict[str, tuple[str, Place]] = {}
 
     def new(self, kind: str, node: Node) -> str:
-        """Give the name that stands in *node* to a *kind*, and return it.
+        """Give the name in *node* to a *kind*, and return it.
 
         Raises:
             InvalidInputError: not a name, or already given.
@@ -55,7 +55,7 @@ class Aliases:
         self._given.setdefault(name, (_ANYTHING, place))
 
     def known(self, kind: str, node: Node) -> str:
-        """Return the name of a *kind* that stands in *node*.
+        """Return the name of a *kind* in *node*.
 
         Raises:
             InvalidInputError: not a name, or one of another kind.
@@ -80,7 +80,7 @@ class Aliases:
 
 
 def word(node: Node) -> str:
-    """Return the name that stands in *node*.
+    """Return the name in *node*.
 
     Raises:
         InvalidInputError: not text, or empty.

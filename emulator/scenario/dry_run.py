@@ -198,7 +198,7 @@ class DryRun(Names):
         # All times so far may be too early by the uncertain time, and so may this one.
         self.now, self._latest = now - uncertain, now
 
-    # --- what is known ------------------------------------------------------------------------
+    # --- knowledge ----------------------------------------------------------------------------
 
     def _commit(self, records: Iterable[Record], at: datetime) -> None:
         for kind, data in records:
@@ -235,7 +235,7 @@ class DryRun(Names):
                 self._lose(self.state.candidates[id_])
 
     def _lose(self, candidate: Candidate) -> None:
-        """Remove the timer of a candidate, and what would refuse a second invitation."""
+        """Remove the timer of a candidate, and the open invitation that refuses a second one."""
         self._timeline.cancel(_timer(candidate))
         self.state.people.pop(candidate.email.casefold(), None)
 

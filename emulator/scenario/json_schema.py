@@ -221,7 +221,7 @@ def _leaf(kind: Any, meta: msgspec.Meta) -> Schema:
     }
     given = {key: value for key, value in bounds.items() if value is not None}
     found = {**_VALUES[kind], **given}
-    # A variable can stand for any value; free text allows it anyway.
+    # A variable can have any value; free text allows it anyway.
     is_free = found.get("type") == "string" and "pattern" not in found
     is_free = is_free or not found or "$ref" in found
     return found if is_free else _or(found, {"$ref": "#/$defs/later"})

@@ -315,7 +315,7 @@ class _Reader:
             placed = self._shaper.by_type(node, Steps)
             self._scope = scope
             if placed is WRONG or len(self._problems) > before:
-                return WRONG  # what is wrong in one round is wrong in all
+                return WRONG  # an error in one round is in all rounds
             every += placed
         if was_late:
             scope.late.add(variable)

@@ -32,7 +32,7 @@ class Matcher(msgspec.Struct, frozen=True):
     value: Any
 
     def fits(self, came: Any) -> bool:
-        """Return whether *came* matches; ABSENT stands for a missing value."""
+        """Return whether *came* matches; ABSENT is a missing value."""
         if self.word == "absent":
             return (came is ABSENT) is self.value
         return came is not ABSENT and _FITS[self.word](self.value, came)

@@ -1,4 +1,4 @@
-"""Runs a scenario step by step, lets it settle after each, and returns the result."""
+"""Runs a scenario step by step, settles after each step, and returns the result."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ def reached(
     for one in consumers:
         names = {name.lower() for name in one.headers}
         more = {name: value for name, value in headers.items() if name.lower() not in names}
-        named = one.events or events  # none stands for every event
+        named = one.events or events  # none means every event
         kept = [word for word in named if not wanted or event_type(word).id in wanted]
         changed = msgspec.structs.replace(
             one, headers={**one.headers, **more}, secret=one.secret or secret, events=kept

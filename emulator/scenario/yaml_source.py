@@ -91,7 +91,7 @@ class _Builder:
         self._problems = problems
         self._left = MOST_VALUES
         self._level = 0
-        self._anchors: dict[str, Node | None] = {}  # None while what it names is being read
+        self._anchors: dict[str, Node | None] = {}  # None while its node is being read
 
     def document(self) -> Node:
         """Return the tree of the only document.
@@ -207,7 +207,7 @@ class _Builder:
         place = _place(event)
         is_quoted = bool(event.style) and event.tag is None
         text = self._sendable(unhidden(event.value), place)
-        if "${" in event.value:  # what is hidden has its brace
+        if "${" in event.value:  # hidden text has its brace
             self._problems.add(place, "a '${' without its '}'")
             return Node("", place, is_unknown=True)
         is_text = is_quoted or event.tag in (_TEXT, "!")

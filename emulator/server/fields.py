@@ -21,7 +21,7 @@ def schema(**keywords: Any) -> msgspec.Meta:
 
 
 def one_of(names: Iterable[str]) -> msgspec.Meta:
-    """Return metadata that lists what a text may be."""
+    """Return metadata that lists the allowed texts."""
     return schema(enum=[*names])
 
 

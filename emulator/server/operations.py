@@ -87,7 +87,7 @@ class Call(Generic[_Q, _B]):
     """One call, as its handler sees it.
 
     Args:
-        operation: what is called.
+        operation: the operation of the call.
         request: as it came.
         workspace: whose data it sees; None if the operation has none.
 

@@ -84,7 +84,7 @@ class AttemptView(EndedAttempt, frozen=True, kw_only=True, rename="camel"):
         trigger: why it was made: the schedule, a redelivery, a fault.
         at: workspace time of its start.
         faults: ids of the faults that changed it.
-        deliberate: whether they changed what was sent.
+        deliberate: whether they changed the request.
     """
 
     trigger: Trigger

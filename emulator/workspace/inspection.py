@@ -1,4 +1,4 @@
-"""One delivery in detail: what was signed, and what is new since the message before. Pure."""
+"""A delivery in detail: the signed text, and the changes since the previous message. Pure."""
 
 from __future__ import annotations
 

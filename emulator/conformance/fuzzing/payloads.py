@@ -225,7 +225,7 @@ async def all_single(
 ) -> list[tuple[RejectedPayload, int]]:
     """Send every single mutation of every base; return the failures, each with its count.
 
-    Failures with the same place and answer are returned as one, whatever the event type.
+    Failures with the same place and answer are returned as one, for all event types.
 
     Args:
         sender: the sender.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Flood(PlanFault, frozen=True, kw_only=True, tag="flood"):
-    """The same message is delivered many times at once, whatever the limits are.
+    """The same message is delivered many times at once, regardless of limits.
 
     The consumer is under load, and should store the event once.
 

@@ -37,7 +37,7 @@ def fault_from(value: Any) -> Fault:
 
 
 def plain(fault: Fault) -> dict[str, Any]:
-    """Return *fault* as plain data, without what is at its default."""
+    """Return *fault* as plain data, without default values."""
     settings = _plain(fault)
     on = _plain(fault.on)
     settings.pop("on", None)

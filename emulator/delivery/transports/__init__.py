@@ -1,1 +1,1 @@
-"""The ways to put a planned attempt on its way and to see what happened; never when or why."""
+"""Transports, which send a planned attempt and return its outcome; never when or why."""

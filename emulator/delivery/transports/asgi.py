@@ -63,7 +63,7 @@ class InProcess:
         """
         started = perf_counter()
         target = target_of(request.url)
-        header_lines(request.headers)  # refuses what the wire would refuse
+        header_lines(request.headers)  # refuses the same headers as the wire
         if request.wire:
             kinds = ", ".join(repr(fault.kind) for fault in request.wire)
             message = f"{kinds} needs a socket; an application in this process has none"
@@ -86,7 +86,7 @@ class InProcess:
         )
 
     async def close(self) -> None:
-        """Stop the applications that are at work; what is under way ends as ``shutdown``."""
+        """Stop the running applications; attempts under way end as ``shutdown``."""
         self._is_closed = True
         now = asyncio.get_running_loop().time()
         for scope in self._scopes:
@@ -102,7 +102,7 @@ class InProcess:
             async with limit:
                 try:
                     await self._app(scope, exchange.receive, exchange.send)
-                except Exception as error:  # noqa: BLE001 - the consumer's, whatever it is
+                except Exception as error:  # noqa: BLE001 - any error of the consumer
                     return "app_failed", f"{type(error).__name__}: {error}"
         except TimeoutError:
             if self._is_closed:
@@ -114,7 +114,7 @@ class InProcess:
 
 
 class _Exchange:
-    """The application's side of one request: what it receives and what it sends."""
+    """The application's side of a request: its receive and send."""
 
     def __init__(self, body: bytes, most: int) -> None:
         self._request: bytes | None = body

@@ -69,7 +69,7 @@ class Connection(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
         self._transport: asyncio.Transport | None = None
         self._done: Callable[[Reason], None] | None = None
-        self._result: tuple[Reason, str] | None = None  # what the parser found
+        self._result: tuple[Reason, str] | None = None  # the result of the parser
         self._timer: asyncio.Handle | None = None
         self._due = 0.0  # uvloop's handle of a time that is over does not say when
         self._pause: asyncio.Handle | None = None

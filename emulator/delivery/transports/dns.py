@@ -53,7 +53,7 @@ class Resolver:
         return await asyncio.shield(task)
 
     async def close(self) -> None:
-        """Cancel all lookups; nobody may be waiting for them."""
+        """Cancel all lookups; no caller may be waiting for them."""
         tasks = list(self._asking.values())
         for task in tasks:
             task.cancel()

@@ -78,7 +78,7 @@ def checked_field(name: str) -> str:
     """Return *name* if it is a field's.
 
     Raises:
-        UnknownNameError: no field of payloads is called that; the message says what is near.
+        UnknownNameError: no such field of payloads; the message has similar names.
     """
     if name not in FIELDS:
         raise UnknownNameError("field of payloads", name, FIELDS)
@@ -86,7 +86,7 @@ def checked_field(name: str) -> str:
 
 
 def generation_of(payload: Any) -> Generation:
-    """Return the generation of a payload by its shape: v2 groups what belongs to the status."""
+    """Return the generation of a payload by its shape: v2 groups the keys of the status."""
     return "v2" if isinstance(paths.find(payload, ("data", "status")), dict) else "v1"
 
 

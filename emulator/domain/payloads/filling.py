@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from emulator.domain.payloads.shapes import Scope, Shape
 
 FREE = frozenset({"word", "text"})
-"""Kinds of text without a form: what a name, a title or a remark can be."""
+"""Kinds of text without a form, such as names, titles and remarks."""
 
 _DATES = frozenset({
     "datetime", "datetime_seconds", "datetime_offset", "date", "epoch_seconds",
@@ -35,7 +35,7 @@ class Context(NamedTuple):
 
     Attributes:
         at: the time of the event.
-        subjects: scope -> what identifies its subject.
+        subjects: scope -> the id of its subject.
     """
 
     at: datetime

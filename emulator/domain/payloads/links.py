@@ -36,7 +36,7 @@ def short_link(candidate: Candidate, base: str) -> str:
 
 
 def public_invite_link(assessment: Assessment, base: str) -> str:
-    """Return the link by which anybody can invite themselves.
+    """Return the link by which people can invite themselves.
 
     It is empty without a base, as in the documented examples; its form is assumed.
     """

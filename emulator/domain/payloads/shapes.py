@@ -1,4 +1,4 @@
-"""Shapes: what payloads of an event type look like, learned from captures, without their values.
+"""Shapes of the payloads of an event type, learned from captures, without their values.
 
 A shape says where each value comes from in the payload that the emulator builds, and so it is a
 template, too. Pure.
@@ -25,7 +25,7 @@ class Order(msgspec.Struct, frozen=True):
 
 
 class Shape(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What stands at one place of payloads.
+    """The values at one place of payloads.
 
     Attributes:
         count: values that were seen there.

@@ -105,7 +105,7 @@ def _enrolled(occurrence: Occurrence) -> Data:
 
 
 def _opened(content: Content, tests: list[Data]) -> Data:
-    """Return what shows once the tests are open; *tests* as the event shows them."""
+    """Return the keys that payloads have once the tests are open; *tests* as the event has them."""
     return {
         "totalScore": content.total_score,
         "testLibrary": tests,
@@ -131,7 +131,7 @@ def _in_progress(occurrence: Occurrence) -> Data:
 def _scored(occurrence: Occurrence, tests: list[Data]) -> Data:
     candidate, content = occurrence.who, occurrence.assessment.content
     score = candidate.score
-    assert score is not None  # noqa: S101 - nobody is scored who did not complete
+    assert score is not None  # noqa: S101 - only completed candidates have a score
     elapsed = sum(test.elapsed_seconds for test in candidate.tests)
     return _opened(content, tests) | {
         "totalScore": score.of,

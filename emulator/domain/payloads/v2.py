@@ -159,7 +159,7 @@ def _grouped(values: Data) -> Data:
 
 @lru_cache(maxsize=64)  # there are some ten shapes
 def _layout(names: tuple[str, ...]) -> tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]:
-    """Return what ``data`` is made of, sorted.
+    """Return the keys of ``data``, sorted.
 
     Args:
         names: of the fields that have a value.

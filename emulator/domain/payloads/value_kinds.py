@@ -1,4 +1,4 @@
-"""Kinds of values in payloads: what a value is, without the value itself. Pure."""
+"""Kinds of values in payloads, which describe values without containing them. Pure."""
 
 from __future__ import annotations
 

@@ -28,8 +28,8 @@ class Variant(msgspec.Struct, frozen=True):
         name: for settings.
         state: the candidate's; the payloads of other states stay as they are.
         changes: where the payload differs.
-        known: what the reference shows or reports.
-        does: what is sent.
+        known: the facts in the reference.
+        does: the payload that is sent.
         provenance: of the form; that it is sent in this place may still be our choice.
         edit: changes ``data``.
     """
@@ -56,7 +56,7 @@ def checked_variants(names: Iterable[str], *, path: str | None = None) -> tuple[
     """Return *names* without repeats, in the order of the table.
 
     Raises:
-        UnknownNameError: no variant is called that; the message says what is near.
+        UnknownNameError: no such variant; the message has similar names.
     """
     wanted = list(names)
     for index, name in enumerate(wanted):
@@ -103,7 +103,7 @@ def _skills(data: _Data, occurrence: Occurrence) -> None:
     data["testLibrary"] = [
         {
             "skills": skills(
-                # Consumers cut it at the first "_"; what stands behind is assumed.
+                # Consumers cut it at the first "_"; the text after it is assumed.
                 [f"{skill.name}_{test.title}" for skill in test.skills],
                 test.question_limit,
                 score.points,

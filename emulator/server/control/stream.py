@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 PING = 15.0
 """Seconds of silence after which a comment says that the line is alive."""
 
-_AT_ONCE = 200  # entries of one chunk, so that a long journal holds up nobody
+_AT_ONCE = 200  # entries of a chunk, so that a long journal does not block the loop
 _KIND = "text/event-stream"
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 

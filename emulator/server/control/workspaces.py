@@ -178,7 +178,7 @@ async def set_clock(call: Call[Nothing, SetClock]) -> ClockView:
 
 
 async def advance(call: Call[Nothing, Advance]) -> dict[str, Any]:
-    """Move a virtual clock on; answers when all is settled, with what happened."""
+    """Advance a virtual clock; answers with the events, after all deliveries are settled."""
     workspace = call.workspace
     by = duration((await call.body()).by, "$.by")
     async with call.emulator.unless_stopping():

@@ -222,7 +222,7 @@ async def assessments_of(call: Call[NoQuery, None]) -> list[CandidateAssessment]
 
 
 async def list_people(call: Call[PersonQuery, None]) -> list[PersonRow]:
-    """List all people who were invited, those invited last for the first time first."""
+    """List all people who were invited, the newest first by their first invitation."""
     query, state = call.query, call.workspace.state
     wanted = searched(reversed(state.people.values()), query.query, _texts)
     if query.email:

@@ -100,7 +100,7 @@ class Link(Record, frozen=True):
 
 
 async def invite(call: Call[NoQuery, Invite]) -> Invitations:
-    """Invite several people: 200, whatever became of each."""
+    """Invite several people; always 200, with a status for each person."""
     asked = await call.body()
     date = asked.scheduled_date
     people = asked.candidate_invites

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("emulator.server")
 
 WARNING = "X-Testlify-Emulator-Warning"
-"""Header of an answer that is fine, and still not what one would expect."""
+"""Header of a successful answer with a warning."""
 
 
 Events = Annotated[list[EventName], schema(minItems=1)]
@@ -162,7 +162,7 @@ def _view(webhook: Webhook, workspace: Workspace) -> WebhookView:
         events=list(webhook.events),
         endpoint_id=webhook.endpoint_id,
         subscription_id=webhook.subscription_id,
-        restructure_by_schema=False,  # what it switches is unknown
+        restructure_by_schema=False,  # its meaning is unknown
         org_id=organisation.id,
         user_id=organisation.user_id,
         created=instant(webhook.created_at),

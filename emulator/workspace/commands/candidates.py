@@ -81,7 +81,7 @@ class Inviter:
         self._open: dict[str, Candidate | None] = {}  # casefolded address -> their open invitation
 
     def invite(self, email: str | None, first_name: str | None, last_name: str | None) -> Change:
-        """Invite a person; None is replaced by what is known of the address, or made up.
+        """Invite a person; None is replaced by the known data of the address, or made up.
 
         Raises:
             ConflictError: the person has an open invitation to the assessment (assumed).
@@ -122,7 +122,7 @@ class Inviter:
     def _completed(
         self, email: str | None, first_name: str | None, last_name: str | None
     ) -> tuple[str, str, str]:
-        """Return personal data without None: what is known of the address, or made up."""
+        """Return personal data without None: known data of the address, or made up."""
         known = self._state.people.get(email.casefold()) if email else None
         draw = chance(self._state.settings.seed, "candidate", self._number + 1)
         stand_in: Candidate | Person = known or person(draw)
