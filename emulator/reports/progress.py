@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, Protocol, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -24,35 +24,14 @@ LONG_WAIT = 2.0
 """Real seconds after which a wait is shown with the time, and with a bar if its end is known."""
 
 
-class Screen(Protocol):
-    """Shows lines and the current activity; a context manager."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(self, *_: object) -> None: ...
-
-    def line(self, text: str, status: str = "") -> None:
-        """Show *text*, one or more lines, in the colour of *status*."""
-        ...
-
-    def under_way(self, activity: str, seconds: float | None = None) -> None:
-        """Show the current activity.
-
-        Args:
-            activity: a few words; empty for no activity.
-            seconds: its duration in real seconds, at most; None if unknown.
-        """
-        ...
-
-
 def screen(stream: TextIO | None = None) -> Screen:
     """Return the screen for a stream, by default stdout."""
     stream = stream or sys.stdout
-    return Live(stream) if stream.isatty() else Plain(stream)
+    return LiveScreen(stream) if stream.isatty() else Screen(stream)
 
 
-class Plain:
-    """Shows lines only, for a pipe."""
+class Screen:
+    """Shows the lines of a run, for a pipe; a context manager."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -64,27 +43,33 @@ class Plain:
         pass
 
     def line(self, text: str, status: str = "") -> None:
-        """Print *text*; click removes the colours unless the stream is a terminal."""
+        """Show *text*, one or more lines, in the colour of *status*."""
         click.secho(printable_lines(text), self._stream, fg=_COLOURS.get(status))
 
     def under_way(self, activity: str, seconds: float | None = None) -> None:
-        """Show nothing: a log contains only results."""
+        """Show the current activity; a log contains only results, so it is not shown there.
+
+        Args:
+            activity: a few words; empty for no activity.
+            seconds: its duration in real seconds, at most; None if unknown.
+        """
 
 
-class Live:
+class LiveScreen(Screen):
     """Shows lines, and below them the current activity with a spinner and the time."""
 
     def __init__(self, stream: TextIO) -> None:
         from rich.console import Console
-        from rich.live import Live as Region
+        from rich.live import Live
         from rich.spinner import Spinner
 
+        super().__init__(stream)
         self._spinner = Spinner("dots")
         self._activity, self._since = "", 0.0
         self._seconds: float | None = None
         # Highlighting and markup would change the text of a consumer's answer.
         self._console = Console(file=stream, highlight=False, markup=False, emoji=False)
-        self._region = Region(
+        self._region = Live(
             get_renderable=self._shown, console=self._console, transient=True, refresh_per_second=8
         )
 
@@ -96,7 +81,7 @@ class Live:
         self._region.stop()
 
     def line(self, text: str, status: str = "") -> None:
-        """Print *text* above the activity."""
+        """Show *text* above the activity."""
         from rich.text import Text
 
         text = printable_lines(text)

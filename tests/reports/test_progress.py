@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import pytest
 
-from emulator.reports.progress import Plain, screen
+from emulator.reports.progress import Screen, screen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +55,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
 def test_a_pipe_gets_lines_alone() -> None:
     stream = io.StringIO()
     with screen(stream) as shown:
-        assert isinstance(shown, Plain)
+        assert type(shown) is Screen
         shown.under_way("wait 6s", 6.0)
         shown.line("  ✓ wait 6s", "passed")
         shown.line("FAILED", "failed")
