@@ -35,6 +35,20 @@ class Learned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     digests: tuple[str, ...] = ()
     shapes: dict[str, Shape] = {}
 
+    def shaped(self, payload: dict[str, Any], event: str, at: datetime) -> dict[str, Any]:
+        """Return a payload in the shape of the captures, if there were any of its status.
+
+        Args:
+            payload: as the emulator built it.
+            event: its event type.
+            at: the time of the event.
+        """
+        shape = self.shapes.get(fields.text(payload, "candidateStatus")) or self.shapes.get("")
+        if shape is None:
+            return payload
+        made: dict[str, Any] = filled(shape, payload, event, at)
+        return made
+
 
 def names(contracts: Contracts, generation: str) -> dict[str, str]:
     """Return the names of event types in captures -> their ids, where they differ."""
@@ -51,24 +65,3 @@ def read(document: Mapping[str, Any]) -> Learned | None:
         InvalidInputError: it has another structure.
     """
     return convert(document[KEY], Learned) if KEY in document else None
-
-
-def shaped(
-    contracts: Contracts, generation: str, event: str, payload: dict[str, Any], at: datetime
-) -> dict[str, Any]:
-    """Return a payload in the shape of the captures, if there were any of its event type.
-
-    Args:
-        contracts: with the overlay.
-        generation, event: of the payload.
-        payload: as the emulator built it.
-        at: the time of the event.
-    """
-    known = contracts.learned(generation, event)
-    if known is None:
-        return payload
-    shape = known.shapes.get(fields.text(payload, "candidateStatus")) or known.shapes.get("")
-    if shape is None:
-        return payload
-    made: dict[str, Any] = filled(shape, payload, event, at)
-    return made

@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from emulator.contracts import violation
-from emulator.contracts.learned import Learned, read
 from emulator.contracts.schema_documents import SchemaLibrary
 from emulator.contracts.violation import Violation
 from emulator.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     import jsonschema_rs
     from referencing._core import Resolver
 
     from emulator.contracts.bundle import Bundle
+    from emulator.contracts.learned import Learned
 
     _Found = tuple[Sequence[str | int], str, str]
 
@@ -156,10 +157,27 @@ class Contracts:
             UnknownNameError: no such generation or event type.
             InvalidInputError: the knowledge has another structure.
         """
+        if self._folder is None:
+            return None
         key = (generation, event)
         if key not in self._learned:
+            from emulator.contracts.learned import read
+
             self._learned[key] = read(self._library.documents[self.schema_id(*key)])
         return self._learned[key]
+
+    def shaped(
+        self, generation: str, event: str, payload: dict[str, Any], at: datetime
+    ) -> dict[str, Any]:
+        """Return a payload in the shape of the captures, if the user's folder has any of it.
+
+        Args:
+            generation, event: of the payload.
+            payload: as the emulator built it.
+            at: the time of the event.
+        """
+        learned = self.learned(generation, event)
+        return payload if learned is None else learned.shaped(payload, event, at)
 
     @property
     def resolver(self) -> Resolver[Any]:

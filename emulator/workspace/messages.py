@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from emulator.contracts.learned import shaped
 from emulator.delivery.records import Message, Refused
 from emulator.domain.ids import message_id
 from emulator.domain.payloads.payload import Payloads
@@ -70,7 +69,7 @@ def built(
 ) -> tuple[bytes, tuple[str, ...]]:
     """Return the body for an event type, and where the payload does not fit its schema."""
     made = payloads.of(generation, event)
-    made = shaped(contracts, generation, event, made, payloads.occurrence.at)
+    made = contracts.shaped(generation, event, made, payloads.occurrence.at)
     violations: tuple[str, ...] = ()
     if not contracts.fits(generation, event, made):
         found = contracts.violations(generation, event, made)

@@ -20,7 +20,6 @@ from emulator.conformance.fuzzing.mutations import (
     places,
 )
 from emulator.conformance.fuzzing.sequence_runs import NobodyThereError
-from emulator.contracts.learned import shaped
 from emulator.decoding import parsed
 from emulator.domain.events import EVENT_TYPES, EVENTS_OF
 from emulator.domain.ids import chance
@@ -110,7 +109,7 @@ def bases(
             if type_ in events and (type_ != STATUS_CHANGED or name != STATUS_CHANGED):
                 payload = payload_of(generation, type_, occurrence)
                 if contracts is not None:
-                    payload = shaped(contracts, generation, type_, payload, at)
+                    payload = contracts.shaped(generation, type_, payload, at)
                 made.append(Base(type_, name, parsed(msgspec.json.encode(payload))))
     unique = {one.name: one for one in made}
     return list(unique.values())
