@@ -217,13 +217,14 @@ class Session:
         self,
         candidate: Candidate | Subject,
         until: Callable[[ConsumerState], bool] | None = None,
+        within: float | None = None,
     ) -> ConsumerState:
         """Return the consumer's state of a candidate, as its probe shows it.
 
         Args:
             candidate: the candidate.
-            until: probe again until this returns true, for as long as the target allows; None
-                probes once.
+            until: probe again until this returns true; None probes once.
+            within: real seconds to wait for it; by default as long as the target allows.
         """
         subject = candidate if isinstance(candidate, Subject) else subject_of(candidate)
         target, state = self.target, self.target.state_map.state
@@ -235,7 +236,8 @@ class Session:
 
         if until is None:
             return state(await look())
-        return state(await probes.until(look, lambda seen: until(state(seen)), target.within))
+        within = target.within if within is None else within
+        return state(await probes.until(look, lambda seen: until(state(seen)), within))
 
 
 async def set_up(target: Target, subject: Subject, guard: Guard) -> None:

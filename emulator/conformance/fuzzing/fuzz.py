@@ -273,16 +273,15 @@ class _Fuzzing:
             nonlocal tries, kind
             tries += 1
             self._on_progress(f"sequence {tries}")
-            failures = self._runner.run(player.failures(sequence))
+            failures = self._runner.run(player.failures(sequence, known))
             kinds = [one.kind for one in unexplained(sequence, failures, known)]
             if not kinds:
                 return None
             kind = kind or kinds[0]  # shrink only to failures of the same kind
-            if is_hasty:
-                player.hurry()
+            player.is_hasty = is_hasty
             return failures if kind in kinds else None
 
-        player.patience = self._target.within
+        player.is_hasty = False
         search = shrinking.Search(
             sequences.drawn(player.most, self._target.generation),
             trouble,
@@ -290,7 +289,7 @@ class _Fuzzing:
             shrink_time=self._shrink_time,
         )
         search.run(seed=seed, examples=examples)
-        player.patience = self._target.within
+        player.is_hasty = False
         if search.worst is not None:
             again = self._runner.run(player.failures(search.worst.drawn))
             search.is_flaky |= not again

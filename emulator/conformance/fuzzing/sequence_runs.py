@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from emulator.conformance.fuzzing import sequences
-from emulator.conformance.fuzzing.causes import Failure
+from emulator.conformance.fuzzing.causes import Failure, unexplained
 from emulator.conformance.session import Session
 from emulator.conformance.target import Subject, check_setup
 from emulator.domain.payloads.fields import text
@@ -19,18 +20,22 @@ from emulator.scenario.result import NOT_THERE
 from emulator.scenario.run import play
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
+    from emulator.conformance.fuzzing.causes import PresumedCause
+    from emulator.conformance.fuzzing.sequences import ExpectedEnd
     from emulator.conformance.state import ConsumerState
     from emulator.conformance.target import Target
     from emulator.delivery.records import Delivery
+    from emulator.domain.candidate import Candidate
     from emulator.emulator import Emulator
+    from emulator.scenario.matching import FieldComparison
     from emulator.scenario.result import ScenarioResult
     from emulator.scenario.scenario import Scenario
     from emulator.workspace.state import State
 
 _SHORTEST = 0.05
-"""Real seconds to wait for a state at least while a failure is shrunk."""
+"""Real seconds to wait for a state at least."""
 
 
 class NobodyThereError(Exception):
@@ -47,14 +52,14 @@ class Player:
 
     Attributes:
         deliveries: how many requests were made.
-        patience: real seconds to wait for a state.
+        is_hasty: wait for no state longer than `quick`.
         has_no_count: the last state had no number of completions.
     """
 
     def __init__(self, target: Target, emulator: Emulator, invariant: Mapping[str, str]) -> None:
         self.target, self.invariant = target, dict(invariant)
         self.deliveries = 0
-        self.patience = target.within
+        self.is_hasty = False
         self.has_no_count = False
         self._emulator = emulator
         self._runs = 0
@@ -69,12 +74,19 @@ class Player:
         """The largest number of candidates in a sequence."""
         return min(len(sequences.NAMES), len(self.target.people) or len(sequences.NAMES))
 
-    def hurry(self) -> None:
-        """From now on, wait ten times as long as the slowest state so far took."""
-        self.patience = min(self.target.within, max(_SHORTEST, 10 * self._slowest))
+    @property
+    def quick(self) -> float:
+        """Real seconds in which most states are right: ten times what the slowest so far took."""
+        return min(self.target.within, max(_SHORTEST, 10 * self._slowest))
 
-    async def failures(self, sequence: Mapping[str, Any]) -> list[Failure]:
+    async def failures(
+        self, sequence: Mapping[str, Any], known: Collection[PresumedCause] = ()
+    ) -> list[Failure]:
         """Run a sequence, and return its failures.
+
+        Args:
+            sequence: a drawn sequence.
+            known: causes of earlier findings. A wrong state that they explain is not waited for.
 
         Raises:
             NobodyThereError: the consumer has never answered.
@@ -84,8 +96,7 @@ class Player:
         settings = msgspec.structs.replace(self._emulator.settings, seed=secrets.randbits(63))
         name = f"fuzz-{self._token}-{self._runs}"
         self._emulator.workspace(name, settings)
-        target = msgspec.structs.replace(self.target, within=self.patience)
-        async with Session(target, name, self._emulator) as session:
+        async with Session(self.target, name, self._emulator) as session:
             workspace = session.workspace
             workspace.edit_webhook(session.webhook.id, events=list(sequences.events(sequence)))
             for email in emails.values():
@@ -97,40 +108,56 @@ class Player:
             self._check_presence(deliveries)
             found = _not_accepted(deliveries, emails, workspace.state) or _not_met(result)
             if not found and self.target.has_probe:
-                found = await self._wrong_states(session, sequence, emails)
+                begun, quick = time.perf_counter(), self.quick
+                found = await self._wrong_states(session, sequence, emails, begun, quick)
+                if unexplained(sequence, found, known) and not self.is_hasty:
+                    left = self.target.within - quick
+                    found = await self._wrong_states(session, sequence, emails, begun, left)
         return found
 
     async def _wrong_states(
-        self, session: Session, sequence: Mapping[str, Any], emails: Mapping[str, str]
+        self,
+        session: Session,
+        sequence: Mapping[str, Any],
+        emails: Mapping[str, str],
+        begun: float,
+        within: float,
     ) -> list[Failure]:
         candidates = {one.email: one for one in session.workspace.state.candidates.values()}
-        found: list[Failure] = []
-        for expected in sequences.expected(sequence):
-            shown = expected.shown(self.invariant, self.target.state_map)
+        found = await asyncio.gather(*(
+            self._wrong_state(session, one, candidates[emails[one.name]], begun, within)
+            for one in sequences.expected(sequence)
+        ))  # fmt: skip
+        return [failure for failures in found for failure in failures]
 
-            def is_right(seen: ConsumerState, shown: Any = shown) -> bool:
-                return not seen.trouble and all(
-                    one.is_equal for one in matching.fields(shown, seen.data)
-                )
+    async def _wrong_state(
+        self,
+        session: Session,
+        expected: ExpectedEnd,
+        candidate: Candidate,
+        begun: float,
+        within: float,
+    ) -> list[Failure]:
+        shown = expected.shown(self.invariant, self.target.state_map)
 
-            candidate = candidates[emails[expected.name]]
-            begun = time.perf_counter()
-            seen = await session.state_of(candidate, is_right)
-            self.has_no_count = seen.is_known and seen.completions is ABSENT
-            if is_right(seen):
-                self._slowest = max(self._slowest, time.perf_counter() - begun)
-            if seen.trouble:
-                found.append(Failure("probe", f"{expected.name}: {seen.trouble}"))
-            elif not is_right(seen):
-                found += [
-                    Failure(
-                        one.field,
-                        f"{expected.name}: {one.field} is {one.came}, expected {one.expected}",
-                    )
-                    for one in matching.fields(shown, seen.data)
-                    if not one.is_equal
-                ]
-        return found
+        def wrong(seen: ConsumerState) -> list[FieldComparison]:
+            return [one for one in matching.fields(shown, seen.data) if not one.is_equal]
+
+        def is_right(seen: ConsumerState) -> bool:
+            return not seen.trouble and not wrong(seen)
+
+        seen = await session.state_of(candidate, is_right, within)
+        self.has_no_count = seen.is_known and seen.completions is ABSENT
+        if is_right(seen):
+            self._slowest = max(self._slowest, time.perf_counter() - begun)
+        if seen.trouble:
+            return [Failure("probe", f"{expected.name}: {seen.trouble}")]
+        return [
+            Failure(
+                one.field, f"{expected.name}: {one.field} is {one.came}, expected {one.expected}"
+            )
+            for one in wrong(seen)
+        ]
 
     def _emails(self, sequence: Mapping[str, Any]) -> dict[str, str]:
         names = sequences.NAMES[: len(sequence["candidates"])]

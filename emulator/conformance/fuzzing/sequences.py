@@ -104,6 +104,7 @@ def drawn(most: int = len(NAMES), generation: Generation = "v1") -> SearchStrate
     """Return a strategy for sequences with up to *most* candidates."""
     from hypothesis import strategies as st
 
+    @cache  # making a strategy takes longer than drawing from it
     def steps(path: tuple[Transition, ...]) -> SearchStrategy[list[dict[str, Any]]]:
         hours = st.integers(0, MOST_HOURS)
         disturbances = {
