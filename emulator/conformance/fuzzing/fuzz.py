@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from emulator.clock import EPOCH
-from emulator.conformance.fuzzing import payloads, saving, sequences, shrinking
+from emulator.conformance.fuzzing import payloads, saving, sequences, shrinking, single_changes
 from emulator.conformance.fuzzing.causes import causes, unexplained
 from emulator.conformance.fuzzing.findings import Fuzzed, FuzzFinding, chosen
 from emulator.conformance.fuzzing.mutations import changed
@@ -141,7 +141,7 @@ class _Fuzzing:
         sender = payloads.PayloadSender(session, contracts, generation)
         bases = payloads.bases(self._target.seed, EPOCH, generation, events, contracts)
         try:
-            single = run(payloads.all_single(sender, bases, self._on_progress))
+            single = run(single_changes.all_single(sender, bases, self._on_progress))
             for case, count in single:
                 self._keep(case, count)
             refused = {case.base.event for case, _ in single if not case.changes}
@@ -177,7 +177,7 @@ class _Fuzzing:
                 break
             case: RejectedPayload = search.worst.trouble
             sender.note(case)
-            self._keep(case, 1, is_flaky=search.is_flaky)
+            self._keep(msgspec.structs.replace(case, is_flaky=search.is_flaky), 1)
             if left <= 0 or sender.is_gone:
                 break
 
@@ -206,8 +206,8 @@ class _Fuzzing:
             if case.answer not in known:  # a known answer most likely has the same cause
                 self._keep(case, 1)
 
-    def _keep(self, case: RejectedPayload, count: int, *, is_flaky: bool = False) -> None:
-        self.findings.append(saving.payload(case, count, self._target, is_flaky=is_flaky))
+    def _keep(self, case: RejectedPayload, count: int) -> None:
+        self.findings.append(saving.payload(case, count, self._target))
 
     # --- sequences --------------------------------------------------------------------------
 

@@ -17,10 +17,10 @@ from emulator.conformance.fuzzing.mutations import (
     NASTY_TEXT,
     Mutation,
     changed,
-    mutations,
     places,
 )
 from emulator.conformance.fuzzing.sequence_runs import NobodyThereError
+from emulator.conformance.session import SETTLED
 from emulator.decoding import parsed
 from emulator.domain.events import EVENT_TYPES, EVENTS_OF
 from emulator.domain.ids import chance
@@ -29,17 +29,20 @@ from emulator.domain.sample import sample
 from emulator.scenario.result import NOT_THERE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable, Sequence
 
     from emulator.conformance.session import Session
     from emulator.contracts.validation import Contracts
-    from emulator.delivery.records import Attempt
+    from emulator.delivery.records import Attempt, Delivery
     from emulator.domain.events import Generation
 
 STATUS_CHANGED = "candidate.status_changed"
 
 _GONE = frozenset({"refused", "unreachable", "connect_timeout"})
 """Reasons of attempts that mean that the consumer has stopped."""
+
+AT_ONCE = 4
+"""Payloads that are sent at once, each about another candidate or assessment."""
 
 
 class Base(msgspec.Struct, frozen=True):
@@ -55,6 +58,10 @@ class Base(msgspec.Struct, frozen=True):
     payload: Any
 
 
+Change = tuple[Base, tuple[Mutation, ...]]
+"""A base and its changes."""
+
+
 class RejectedPayload(msgspec.Struct, frozen=True):
     """A payload that the consumer answered wrongly.
 
@@ -65,6 +72,7 @@ class RejectedPayload(msgspec.Struct, frozen=True):
         problem: the failure in words.
         body: the bytes that were sent.
         why: a description of the payload, if it was not made by changes.
+        is_flaky: the answer was right when the payload was sent again.
     """
 
     base: Base
@@ -75,11 +83,12 @@ class RejectedPayload(msgspec.Struct, frozen=True):
     problem: str
     body: bytes
     why: str = ""
+    is_flaky: bool = False
 
     @property
     def place(self) -> str:
         """The changed paths; all items of a list have the same path."""
-        return ", ".join(_general(one) for one in self.changes) or "unchanged"
+        return ", ".join(general(one) for one in self.changes) or "unchanged"
 
 
 def bases(
@@ -150,8 +159,48 @@ class PayloadSender:
         Raises:
             NobodyThereError: the consumer has never answered.
         """
-        is_valid = self._contracts.fits(self._generation, base.event, payload)
-        return await self._case(base, changes, payload, payload, is_valid=is_valid)
+        delivery = await self._session.send(payload, base.event)
+        return self._case(base, changes, payload, delivery)
+
+    async def sent_at_once(self, changes: Sequence[Change]) -> list[RejectedPayload | None]:
+        """Send changed payloads at the same time; return the case of each wrong answer.
+
+        Each of these payloads is sent again alone, because another may be the reason of its
+        answer. When the consumer has stopped, every payload that it received last is a case.
+
+        Raises:
+            NobodyThereError: the consumer has never answered.
+        """
+        payloads = [changed(base.payload, some) for base, some in changes]
+        with self._session.workspace.out_of_lockstep(AT_ONCE, AT_ONCE):
+            sent = [
+                await self._session.send(payload, base.event, is_settled=False)
+                for (base, _), payload in zip(changes, payloads, strict=True)
+            ]
+            await self._session.workspace.settle(SETTLED)
+        cases = [
+            self._case(base, some, payload, self._session.delivery(one.id))
+            for (base, some), payload, one in zip(changes, payloads, sent, strict=True)
+        ]
+        return cases if len(cases) == 1 else await self._confirmed(cases)
+
+    async def _confirmed(self, cases: list[RejectedPayload | None]) -> list[RejectedPayload | None]:
+        again: list[RejectedPayload | None] = [None] * len(cases)
+        for number, case in enumerate(cases):
+            if case is not None and not self.is_gone:
+                one = await self.sent(case.base, case.changes, case.payload)
+                again[number] = one if one is not None and one.answer not in _GONE else None
+        wrong = [one for one in cases if one is not None]
+        if any(again) or not wrong:
+            return again  # which are the reason of all other wrong answers
+        if not self.is_gone:
+            return [one and msgspec.structs.replace(one, is_flaky=True) for one in cases]
+        last = [one for one in wrong if one.answer not in _GONE] or wrong
+        more = f" (one of {len(last)} payloads that it received last)" if len(last) > 1 else ""
+        return [
+            msgspec.structs.replace(one, problem=one.problem + more) if one in last else None
+            for one in cases
+        ]
 
     async def judged(self, payload: Any, body: bytes, why: str) -> RejectedPayload | None:
         """Send a payload that was not made by changes; return the case if the answer is wrong.
@@ -168,13 +217,21 @@ class PayloadSender:
         ]
         event = fitting[0] if fitting else STATUS_CHANGED
         base = Base(event, f"{event}, made from its schema", payload)
-        case = await self._case(base, (), payload, body, is_valid=bool(fitting))
+        delivery = await self._session.send(body, event)
+        case = self._case(base, (), payload, delivery, is_valid=bool(fitting))
         return case and msgspec.structs.replace(case, why=why or "made from the schema")
 
-    async def _case(
-        self, base: Base, changes: tuple[Mutation, ...], payload: Any, sent: Any, *, is_valid: bool
+    def _case(
+        self,
+        base: Base,
+        changes: tuple[Mutation, ...],
+        payload: Any,
+        delivery: Delivery,
+        *,
+        is_valid: bool | None = None,
     ) -> RejectedPayload | None:
-        delivery = await self._session.send(sent, base.event)
+        if is_valid is None:
+            is_valid = self._contracts.fits(self._generation, base.event, payload)
         attempt = delivery.attempts[0]
         self.deliveries += 1
         self._check_presence(attempt)
@@ -186,11 +243,11 @@ class PayloadSender:
 
     def is_news(self, case: RejectedPayload) -> bool:
         """Return whether no case with the same answer is known at any of the changed places."""
-        return not any((_general(one), case.answer) in self.known for one in case.changes)
+        return not any((general(one), case.answer) in self.known for one in case.changes)
 
     def note(self, case: RejectedPayload) -> None:
         """Add a case to the known cases."""
-        self.known |= {(_general(one), case.answer) for one in case.changes}
+        self.known |= {(general(one), case.answer) for one in case.changes}
 
     def _check_presence(self, attempt: Attempt) -> None:
         reason = attempt.outcome.reason if attempt.outcome else ""
@@ -218,40 +275,6 @@ _WORDS = {
     "app_failed": "the application raised (app_failed)",
     "refused": "nobody listens any more (refused)",
 }
-
-
-async def all_single(
-    sender: PayloadSender, bases: list[Base], on_progress: Callable[[str], None]
-) -> list[tuple[RejectedPayload, int]]:
-    """Send every single mutation of every base; return the failures, each with its count.
-
-    Failures with the same place and answer are returned as one, for all event types.
-
-    Args:
-        sender: the sender.
-        bases: each is sent unchanged first; if it fails, its mutations are left out.
-        on_progress: called with a description of the current activity.
-    """
-    found: dict[tuple[str, str], tuple[RejectedPayload, int]] = {}
-    for base in bases:
-        on_progress(f"every single change of {base.name}")
-        plain = await sender.sent(base, (), base.payload)
-        if plain is not None:
-            found.setdefault((base.event, plain.answer), (plain, 1))
-            continue
-        for change in mutations(base.payload):
-            hangs = (_general(change), "answer_timeout")
-            if hangs in found:
-                continue  # each would take as long as the time-out
-            case = await sender.sent(base, (change,), changed(base.payload, [change]))
-            if case is not None:
-                key = (case.place, case.answer)
-                first, count = found.get(key, (case, 0))
-                found[key] = (first, count + 1)
-                sender.note(case)
-            if sender.is_gone:
-                return list(found.values())
-    return list(found.values())
 
 
 def drawn_changes(bases: list[Base]) -> Any:
@@ -305,5 +328,6 @@ def size(drawn: tuple[Base, tuple[Mutation, ...]]) -> tuple[int, int, str]:
     return len(changes), len(text), repr(changes)
 
 
-def _general(change: Mutation) -> str:
+def general(change: Mutation) -> str:
+    """Return the path of a change; all items of a list have the same path."""
     return paths.short(tuple(0 if isinstance(part, int) else part for part in change.path))

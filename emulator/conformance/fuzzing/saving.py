@@ -31,16 +31,13 @@ _ANSWERED = {"timeout": ("connect_timeout", "answer_timeout"), "refused": ("refu
 # --- payloads -------------------------------------------------------------------------------
 
 
-def payload(
-    case: RejectedPayload, count: int, target: Target, *, is_flaky: bool = False
-) -> FuzzFinding:
+def payload(case: RejectedPayload, count: int, target: Target) -> FuzzFinding:
     """Return the finding for a payload that was answered wrongly.
 
     Args:
         case: the payload and the answer.
         count: how many changes in the same place have this answer.
         target: the consumer.
-        is_flaky: the answer was not always the same.
     """
     changes = [one.text for one in case.changes] or [case.why or "unchanged"]
     title = f"{case.base.name}, {'; '.join(changes)}: {case.problem}"
@@ -53,7 +50,7 @@ def payload(
         data = (f"{stem}.body", case.body)
         document = _sent(case, target, {"data": data[0]}, title)
     return FuzzFinding(
-        "flaky" if is_flaky else "payload",
+        "flaky" if case.is_flaky else "payload",
         title,
         cause=f"{case.is_valid} {case.answer}",
         lines=(*([more] if count > 1 else []), f"answer: {case.answer}", *changes),
