@@ -7,6 +7,7 @@ import gc
 import os
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+import hypothesis
 import pytest
 
 from emulator.cli.main import main
@@ -25,6 +26,14 @@ if TYPE_CHECKING:
     from emulator.clock import Mode
     from emulator.delivery.profiles import Profile
     from emulator.delivery.records import Request
+
+# Without limits of time, which a machine under load exceeds; quick is for scripts/test --quick.
+UNTIMED = hypothesis.settings(
+    deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.register_profile("full", UNTIMED)
+hypothesis.settings.register_profile("quick", UNTIMED, max_examples=20)
+hypothesis.settings.load_profile("full")
 
 # Here, because tests of several folders import them.
 pytest.register_assert_rewrite("tests.consumers.asking", "tests.consumers.probes")

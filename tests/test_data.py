@@ -84,6 +84,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.slow
 def test_texts_are_read_with_the_first_assessment_and_not_at_the_start() -> None:
     ran = subprocess.run([sys.executable, "-c", SERVED], capture_output=True, text=True, check=True)
     assert ran.stdout == "[] ['library.json']\n"

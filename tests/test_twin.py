@@ -311,6 +311,7 @@ except KeyboardInterrupt:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("doing", ["waits", "stops"])
 def test_ctrl_c_leaves_no_thread(doing: str) -> None:
     code = INTERRUPTED.format(doing=doing)

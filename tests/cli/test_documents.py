@@ -132,6 +132,7 @@ def test_a_completion_for_an_unknown_shell(cli: Cli) -> None:
     assert cli("completion", "csh") == (2, "", message)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "offered"),
     [

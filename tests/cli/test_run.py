@@ -277,6 +277,7 @@ def _interrupted(
     return process.returncode, lines["stdout"].splitlines(), lines["stderr"].splitlines()
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_with_the_report_so_far(
     consumer: Callable[..., Receiver], scenario: str, tmp_path: Path
 ) -> None:
@@ -330,6 +331,7 @@ def test_ctrl_c_with_several_jobs_reports_all_in_order(
     assert lines[heads[1] - 1].startswith("INTERRUPTED: at 'wait', line 9 ")
 
 
+@pytest.mark.slow
 def test_ctrl_c_still_prints_the_document(
     consumer: Callable[..., Receiver], tmp_path: Path
 ) -> None:
@@ -344,6 +346,7 @@ def test_ctrl_c_still_prints_the_document(
     assert err[-1].startswith("INTERRUPTED: ")
 
 
+@pytest.mark.slow
 def test_a_terminal_gets_a_live_line_and_keeps_what_was_said(
     consumer: Callable[..., Receiver], scenario: str
 ) -> None:
@@ -443,6 +446,7 @@ def test_a_report_shows_the_body_that_a_fault_changed(
     assert "ch4nged" in page
 
 
+@pytest.mark.slow
 def test_a_consumer_that_wants_a_token_is_reached(cli: Cli, tmp_path: Path) -> None:
     """Every bundled scenario runs against it, from the options or from the file."""
     from tests.consumers.starting import HOOK, RIGHT, started
@@ -457,6 +461,7 @@ def test_a_consumer_that_wants_a_token_is_reached(cli: Cli, tmp_path: Path) -> N
         assert cli("run", "candidate-completes", "--config", str(config)).code == 0
 
 
+@pytest.mark.slow
 def test_a_candidate_is_made_known_before_the_invitation(cli: Cli, tmp_path: Path) -> None:
     from tests.consumers.starting import HOOK, RIGHT, started
 

@@ -196,6 +196,7 @@ def test_beyond_loopback_with_a_control_token(until: Until) -> None:
     assert SECRET not in out + err
 
 
+@pytest.mark.slow
 def test_on_loopback_a_control_token_makes_no_tokens_strict(
     until: Until, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:

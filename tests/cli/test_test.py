@@ -97,6 +97,7 @@ def test_a_configuration_says_the_same_as_options(
     assert "unknown key 'claim'; near: 'claims'" in err
 
 
+@pytest.mark.slow
 def test_the_file_says_how_a_state_is_read_and_what_a_set_up_sends(
     cli: Cli, consumer: Callable[..., Receiver], tmp_path: Path
 ) -> None:

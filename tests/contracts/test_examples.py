@@ -112,6 +112,7 @@ def test_an_example_fits_no_other_event_type(name: str) -> None:
     assert fitting == [event_of(name)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_the_published_document_judges_alone(name: str) -> None:
     document = CONTRACTS.document(*event_of(name))

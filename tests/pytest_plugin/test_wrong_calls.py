@@ -150,6 +150,7 @@ def test_a_refused_call_is_shown_at_the_line_of_the_test(
     assert "emulator/" not in result.stdout.str()
 
 
+@pytest.mark.slow
 def test_full_trace_shows_where_the_call_was_refused(run_pytest: RunPytest) -> None:
     code = REFUSED.format(setup="", marker="", async_="", await_="")
     result = run_pytest(code, "--full-trace", "-k", "unknown_event", has_asyncio=False)

@@ -212,6 +212,7 @@ def test_every_path_through_a_lifecycle_has_a_scenario(lifecycle: Lifecycle) -> 
     assert paths - walked == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lifecycle", LIFECYCLES, ids=lambda one: one.subject)
 def test_every_documented_row_of_a_lifecycle_has_a_scenario(lifecycle: Lifecycle) -> None:
     walked = {row for rows in _walked()[lifecycle.subject] for row in rows}

@@ -173,6 +173,11 @@ class Tenant:
     def settle(self) -> None:
         assert self.control("POST", "/settle", json={}).status_code == 200
 
+    @property
+    def last_entry(self) -> int:
+        """The number of the newest entry of the journal, read without a call."""
+        return self.server.emulator.existing(self.name).last_entry
+
     def journal(self) -> list[Json]:
         return [json.loads(one) for one in self.control("GET", "/journal").text.splitlines()]
 

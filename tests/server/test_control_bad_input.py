@@ -72,7 +72,7 @@ class Wrong:
         return answer
 
     def _everything(self) -> Any:
-        return self.tenant.server.workspaces(), self.tenant.journal()
+        return self.tenant.server.workspaces(), self.tenant.last_entry
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +112,7 @@ def test_a_body_that_is_no_json_object(
     check(wrong.call(method, path, content=body), 400, detail, **more)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("method", "path"), WITH_BODY)
 @pytest.mark.parametrize("is_chunked", [False, True])
 def test_a_body_of_ten_megabytes(wrong: Wrong, method: str, path: str, *, is_chunked: bool) -> None:

@@ -32,6 +32,7 @@ def guarded(open_server: OpenServer) -> Iterator[Server]:
         yield server
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("method", "path"), CALLS)
 @pytest.mark.parametrize(
     ("given", "told"),

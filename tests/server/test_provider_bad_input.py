@@ -38,7 +38,7 @@ class Wrong:
         return answer
 
     def _everything(self) -> Any:
-        return self.tenant.server.workspaces(), self.tenant.journal()
+        return self.tenant.server.workspaces(), self.tenant.last_entry
 
 
 @pytest.fixture(scope="module")

@@ -423,6 +423,7 @@ _MOMENT = st.integers(0, 40 * 86_400_000) | st.sampled_from([86_400_000, 2 * 86_
 """Milliseconds from the start; some coincide, so that timers fall due together."""
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(
     invitations=st.lists(st.tuples(st.integers(1, 30), st.none() | _MOMENT), max_size=8),

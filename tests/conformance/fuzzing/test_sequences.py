@@ -37,6 +37,7 @@ def test_a_sequence_that_is_drawn_is_a_scenario_that_the_lifecycle_allows(
     assert set(consumer.events) <= set(EVENTS_OF[sequence["webhooks"]])
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None, database=None)
 @given(sequences.drawn())
 def test_a_sequence_is_played_as_the_file_of_it_would_be(sequence: dict[str, Any]) -> None:

@@ -329,6 +329,7 @@ def mutants() -> st.SearchStrategy[bytes]:
     return st.builds(mutate, st.sampled_from(ANSWERS), st.lists(change, max_size=3))
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(
     answer=mutants(),

@@ -145,8 +145,8 @@ def filled(value: Any, ids: dict[str, str]) -> Any:
 
 
 @pytest.fixture
-def world(tenant: Tenant) -> World:
-    return World(tenant)
+def make_world(make_tenant: Callable[..., Tenant]) -> Callable[[], World]:
+    return lambda: World(make_tenant())
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any, get_args
 
 import httpx2
+import pytest
 
 from emulator.emulator import Emulator
 from emulator.server.app import application
@@ -27,6 +28,7 @@ SPARE = 1_000
 """Instructions by which work differs that does not grow."""
 
 
+@pytest.mark.slow
 @each_operation
 def test_the_work_of_a_call_grows_as_its_input_and_the_workspace(operation: Operation) -> None:
     """Counted in bytecode instructions, so loops inside of C functions are not seen."""
