@@ -59,7 +59,7 @@ def serve_asgi(app: ASGIApp, consumer: Consumer) -> None:
 
     listening = _listening(consumer)
     config = uvicorn.Config(
-        app, log_level="warning", lifespan="off", timeout_graceful_shutdown=GRACE
+        app, log_level="warning", lifespan="off", ws="none", timeout_graceful_shutdown=GRACE
     )
     uvicorn.Server(config).run([listening])
 
