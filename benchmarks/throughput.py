@@ -96,7 +96,7 @@ async def _receiver_alone(url: str, bodies: list[bytes]) -> Row:
     await asyncio.gather(*[post(100) for _ in range(IN_FLIGHT)])
     rate = 100 * IN_FLIGHT / (perf_counter() - started)
     await wire.close()
-    return Row("what the receiver takes", f"{rate:,.0f} a second", detail="the wire client alone")
+    return Row("the receiver's own limit", f"{rate:,.0f} a second", detail="the wire client alone")
 
 
 async def _bodies(url: str) -> list[bytes]:
