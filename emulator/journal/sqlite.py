@@ -73,6 +73,7 @@ class SqliteStore:
         self._taken = self._done = 0
         self._waiters: deque[tuple[int, asyncio.Future[None]]] = deque()  # ordered by number
         self._news = threading.Condition()
+        self._will_tell = False
         self._is_closing = False
         self._failure: str | None = None
         self._writer = threading.Thread(target=self._work, name="journal", daemon=True)
@@ -141,6 +142,7 @@ class SqliteStore:
                 return
             waiter = asyncio.get_running_loop().create_future()
             self._waiters.append((self._taken, waiter))
+            self._tell()
         await waiter
 
     def close(self) -> None:
@@ -156,7 +158,18 @@ class SqliteStore:
             raise JournalError(self._failure)
         self._jobs.append(job)
         self._taken += 1
-        self._news.notify()
+        if not self._will_tell:
+            self._will_tell = True
+            # Once in a turn of the loop: a writer that wakes competes for the interpreter.
+            try:
+                asyncio.get_running_loop().call_soon(self._tell)
+            except RuntimeError:  # without a loop
+                self._tell()
+
+    def _tell(self) -> None:
+        with self._news:
+            self._will_tell = False
+            self._news.notify()
 
     # --- in the writer thread ------------------------------------------------------------------
 
@@ -200,15 +213,17 @@ class SqliteStore:
 
 
 def _write(database: sqlite3.Connection, jobs: list[Sequence[Entry] | str]) -> None:
-    database.execute("BEGIN")
-    for job in jobs:
-        if isinstance(job, str):
-            database.execute("DELETE FROM blocks WHERE workspace = ?", (job,))
     rows = [
         (workspace, (last := entries[-1].number), checksum(workspace, last, block), block)
         for workspace, entries in _by_workspace(jobs).items()
         for block in [packed(entries)]
     ]
+    deleted = [(job,) for job in jobs if isinstance(job, str)]
+    if len(rows) == 1 and not deleted:
+        database.execute(INSERT, rows[0])  # the thread waits for the interpreter once, not thrice
+        return
+    database.execute("BEGIN")
+    database.executemany("DELETE FROM blocks WHERE workspace = ?", deleted)
     database.executemany(INSERT, rows)
     database.execute("COMMIT")
 
