@@ -7,20 +7,20 @@ else the machine does, do not count.
 from __future__ import annotations
 
 import asyncio
-import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from benchmarks.receivers import started
 from benchmarks.rows import Row, ratio
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
     import aiohttp
     from starlette.requests import Request
@@ -152,16 +152,9 @@ async def _turn(
     return (float(await _answer(session, "GET", url + _CPU, tenant)) - before) / len(bodies)
 
 
-@contextmanager
-def _server(*arguments: str) -> Iterator[str]:
+def _server(*arguments: str) -> AbstractContextManager[str]:
     """Run a server, ``emulator`` with or without a journal, or ``bare``; yields its base URL."""
-    command = [sys.executable, "-m", "benchmarks.provider_api", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            yield process.stdout.readline().strip()
-        finally:
-            process.kill()
+    return started("benchmarks.provider_api", *arguments)
 
 
 class _Metered:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
 _ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -51,10 +52,15 @@ async def _serve(kind: str) -> None:
     await server.serve_forever()
 
 
-@contextmanager
-def receiver(kind: str = "answering") -> Iterator[str]:
+def receiver(kind: str = "answering") -> AbstractContextManager[str]:
     """Run a receiver, ``answering`` or ``silent``; yields its base URL."""
-    command = [sys.executable, "-m", "benchmarks.receivers", kind]
+    return started("benchmarks.receivers", kind)
+
+
+@contextmanager
+def started(module: str, *arguments: str) -> Iterator[str]:
+    """Run a module that serves in a process of its own; yields the URL that it prints first."""
+    command = [sys.executable, "-m", module, *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

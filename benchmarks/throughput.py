@@ -77,7 +77,7 @@ async def _all(url: str, rounds: int, candidates: int) -> list[Row]:
 
 
 async def _receiver_alone(url: str, bodies: list[bytes]) -> Row:
-    """Return what the receiver takes from the emulator's wire client without anything else."""
+    """Return how many requests a second the receiver takes from the wire client alone."""
     import asyncio
 
     from emulator.delivery.records import Request

@@ -29,6 +29,7 @@ from emulator.errors import (
     UnauthorizedError,
     UnknownNameError,
 )
+from emulator.event_loops import without_collector
 from emulator.journal.journal import Journal
 from emulator.journal.store import MemoryStore
 from emulator.workspace.engine import Engine
@@ -136,12 +137,13 @@ class Emulator:
         Raises:
             JournalError: the journal can't be read, or is damaged.
         """
-        for name in self.journal.workspaces():
-            workspace = self._open(name, self.settings)
-            await workspace.engine.replay()
-            settings = self._fitting(name, workspace.state.settings)
-            if settings != workspace.state.settings:
-                workspace.configure(settings)
+        with without_collector():
+            for name in self.journal.workspaces():
+                workspace = self._open(name, self.settings)
+                await workspace.engine.replay()
+                settings = self._fitting(name, workspace.state.settings)
+                if settings != workspace.state.settings:
+                    workspace.configure(settings)
         self.is_ready = True
 
     async def stop(self, grace: float = GRACE) -> None:
@@ -296,8 +298,7 @@ class Emulator:
         """
         if name not in self._workspaces or self._is_going(name):
             known = ", ".join(sorted(self._workspaces)) or "none"
-            message = f"no workspace {name[:80]!r}; open: {known}"
-            raise NotFoundError(message)
+            raise NotFoundError(f"no workspace {name[:80]!r}; open: {known}")
         return self._workspaces[name]
 
     def by_pages(self, path: str) -> Workspace:
@@ -309,8 +310,7 @@ class Emulator:
         for name in self._workspaces:
             if pages_path(name) == path and not self._is_going(name):
                 return self._workspaces[name]
-        message = "no such page"
-        raise NotFoundError(message)
+        raise NotFoundError("no such page")
 
     def _is_going(self, name: str) -> bool:
         return self._workspaces[name].is_closed and not self.is_stopping

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import threading
 from concurrent.futures import CancelledError, Future
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -31,6 +32,18 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     except ImportError:  # pragma: no cover - Windows
         return None
     return uvloop.new_event_loop
+
+
+@contextlib.contextmanager
+def without_collector() -> Iterator[None]:
+    """Pause the collector of cycles, which would look at all that is made and kept, many times."""
+    is_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if is_enabled:
+            gc.enable()
 
 
 async def beside(work: Callable[[], _R]) -> _R:

@@ -73,6 +73,11 @@ class Receiver:
         on_request: called with each request after its answer.
         respond: called first for each request; returns the answer, or None for that of *verify*
             and *statuses*.
+        keep: how many requests stay in `requests`.
+
+    Attributes:
+        requests: the last requests.
+        url: the address, once it listens.
     """
 
     def __init__(
@@ -85,6 +90,7 @@ class Receiver:
         verify: Callable[[Headers, bytes], Verdict] | None = None,
         on_request: Callable[[Received], None] | None = None,
         respond: Callable[[Received], Awaitable[Answer | None]] | None = None,
+        keep: int = 10_000,
     ) -> None:
         self.requests: list[Received] = []
         self.url = ""
@@ -94,6 +100,7 @@ class Receiver:
         self._verify = verify
         self._on_request = on_request
         self._respond = respond
+        self._keep = keep
         self._open = AsyncExitStack()
 
     def answer(self, *statuses: int) -> None:
@@ -125,6 +132,7 @@ class Receiver:
         answer = await self._answer(received)
         received = msgspec.structs.replace(received, answered=answer.status)
         self.requests.append(received)
+        del self.requests[: -self._keep]
         about = [(k.encode("latin-1"), v.encode("latin-1")) for k, v in answer.headers]
         start = {"type": "http.response.start", "status": answer.status, "headers": about}
         await send(start)

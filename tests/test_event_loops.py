@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import threading
 from typing import TYPE_CHECKING
 
 import pytest
 import uvloop
 
-from emulator.event_loops import LoopThread, beside, hosted, loop_factory
+from emulator.event_loops import LoopThread, beside, hosted, loop_factory, without_collector
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -84,3 +85,12 @@ def test_work_whose_caller_was_cancelled_is_not_begun() -> None:
 
     asyncio.run(main())
     assert begun == ["last"]
+
+
+def test_the_collector_is_paused_and_goes_on_as_it_was() -> None:
+    with without_collector():
+        assert not gc.isenabled()
+        with without_collector():
+            pass
+        assert not gc.isenabled()
+    assert gc.isenabled()

@@ -38,6 +38,16 @@ def test_a_request_is_kept_as_it_came() -> None:
     assert (second.path, second.body) == ("/", b"{}")
 
 
+def test_the_last_requests_are_kept() -> None:
+    async def main() -> Receiver:
+        async with Receiver(keep=2) as receiver:
+            for number in range(4):
+                await post(f"{receiver.url}/{number}")
+        return receiver
+
+    assert [request.path for request in asyncio.run(main()).requests] == ["/2", "/3"]
+
+
 def test_a_body_that_is_no_json_is_kept_too() -> None:
     received = Received("POST", "/", (), b"<x/>", 200)
     with pytest.raises(NotJSONError):
