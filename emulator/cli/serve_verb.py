@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import secrets
 import sys
@@ -184,7 +185,8 @@ async def _serve(options: dict[str, Any]) -> int:
             is_exposed=is_exposed,
         )
         url = await stack.enter_async_context(serving(app, listening))
-        await emulator.start()
+        stack.callback(gc.unfreeze)
+        await _started(emulator)
         emulator.workspace()
         await emulator.journal.flush()
         with loop.stop_signal() as stopped:
@@ -194,6 +196,16 @@ async def _serve(options: dict[str, Any]) -> int:
             is_interrupt = await stopped
         await emulator.drain()  # while the server still answers
     return INTERRUPTED if is_interrupt else 0
+
+
+async def _started(emulator: Emulator) -> None:
+    """Start the emulator; the collector never goes through what is replayed, because it stays."""
+    gc.disable()
+    try:
+        await emulator.start()
+        gc.freeze()
+    finally:
+        gc.enable()
 
 
 def _emulator(options: dict[str, Any], *, is_exposed: bool) -> Emulator:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import signal
 import socket
@@ -119,6 +120,17 @@ def test_a_journal_file_goes_on_where_it_stood(until: Until, cli: Cli, tmp_path:
     told = "error: no workspace 'acme'; known: default\n"
     assert cli("journal", journal, "--workspace", "acme") == (2, "", told)
     assert cli("journal", f"{journal}x") == (2, "", f"error: {journal}x: no such file\n")
+
+
+def test_the_collector_leaves_out_what_was_replayed_until_the_end(until: Until) -> None:
+    frozen = []
+
+    def visit(_: str) -> None:
+        frozen.append(gc.get_freeze_count() > 0 and gc.isenabled())
+
+    assert until("serve", "--port", "0", visit=visit).code == 0
+    assert frozen == [True]
+    assert gc.get_freeze_count() == 0
 
 
 @pytest.mark.parametrize("variable", ["PORT", "TESTLIFY_EMULATOR_PORT"])
