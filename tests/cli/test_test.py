@@ -63,6 +63,18 @@ def test_a_consumer_that_fails_is_exit_1_and_a_baseline_forgives_what_is_known(
     assert "still failing" in again.out
 
 
+def test_a_summary_for_github_counts_the_deliveries_of_each_check(
+    cli: Cli,
+    consumer: Callable[..., Receiver],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    summary = tmp_path / "summary.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    assert cli("test", consumer().url, "--only", "accepts.ping").code == 0
+    assert "1 delivered" in summary.read_text()
+
+
 def test_without_a_claim_or_a_probe_checks_are_skipped_and_say_so(
     cli: Cli, consumer: Callable[..., Receiver]
 ) -> None:
