@@ -47,9 +47,9 @@ async def _all(url: str, rounds: int, candidates: int) -> list[Row]:
 
     ways: dict[str, tuple[str, dict[str, Any]]] = {
         "one webhook a message": ("", {}),
-        "eight webhooks a message": ("1.8", {"webhooks": 8}),
-        "eight webhooks, signed (v2)": ("1.6", {"webhooks": 8, "generation": "v2"}),
-        "eight webhooks, journal in SQLite": ("1.2", {"webhooks": 8, "on_disk": True}),
+        "eight webhooks a message": ("2.0", {"webhooks": 8}),
+        "eight webhooks, signed (v2)": ("1.8", {"webhooks": 8, "generation": "v2"}),
+        "eight webhooks, journal in SQLite": ("1.6", {"webhooks": 8, "on_disk": True}),
     }
     bodies = await _bodies(url)
     mean = sum(map(len, bodies)) // len(bodies)
