@@ -147,7 +147,17 @@ def _all(client: httpx2.Client, what: str) -> list[dict[str, Any]]:
 
 # Each process is forked from a server that has the modules: 27 starts cost the imports once.
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["emulator.cli.serve_verb", "emulator.server.app"])
+_FORKS.set_forkserver_preload(
+    [
+        "emulator.cli.serve_verb",
+        "emulator.server.app",
+        "emulator.server.routes",
+        "emulator.journal.sqlite",
+        "faker.providers.person.en_US",
+        "jsonschema_rs",
+        "uvloop",
+    ]
+)
 
 
 @contextmanager

@@ -100,6 +100,7 @@ def test_an_example_fits_its_own_schema(name: str) -> None:
     assert CONTRACTS.violations(*event_of(name), EXAMPLES[name]) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_fits_no_other_event_type(name: str) -> None:
     """No two event types share a shape, since each has its own word, or none, in ``event``."""
