@@ -26,7 +26,8 @@ from locust.runners import STATE_MISSING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_COMMAND, _REPLY = "testlify_command", "testlify_reply"
+_READY, _COMMAND, _REPLY = "testlify_ready", "testlify_command", "testlify_reply"
+_STOP = encoded(Stop())
 _PATIENCE = 60.0  # seconds in which workers have to connect
 _LOOK = 0.5  # seconds between two checks that all workers are connected
 
@@ -45,6 +46,7 @@ class Master:
         self._is_local = is_local
         self._environment = Environment()
         self._runner = self._environment.create_master_runner(host, port)
+        self._runner.register_message(_READY, self._add)
         self._runner.register_message(_REPLY, self._take)
         self._replies: gevent.queue.Queue[tuple[str, bytes]] = gevent.queue.Queue()
         self._processes: list[gevent.subprocess.Popen[bytes]] = []
@@ -57,27 +59,27 @@ class Master:
         return port
 
     def __enter__(self) -> Self:
-        """Wait until all workers are connected.
+        """Wait until all workers can receive commands.
 
         Raises:
-            NotReadyError: not all are connected after a minute.
+            NotReadyError: not all can after a minute.
         """
         if self._is_local:
             self._processes = [_start(self.port) for _ in range(self.workers)]
         try:
             with gevent.Timeout(_PATIENCE, exception=None):
-                while self._runner.worker_count < self.workers and self._is_running():
+                while len(self._clients) < self.workers and self._is_running():
                     gevent.sleep(0.05)
-            if self._runner.worker_count < self.workers:
+            if len(self._clients) < self.workers:
                 message = (
-                    f"{self._runner.worker_count} of {self.workers} workers connected to port"
+                    f"{len(self._clients)} of {self.workers} workers connected to port"
                     f" {self.port} within {_PATIENCE:.0f} seconds"
                 )
                 raise NotReadyError(message)
         except BaseException:
             self.__exit__()
             raise
-        self._clients = list(self._runner.clients)[: self.workers]
+        del self._clients[self.workers :]
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -126,6 +128,9 @@ class Master:
             ended += isinstance(reply, last)
             yield reply
 
+    def _add(self, environment: Environment, msg: Any) -> None:  # noqa: ARG002 - Locust's call
+        self._clients.append(msg.node_id)
+
     def _take(self, environment: Environment, msg: Any) -> None:  # noqa: ARG002 - Locust's call
         self._replies.put((msg.node_id, msg.data["line"]))
 
@@ -160,7 +165,7 @@ def work(host: str, port: int) -> int:
         The exit code.
 
     Raises:
-        NotReadyError: there is no master.
+        NotReadyError: there is no master, or it stopped without `Stop`.
     """
     process = gevent.subprocess.Popen(
         [sys.executable, "-m", "emulator.load.sender"],
@@ -169,17 +174,29 @@ def work(host: str, port: int) -> int:
     )
     assert process.stdin is not None  # noqa: S101 - a pipe
     assert process.stdout is not None  # noqa: S101 - a pipe
-    commands = process.stdin
+    commands, is_stopped = process.stdin, False
 
     def relay(environment: Environment, msg: Any) -> None:  # noqa: ARG001 - Locust's call
+        nonlocal is_stopped
+        is_stopped = msg.data["line"] == _STOP
         commands.write(msg.data["line"])
         commands.flush()
+
+    def close_with_connection() -> None:
+        runner.greenlet.join()  # ends when Locust has received nothing from the master for a minute
+        commands.close()
 
     try:
         runner = Environment().create_worker_runner(host, port)
         runner.register_message(_COMMAND, relay)
+        # A command that comes before the registration is lost, so the master waits for this.
+        runner.send_message(_READY)
+        gevent.spawn(close_with_connection)
         for line in process.stdout:
             runner.send_message(_REPLY, {"line": line})
+        if commands.closed and not is_stopped:
+            message = f"the master at {host}:{port} does not answer any more"
+            raise NotReadyError(message)
         gevent.sleep(0.1)  # for the last message to leave
         runner.quit()
     except ConnectionError:
