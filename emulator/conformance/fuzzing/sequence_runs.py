@@ -76,8 +76,8 @@ class Player:
 
     @property
     def quick(self) -> float:
-        """Real seconds in which most states are right: ten times what the slowest so far took."""
-        return min(self.target.within, max(_SHORTEST, 10 * self._slowest))
+        """Real seconds in which most states are right: five times what the slowest so far took."""
+        return min(self.target.within, max(_SHORTEST, 5 * self._slowest))
 
     async def failures(
         self, sequence: Mapping[str, Any], known: Collection[PresumedCause] = ()
@@ -108,11 +108,11 @@ class Player:
             self._check_presence(deliveries)
             found = _not_accepted(deliveries, emails, workspace.state) or _not_met(result)
             if not found and self.target.has_probe:
-                begun, quick = time.perf_counter(), self.quick
-                found = await self._wrong_states(session, sequence, emails, begun, quick)
+                quick = self.quick
+                found = await self._wrong_states(session, sequence, emails, quick)
                 if unexplained(sequence, found, known) and not self.is_hasty:
                     left = self.target.within - quick
-                    found = await self._wrong_states(session, sequence, emails, begun, left)
+                    found = await self._wrong_states(session, sequence, emails, left)
         return found
 
     async def _wrong_states(
@@ -120,12 +120,11 @@ class Player:
         session: Session,
         sequence: Mapping[str, Any],
         emails: Mapping[str, str],
-        begun: float,
         within: float,
     ) -> list[Failure]:
         candidates = {one.email: one for one in session.workspace.state.candidates.values()}
         found = await asyncio.gather(*(
-            self._wrong_state(session, one, candidates[emails[one.name]], begun, within)
+            self._wrong_state(session, one, candidates[emails[one.name]], within)
             for one in sequences.expected(sequence)
         ))  # fmt: skip
         return [failure for failures in found for failure in failures]
@@ -135,7 +134,6 @@ class Player:
         session: Session,
         expected: ExpectedEnd,
         candidate: Candidate,
-        begun: float,
         within: float,
     ) -> list[Failure]:
         shown = expected.shown(self.invariant, self.target.state_map)
@@ -146,6 +144,7 @@ class Player:
         def is_right(seen: ConsumerState) -> bool:
             return not seen.trouble and not wrong(seen)
 
+        begun = time.perf_counter()
         seen = await session.state_of(candidate, is_right, within)
         self.has_no_count = seen.is_known and seen.completions is ABSENT
         if is_right(seen):
