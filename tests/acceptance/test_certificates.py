@@ -55,7 +55,7 @@ def consumer(tmp_path: Path) -> Iterator[Consumer]:
     authority.issue_cert("127.0.0.1").configure_cert(context)
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.socket = context.wrap_socket(server.socket, server_side=True)
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield Consumer(f"https://127.0.0.1:{server.server_port}/hook", str(ca), bodies)
         server.shutdown()

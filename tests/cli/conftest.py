@@ -165,7 +165,7 @@ def meeting() -> Iterator[str]:
 def served(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
     """Serve *handler* in a thread; yields its URL."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"

@@ -37,7 +37,7 @@ def arguments(consumer: Running, *more: str, examples: int = 20) -> list[str]:
     probe = f"{consumer.url}/candidates/{{email}}?assessment={{assessment_id}}"
     return [
         "fuzz", consumer.hook, "--probe", probe, "--seed", "1",
-        "--examples", str(examples), "--shrink-time", "60", "--within", "0.1", *more,
+        "--examples", str(examples), "--shrink-time", "60", "--within", "0.01", *more,
     ]  # fmt: skip
 
 

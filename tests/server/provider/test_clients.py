@@ -127,7 +127,7 @@ class Consumer:
 @pytest.fixture
 def consumer() -> Iterator[Consumer]:
     made = Consumer()
-    thread = threading.Thread(target=made.server.serve_forever)
+    thread = threading.Thread(target=made.server.serve_forever, args=(0.01,))
     thread.start()
     yield made
     made.server.shutdown()
