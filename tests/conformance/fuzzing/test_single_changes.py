@@ -133,7 +133,7 @@ def test_when_a_consumer_stops_all_payloads_that_it_received_last_are_reported()
     some = [(base, (FINE if base is BASES[0] else WRONG,)) for base in BASES[:AT_ONCE]]
 
     async def sent_to(url: str) -> Any:
-        target = Target(url=url, timeout=1.0)
+        target = Target(url=url, timeout=5.0)
         emulator = target.emulator()
         async with emulator, Session(target, "payloads", emulator) as session:
             sender = PayloadSender(session, emulator.contracts, "v1")
