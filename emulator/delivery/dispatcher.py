@@ -45,6 +45,7 @@ class Dispatcher:
         self._sizes: dict[Key, int] = {}  # of the bodies of all attempts that have not ended
         self._unsaved: dict[Key, Request] = {}  # wait for the journal
         self._batch: list[tuple[Key, Request]] | None = None  # the unsaved of this turn of the loop
+        self._savings: set[asyncio.Task[None]] = set()  # one for each batch
         self._sent: dict[Key, asyncio.Future[Outcome]] = {}
         self._is_idle = asyncio.Event()
 
@@ -61,7 +62,9 @@ class Dispatcher:
         self._unsaved[key] = request
         if self._batch is None:
             self._batch = []
-            asyncio.get_running_loop().create_task(self._send_saved(self._batch, self._flush))
+            saving = asyncio.create_task(self._send_saved(self._batch, self._flush))
+            self._savings.add(saving)
+            saving.add_done_callback(self._savings.discard)
         self._batch.append((key, request))
         return None
 
@@ -119,6 +122,8 @@ class Dispatcher:
                 await self._is_idle.wait()
         for sent in self._sent.values():  # in the order in which they started
             sent.cancel()
+        for saving in self._savings:
+            saving.cancel()
         unsaved, self._unsaved = self._unsaved, {}
         for key in unsaved:
             self._end(key, Outcome("shutdown"))
