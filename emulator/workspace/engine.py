@@ -294,7 +294,7 @@ class Engine:
         self._notice_idle()
 
     def _ended(self, key: Key, outcome: Outcome | BaseException) -> None:
-        """Record the outcome of an attempt, and start the next attempt."""
+        """Record the outcome of an attempt, and start the next attempts soon."""
         if isinstance(outcome, BaseException):
             self._keep(outcome)
         else:
@@ -303,10 +303,8 @@ class Engine:
             except Exception as bug:  # noqa: BLE001 - kept, and raised by idle and close
                 self._keep(bug)
         self.queue.release(key)
-        if self.queue.has_ready:
-            self._pump()  # at once, because this is the hot path
-        else:
-            self._notice_idle()
+        self._pump_soon()
+        self._notice_idle()
 
     def _finish(self, key: Key, outcome: Outcome) -> None:
         is_hanging = outcome.reason in ("answer_timeout", "connect_timeout")

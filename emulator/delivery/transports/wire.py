@@ -105,8 +105,10 @@ class Wire:
         if connection is None:
             self._dial_for(attempt)
         else:
-            attempt.is_reused = True
-            self._exchange(attempt, connection)
+            attempt.is_reused, attempt.connection = True, connection
+            # Writes with pauses between them wake the consumer for each request. Therefore, all
+            # requests of this turn of the loop are written in one burst.
+            attempt.get_loop().call_soon(self._exchange, attempt, connection)
         return attempt
 
     async def close(self) -> None:
