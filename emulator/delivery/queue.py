@@ -50,7 +50,7 @@ class AttemptQueue:
         self._chain_of: dict[Key, Chain] = {}
         self._running: set[Key] = set()
         self._busy: dict[int, int] = defaultdict(int)  # webhook -> attempts under way
-        self._places: dict[int, int] = {}  # webhook -> its limit
+        self._hangs: dict[int, bool] = {}  # webhook -> whether its last attempt timed out
         self._express: set[Key] = set()  # without the webhook's limit, because a caller waits
         self._crowd: set[Key] = set()  # without any limit, by a flood fault
 
@@ -158,12 +158,14 @@ class AttemptQueue:
             heappush(self._ready, behind)
 
     def note_speed(self, webhook: int, *, is_hanging: bool) -> None:
-        """Set the limit of a webhook after an attempt: a hanging consumer gets one at a time."""
+        """Note how an attempt ended: a hanging consumer gets one attempt at a time."""
         # Otherwise, a few hanging consumers would occupy all attempts.
-        self._places[webhook] = 1 if is_hanging else self._webhook_limit
+        self._hangs[webhook] = is_hanging
 
     def _places_of(self, webhook: int) -> int:
-        return self._places.get(webhook, min(_AT_FIRST, self._webhook_limit))
+        if webhook in self._hangs:
+            return 1 if self._hangs[webhook] else self._webhook_limit
+        return min(_AT_FIRST, self._webhook_limit)
 
     def set_limits(self, *, in_flight: int, per_webhook: int) -> tuple[int, int]:
         """Set the limits of concurrent attempts, and return the previous limits."""
@@ -176,6 +178,6 @@ class AttemptQueue:
         self._holds.clear()
         for waiting in (
             self._ready, self._full, self._open, self._behind, self._tails, self._chain_of,
-            self._running, self._busy, self._places, self._express, self._crowd,
+            self._running, self._busy, self._hangs, self._express, self._crowd,
         ):  # fmt: skip
             waiting.clear()

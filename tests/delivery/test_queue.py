@@ -138,12 +138,11 @@ def test_a_webhook_gets_few_attempts_until_it_has_answered_and_one_while_it_hang
     assert len(taken(made)) == 16
 
 
-def test_other_limits_are_used_from_then_on() -> None:
+def test_other_limits_are_used_from_then_on_also_for_webhooks_that_have_answered() -> None:
     made = queue(in_flight=1, per_webhook=1)
     offer(made, (1, 1, 1), (2, 2, 1), (3, 2, 1))
     assert taken(made) == [(1, 1, 1)]
     assert made.set_limits(in_flight=8, per_webhook=4) == (1, 1)
-    made.note_speed(2, is_hanging=False)
     assert taken(made) == [(2, 2, 1), (3, 2, 1)]
 
 
