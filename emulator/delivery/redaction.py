@@ -76,13 +76,11 @@ def without_secrets(outcome: Outcome, sent: Headers, webhook: Webhook, longest: 
         webhook: the webhook with the secrets.
         longest: bytes of the body to keep.
     """
-    secrets = _secrets(sent, webhook)
     body = outcome.body
-    # Latin-1 keeps every byte. The forms of a secret include its UTF-8 bytes.
-    text = body.decode("latin-1")
-    forms = _forms_of(_echoed(secrets, text, outcome)) if secrets else ()
-    if not forms and len(body) <= longest:
+    echoed = _echoed(_secrets(sent, webhook), outcome)
+    if not echoed and len(body) <= longest:
         return outcome
+    forms, text = _forms_of(echoed), body.decode("latin-1")
     masked = _without(forms, text)
     return msgspec.structs.replace(
         outcome,
@@ -94,25 +92,29 @@ def without_secrets(outcome: Outcome, sent: Headers, webhook: Webhook, longest: 
 
 def _secrets(sent: Headers, webhook: Webhook) -> set[str]:
     """Return the secrets of a webhook and the values of headers that may be secrets."""
-    values = [value for name, value in sent if name.lower() not in _HARMLESS]
-    # Both "Bearer TOKEN" and TOKEN are secrets.
-    values += [value.rpartition(" ")[2] for value in values]
+    secrets = set()
+    for name, value in sent:
+        if name.lower() not in _HARMLESS:
+            secrets |= {value, value.rpartition(" ")[2]}  # "Bearer TOKEN", and TOKEN
     if webhook.secret or webhook.old_secrets:
-        values += [webhook.secret or "", *(old.secret for old in webhook.old_secrets)]
-    return set(values)
+        secrets |= {webhook.secret or "", *(old.secret for old in webhook.old_secrets)}
+    return secrets
 
 
-def _echoed(secrets: Iterable[str], text: str, outcome: Outcome) -> Iterator[str]:
-    """Yield the secrets that may occur in an answer in some form; *text* is its body."""
+def _echoed(secrets: set[str], outcome: Outcome) -> list[str]:
+    """Return the secrets that may occur in an answer in some form."""
     # Each attempt has another signature, and most answers echo nothing.
-    parts = [text, outcome.detail]
-    for pair in outcome.headers:
-        parts += pair
+    if not secrets:
+        return []
+    # Latin-1 keeps every byte. The forms of a secret include its UTF-8 bytes.
+    parts = [outcome.body.decode("latin-1"), outcome.detail]
+    for header in outcome.headers:
+        parts += header
     answer = "\n".join(parts)
-    for secret in secrets:
-        core = _CORE.search(secret)
-        if core is None or core[0] in answer:  # all forms have it: no letter or digit is escaped
-            yield secret
+    # All forms of a secret have its core, because letters and digits are never escaped.
+    return [
+        secret for secret in secrets if (core := _CORE.search(secret)) is None or core[0] in answer
+    ]
 
 
 def redacted(value: Any, key: str = "") -> Any:

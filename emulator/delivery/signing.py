@@ -213,15 +213,17 @@ def sign(
     if signature.scheme == "hmac-sha256-hex":
         return ((signature.header, _hex(checked_secret(signature, secrets[0]), body)),)
     timestamp = str(int(now))
+    id_, time, name = _stamps(signature.prefix, message_id, timestamp)
     content = _content(message_id, timestamp, body)
-    return (
-        (f"{signature.prefix}id", message_id),
-        (f"{signature.prefix}timestamp", timestamp),
-        (
-            f"{signature.prefix}signature",
-            " ".join([_signed(secret, content) for secret in secrets]),
-        ),
-    )
+    return (id_, time, (name, " ".join([_signed(secret, content) for secret in secrets])))
+
+
+@lru_cache(maxsize=256)  # the same for all webhooks that receive a message
+def _stamps(
+    prefix: Prefix, message_id: str, timestamp: str
+) -> tuple[tuple[str, str], tuple[str, str], str]:
+    """Return the headers before the signature, and the name of its header."""
+    return (f"{prefix}id", message_id), (f"{prefix}timestamp", timestamp), f"{prefix}signature"
 
 
 def _content(message_id: str, timestamp: str, body: bytes) -> bytes:
@@ -235,8 +237,14 @@ def _signed(secret: str, content: bytes) -> str:
 
 
 def _v1(secret: str, content: bytes) -> str:
-    digest = hmac.digest(_standard_key(secret), content, "sha256")
-    return f"v1,{base64.b64encode(digest).decode()}"
+    mac = _mac(secret).copy()
+    mac.update(content)
+    return f"v1,{base64.b64encode(mac.digest()).decode()}"
+
+
+@lru_cache(maxsize=1024)  # the key of a webhook is prepared once; a copy is cheaper than a new HMAC
+def _mac(secret: str) -> hmac.HMAC:
+    return hmac.new(_standard_key(secret), digestmod="sha256")
 
 
 def _hex(secret: str, body: bytes) -> str:
