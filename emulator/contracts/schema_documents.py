@@ -1,9 +1,9 @@
-"""Loads schema documents; a user's documents override the bundled ones."""
+"""Loads and compiles schema documents; a user's documents override the bundled ones."""
 
 from __future__ import annotations
 
 import json
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    import jsonschema_rs
     from referencing import Registry
 
 BASE = "https://testlify-emulator.example/schemas/"
@@ -21,6 +22,9 @@ BASE = "https://testlify-emulator.example/schemas/"
 
 GENERATIONS = ("v1", "v2")
 """The generations of webhooks; each has a folder of schemas."""
+
+
+_MASK = "the value"  # in messages, in place of each value
 
 
 class SchemaLibrary:
@@ -42,6 +46,7 @@ class SchemaLibrary:
     def __init__(self, folder: Path | None) -> None:
         self.documents: dict[str, dict[str, Any]] = {}
         self._ids: list[dict[tuple[str, str], str]] = []
+        self._validators: dict[tuple[str, str], jsonschema_rs.Draft202012Validator] = {}
         for layer in (data.schemas(), folder):
             if layer is None:
                 continue
@@ -61,6 +66,39 @@ class SchemaLibrary:
         resources = ((uri, DRAFT202012.create_resource(one)) for uri, one in self.documents.items())
         registry: Registry[Any] = Registry().with_resources(resources)
         return registry
+
+    def validator(self, generation: str, event: str) -> jsonschema_rs.Draft202012Validator:
+        """Return the event type's validator, compiled once; its messages contain no values.
+
+        Raises:
+            UnknownNameError: no such generation or event type.
+            InvalidInputError: a user's schema can't be compiled.
+        """
+        key = (generation, event)
+        if key not in self._validators:
+            schema_id = self.schema_id(generation, event)
+            import jsonschema_rs
+
+            try:
+                self._validators[key] = jsonschema_rs.Draft202012Validator(
+                    {"$ref": schema_id},
+                    registry=self._registry,
+                    validate_formats=False,
+                    mask=_MASK,
+                    pattern_options=jsonschema_rs.RegexOptions(),  # in linear time
+                )
+            except (ValueError, jsonschema_rs.ReferencingError) as problem:
+                # Only possible with a user's folder that was not checked.
+                reason = str(problem).partition("\n")[0]
+                message = f"the schemas can't be compiled: {reason}"
+                raise InvalidInputError(message) from problem
+        return self._validators[key]
+
+    @cached_property
+    def _registry(self) -> jsonschema_rs.Registry:
+        import jsonschema_rs
+
+        return jsonschema_rs.Registry(list(self.documents.items()), retriever=_refuse)
 
     def events(self, generation: str) -> list[str]:
         """Return the event types that have a schema, sorted.
@@ -89,6 +127,17 @@ class SchemaLibrary:
             if (generation, event) in ids and is_event(event):
                 return ids[generation, event]
         raise UnknownNameError("event type", event, self.events(generation))
+
+
+@cache
+def bundled() -> SchemaLibrary:
+    """Return the bundled documents; a process reads and compiles them once."""
+    return SchemaLibrary(None)
+
+
+def _refuse(uri: str) -> Any:
+    """Reject an unknown ``$id``, which the validator would otherwise fetch from the network."""
+    raise LookupError(uri)
 
 
 def is_event(name: str) -> bool:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from emulator.contracts import violation
-from emulator.contracts.schema_documents import SchemaLibrary
+from emulator.contracts.schema_documents import SchemaLibrary, bundled
 from emulator.contracts.violation import Violation
-from emulator.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
 
     _Found = tuple[Sequence[str | int], str, str]
 
-_MASK = "the value"
 _NOT_JSON = Violation("$", "must be JSON that can be sent as UTF-8", "json")
 
 
@@ -46,9 +43,8 @@ class Contracts:
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
-        self._library = SchemaLibrary(folder)
+        self._library = bundled() if folder is None else SchemaLibrary(folder)
         self._learned: dict[tuple[str, str], Learned | None] = {}
-        self._validators: dict[tuple[str, str], jsonschema_rs.Draft202012Validator] = {}
 
     def events(self, generation: str) -> list[str]:
         """Return the event types that have a schema, sorted.
@@ -147,8 +143,7 @@ class Contracts:
         Raises:
             UnknownNameError: no such generation or event type.
         """
-        own = self._library if self._folder is None else SchemaLibrary(None)
-        return own.documents[own.schema_id(generation, event)]
+        return bundled().documents[bundled().schema_id(generation, event)]
 
     def learned(self, generation: str, event: str) -> Learned | None:
         """Return the knowledge of the user's folder about the event type; None if it has none.
@@ -190,36 +185,7 @@ class Contracts:
         Raises:
             UnknownNameError, InvalidInputError: as `violations` does.
         """
-        key = (generation, event)
-        if key not in self._validators:
-            schema_id = self.schema_id(generation, event)
-            import jsonschema_rs
-
-            try:
-                self._validators[key] = jsonschema_rs.Draft202012Validator(
-                    {"$ref": schema_id},
-                    registry=self._registry,
-                    validate_formats=False,
-                    mask=_MASK,
-                    pattern_options=jsonschema_rs.RegexOptions(),  # in linear time
-                )
-            except (ValueError, jsonschema_rs.ReferencingError) as problem:
-                # Only possible with a user's folder that was not checked.
-                reason = str(problem).partition("\n")[0]
-                message = f"the schemas can't be compiled: {reason}"
-                raise InvalidInputError(message) from problem
-        return self._validators[key]
-
-    @cached_property
-    def _registry(self) -> jsonschema_rs.Registry:
-        import jsonschema_rs
-
-        return jsonschema_rs.Registry(list(self._library.documents.items()), retriever=_refuse)
-
-
-def _refuse(uri: str) -> Any:
-    """Reject an unknown ``$id``, which the validator would otherwise fetch from the network."""
-    raise LookupError(uri)
+        return self._library.validator(generation, event)
 
 
 def described(error: jsonschema_rs.ValidationError) -> Iterator[_Found]:
