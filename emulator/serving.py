@@ -57,8 +57,10 @@ def listen(host: str, port: int, *, option: str = "--port") -> socket.socket:
             listening.close()
             raise
     except (OSError, OverflowError, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        message = f"can't listen on {host}:{port}: {reason.lower()}; {option} 0 picks a free one"
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        is_host_wrong = isinstance(error, socket.gaierror | UnicodeError)
+        hint = "" if is_host_wrong else f"; {option} 0 picks a free port"
+        message = f"can't listen on {host}:{port}: {reason}{hint}"
         raise InvalidInputError(message) from None
     listening.listen(2_048)
     listening.setblocking(False)

@@ -148,7 +148,7 @@ def test_a_port_in_use_is_reported() -> None:
             return str(caught.value).replace(str(port), "PORT")
 
     assert asyncio.run(main()) == (
-        "can't listen on 127.0.0.1:PORT: address already in use; --port 0 picks a free one"
+        "can't listen on 127.0.0.1:PORT: address already in use; --port 0 picks a free port"
     )
 
 

@@ -49,7 +49,7 @@ def test_a_port_in_use_is_reported() -> None:
         with pytest.raises(InvalidInputError) as caught:
             listen("127.0.0.1", port)
     assert str(caught.value) == (
-        f"can't listen on 127.0.0.1:{port}: address already in use; --port 0 picks a free one"
+        f"can't listen on 127.0.0.1:{port}: address already in use; --port 0 picks a free port"
     )
 
 
@@ -59,14 +59,14 @@ def test_an_invalid_host_is_reported(host: str) -> None:
         listen(host, 0)
     text = str(caught.value)
     assert text.startswith(f"can't listen on {host}:0: ")
-    assert text.endswith("; --port 0 picks a free one")
+    assert "picks a free port" not in text
 
 
 def test_an_invalid_port_is_reported() -> None:
     with pytest.raises(InvalidInputError) as caught:
         listen("127.0.0.1", 70_000)
     text = (
-        "can't listen on 127.0.0.1:70000: bind(): port must be 0-65535.; --port 0 picks a free one"
+        "can't listen on 127.0.0.1:70000: bind(): port must be 0-65535.; --port 0 picks a free port"
     )
     assert str(caught.value) == text
 

@@ -31,7 +31,7 @@ generation_of_captures = click.option(
 filters = click.option(
     "--filter", "filters", multiple=True, metavar="TYPE|PATH=VALUE",
     help="Only captures of this event type, such as 'candidate.*', or with this value, such as"
-    " data.candidateStatus=COMPLETED. Repeatable; all have to fit.",
+    " data.candidateStatus=COMPLETED. Repeatable; a capture has to match all.",
 )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from emulator.cli import common_options
-from emulator.domain.webhook import checked_headers
+from emulator.domain.webhook import checked_headers, checked_url
 from emulator.errors import InvalidInputError, error_at
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _OPTIONS: Mapping[str, Callable[..., Any]] = {
     ),
     "app": click.option(
         "--app", metavar="MODULE:NAME",
-        help="ASGI application to call in this process; CONSUMER_URL is then a path.",
+        help="ASGI application to call in this process; CONSUMER_URL and --probe are then paths.",
     ),
     "webhooks": click.option(
         "--webhooks", type=common_options.GENERATIONS,
@@ -44,14 +44,14 @@ _OPTIONS: Mapping[str, Callable[..., Any]] = {
     "secret": click.option("--secret", help="Secret (whsec_...) or key (whsk_...) to sign with."),
     "events": click.option(
         "--events", multiple=True, metavar="TYPE",
-        help="Event type that the consumer subscribes to; others are not checked."
+        help="Event type that the consumer subscribes to; others are left out."
         " Repeatable; default: all.",
     ),
     "probe": click.option(
         "--probe", metavar="URL",
         help="URL that returns the consumer's state of a candidate, a JSON object with 'status' and"
-        " 'completions'. {email}, {id}, {candidate_id} and {assessment_id} are replaced. With"
-        " --app, a path.",
+        " 'completions'. {email}, {id}, {candidate_id} and {assessment_id} are"
+        " replaced.",
     ),
     "probe_command": click.option(
         "--probe-command", metavar="COMMAND", help="Command that prints this state. No shell."
@@ -137,6 +137,7 @@ def target(
     claims: tuple[str, ...] = (),
     restart_command: str | None = None,
     linger: float = 0.0,
+    url_name: str = "CONSUMER_URL",
     is_optional: bool = False,
 ) -> Target:
     """Return the consumer that the options describe, and remove them from *given*.
@@ -147,6 +148,7 @@ def target(
         claims: claims in addition to those in the file.
         restart_command: the command that restarts the consumer.
         linger: real seconds to wait after the last request.
+        url_name: the argument or option that has the URL, for the error.
         is_optional: the URL of the consumer is optional.
 
     Raises:
@@ -155,6 +157,7 @@ def target(
     from emulator.conformance import consumer_file
     from emulator.conformance.claims import claimed
     from emulator.conformance.target import Target, check
+    from emulator.delivery.transports.asgi import target_of
 
     asked = {name: given.pop(name, _ABSENT.get(name)) for name in _OPTIONS}
     common_options.warn_if_insecure(asked["insecure"])
@@ -165,9 +168,13 @@ def target(
     data = consumer_file.Data() if people is None else consumer_file.data(people)
 
     generation: Generation = asked["webhooks"] or said.webhooks or "v1"  # type: ignore[assignment]
+    url = asked["url"] or said.url or ""
     app = asked["app"] or (None if asked["url"] and said.url else said.app)
+    if url and app is None:
+        with error_at(url_name):
+            target_of(checked_url(url))
     found = Target(
-        url=asked["url"] or said.url or "",
+        url=url,
         app=_imported(app),
         generation=generation,
         headers=headers(asked["headers"], said.headers),

@@ -115,6 +115,7 @@ def _report(fuzzed: Fuzzed, folder: Path, target: Target) -> None:
         say(f"note: {note}", err=True)
     if fuzzed.verdict == "no_evidence":
         say(f"error: {fuzzed.reason}; is the consumer running?", err=True)
+        return
     count = len(fuzzed.findings)
     found = {0: "nothing found", 1: "1 finding"}.get(count, f"{count} findings")
     say(f"{found} in {fuzzed.deliveries} deliveries; repeat with --seed {fuzzed.seed}")

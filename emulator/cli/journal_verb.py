@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     name="journal", epilog="Example: testlify-emulator journal emulator.db --canonical > run.jsonl"
 )
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--workspace", help="Print only the entries of this workspace.")
+@click.option("--workspace", metavar="NAME", help="Print only the entries of this workspace.")
 @click.option("--canonical", is_flag=True, help="Leave out measured values, to compare two runs.")
 @click.option(
     "--salvage",
@@ -35,8 +35,8 @@ def command(
 ) -> int | None:
     """Print the entries of the journal FILE as JSON lines, with secrets redacted.
 
-    It can be read while the emulator writes it. Exit 2: the journal is damaged, at the given
-    place; 1: with --salvage, entries were lost.
+    The emulator may be writing the file. Exit 1: with --salvage, entries were lost; 2: the journal
+    is damaged, and the message says where.
     """
     if salvage is not None:
         return _salvage(file, salvage)

@@ -1,4 +1,4 @@
-"""``learn``: make an overlay of captured deliveries."""
+"""``learn``: make an overlay from captured deliveries."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ _MOST_SHOWN = 5
 )
 @click.option(
     "--into", "overlay", required=True, type=click.Path(file_okay=False, path_type=Path),
-    metavar="OVERLAY", help="Folder to write; what it learned before is kept and refined.",
+    metavar="OVERLAY", help="Folder to write; earlier results in it are kept and refined.",
 )  # fmt: skip
 @common_options.generation_of_captures
 def command(files: tuple[Path, ...], overlay: Path, webhooks: Generation | None) -> int:
-    """Make schemas and payload templates of captures of the real service.
+    """Make schemas and payload templates from captures of the real service.
 
-    With the folder, 'serve --overlay OVERLAY' sends payloads with the keys, order, types and
-    forms of the captures, filled with the data of its workspace. No personal data of the captures
-    is in the folder. Run it again with more captures to refine it: each capture counts once.
+    'serve --overlay OVERLAY' then sends payloads with the keys, order, types and forms of the
+    captures, filled with the data of its workspace. The folder contains no personal data of the
+    captures. Run 'learn' again with more captures to refine it: each capture counts once.
 
     Exit 0: learned, or already known; 2: nothing to learn from.
     """

@@ -38,14 +38,16 @@ _LONGEST_BODY = 1_000_000  # bytes; a longer body is cut, and not shown as JSON
 )
 @click.option(
     "--port", type=click.IntRange(0, 65_535), default=9000, show_default=True,
-    help="Port to listen on; 0 picks a free one.",
+    help="Port to listen on; 0 picks a free port.",
 )  # fmt: skip
 @click.option(
     "--status", "statuses", type=click.IntRange(200, 599), multiple=True,
     help="Status to answer. Repeat it for a sequence; the last status is then repeated."
     "  [default: 200]",
 )  # fmt: skip
-@click.option("--delay", default="0s", show_default=True, help="Pause before each answer.")
+@click.option(
+    "--delay", default="0s", show_default=True, metavar="DURATION", help="Pause before each answer."
+)
 @click.option("--body/--no-body", default=True, help="Print the payloads.")
 @click.option(
     "--verify", metavar="SECRET",
@@ -206,7 +208,7 @@ def _line(received: Received) -> list[str | tuple[str, str]]:
     ]
     verdict = received.verdict
     if verdict is not None:
-        says = "signature holds" if verdict.holds else f"signature does not hold: {verdict.detail}"
+        says = "valid signature" if verdict.holds else f"invalid signature: {verdict.detail}"
         parts += ["  ", (says, "green" if verdict.holds else "red")]
     return parts
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from emulator.reports.progress import Screen
     from emulator.reports.report import Case
 
-_FAST = 100.0  # messages a second above which a host that is not this machine takes --yes
+_FAST = 100.0  # messages a second; more to another machine need --yes
 _MOST_WORKERS = 256
 _STEP = "10s"  # of a search for the knee
 _LONG = "60s"
@@ -110,7 +110,7 @@ class _LoadOptions(msgspec.Struct, frozen=True):
     "--master", "is_master", is_flag=True,
     help="Wait for workers of other machines instead of starting them.",
 )  # fmt: skip
-@click.option("--worker", "is_worker", is_flag=True, help="Be a worker of a master.")
+@click.option("--worker", "is_worker", is_flag=True, help="Run as a worker of a master.")
 @click.option(
     "--master-host", default="127.0.0.1", show_default=True, metavar="HOST",
     help="With --worker: where the master is.",

@@ -27,7 +27,7 @@ _VERBS = {
     "listen": "run a receiver that prints the requests it gets",
     "replay": "send captured deliveries again",
     "drift": "compare captured deliveries with the schemas",
-    "learn": "make schemas and payload templates of captured deliveries",
+    "learn": "make schemas and payload templates from captured deliveries",
     "validate": "check scenarios, or payloads against their schema",
     "journal": "print a journal file as JSON lines",
     "schema": "print the JSON Schema of an event's payload",
@@ -68,6 +68,7 @@ class _Verbs(click.Group):
 @click.group(
     cls=_Verbs,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    subcommand_metavar="VERB [ARGS]...",
     epilog="Start with 'testlify-emulator demo'. Each verb has --help with examples.",
 )
 @click.version_option(__version__, prog_name="testlify-emulator")
@@ -95,7 +96,7 @@ def main(arguments: list[str] | None = None) -> None:
     except click.ClickException as error:
         shown = io.StringIO()
         error.show(shown)
-        say(shown.getvalue().rstrip("\n"), err=True)
+        say(shown.getvalue().rstrip("\n").expandtabs(4), err=True)
         sys.exit(2)
     except EmulatorError as error:
         # A scenario's problems start with file and line, as editors and CI expect.

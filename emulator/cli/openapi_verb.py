@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--as-consumer", "url", metavar="URL",
-    help="Describe the consumer at this URL instead, to which Testlify posts.",
+    help="Describe, instead, the consumer to which Testlify posts at this URL.",
 )  # fmt: skip
-@click.option("--control", "is_control", is_flag=True, help="Describe the control API instead.")
+@click.option("--control", "is_control", is_flag=True, help="Describe, instead, the control API.")
 @common_options.generation
 def command(*, url: str | None, is_control: bool, webhooks: Generation) -> None:
     """Print the OpenAPI 3.1 document (JSON) of the emulated provider API.

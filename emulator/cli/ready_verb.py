@@ -18,11 +18,13 @@ _PAUSE = 0.05  # seconds between two looks
     epilog="Example: testlify-emulator serve & testlify-emulator ready http://127.0.0.1:4800",
 )
 @click.argument("url")
-@click.option("--wait", default="10s", show_default=True, help="How long to wait.")
+@click.option(
+    "--wait", default="10s", show_default=True, metavar="DURATION", help="How long to wait."
+)
 def command(url: str, wait: str) -> int:
     """Wait until the emulator at URL is ready; exit with 1 if it is not ready in time.
 
-    Any other server is ready once it answers below 500 at URL.
+    Any other server is ready when it answers at URL with a status below 500.
     """
     import httpx2
 

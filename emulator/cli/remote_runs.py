@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from emulator.scenario.scenario import Scenario
 
 _TOKEN = "TESTLIFY_EMULATOR_CONTROL_TOKEN"  # noqa: S105 - the variable's name
+_UNAUTHORIZED = 401
 _LONGEST = 3_600.0  # real seconds that a scenario may take
 
 
@@ -81,7 +82,7 @@ class RemoteRuns:
             message = f"not a URL: {self._url!r}; expected one like 'http://127.0.0.1:4800'"
             raise InvalidInputError(message, path="--emulator") from None
         except httpx2.HTTPError as error:
-            message = f"no emulator at {self._url}: {type(error).__name__}; is 'serve' up?"
+            message = f"no emulator at {self._url}: {type(error).__name__}; is 'serve' running?"
             raise ConflictError(message) from None
 
     async def _run(
@@ -125,5 +126,7 @@ async def _answer(
         detail = found["detail"]
     except (InvalidInputError, KeyError):
         detail = "not an emulator's answer"
+    if answer.status_code == _UNAUTHORIZED:
+        detail = f"{detail}; set {_TOKEN} to the server's control token"
     message = f"{method} {answer.request.url}: {answer.status_code}, {detail}"
     raise ConflictError(message)

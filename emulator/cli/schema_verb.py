@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def command(event: str, webhooks: Generation) -> None:
     """Print the self-contained JSON Schema (2020-12) of EVENT's payload.
 
-    EVENT is an id or a word of the wire; 'testlify-emulator list events' has them.
+    EVENT is an id or a name in payloads; 'testlify-emulator list events' shows both.
     """
     from emulator.contracts.validation import Contracts
 

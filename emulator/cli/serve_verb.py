@@ -53,7 +53,7 @@ def _option(*names: str, **settings: Any) -> Callable[[Any], Any]:
     type=click.IntRange(0, 65_535),
     default=4800,
     show_default=True,
-    help="Port to listen on; 0 picks a free one.",
+    help="Port to listen on; 0 picks a free port.",
 )
 @_option(
     "--webhooks",
@@ -147,7 +147,7 @@ def command(**options: Any) -> int:
        "version": "..."}
 
     \b
-    Then, with that token, as with the real service:
+    Use the token as you would use one of the real service:
       curl -X POST http://127.0.0.1:4800/v1/webhook -H 'Authorization: Bearer default' \\
         -d '{"name": "ats", "payloadUrl": "http://127.0.0.1:9000/hook",
              "events": ["candidateStatusChanged"]}'
@@ -155,7 +155,7 @@ def command(**options: Any) -> int:
     candidate and change its state, advance the clock, see each delivery. Ctrl-C ends it.
 
     Outside loopback (--host 0.0.0.0), other machines can reach it. There, the control API requires
-    a token: --control-token, or a generated token that the line has as "control_token". Access
+    a token: --control-token, or a generated token, which the line has as "control_token". Access
     tokens of unknown workspaces are rejected, and requests have to name the server by an address, a
     loopback name or a --hostname.
     """  # noqa: D301 - click's own mark

@@ -16,7 +16,7 @@ from emulator.cli.payload_edits import edited, settings
 from emulator.decoding import parsed
 from emulator.domain.events import EVENTS_OF, TEST_EVENT, event_type
 from emulator.domain.payloads.fields import text
-from emulator.errors import EmulatorError, InvalidInputError, NotJSONError, file_error
+from emulator.errors import InvalidInputError, NotJSONError, file_error
 
 if TYPE_CHECKING:
     from emulator.conformance.target import Subject, Target
@@ -53,7 +53,7 @@ class _Asked(msgspec.Struct, frozen=True):
 @click.option(
     "--set", "settings", multiple=True, metavar="PATH=VALUE",
     help="Set a value in the payload, such as data.email=ada@example.com. The value is parsed as"
-    " JSON if possible, or else text. The last key may be new. Repeatable.",
+    " JSON if possible; otherwise it is text. The last key may be new. Repeatable.",
 )  # fmt: skip
 @click.option(
     "--remove", multiple=True, metavar="PATH",
@@ -68,13 +68,13 @@ class _Asked(msgspec.Struct, frozen=True):
 def command(event: str, **options: Any) -> int:
     """Send one message of the event type EVENT, about a generated candidate, to a consumer.
 
-    EVENT is an id or a word of the wire ('testlify-emulator list events' has them), or 'test':
-    the ping of the settings page. A payload that you change is sent even if it does not fit its
-    schema.
+    EVENT is an id or a name in payloads ('testlify-emulator list events' shows both), or 'test'
+    for the ping of the settings page. A payload that you change is sent even if it does not fit
+    its schema.
 
     Exit 0: accepted; 1: not accepted; 2: a usage error, or the consumer did not answer.
     """
-    target = consumer_options.target(options)
+    target = consumer_options.target(options, url_name="--to")
     id_ = event if event == TEST_EVENT else event_type(event, generation=target.generation).id
     if target.generation == "v2" and target.secret is None:
         note = "note: signed with a random secret; to verify signatures, pass yours with --secret"
@@ -114,19 +114,14 @@ async def _trigger(event: str, target: Target, asked: _Asked) -> int:
 def _webhook(workspace: Workspace, event: str, target: Target) -> Webhook:
     from emulator.delivery.profiles import PROFILES, signing
 
-    try:
-        return workspace.add_webhook(
-            name="trigger",
-            payload_url=target.address(workspace),
-            events=[EVENTS_OF[target.generation][0] if event == TEST_EVENT else event],
-            headers=target.headers,
-            secret=target.secret,
-            profile=signing(PROFILES[target.generation]) if target.secret else None,
-        )
-    except EmulatorError as error:
-        if error.path == "$.payloadUrl":
-            error.path = "--to"
-        raise
+    return workspace.add_webhook(
+        name="trigger",
+        payload_url=target.address(workspace),
+        events=[EVENTS_OF[target.generation][0] if event == TEST_EVENT else event],
+        headers=target.headers,
+        secret=target.secret,
+        profile=signing(PROFILES[target.generation]) if target.secret else None,
+    )
 
 
 def _subject(workspace: Workspace, event: str, body: bytes | None) -> Subject | None:

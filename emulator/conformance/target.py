@@ -193,7 +193,7 @@ def check(target: Target) -> None:
         InvalidInputError: neither URL nor application, two probes, an unknown placeholder.
     """
     if not target.url and target.app is None:
-        message = "no consumer; expected its URL, or --app package:app"
+        message = "no consumer; expected its URL, or an ASGI application"
         raise InvalidInputError(message)
     for one, other, name in (
         (target.probe, target.probe_command, "probe"),

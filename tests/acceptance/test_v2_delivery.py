@@ -416,9 +416,9 @@ def test_listen_verifies_signatures_and_answers_401_to_invalid_ones(
         assert asyncio.run(deliver(url)) == ["200", "401"]
         assert plain_http.post(url, content=b"{}").status_code == 401
         assert ended(process) == [
-            "POST  /  created  -> 200  signature holds",
-            f"POST  /  created  -> 401  signature does not hold: {prefix}signature {UNFIT}",
-            f"POST  /  -  -> 401  signature does not hold: {missing}",
+            "POST  /  created  -> 200  valid signature",
+            f"POST  /  created  -> 401  invalid signature: {prefix}signature {UNFIT}",
+            f"POST  /  -  -> 401  invalid signature: {missing}",
         ]
 
 
@@ -432,8 +432,8 @@ def test_listen_verifies_hex_under_a_header() -> None:
             answer = plain_http.post(url, content=body, headers=headers)
             assert answer.status_code == status
         assert ended(process) == [
-            f"POST  /  -  -> 401  signature does not hold: X-Acme-Signature {UNFIT}",
-            "POST  /  -  -> 204  signature holds",
+            f"POST  /  -  -> 401  invalid signature: X-Acme-Signature {UNFIT}",
+            "POST  /  -  -> 204  valid signature",
         ]
 
 

@@ -108,7 +108,7 @@ def test_a_port_in_use_is_reported(cli: Cli, verb: str) -> None:
         ran = cli(verb, "http://127.0.0.1:9/", "--api-port", str(port))
     assert ran.code == 2
     assert f"can't listen on 127.0.0.1:{port}" in ran.err
-    assert "--api-port 0 picks a free one" in ran.err
+    assert "--api-port 0 picks a free port" in ran.err
 
 
 def test_an_emulator_that_is_up_has_its_own_provider_api(cli: Cli) -> None:

@@ -92,7 +92,7 @@ def test_a_port_in_use_is_reported(cli: Cli) -> None:
         port = str(taken.getsockname()[1])
         message = (
             f"error: can't listen on 127.0.0.1:{port}: address already in use; "
-            "--port 0 picks a free one\n"
+            "--port 0 picks a free port\n"
         )
         assert cli("listen", "--port", port) == (2, "", message)
 
@@ -189,7 +189,7 @@ def test_a_wrong_signature_is_saved_and_not_forwarded(
         "listen", "--port", "0", "--forward", behind.url, "--save", str(tmp_path), "--no-body",
         "--verify", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", visit=visit,
     ).out  # fmt: skip
-    assert "-> 401  signature does not hold: no header svix-id" in out
+    assert "-> 401  invalid signature: no header svix-id" in out
     assert (behind.requests, len(read_all(tmp_path))) == ([], 1)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 VERBS = group.list_commands(click.Context(group))
 USAGE = (
-    "Usage: testlify-emulator [OPTIONS] COMMAND [ARGS]...\n"
+    "Usage: testlify-emulator [OPTIONS] VERB [ARGS]...\n"
     "Try 'testlify-emulator --help' for help.\n\n"
 )
 

@@ -84,13 +84,24 @@ def test_the_reports_are_the_same_ones(
 def test_a_refused_connection_and_an_invalid_url_are_reported(cli: Cli, scenario: str) -> None:
     arguments = ["run", scenario, "--url", "http://127.0.0.1:9/hook"]
     code, out, err = cli(*arguments, "--emulator", "http://127.0.0.1:1")
-    told = "error: no emulator at http://127.0.0.1:1: ConnectError; is 'serve' up?\n"
+    told = "error: no emulator at http://127.0.0.1:1: ConnectError; is 'serve' running?\n"
     assert (code, out, err) == (2, "", told)
     code, _, err = cli(*arguments, "--emulator", "nowhere")
     assert (code, err.startswith("error: not a URL: 'nowhere'; expected one like")) == (2, True)
     code, _, err = cli(*arguments, "--emulator", "http://127.0.0.1:1", "--insecure")
     assert code == 2
     assert "do not apply with --emulator" in err
+
+
+def test_a_missing_control_token_is_reported(
+    cli: Cli, scenario: str, testlify_receiver: Receiver
+) -> None:
+    testlify_receiver.answer(401)
+    there = testlify_receiver.url
+    ran = cli("run", scenario, "--url", "http://127.0.0.1:9/hook", "--emulator", there)
+    assert ran.code == 2
+    hint = "set TESTLIFY_EMULATOR_CONTROL_TOKEN to the server's control token"
+    assert ran.err.endswith(f": 401, not an emulator's answer; {hint}\n")
 
 
 def test_a_command_is_refused_there(cli: Cli, tmp_path: Path, emulator: RunningEmulator) -> None:

@@ -181,7 +181,7 @@ def test_a_port_in_use_is_reported(cli: Cli) -> None:
         port = str(taken.getsockname()[1])
         message = (
             f"error: can't listen on 127.0.0.1:{port}: address already in use; "
-            "--port 0 picks a free one\n"
+            "--port 0 picks a free port\n"
         )
         assert cli("serve", "--port", port) == (2, "", message)
 

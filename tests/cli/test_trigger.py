@@ -308,6 +308,7 @@ def test_an_invalid_url_is_reported(cli: Cli) -> None:
         " (at --to)\n"
     )
     assert cli("trigger", "test", "--to", "x") == (2, "", message)
+    assert cli("test", "x") == (2, "", message.replace("--to", "CONSUMER_URL"))
 
 
 def test_a_file_that_is_no_json_can_not_be_changed(cli: Cli, tmp_path: Path) -> None:
