@@ -72,7 +72,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     shares = [list(itertools.chain(*slow[place::processes])) for place in range(processes)]
     for share in shares:
         missing = max(len(items) // processes - len(share), 0)
-        share += quick[:missing]
+        share.extend(quick[:missing])
         del quick[:missing]
     items[:] = [*itertools.chain(*shares), *quick]
 

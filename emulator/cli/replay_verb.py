@@ -37,7 +37,10 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @common_options.filters
 @click.option(
-    "--resign", "secret", metavar="SECRET", help="Secret (whsec_... or whsk_...) to sign again with."
+    "--resign",
+    "secret",
+    metavar="SECRET",
+    help="Secret (whsec_... or whsk_...) to sign again with.",
 )
 @click.option(
     "--speed", type=click.Choice(["real", "fast"]), default="fast", show_default=True,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     "testlify-emulator validate --event candidate.completed payload.json",
 )
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--event", metavar="EVENT", help="The files are payloads of this event type, not scenarios.")
+@click.option("--event", metavar="EVENT", help="The files are payloads of this event type.")
 @common_options.generation
 @set_option
 def command(

@@ -79,7 +79,7 @@ class PageGuard:
         name = _name(host)
         is_ours = name in self._hostnames or is_loopback(name)
         if not is_ours and not (self._is_exposed and _is_address(name)):
-            message = f"the Host {host[:80]!r} is not a name of this server; allow it with --hostname"
+            message = f"the Host {host[:80]!r} is no name of this server; allow it with --hostname"
             raise ForbiddenError(message)
 
     def _check_page(self, headers: dict[bytes, str], host: str, *, is_safe: bool) -> None:

@@ -69,7 +69,7 @@ def test_a_loopback_host_is_ours(server: Server, path: str, host: str) -> None:
 def test_a_foreign_host_is_refused(server: Server, path: str, host: str) -> None:
     before = server.workspaces()
     answer = get(server, path, Host=host)
-    message = f"the Host {host!r} is not a name of this server; allow it with --hostname"
+    message = f"the Host {host!r} is no name of this server; allow it with --hostname"
     assert (answer.status_code, answer.json()) == (403, refusal(path, message))
     assert server.workspaces() == before
 
