@@ -279,6 +279,9 @@ def test_closing_on_an_unread_request_is_closed_or_reset(
     run(main())
 
 
+PATIENCE = (0.05, 0.5, 2.0)
+"""Time-outs in seconds, tried in turn: on a machine under load the answer may miss the first."""
+
 SLOW: dict[str, tuple[Script, str]] = {
     "nothing": (say_nothing, "nothing came in time"),
     "a piece of the head": (after_request(b"HTTP/1.1 200"), "no whole head came in time"),
@@ -302,10 +305,13 @@ def test_an_answer_that_is_not_whole_in_time_is_given_up(
     script, detail = SLOW[case]
 
     async def main() -> None:
-        async with torture(script) as server, wire() as client:
-            outcome = await client.send(post(server.url, total=0.05))
-            assert (outcome.reason, outcome.detail) == ("answer_timeout", detail)
-            assert 40 < outcome.duration_ms < 2000
+        for total in PATIENCE:
+            async with torture(script) as server, wire() as client:
+                outcome = await client.send(post(server.url, total=total))
+            if outcome.detail == detail:
+                break
+        assert (outcome.reason, outcome.detail) == ("answer_timeout", detail)
+        assert outcome.duration_ms > 800 * total
 
     run(main())
 
@@ -324,19 +330,25 @@ def test_the_first_byte_has_a_time_out_of_its_own(
 def test_once_a_byte_came_only_the_total_time_out_counts(
     run: Run, torture: MakeServer, wire: MakeWire, post: Post
 ) -> None:
-    async def main() -> None:
-        waited = asyncio.get_running_loop().create_future()
+    async def answered(first_byte: float) -> bool:
+        is_late = asyncio.Event()
 
         async def slow(talk: Talk) -> None:
             await talk.request()
             await talk.say(b"H")
-            await waited
+            await is_late.wait()
             await talk.say(b"TTP/1.1 204 No Content\r\n\r\n")
             await talk.end()
 
         async with torture(slow) as server, wire() as client:
-            asyncio.get_running_loop().call_later(0.15, waited.set_result, None)
-            outcome = await client.send(post(server.url, first_byte=0.05))
-            assert outcome.status == 204
+            asyncio.get_running_loop().call_later(3 * first_byte, is_late.set)
+            outcome = await client.send(post(server.url, first_byte=first_byte, total=60.0))
+            return outcome.status == 204
+
+    async def main() -> None:
+        for first_byte in PATIENCE:
+            if await answered(first_byte):
+                return
+        pytest.fail(f"no answer, although a byte came within {first_byte} s")
 
     run(main())
