@@ -44,6 +44,7 @@ class AttemptQueue:
         self._holds = Holds(seed)
         self._ready: list[Key] = []  # a heap
         self._full: dict[int, list[Key]] = defaultdict(list)  # webhook at its limit -> heap
+        self._freed: set[int] = set()  # webhooks in `_full` with an attempt that has ended
         self._open: set[Key] = set()  # offered and not yet ended
         self._behind: dict[Key, list[Key]] = {}  # key -> attempts that wait for its end
         self._tails: dict[Chain, Key] = {}  # the last attempt of each chain
@@ -112,7 +113,7 @@ class AttemptQueue:
     @property
     def has_ready(self) -> bool:
         """Whether an attempt is ready to start; a limit may still prevent it."""
-        return bool(self._ready)
+        return bool(self._ready or self._freed)
 
     @property
     def is_idle(self) -> bool:
@@ -121,6 +122,8 @@ class AttemptQueue:
 
     def take(self) -> Key | None:
         """Return the next attempt to start; it counts as under way until `release`."""
+        while self._freed:
+            self._refill(self._freed.pop())
         while self._ready:
             key = self._ready[0]
             webhook = key[1]
@@ -139,17 +142,20 @@ class AttemptQueue:
             return key
         return None
 
+    def _refill(self, webhook: int) -> None:
+        full = self._full[webhook]
+        for _ in range(min(len(full), self._places_of(webhook) - self._busy[webhook])):
+            heappush(self._ready, heappop(full))
+        if not full:
+            del self._full[webhook]
+
     def release(self, key: Key) -> None:
         """Remove an attempt that has ended or was not sent."""
         webhook = key[1]
         self._running.discard(key)
         self._busy[webhook] -= 1
         if webhook in self._full:
-            full = self._full[webhook]
-            for _ in range(min(len(full), self._places_of(webhook) - self._busy[webhook])):
-                heappush(self._ready, heappop(full))
-            if not full:
-                del self._full[webhook]
+            self._freed.add(webhook)
         self._open.discard(key)
         chain = self._chain_of.pop(key, None)
         if chain is not None and self._tails[chain] == key:
@@ -177,7 +183,7 @@ class AttemptQueue:
         """Remove all attempts."""
         self._holds.clear()
         for waiting in (
-            self._ready, self._full, self._open, self._behind, self._tails, self._chain_of,
-            self._running, self._busy, self._hangs, self._express, self._crowd,
+            self._ready, self._full, self._freed, self._open, self._behind, self._tails,
+            self._chain_of, self._running, self._busy, self._hangs, self._express, self._crowd,
         ):  # fmt: skip
             waiting.clear()

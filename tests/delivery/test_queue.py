@@ -113,6 +113,16 @@ def test_no_more_than_the_webhook_s_limit_are_under_way_to_it() -> None:
     assert taken(made) == [(4, 1, 1)]
 
 
+def test_attempts_that_ended_together_free_as_many_places() -> None:
+    made = queue(per_webhook=3)
+    offer(made, *[(number, 1, 1) for number in range(1, 9)])
+    first = taken(made)
+    for key in first:
+        made.release(key)
+    assert taken(made) == [(4, 1, 1), (5, 1, 1), (6, 1, 1)]
+    assert taken(made) == []
+
+
 @pytest.mark.parametrize("webhook_limit", [1, 2])
 def test_a_full_webhook_delays_no_other(webhook_limit: int) -> None:
     made = queue(in_flight=4, per_webhook=webhook_limit)

@@ -57,19 +57,18 @@ class Mounts:
 
     def send(self, request: Request) -> Awaitable[Outcome]:
         """Send one request."""
-        if request.url.startswith(SCHEME):
-            return self._send_in_process(request)
-        return self._wire.send(request)
-
-    async def _send_in_process(self, request: Request) -> Outcome:
+        if not request.url.startswith(SCHEME):
+            return self._wire.send(request)
         name = target_of(request.url).host
         app = self._apps.get(name)
-        if app is None:  # the journal is from an earlier process, which had mounted it
-            detail = f"no application is mounted as {name!r} in this process"
-            return Outcome("unreachable", detail=detail)
-        return await app.send(request)
+        return app.send(request) if app else _unreachable(name)
 
     async def close(self) -> None:
         """Stop running applications; the wire belongs to the emulator."""
         for app in self._apps.values():
             await app.close()
+
+
+async def _unreachable(name: str) -> Outcome:
+    # The journal is from an earlier process, which had mounted the application.
+    return Outcome("unreachable", detail=f"no application is mounted as {name!r} in this process")

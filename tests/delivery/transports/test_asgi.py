@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -249,6 +250,21 @@ def test_an_application_that_takes_too_long_is_given_up(run: Run) -> None:
     assert outcome.reason == "answer_timeout"
     assert outcome.detail == "the application did not end in time"
     assert ended == ["cancelled"]
+
+
+def test_an_application_that_ignores_its_end_leaves_the_task_uncancelled(run: Run) -> None:
+    async def app(*_: Any) -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+
+    async def main() -> None:
+        outcome = await sent(app, request(total=0.05))
+        assert outcome.reason == "bad_answer"
+        task = asyncio.current_task()
+        assert task is not None
+        assert task.cancelling() == 0
+
+    run(main())
 
 
 def test_background_work_that_takes_too_long_does_not_change_the_answer(run: Run) -> None:
