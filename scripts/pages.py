@@ -39,53 +39,52 @@ if TYPE_CHECKING:
 _GENERATED = "<!-- Made by scripts/docs from the tables of the program; edit those. -->"
 
 _FIDELITY = """\
-What the emulator knows of the real service, and where it had to choose. Each fact says how it
+What the emulator knows about the real service, and where it had to choose. Each fact says how it
 is known:
 
-- **documented**: on a page of Testlify's, its examples included
-- **observed**: read from those examples, or from the code of consumers that are in use
-- **assumed**: our choice, because nothing is known. Do not build on it
+- **documented**: on one of Testlify's pages, including its examples
+- **observed**: seen in those examples, or in the code of consumers that are in use
+- **assumed**: our choice, because nothing is known. Do not rely on it
 
-Where the examples contradict each other or themselves, the emulator does what the example does,
-not what would be tidy."""
+Where the examples contradict each other or themselves, the emulator follows the examples."""
 
 _CALLS = """\
-Each call with the fields that it takes and answers, and how we know of them. What is *observed*
-here was read from other people's code and references, not from Testlify's own pages. How to use
-them is in [the provider API](provider-api.md)."""
+Each call with the fields that it takes and returns, and how they are known. *Observed* facts are
+from other people's code and references here, not from Testlify's own pages. [The provider
+API](provider-api.md) describes how to use the calls."""
 
 _VARIANTS = """\
-Payloads that the reference shows or reports, but not as the rule. A workspace sends them when its
+Payloads that the reference shows or mentions as exceptions. A workspace sends them when its
 setting `observed` names them: over [HTTP](http-api.md#put-_emulatorworkspacesworkspace), in
 [a scenario](scenarios.md), in [Python](python.md#emulator-and-running) and in
-[pytest](pytest.md). They change the payloads of status changes in one status, those of
-`candidate.status_changed` included."""
+[pytest](pytest.md). Each changes the payloads of one status, including
+those of `candidate.status_changed`."""
 
 _V2_PAYLOADS = """\
-Of the nine example payloads of v2, one is public: `assessment.archived`, but for its end. In
-`candidate.completed` a consumer in use reads `data.assessmentId`, `data.candidate.email` and
-`data.scores.avgScorePercentage`. All else is assumed: v1's values, in groups like those of the
-example; every candidate event has the same keys, and a value that does not exist yet is null. A
-key is known as well as the weakest `x-provenance` on the way to it in the
+Of the nine example payloads of v2, one is public: `assessment.archived`, except for its end. In
+`candidate.completed`, a consumer in use reads `data.assessmentId`, `data.candidate.email` and
+`data.scores.avgScorePercentage`. Everything else is assumed: v1's values, in groups like those of
+the example; every candidate event has the same keys, and a value that does not exist yet is null. The
+provenance of a key is the weakest `x-provenance` on the path to it in the
 [schema](command-line.md#schema). Keys of one event type:"""
 
 _LIFECYCLES = f"""\
 What can happen to a candidate and to an assessment, and which event types it causes. A command
-that has no row for the state is refused: 409, with the legal ones, and nothing changes. In the
-diagrams a star marks what is assumed.
+without a row for the state is rejected: the answer is 409 with the legal commands, and nothing
+changes. In the diagrams, a star marks assumptions.
 
-`candidate.status_changed` comes with every change of a candidate's status, before the event type
-of its own. A webhook gets one message for each event type that it wants. v2 has no
-{", ".join(f"`{one}`" for one in EVENT_TYPES if one not in EVENTS_OF["v2"])}: v2 webhooks learn of
-these from `candidate.status_changed`, and of a new score not at all (assumed)."""
+Every change of a candidate's status causes `candidate.status_changed`, and then the event type of
+the new status. A webhook receives a message for each event type that it subscribes to. v2 has no
+{", ".join(f"`{one}`" for one in EVENT_TYPES if one not in EVENTS_OF["v2"])}: v2
+webhooks receive `candidate.status_changed` instead, and nothing for a new score (assumed)."""
 
 _EXPIRY = """\
 An invitation expires by itself when its validity is over (30 days unless the assessment says
-otherwise) and the candidate is still INVITED. On a virtual clock that happens while the clock is
-advanced. Who enrolled stays so until a command moves them.
+otherwise) and the candidate is still INVITED. On a virtual clock, this happens while the clock is
+advanced. An enrolled candidate stays ENROLLED until a command changes the state.
 
 A candidate is one invitation: the same address invited to two assessments has one `candidateId`
-and two candidates. A second invitation to the same assessment is refused while the first is
+and two candidates. A second invitation to the same assessment is rejected while the first is
 open: INVITED, ENROLLED or IN_PROGRESS."""
 
 _CHECKS = f"""\
@@ -100,11 +99,11 @@ a `restart` (`--restart-command`), time to `linger` (`--linger`). **Severity**: 
 in production; a `warning` is a risk. A failed check of either fails the run."""
 
 _CONTENT = """\
-The content of an assessment, tests and questions, is drawn when it is created and not shown while
-it is a DRAFT. `invite` stands here because the first invitation moves the assessment; it is asked
-for with `POST .../candidates`, see [the HTTP APIs](http-api.md). Unarchived is PUBLISHED, whatever
-it was before. Payloads of `assessment.archived` and `assessment.deleted` say SUBSCRIBED as the
-examples do, whatever the state."""
+The content of an assessment, its tests and questions, is generated when the assessment is created,
+and is not shown while it is a DRAFT. `invite` is in this table because the first invitation changes
+the state of the assessment; the call is `POST .../candidates`, see [the HTTP APIs](http-api.md). An
+unarchived assessment is PUBLISHED, whatever its state was before. Payloads of `assessment.archived`
+and `assessment.deleted` have the state SUBSCRIBED, as in the examples."""
 
 
 ROOT = Path(__file__).parents[1]

@@ -29,7 +29,7 @@ LIFECYCLE = Lifecycle(
     (
         Transition(
             NEW, "create", DRAFT, ("assessment.created",),
-            "documented", "its content is drawn, but not shown yet",
+            "documented", "its content is generated, but not shown yet",
         ),
         Transition(
             DRAFT, "update", PUBLISHED, ("assessment.updated",),
@@ -37,7 +37,7 @@ LIFECYCLE = Lifecycle(
         ),
         Transition(
             DRAFT, "publish", PUBLISHED, ("assessment.updated",),
-            "assumed", "an edit like another",
+            "assumed", "an edit like any other",
         ),
         Transition(
             DRAFT, "invite", SUBSCRIBED, (),
@@ -45,15 +45,15 @@ LIFECYCLE = Lifecycle(
         ),
         Transition(
             DRAFT, "archive", ARCHIVED, ("assessment.archived",),
-            "assumed", "the page does not say that a draft can't be",
+            "assumed", "the page does not exclude drafts",
         ),
         Transition(
             DRAFT, "delete", DELETED, ("assessment.deleted",),
-            "documented", "open before the first invitation",
+            "documented", "allowed before the first invitation",
         ),
         Transition(
             PUBLISHED, "update", PUBLISHED, ("assessment.updated",),
-            "documented", "edits reach only later invitations",
+            "documented", "edits affect only later invitations",
         ),
         Transition(
             PUBLISHED, "invite", SUBSCRIBED, (),
@@ -65,11 +65,11 @@ LIFECYCLE = Lifecycle(
         ),
         Transition(
             PUBLISHED, "delete", DELETED, ("assessment.deleted",),
-            "documented", "open before the first invitation",
+            "documented", "allowed before the first invitation",
         ),
         Transition(
             SUBSCRIBED, "update", SUBSCRIBED, ("assessment.updated",),
-            "documented", "edits reach only later invitations",
+            "documented", "edits affect only later invitations",
         ),
         Transition(
             SUBSCRIBED, "invite", SUBSCRIBED, (),
@@ -81,7 +81,7 @@ LIFECYCLE = Lifecycle(
         ),
         Transition(
             SUBSCRIBED, "delete", DELETED, ("assessment.deleted",),
-            "documented", "the page closes it, but the Deleted example is SUBSCRIBED",
+            "documented", "the page disables it, but the Deleted example is SUBSCRIBED",
         ),
         Transition(
             ARCHIVED, "unarchive", PUBLISHED, (),

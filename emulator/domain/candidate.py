@@ -62,15 +62,15 @@ LIFECYCLE = Lifecycle(
         ),
         Transition(
             INVITED, "enroll", ENROLLED, (_STATUS, "candidate.enrolled"),
-            "documented", "opened the invitation, gave their details",
+            "documented", "the candidate opened the invitation and gave their details",
         ),
         Transition(
             INVITED, "expire", INVITATION_EXPIRED, (_STATUS, "candidate.invitation_expired"),
-            "documented", "the validity of the invitation ran out",
+            "documented", "the validity of the invitation ended",
         ),
         Transition(
             ENROLLED, "start", IN_PROGRESS, (_STATUS, "candidate.in_progress"),
-            "documented", "answering",
+            "documented", "the candidate began to answer",
         ),
         Transition(
             ENROLLED, "disqualify", DISQUALIFIED, (_STATUS, "candidate.disqualified"),
@@ -86,19 +86,19 @@ LIFECYCLE = Lifecycle(
         ),
         Transition(
             IN_PROGRESS, "leave", IN_PROGRESS, (),
-            "assumed", "left the window for a while; the monitor counts it",
+            "assumed", "the candidate left the window for a while; the monitor counts it",
         ),
         Transition(
             IN_PROGRESS, "complete", COMPLETED, (_STATUS, "candidate.completed"),
-            "documented", "handed in",
+            "documented", "the candidate completed the tests",
         ),
         Transition(
             IN_PROGRESS, "disqualify", DISQUALIFIED, (_STATUS, "candidate.disqualified"),
-            "documented", "a violation that proctoring saw",
+            "documented", "proctoring found a violation",
         ),
         Transition(
             COMPLETED, "rescore", COMPLETED, ("candidate.score_updated",),
-            "assumed", "the score changes, the state stays",
+            "assumed", "the score changes, and the state does not",
         ),
         Transition(
             COMPLETED, "reject", REJECTED, (_STATUS, "candidate.rejected"),
@@ -106,7 +106,7 @@ LIFECYCLE = Lifecycle(
         ),
         Transition(
             REJECTED, "rescore", REJECTED, ("candidate.score_updated",),
-            "assumed", "marked again after the rejection",
+            "assumed", "scored again after the rejection",
         ),
     ),
 )  # fmt: skip

@@ -60,14 +60,14 @@ class CreateDetails(AssessmentDetails, frozen=True):
 
 
 class InviteDetails(Details, frozen=True):
-    """The details of ``invite``; missing personal data are made up."""
+    """The details of ``invite``; omitted personal data is made up."""
 
     assessment_id: Annotated[str, _doc("Id of the assessment.")]
     email: Annotated[str, _doc("E-mail address.")] | None = None
     first_name: Annotated[str, _doc("First name.")] | None = None
     last_name: Annotated[str, _doc("Last name.")] | None = None
     scheduled_date: (
-        Annotated[datetime, _doc("When the invitation is sent; by default at once.", tz=True)]
+        Annotated[datetime, _doc("When the invitation is sent; by default, at once.", tz=True)]
         | None
     ) = None
     source: Annotated[str, _doc("A label for the origin of the invitation.")] | None = None
@@ -79,7 +79,7 @@ Percentage = Annotated[int, _doc("The overall percentage, 0 to 100.", ge=0, le=1
 
 
 class ScoreDetails(Details, frozen=True):
-    """The details of ``complete`` and ``rescore``; missing values are drawn.
+    """The details of ``complete`` and ``rescore``; omitted values are random.
 
     If the candidate has answered questions, the score of a completion is that of the answers. The
     percentage is computed from the percentages of the tests and from custom points.
@@ -95,7 +95,7 @@ class DisqualifyDetails(Details, frozen=True):
 
     reason: (
         Annotated[
-            str, _doc("qualification or proctoring; by default the reason that fits the state.")
+            str, _doc("qualification or proctoring; by default, the reason that fits the state.")
         ]
         | None
     ) = None
@@ -104,7 +104,7 @@ class DisqualifyDetails(Details, frozen=True):
 class AnswerDetails(Details, frozen=True):
     """The details of ``answer``."""
 
-    correct: Annotated[bool, _doc("Whether the answer is right; it is when left out.")] | None = (
+    correct: Annotated[bool, _doc("Whether the answer is right; true by default.")] | None = (
         None
     )
 
@@ -113,7 +113,7 @@ class LeaveDetails(Details, frozen=True):
     """The details of ``leave_window``."""
 
     seconds: (
-        Annotated[int, _doc("How long, 1 to 86400; drawn when left out.", ge=1, le=86_400)] | None
+        Annotated[int, _doc("How long, 1 to 86400; random by default.", ge=1, le=86_400)] | None
     ) = None
 
 
@@ -142,7 +142,7 @@ class Command(msgspec.Struct, frozen=True):
 _ALL = (
     Command(
         "create_assessment", "assessment", "create",
-        "Create an assessment, a draft; the content that is left out is drawn.",
+        "Create an assessment as a draft; omitted content is generated.",
         "create_assessment: {as: job, title: Job Analysis Specialist}",
         CreateDetails, is_new=True,
     ),
@@ -174,7 +174,7 @@ _ALL = (
     ),
     Command(
         "invite", "candidate", "invite",
-        "Invite a candidate to an assessment; missing personal data are made up.",
+        "Invite a candidate to an assessment; omitted personal data is made up.",
         "invite: {as: ada, to: job, email: ada@example.com}",
         InviteDetails, is_new=True,
     ),
@@ -185,29 +185,29 @@ _ALL = (
     ),
     Command(
         "enroll", "candidate", "enroll",
-        "Let a candidate open the invitation and enter their details.",
+        "Open the invitation as the candidate, and enter their details.",
         "enroll: ada",
     ),
     Command(
         "start", "candidate", "start",
-        "Let a candidate start to answer.",
+        "Start the assessment as an enrolled candidate.",
         "start: ada",
     ),
     Command(
         "answer", "candidate", "answer",
-        "Let a candidate answer the next question; the score of a completion then follows.",
+        "Answer a candidate's next question; the score of a completion then follows from the answers.",
         "answer: {candidate: ada, correct: false}",
         AnswerDetails,
     ),
     Command(
         "leave_window", "candidate", "leave",
-        "Let a candidate leave the window for a while; the anti-cheating monitor counts it.",
+        "Leave the window as the candidate for a while; the anti-cheating monitor counts it.",
         "leave_window: {candidate: ada, seconds: 30}",
         LeaveDetails,
     ),
     Command(
         "complete", "candidate", "complete",
-        "Complete a candidate's assessment; missing results are drawn.",
+        "Complete a candidate's assessment; omitted results are random.",
         "complete: {candidate: ada, score: 14, of: 32}",
         ScoreDetails,
     ),
@@ -219,7 +219,7 @@ _ALL = (
     ),
     Command(
         "expire", "candidate", "expire",
-        "Let an invitation expire now, before its time.",
+        "Expire an invitation now, before its time.",
         "expire: ada",
     ),
     Command(

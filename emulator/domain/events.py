@@ -80,30 +80,30 @@ EVENT_TYPES = _table(
     ),
     EventType(
         "candidate.completed", "candidate", "completed",
-        "documented", "documented", "the candidate handed in",
+        "documented", "documented", "the candidate completed the assessment",
         "candidate.completed", "observed",
     ),
     EventType(
         "candidate.disqualified", "candidate", "disqualified",
-        "documented", "documented", "a qualifying question answered wrongly, or proctoring",
+        "documented", "documented", "a wrong answer to a qualifying question, or proctoring",
         "candidate.disqualified", "assumed",
     ),
     EventType(
         "candidate.invitation_expired", "candidate", None,
-        "documented", "documented", "the invitation ran out",
+        "documented", "documented", "the invitation expired",
         "candidate.invitation_expired", "assumed",
     ),
     EventType(
         "candidate.rejected", "candidate", "rejected",
-        "assumed", "assumed", "the customer turned the candidate down",
+        "assumed", "assumed", "the customer rejected the candidate",
     ),
     EventType(
         "candidate.score_updated", "candidate", "scoreUpdated",
-        "assumed", "assumed", "the score was changed afterwards",
+        "assumed", "assumed", "the score was changed after the completion",
     ),
     EventType(
         "assessment.created", "assessment", "created",
-        "documented", "documented", "an assessment was made, still a draft",
+        "documented", "documented", "an assessment was created as a draft",
         "assessment.created", "documented",
     ),
     EventType(

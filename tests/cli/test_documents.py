@@ -34,7 +34,7 @@ def test_every_event_type_is_listed_with_its_word_and_provenance(cli: Cli) -> No
     assert list(rows) == list(EVENT_TYPES)
     assert rows["candidate.invited"] == "a candidate was invited [v1 event 'invited'; assumed]"
     assert rows["candidate.invitation_expired"] == (
-        "the invitation ran out [v1 has no event key; documented]"
+        "the invitation expired [v1 has no event key; documented]"
     )
 
 

@@ -23,7 +23,7 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 
 
 class ExpectStep(OfAttempts, frozen=True, kw_only=True):
-    """Expect attempts in the whole run so far: at least one, or exactly `count`."""
+    """Expect matching attempts in the run so far: at least one, or exactly `count`."""
 
     example: ClassVar[str] = (
         "expect: {event: candidate.completed, candidate: ada, where: {data.status: COMPLETED}, "
@@ -64,7 +64,7 @@ class ExpectStep(OfAttempts, frozen=True, kw_only=True):
 
 
 class ExpectNoneStep(OfAttempts, frozen=True, kw_only=True, rename={"for_": "for"}):
-    """Expect no such attempt in the whole run so far, nor for some time to come."""
+    """Expect no matching attempt in the run so far, nor during `for`."""
 
     example: ClassVar[str] = "expect_none: {event: candidate.rejected, candidate: ada, for: 1d}"
     is_expectation: ClassVar[bool] = True

@@ -35,7 +35,7 @@ class On(msgspec.Struct, frozen=True):
 
 
 class SetFaultStep(Step, frozen=True, rename={"fault": "settings"}):
-    """Inject a fault from here on: one of those of 'list faults', and optionally `on`."""
+    """Inject a fault from here on: a fault of 'list faults', optionally limited by `on`."""
 
     example: ClassVar[str] = (
         "fault: {duplicate: {times: 1}, on: {event: candidate.completed, attempt: 1}}"

@@ -58,7 +58,7 @@ class SendStep(Step, frozen=True):
 
 
 class RedeliverStep(OfMessages, frozen=True):
-    """Retry the last delivery that matches, or all that failed since some time ago."""
+    """Redeliver the last matching delivery, or all that failed since some time ago."""
 
     example: ClassVar[str] = "redeliver: {event: candidate.completed, candidate: ada}"
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class WaitStep(Step, frozen=True):
-    """Let time pass; everything that becomes due happens. A virtual clock does not really wait."""
+    """Wait; everything that becomes due happens. A virtual clock takes no real time."""
 
     example: ClassVar[str] = "wait: 2h"
     bare: ClassVar[str | None] = "duration"

@@ -111,7 +111,7 @@ class AddWebhookStep(Step, frozen=True, kw_only=True, rename={"as_": "as"}):
 
 
 class EditWebhookStep(Step, frozen=True):
-    """Edit a webhook; later attempts follow, including those of pending deliveries."""
+    """Edit a webhook; later attempts use the changes, also those of pending deliveries."""
 
     example: ClassVar[str] = "edit_webhook: {webhook: consumer 1, headers: {X-Token: n3w}}"
     changes: ClassVar[dict[str, str]] = {"webhook": "webhook"}

@@ -36,7 +36,7 @@ def test_the_bundled_scenarios_are_listed_with_what_they_show(ui: Ui) -> None:
     for one in bundled():
         assert one.description
         assert one.name in text
-    assert "A candidate goes the whole way: invited, enrolled" in text
+    assert "A candidate is invited, enrolls, starts and completes" in text
     assert "No webhook to run against" in text
 
 
