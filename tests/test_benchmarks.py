@@ -34,7 +34,7 @@ def test_a_measurement_gives_rows(name: str) -> None:
     assert all(any(sign.isdigit() for sign in line) for line in lines)
 
 
-def test_the_command_prints_what_it_measures() -> None:
+def test_the_command_prints_its_measurements() -> None:
     command = [sys.executable, "-m", "benchmarks", "--quick", "--only", "expiry"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stderr) == (0, "measuring: expiry\n")

@@ -169,7 +169,7 @@ def test_a_path_is_printed_as_paths_are_read() -> None:
     assert parse(told.removesuffix(")").partition(" (at ")[2]) == ("more", "a key", "firstName")
 
 
-def test_what_the_sender_chose_is_cut() -> None:
+def test_a_long_word_of_the_sender_is_cut() -> None:
     word = "x" * 1_000
     assert len(problem(b'{"mode": "%s"}' % word.encode(), Chosen)) < 200
     assert len(problem(b'{"modes": {"%s": 1}}' % word.encode(), Chosen)) < 200

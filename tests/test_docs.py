@@ -72,12 +72,12 @@ PAGES_SCRIPT = _scripts_pages()
 @pytest.mark.parametrize(
     "name", ["fidelity.md", "lifecycles.md", "checks.md", "faults.md", "reports.md"]
 )
-def test_a_generated_page_is_what_the_tables_give(name: str) -> None:
+def test_a_generated_page_is_up_to_date_with_the_tables(name: str) -> None:
     assert DOCS[name] == PAGES_SCRIPT.pages()[name], "run scripts/docs"
 
 
 @pytest.mark.parametrize("name", PAGES_SCRIPT.schemas())
-def test_a_generated_schema_is_what_the_types_give(name: str) -> None:
+def test_a_generated_schema_is_up_to_date_with_the_types(name: str) -> None:
     assert (ROOT / "schemas" / name).read_text() == PAGES_SCRIPT.schemas()[name], "run scripts/docs"
 
 

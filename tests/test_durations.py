@@ -70,7 +70,7 @@ def test_a_duration_is_shown_in_the_largest_unit_without_a_fraction(
 
 
 @given(st.integers(0, 999).map(lambda ms: ms / 1000) | st.integers(1, int(LONGEST)))
-def test_what_is_shown_is_read_back(seconds: float) -> None:
+def test_a_shown_duration_is_read_back(seconds: float) -> None:
     assert parse(show(seconds)) == pytest.approx(seconds)
 
 

@@ -55,7 +55,7 @@ def test_a_waiting_call_ends_once_when_the_emulator_stops() -> None:
     asyncio.run(main())
 
 
-def test_a_time_out_of_one_s_own_stays_one() -> None:
+def test_a_time_out_of_the_caller_stays_a_time_out() -> None:
     async def main() -> None:
         async with Emulator(seed=7) as provider:
             with pytest.raises(TimeoutError):
@@ -81,7 +81,7 @@ def test_it_reports_which_urls_it_would_refuse() -> None:
         provider.refusal("nowhere")
 
 
-def test_its_workspaces_keep_what_it_says() -> None:
+def test_its_workspaces_keep_as_many_entries_as_it_says() -> None:
     async def main() -> None:
         for provider, keep in ((Emulator(), 20_000), (Emulator(keep=5), 5)):
             async with provider:

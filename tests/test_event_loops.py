@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 
-def test_loops_are_uvloop_s_where_there_is_one() -> None:
+def test_loops_are_uvloop_s_where_it_is_installed() -> None:
     factory = loop_factory()
     assert factory is not None
     loop = factory()

@@ -63,7 +63,7 @@ def test_the_wheel_carries_every_module_and_the_mark_of_types(dist: Path) -> Non
     assert "emulator/py.typed" in names
 
 
-def test_the_sdist_has_what_its_own_tests_need(dist: Path) -> None:
+def test_the_sdist_can_run_its_own_tests(dist: Path) -> None:
     (sdist,) = dist.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
@@ -119,7 +119,7 @@ def loaded(code: str) -> set[str]:
     return {name.partition(".")[0] for name in output.split()}
 
 
-def test_an_emulator_is_made_without_what_it_needs_later() -> None:
+def test_an_emulator_is_made_without_modules_that_it_needs_later() -> None:
     code = "from emulator.emulator import Emulator\nEmulator(seed=1)"
     assert loaded(code) & set(LATE) == set()
 

@@ -61,7 +61,7 @@ def test_no_line_of_an_xml_document_is_a_command() -> None:
         ("utf-8", "✓ Ada Å … 😀".encode()),
     ],
 )
-def test_a_stream_writes_what_it_can_and_escapes_the_rest(encoding: str, written: bytes) -> None:
+def test_a_stream_escapes_characters_that_its_encoding_lacks(encoding: str, written: bytes) -> None:
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding=encoding)
     escape_what_does_not_fit(stream, io.StringIO())

@@ -25,7 +25,7 @@ async def hello(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": b"hello"})
 
 
-def test_port_0_picks_a_free_one() -> None:
+def test_port_0_picks_a_free_port() -> None:
     with listen("127.0.0.1", 0) as one, listen("127.0.0.1", 0) as two:
         assert re.fullmatch(r"http://127\.0\.0\.1:[1-9][0-9]{2,4}", url_of(one))
         assert url_of(one) != url_of(two)

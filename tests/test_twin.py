@@ -105,7 +105,7 @@ def test_each_call_takes_the_same_and_waits(name: str) -> None:
         assert ours.__doc__ == theirs.__doc__
 
 
-def test_it_runs_with_what_an_emulator_takes() -> None:
+def test_it_takes_the_options_of_an_emulator() -> None:
     parameters = list(inspect.signature(Emulator).parameters)
     assert list(EmulatorOptions.__annotations__) == parameters
 

@@ -36,7 +36,7 @@ TOKEN = {"Authorization": "Bearer default"}
 WORKSPACE = "/_emulator/workspaces/default"
 
 
-def test_a_killed_process_loses_nothing_that_it_acknowledged(tmp_path: Path) -> None:
+def test_a_killed_process_keeps_all_acknowledged_messages(tmp_path: Path) -> None:
     """Kill it at 25 random moments under load; each restart goes on from the same file."""
     file = tmp_path / "journal.db"
     draw = random.Random(7)

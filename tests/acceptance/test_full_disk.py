@@ -121,7 +121,7 @@ def _until_full(client: httpx2.Client, failed: object) -> list[str]:
     return made
 
 
-def test_what_is_not_in_the_file_is_not_delivered(
+def test_a_message_that_does_not_fit_the_file_is_not_delivered(
     tmp_path: Path, environment: dict[str, str], receiver: Receiver
 ) -> None:
     """A consumer hears of nothing that a restart would not know."""

@@ -451,7 +451,9 @@ def test_listen_verifies_hex_under_a_header() -> None:
         ),
     ],
 )
-def test_listen_tells_what_it_can_t_verify(arguments: list[str], message: str) -> None:
+def test_listen_rejects_options_that_it_can_not_verify_with(
+    arguments: list[str], message: str
+) -> None:
     command = [sys.executable, "-m", "emulator", "listen", "--port", "0", *arguments]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE)
     assert (ran.returncode, ran.stdout, ran.stderr) == (2, "", f"error: {message}\n")

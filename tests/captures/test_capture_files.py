@@ -64,7 +64,7 @@ def test_payloads_can_be_in_a_list_or_a_line_each(tmp_path: Path) -> None:
         assert captures[1].source == f"{tmp_path / name}[1]"
 
 
-def test_a_har_file_of_a_browser_is_read_without_what_has_no_body(tmp_path: Path) -> None:
+def test_a_har_file_of_a_browser_is_read_without_requests_that_have_no_body(tmp_path: Path) -> None:
     post = {
         "method": "POST",
         "url": "https://x.example.com/hook",
@@ -90,7 +90,7 @@ def test_a_folder_is_read_in_the_order_of_arrival(tmp_path: Path) -> None:
     assert [one.body for one in read([tmp_path])] == [b"1", b"2", b"3"]
 
 
-def test_both_forms_of_a_journal_give_what_was_sent(tmp_path: Path) -> None:
+def test_both_forms_of_a_journal_give_the_sent_requests(tmp_path: Path) -> None:
     lines: list[bytes] = []
 
     async def main() -> list[Received]:

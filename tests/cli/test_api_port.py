@@ -44,7 +44,7 @@ def calling(port: str, call: str = Hook.call) -> AbstractContextManager[str]:
     return served(Calling)
 
 
-def test_the_consumer_of_the_docs_is_this_one() -> None:
+def test_the_consumer_of_the_docs_is_the_sample_of_the_tests() -> None:
     page = (ROOT / "docs" / "testing-a-consumer.md").read_text()
     source = (ROOT / "tests" / "consumers" / "calls_back.py").read_text()
     assert f"```python\n{source}```" in page

@@ -33,7 +33,7 @@ def captured(folder: Path) -> Path:
     return folder
 
 
-def test_it_says_what_became_known_and_what_is_still_guessed(cli: Cli, tmp_path: Path) -> None:
+def test_it_reports_learned_and_still_guessed_payloads(cli: Cli, tmp_path: Path) -> None:
     folder, overlay = captured(tmp_path / "captures"), tmp_path / "overlay"
     code, out, err = cli("learn", str(folder), "--into", str(overlay))
     assert (code, err) == (0, "")

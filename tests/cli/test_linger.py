@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 GONE = "the consumer no longer answers: "
 
 
-def test_test_says_after_what_the_consumer_ended(cli: Cli) -> None:
+def test_test_names_the_last_requests_before_the_consumer_ended(cli: Cli) -> None:
     only = ("--only", "accepts.candidate.completed", "--only", "withstands.linger")
     with Dying() as dying:
         code, out, err = cli("test", dying.url, "--linger", "100ms", *only)

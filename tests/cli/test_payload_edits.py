@@ -29,7 +29,7 @@ def _payload() -> dict[str, Any]:
         ("a=" + "[" * 100_000, "[" * 100_000),
     ],
 )
-def test_a_value_is_json_if_it_can_be_read_so_else_text(text: str, value: object) -> None:
+def test_a_value_is_json_if_it_can_be_parsed_and_text_otherwise(text: str, value: object) -> None:
     assert settings([text]) == [(("a",), value)]
 
 
@@ -76,7 +76,7 @@ def test_a_value_is_set_where_there_is_a_place_for_it(path: str, expected: objec
     assert edited(_payload(), settings([f"{path}=9"]), []) == expected
 
 
-def test_what_was_set_can_be_set_into_and_taken_out() -> None:
+def test_a_value_that_was_set_can_be_edited_and_removed() -> None:
     changes = ["data={}", "data.a=[1, 2]", "data.a[1]=3"]
     assert edited(_payload(), settings(changes), ["data.a[0]", "event"]) == {"data": {"a": [3]}}
 

@@ -59,7 +59,7 @@ def test_files_and_variables_are_read_on_this_side(
     assert {one.header("X-Token") for one in receiver.requests} == {"t0ken"}
 
 
-def test_the_reports_are_the_same_ones(
+def test_the_reports_are_the_same(
     cli: Cli,
     consumer: Callable[..., Receiver],
     scenario: str,

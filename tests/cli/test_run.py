@@ -347,7 +347,7 @@ def test_ctrl_c_still_prints_the_document(
 
 
 @pytest.mark.slow
-def test_a_terminal_gets_a_live_line_and_keeps_what_was_said(
+def test_a_terminal_gets_a_live_line_and_keeps_the_results(
     consumer: Callable[..., Receiver], scenario: str
 ) -> None:
     reading, writing = pty.openpty()

@@ -122,7 +122,7 @@ def test_a_journal_file_goes_on_where_it_stood(until: Until, cli: Cli, tmp_path:
     assert cli("journal", f"{journal}x") == (2, "", f"error: {journal}x: no such file\n")
 
 
-def test_the_collector_leaves_out_what_was_replayed_until_the_end(until: Until) -> None:
+def test_the_garbage_collector_ignores_replayed_objects_until_the_end(until: Until) -> None:
     frozen = []
 
     def visit(_: str) -> None:

@@ -48,7 +48,7 @@ def test_the_right_consumer_passes_every_check(cli: Cli, tmp_path: Path) -> None
     assert all("s3cret" not in one.read_text() for one in (tmp_path / "report").iterdir())
 
 
-def test_a_consumer_that_fails_is_exit_1_and_a_baseline_forgives_what_is_known(
+def test_a_failing_consumer_is_exit_1_and_a_baseline_forgives_known_failures(
     cli: Cli, consumer: Callable[..., Receiver], tmp_path: Path
 ) -> None:
     url = consumer(500).url
@@ -110,7 +110,7 @@ def test_a_configuration_says_the_same_as_options(
 
 
 @pytest.mark.slow
-def test_the_file_says_how_a_state_is_read_and_what_a_set_up_sends(
+def test_the_consumer_file_configures_probe_and_setup(
     cli: Cli, consumer: Callable[..., Receiver], tmp_path: Path
 ) -> None:
     known = consumer()

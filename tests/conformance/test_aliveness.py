@@ -74,7 +74,7 @@ def test_a_consumer_that_restarts_and_ends_again_fails_again() -> None:
     )
 
 
-def test_a_consumer_that_hangs_later_fails_and_one_that_answers_anything_passes() -> None:
+def test_a_consumer_that_hangs_later_fails_and_a_consumer_that_answers_passes() -> None:
     async def lingered(statuses: list[int]) -> CheckResult:
         async with Receiver(statuses=statuses) as receiver:
             target = Target(url=receiver.url, linger=0.01)

@@ -90,7 +90,7 @@ def test_data_without_anybody_is_refused(tmp_path: Path) -> None:
     assert str(caught.value) == f"{file}: neither 'people' nor 'title'; expected one of them"
 
 
-def test_the_schema_is_what_the_record_gives() -> None:
+def test_the_schema_file_is_generated_from_the_record() -> None:
     assert (data.schemas() / "consumer.json").read_text() == consumer_file.schema(), (
         "run scripts/docs"
     )

@@ -126,7 +126,7 @@ def test_a_status_without_a_word_is_not_asked() -> None:
     assert of_all("effects.candidates-apart", words).outcome == "passed"
 
 
-def test_what_can_not_be_seen_skips_no_check_that_asks_for_more() -> None:
+def test_an_unreadable_state_skips_only_checks_that_read_it() -> None:
     words = StateMap(statuses={StatusName("INVITED"): "INVITED"})
     with started("right") as consumer:
         probe = f"{consumer.url}/candidates/{{email}}"
@@ -136,7 +136,7 @@ def test_what_can_not_be_seen_skips_no_check_that_asks_for_more() -> None:
     assert [one.outcome for one in results] == ["passed"]
 
 
-def test_a_state_without_a_count_skips_what_counts_and_nothing_else() -> None:
+def test_a_state_without_a_count_skips_only_checks_that_count() -> None:
     words = StateMap(completions=PayloadPath("$.finished"))
     once = of_all("effects.completion-counts-once-when-repeated", words)
     assert once.outcome == "skipped"

@@ -124,7 +124,7 @@ def test_the_published_document_judges_alone(name: str) -> None:
     assert not validator.is_valid({**EXAMPLES[name], "data": {}})
 
 
-def test_the_published_document_holds_only_what_it_needs() -> None:
+def test_the_published_document_has_only_definitions_that_it_uses() -> None:
     document = CONTRACTS.document("v1", "candidate.invitation_expired")
     refs = {one["$ref"] for one in schemas_in(document) if "$ref" in one}
     assert refs == {f"#/$defs/{name}" for name in document["$defs"]}
@@ -142,7 +142,7 @@ def test_a_schema_fits_the_meta_schema_and_knows_its_place(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_each_key_says_what_it_is_and_how_we_know(name: str) -> None:
+def test_each_key_has_a_description_and_a_source(name: str) -> None:
     described = [("the file", DOCUMENTS[name])] if "$defs" not in DOCUMENTS[name] else []
     described += DOCUMENTS[name].get("$defs", {}).items()
     generation = name.partition("/")[0]
@@ -202,7 +202,7 @@ def test_rules_stay_where_validators_agree(name: str) -> None:
         ("v1/candidate.status_changed.rejected", 28),
     ],
 )
-def test_an_example_has_as_many_keys_as_the_published_one(name: str, count: int) -> None:
+def test_an_example_has_as_many_keys_as_the_published_example(name: str, count: int) -> None:
     assert len(EXAMPLES[name]["data"]) == count
 
 

@@ -59,7 +59,7 @@ def wrong() -> dict[str, Any]:
     return payload
 
 
-def test_each_violation_says_where_and_what() -> None:
+def test_each_violation_names_path_and_problem() -> None:
     assert texts(CONTRACTS.violations("v1", "candidate.completed", wrong())) == [
         "$.data: has the unknown key 'extra key'",
         "$.data: lacks the key 'resultLink'",

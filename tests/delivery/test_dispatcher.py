@@ -104,7 +104,7 @@ def test_a_journal_that_fails_is_handed_back(transport: Scripted) -> None:
     asyncio.run(main())
 
 
-def test_what_is_not_saved_is_not_sent_after_the_end(transport: Scripted) -> None:
+def test_an_unsaved_attempt_is_not_sent_after_the_end(transport: Scripted) -> None:
     async def main() -> None:
         safe, ended = asyncio.Event(), Ended()
 

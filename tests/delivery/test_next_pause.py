@@ -107,7 +107,7 @@ def test_abort_message_stops_the_retries() -> None:
     assert not V2.is_aborted(answer(webhook_delivery="abort"))
 
 
-def test_a_profile_obeys_what_it_names_and_nothing_else() -> None:
+def test_a_profile_obeys_only_the_headers_that_it_names() -> None:
     deaf = Profile(retries=(5.0,))
     outcome = answer(webhook_delivery="abort-message", retry_after="60")
     assert next_pause(deaf, 1, outcome, NOW) == 5

@@ -23,7 +23,7 @@ def test_each_pause_follows_its_attempt() -> None:
     assert [profile.pause_after(attempt) for attempt in (1, 2, 3)] == [5.0, 300.0, None]
 
 
-def test_a_profile_says_what_counts_as_accepted() -> None:
+def test_a_profile_defines_the_accepting_statuses() -> None:
     profile = Profile(success=(200, 204))
     assert profile.is_success(Outcome("answered", 204))
     assert not profile.is_success(Outcome("answered", 205))

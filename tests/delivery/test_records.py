@@ -36,7 +36,7 @@ def test_an_attempt_is_shown_by_its_status_or_its_reason() -> None:
     assert attempt(Outcome("refused")).answer == "refused"
 
 
-def test_a_delivery_explains_itself_without_what_may_be_a_secret() -> None:
+def test_the_repr_of_a_delivery_has_no_possible_secrets() -> None:
     delivery = Delivery(MESSAGE, "w", 3)
     assert repr(delivery) == "<Delivery 12-3 candidate.invited pending: no attempt>"
     tried = (attempt(Outcome("answered", 500)), attempt(Outcome("reset")))

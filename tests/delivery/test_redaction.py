@@ -52,7 +52,7 @@ def test_headers_that_are_no_list_are_looked_into() -> None:
     assert redacted({"headers": {"secret": "s3cret"}}) == {"headers": {"secret": "[redacted]"}}
 
 
-def test_what_a_record_configures_is_found_at_every_depth() -> None:
+def test_configured_secrets_are_found_at_every_depth() -> None:
     record = {
         "consumer": [
             {"headers": {"Authorization": "Bearer t0ken", "Accept": "text/plain"}, "secret": None},

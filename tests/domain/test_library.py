@@ -56,7 +56,7 @@ def test_a_library_follows_from_seed_and_organisation_alone() -> None:
     assert set(other.questions) & set(LIBRARY.questions) == set()
 
 
-def test_what_a_test_draws_does_not_depend_on_what_was_looked_at_before() -> None:
+def test_a_drawn_test_does_not_depend_on_earlier_draws() -> None:
     """An assessment draws two tests; the list of all has the same two."""
     lazy = Library(7, ORG)
     found = [lazy.any_test(random.Random(number)) for number in range(20)]

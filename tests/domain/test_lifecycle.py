@@ -136,7 +136,7 @@ def test_two_rows_for_one_state_and_command_are_refused() -> None:
         Lifecycle("candidate", [row, Transition(NEW, "make", "ELSE", (), "assumed", "")])
 
 
-def test_a_diagram_draws_each_row_and_stars_what_is_assumed() -> None:
+def test_a_diagram_draws_each_row_and_marks_assumed_rows() -> None:
     rows = [
         Transition(NEW, "make", "MADE", (), "documented", ""),
         Transition("MADE", "break", "BROKEN", (), "assumed", ""),

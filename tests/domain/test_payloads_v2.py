@@ -124,7 +124,7 @@ def test_every_candidate_event_has_the_same_keys() -> None:
     assert len(found) == 1
 
 
-def test_what_does_not_exist_yet_is_null() -> None:
+def test_values_that_do_not_exist_yet_are_null() -> None:
     for event in ("candidate.invited", "candidate.enrolled", "candidate.invitation_expired"):
         inner = changed(event)["data"]
         assert inner["links"]["resultLink"] is None

@@ -130,7 +130,7 @@ def test_a_time_outside_the_window_is_drawn_when_left_out() -> None:
 
 
 @pytest.mark.parametrize("command", ["complete", "rescore", "disqualify", "start", "leave"])
-def test_what_is_drawn_is_the_same_for_the_same_draw(command: str) -> None:
+def test_the_same_draw_gives_the_same_candidate(command: str) -> None:
     before, content = at({
         "complete": "candidate.in_progress",
         "rescore": "candidate.completed",

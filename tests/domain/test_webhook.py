@@ -144,7 +144,7 @@ def webhook_of(*events: str, generation: Generation) -> Webhook:
     )
 
 
-def test_a_webhook_wants_what_it_named_and_does_not_show_its_secrets() -> None:
+def test_a_webhook_wants_its_event_types_and_hides_its_secrets() -> None:
     webhook = webhook_of("completed", generation="v1")
     assert webhook.wants("candidate.completed")
     assert not webhook.wants("candidate.invited")

@@ -41,7 +41,7 @@ def test_entries_are_kept_in_order_and_by_workspace() -> None:
     assert (store.last("one"), store.last("nobody")) == (3, 0)
 
 
-def test_what_is_forgotten_is_gone_and_the_rest_stays() -> None:
+def test_forgetting_a_workspace_keeps_the_others() -> None:
     store = MemoryStore(KINDS)
     store.write(entries("one", 1, "a"))
     store.write(entries("other", 1, "x"))
@@ -51,7 +51,7 @@ def test_what_is_forgotten_is_gone_and_the_rest_stays() -> None:
     assert store.workspaces() == ["other"]
 
 
-def test_memory_does_not_grow_with_what_is_written() -> None:
+def test_memory_does_not_grow_with_the_number_of_entries() -> None:
     store = MemoryStore(KINDS, most=5)
     tracemalloc.start()
     for number in range(1, 201):

@@ -54,7 +54,7 @@ def test_duplicates_are_sent_for_their_share_of_messages() -> None:
     assert share == pytest.approx(0.2, abs=0.02)
 
 
-def test_reordered_events_arrive_after_the_next_one() -> None:
+def test_reordered_events_arrive_after_the_next_event() -> None:
     found = _all(Traffic(7, TRAFFIC.mix, reordered=1.0))
     assert Counter(found) == Counter(_all())  # nothing is lost
     some = _all(Traffic(7, TRAFFIC.mix, reordered=0.3))
@@ -75,7 +75,7 @@ def test_numbers_continue_where_an_earlier_phase_ended() -> None:
     assert {slot.candidate for slot in later} == set(range(200, 210))
 
 
-def test_the_mean_gap_between_events_is_the_one_that_was_asked_for() -> None:
+def test_the_mean_gap_between_events_is_the_requested_gap() -> None:
     gaps = []
     for number in range(2_000):
         at = [one for one, _ in life(TRAFFIC, EVENTS, number, 1.0)]

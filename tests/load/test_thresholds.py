@@ -31,7 +31,7 @@ def _measured() -> Second:
         (" lateness < 9ms ", False),
     ],
 )
-def test_a_threshold_is_held_against_what_was_measured(text: str, is_met: bool) -> None:
+def test_a_threshold_is_compared_with_the_measurement(text: str, is_met: bool) -> None:
     assert parse(text).is_met(_measured()) is is_met
 
 

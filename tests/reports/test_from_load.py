@@ -60,7 +60,7 @@ def test_a_consumer_that_never_answered_is_no_evidence() -> None:
     assert exit_code(report) == 2
 
 
-def test_each_expectation_is_a_case_that_says_what_was_measured() -> None:
+def test_each_expectation_is_a_case_with_the_measured_value() -> None:
     report = _report(LoadResult([_phase("status 500")]), "p99<1s", "errors<1%")
     _, latency, errors = report.cases
     assert (latency.status, latency.message) == ("passed", "p99 was 51ms")

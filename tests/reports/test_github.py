@@ -153,7 +153,7 @@ def test_without_room_there_is_no_summary(failing: Callable[..., Report]) -> Non
     assert github.summary(failing(1), 90) == ""
 
 
-def test_the_environment_decides_what_is_published(
+def test_the_environment_decides_where_results_are_published(
     tmp_path: Path, failing: Callable[..., Report], capsys: pytest.CaptureFixture[str]
 ) -> None:
     made = failing(1)
@@ -167,7 +167,7 @@ def test_the_environment_decides_what_is_published(
     assert file.read_text() == "# before\n" + github.summary(made)
 
 
-def test_what_is_in_the_summary_already_counts(
+def test_the_existing_summary_counts_towards_the_limit(
     tmp_path: Path, failing: Callable[..., Report]
 ) -> None:
     file = tmp_path / "summary.md"

@@ -39,7 +39,7 @@ def test_an_interrupted_run_says_so_despite_failures() -> None:
     assert made(Case("c", "failed"), is_interrupted=True).word == "interrupted"
 
 
-def test_findings_are_failures_first_and_then_what_did_not_arrive(
+def test_findings_are_failures_first_and_then_undelivered_messages(
     delivery: Callable[..., DeliveryView],
 ) -> None:
     steps = (

@@ -131,7 +131,7 @@ def test_a_consumer_that_answers_500_fails(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_bundled_scenario_starts_with_what_it_shows(name: str) -> None:
+def test_a_bundled_scenario_starts_with_its_description(name: str) -> None:
     first, second, *rest = _body(name).decode().splitlines()
     assert first == "# yaml-language-server: $schema=../schemas/scenario.json"
     assert second.startswith("# Shows ")

@@ -129,7 +129,7 @@ def test_an_enrolled_candidate_does_not_expire(scenario: Text) -> None:
         "  - capture: {as: X, command: [echo, 40d]}\n  - wait: ${X}\n",
     ],
 )
-def test_what_can_not_be_known_is_not_complained_of(step: str, scenario: Text) -> None:
+def test_an_unknown_state_is_not_reported_as_a_problem(step: str, scenario: Text) -> None:
     assert _told(scenario(MADE + step + "  - start: ada\n")) == []
 
 
@@ -149,7 +149,7 @@ def test_each_round_of_a_repeat_is_checked_and_reported_once(scenario: Text) -> 
     assert told.startswith("9:33: assessment job is SUBSCRIBED: 'publish'")
 
 
-def test_a_subject_has_one_complaint(scenario: Text) -> None:
+def test_a_subject_has_at_most_one_problem(scenario: Text) -> None:
     assert len(_told(scenario(MADE + "  - start: ada\n  - complete: ada\n"))) == 1
 
 
@@ -260,13 +260,17 @@ TOO_MANY_POINTS = (
 )
 
 
-def test_what_depends_on_chance_is_reported_if_the_file_has_a_seed(scenario: Text) -> None:
+def test_a_problem_that_depends_on_chance_is_reported_if_the_file_has_a_seed(
+    scenario: Text,
+) -> None:
     [told] = _told(scenario(TOO_MANY_POINTS))
     assert told.startswith("11:39: a score of 99 needs an 'of'; this assessment has ")
     assert _told(scenario(TOO_MANY_POINTS).replace("seed: 7\n", "")) == []
 
 
-def test_what_depends_on_chance_is_not_known_after_assessments_in_any_order(scenario: Text) -> None:
+def test_a_problem_that_depends_on_chance_is_unknown_after_assessments_in_any_order(
+    scenario: Text,
+) -> None:
     assert _told(scenario("  - parallel: [{create_assessment: {}}]\n" + TOO_MANY_POINTS)) == []
 
 

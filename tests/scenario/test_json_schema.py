@@ -42,7 +42,7 @@ def _problems(body: str) -> list[str]:
     return [error.json_path for error in _validator().iter_errors(_plain(body))]
 
 
-def test_the_file_is_what_the_steps_give() -> None:
+def test_the_schema_file_is_generated_from_the_steps() -> None:
     assert (data.schemas() / "scenario.json").read_text() == text(), "run scripts/docs"
 
 
@@ -95,7 +95,7 @@ def test_every_scenario_on_the_page_fits() -> None:
         "{wait: 1s, enroll: ada}",
     ],
 )
-def test_what_is_wrong_does_not_fit(step: str) -> None:
+def test_a_wrong_step_does_not_fit_the_schema(step: str) -> None:
     assert _problems(f"{HEAD}steps:\n  - {step}\n")
 
 

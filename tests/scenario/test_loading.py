@@ -51,7 +51,7 @@ def test_variables_are_filled_in_at_every_place() -> None:
     assert step.title == "The job: #1 of nobody, really"
 
 
-def test_a_variable_without_quotes_reads_as_what_it_holds() -> None:
+def test_a_variable_without_quotes_has_the_type_of_its_value() -> None:
     text = "a: ${N}\nb: '${N}'\nc: ${T}\nd: {e: ${X:-null}, f: ${D:-1d}}\n"
     assert _parsed(text, N="7", T="true") == {
         "a": 7,
@@ -183,7 +183,7 @@ def test_a_null_counts_as_left_out_where_a_key_may_be() -> None:
 
 
 @pytest.mark.parametrize("name", STEPS)
-def test_each_step_says_what_it_does_and_shows_how(name: str) -> None:
+def test_each_step_has_a_description_and_an_example(name: str) -> None:
     kind = STEPS[name]
     assert kind.__doc__
     assert kind.__doc__.splitlines()[0].endswith(".")

@@ -57,7 +57,9 @@ def test_values_are_compared_as_json_does(one: Any, other: Any, expected: bool) 
         ("data.text", "x", "'" + "y" * 119 + "..."),
     ],
 )
-def test_a_path_leads_to_a_value_or_says_what_is_there(path: str, expected: Any, came: str) -> None:
+def test_a_path_leads_to_a_value_or_to_a_description_of_its_parent(
+    path: str, expected: Any, came: str
+) -> None:
     delivery = _delivery(b'{"data":{"list":[{"a":1},{"a":2}],"text":"%s"}}' % (b"y" * 500))
     [compared] = fields({PayloadPath(path): Matcher("is", expected)}, delivery.payload)
     assert compared.came == came
@@ -102,7 +104,7 @@ def test_each_attempt_is_looked_at_by_itself() -> None:
     ]
 
 
-def test_no_attempt_and_one_under_way_are_no_answer() -> None:
+def test_a_delivery_without_a_finished_attempt_has_no_answer() -> None:
     assert answer(Answered("2xx"), None).came == "not attempted"
     [one] = sent([_delivery(b"{}", None)])
     compared = answer(Answered("2xx"), one.attempt)

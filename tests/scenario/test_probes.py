@@ -96,7 +96,7 @@ def test_the_environments_proxy_is_not_used(monkeypatch: pytest.MonkeyPatch) -> 
         ),
     ],
 )
-def test_only_what_the_guard_allows_is_dialled(url: str, trouble: str) -> None:
+def test_a_probe_connects_only_to_allowed_addresses(url: str, trouble: str) -> None:
     assert asyncio.run(request(url, Guard())) == Look(trouble=trouble)
 
 
@@ -204,7 +204,7 @@ def _run(folder: Path, *argv: str) -> Look:
     return asyncio.run(command(argv, folder))
 
 
-def test_a_command_has_an_exit_code_and_what_it_printed(tmp_path: Path) -> None:
+def test_a_command_has_an_exit_code_and_its_output(tmp_path: Path) -> None:
     script = "import json, os, sys; print(json.dumps([os.getcwd(), sys.argv[1]])); sys.exit(3)"
     look = _run(tmp_path, sys.executable, "-c", script, "a; echo b $HOME")
     assert (look.exit, look.status, look.trouble) == (3, None, "")

@@ -88,7 +88,7 @@ def test_an_assessment_means_itself_and_its_candidates(play: Play, scenario: Tex
     ]
 
 
-def test_an_assessment_is_made_of_what_the_step_names(play: Play, scenario: Text) -> None:
+def test_an_assessment_has_the_tests_and_settings_of_its_step(play: Play, scenario: Text) -> None:
     steps = (
         "  - create_assessment: {as: job, title: A, tests: [Java, Python Foundations],"
         " settings: {skipRegistration: true}}\n"
@@ -500,7 +500,7 @@ def test_rounds_nest(play: Play, scenario: Text) -> None:
     assert [one.payload for one in receiver.requests] == ["11", "12", "21", "22"]
 
 
-def test_what_is_wrong_in_a_repeat_names_round_and_line_and_goes_on(
+def test_a_failed_expectation_in_a_repeat_names_round_and_line_and_the_run_continues(
     play: Play, scenario: Text
 ) -> None:
     steps = (
@@ -518,7 +518,7 @@ def test_what_is_wrong_in_a_repeat_names_round_and_line_and_goes_on(
     assert len(receiver.requests) == 2
 
 
-def test_what_can_not_be_done_in_a_repeat_ends_the_scenario(play: Play, scenario: Text) -> None:
+def test_a_refused_command_in_a_repeat_ends_the_scenario(play: Play, scenario: Text) -> None:
     steps = MADE + (
         "  - repeat:\n      times: 2\n      steps:\n"
         "        - expect: {event: candidate.status_changed, count: 7}\n"

@@ -87,7 +87,7 @@ def test_an_unknown_variant_of_payloads_is_reported_with_similar_names(tenant: T
     assert answer.json()["detail"].startswith("no variant of payloads 'skils'; near: 'skills'")
 
 
-def test_a_second_put_changes_what_it_names(tenant: Tenant) -> None:
+def test_a_second_put_changes_only_the_keys_it_names(tenant: Tenant) -> None:
     before = tenant.control("GET").json()
     assert tenant.control("PUT", json={}).json() == before
     answer = tenant.control("PUT", json={"seed": 9, "now": "2026-02-01T00:00:00Z"})
@@ -295,7 +295,7 @@ def test_an_assessment_is_made_and_moved(tenant: Tenant) -> None:
     assert tenant.control("GET", "/assessments").json() == {"data": [read], "total": 1}
 
 
-def test_an_invitation_makes_up_what_is_left_out(tenant: Tenant) -> None:
+def test_an_invitation_makes_up_missing_details(tenant: Tenant) -> None:
     job = tenant.assessment()
     answer = tenant.control(
         "POST", "/candidates", json={"assessmentId": job["id"], "email": "ada@example.com"}
@@ -495,7 +495,7 @@ def test_the_journal_is_json_lines_from_an_entry_on(server: Server, tenant: Tena
     ("generation", "event"),
     [(generation, event) for generation, events in EVENTS_OF.items() for event in events],
 )
-def test_a_schema_is_self_contained_and_fits_what_is_sent(
+def test_a_schema_is_self_contained_and_fits_sent_payloads(
     server: Server, make_tenant: Callable[..., Tenant], generation: str, event: str, dead_url: str
 ) -> None:
     import jsonschema

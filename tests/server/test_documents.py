@@ -109,9 +109,7 @@ def test_the_stream_of_the_journal_has_the_header_of_a_browser_that_comes_back()
 
 
 @each_operation
-def test_a_call_answers_what_the_document_says(
-    old_world: World, document: Any, operation: Operation
-) -> None:
+def test_an_answer_fits_the_document(old_world: World, document: Any, operation: Operation) -> None:
     answer = old_world.call(operation)
     responses = document["paths"][operation.path][operation.method.lower()]["responses"]
     found = responses.get(str(answer.status_code)) or responses["4XX"]

@@ -109,7 +109,7 @@ def test_one_webhook_is_read(tenant: Tenant) -> None:
     assert (answer.status_code, answer.json()) == (200, {"data": made})
 
 
-def test_put_replaces_what_the_body_has(tenant: Tenant) -> None:
+def test_put_replaces_the_keys_of_the_body(tenant: Tenant) -> None:
     made = tenant.webhook(URL)
     tenant.control("POST", "/clock/advance", json={"by": "1h"})
     asked = {"name": "new", "payloadUrl": f"{URL}/2", "events": ["invited", "rejected"]}
@@ -123,7 +123,7 @@ def test_put_replaces_what_the_body_has(tenant: Tenant) -> None:
     "change",
     [{"name": "new"}, {"payloadUrl": f"{URL}/2"}, {"events": ["assessment.created"]}, {}],
 )
-def test_patch_changes_what_the_body_names(tenant: Tenant, change: dict[str, Any]) -> None:
+def test_patch_changes_only_the_keys_of_the_body(tenant: Tenant, change: dict[str, Any]) -> None:
     made = tenant.webhook(URL)
     answer = tenant.provider("PATCH", f"/v1/webhook/{made['id']}", json=change)
     assert (answer.status_code, answer.json()) == (200, {"data": made | change})

@@ -212,7 +212,7 @@ def test_a_misspelt_event_is_refused_with_similar_events(
 
 
 @pytest.mark.parametrize(("method", "path"), WITH_WEBHOOK)
-def test_an_ambiguous_word_is_answered_with_what_it_may_mean(
+def test_an_ambiguous_word_is_answered_with_its_possible_meanings(
     wrong: Wrong, method: str, path: str
 ) -> None:
     answer = wrong.call(method, path, json=WHOLE | {"events": ["assessment"]})

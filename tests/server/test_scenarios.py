@@ -106,7 +106,7 @@ def test_files_of_a_scenario_are_sent_with_the_call(server: Server, tenant: Tena
         ),
     ],
 )
-def test_what_can_t_be_run_is_refused_and_changes_nothing(
+def test_a_scenario_that_can_not_run_is_refused_and_changes_nothing(
     tenant: Tenant, scenario: str, more: dict[str, Any], told: str
 ) -> None:
     before = tenant.control("GET").json()

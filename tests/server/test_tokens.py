@@ -91,7 +91,7 @@ def registered(server: Server) -> tuple[Tenant, str]:
     return tenant, tenant.webhook("https://example.com/hook")["id"]
 
 
-def test_strict_tokens_know_only_what_was_opened(open_server: OpenServer) -> None:
+def test_with_strict_tokens_only_open_workspaces_have_a_token(open_server: OpenServer) -> None:
     with open_server(is_strict=True) as strict:
         unknown = strict.client.get(LIST, headers={"Authorization": "Bearer acme"})
         assert unknown.status_code == 401

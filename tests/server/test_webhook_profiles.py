@@ -30,7 +30,7 @@ def test_a_webhook_s_own_profile_is_set_shown_and_taken_back(tenant: Tenant, dea
     assert (cleared["hasOwnProfile"], cleared["profile"]["retries"]) == (False, [])
 
 
-def test_a_list_of_webhooks_masks_what_may_be_a_secret(tenant: Tenant, dead_url: str) -> None:
+def test_a_list_of_webhooks_masks_possible_secrets(tenant: Tenant, dead_url: str) -> None:
     body = {
         "name": "ats", "payloadUrl": dead_url, "events": ["invited"], "secret": "s3cret-key",
         "headers": {"X-Webhook-Token": "t0ken-value"},

@@ -55,7 +55,7 @@ def test_measured_values_make_no_difference() -> None:
     assert canonical(_run()) == canonical(_run(delay=0.02))
 
 
-def test_seed_and_answer_make_one() -> None:
+def test_another_seed_or_answer_gives_another_canonical_journal() -> None:
     expected = canonical(_run())
     assert canonical(_run(seed=2)) != expected
     assert canonical(_run(status=204)) != expected

@@ -143,7 +143,7 @@ def test_an_unknown_event_of_a_webhook_is_reported_at_its_place(
     assert message.endswith(" (at $.events[0])")
 
 
-def test_an_edit_changes_what_it_names_and_keeps_the_rest(make_workspace: MakeWorkspace) -> None:
+def test_an_edit_changes_only_the_named_fields(make_workspace: MakeWorkspace) -> None:
     async def main() -> None:
         workspace = make_workspace()
         before = workspace.add_webhook(**HOOK, headers={"X-Token": "a"}, secret="b")
@@ -205,7 +205,7 @@ def test_numbers_of_removed_webhooks_are_not_given_again(make_workspace: MakeWor
 # --- assessments ----------------------------------------------------------------------------
 
 
-def test_an_assessment_without_a_title_takes_one(make_workspace: MakeWorkspace) -> None:
+def test_an_assessment_without_a_title_gets_a_title(make_workspace: MakeWorkspace) -> None:
     workspace = make_workspace()
     assessment = workspace.create_assessment()
     role = workspace.state.library.role(assessment.title)
@@ -345,7 +345,7 @@ def test_only_an_update_takes_details(make_workspace: MakeWorkspace) -> None:
         ) == (f"unknown key {name!r}; it takes none (at $)")
 
 
-def test_an_update_changes_title_and_validity_and_keeps_what_it_does_not_name(
+def test_an_update_changes_only_the_named_fields(
     make_workspace: MakeWorkspace,
 ) -> None:
     async def main() -> None:
@@ -677,7 +677,7 @@ def test_a_real_clock_can_t_be_set(make_workspace: MakeWorkspace) -> None:
     )
 
 
-def test_a_clock_does_not_jump_over_what_is_due(make_workspace: MakeWorkspace) -> None:
+def test_a_clock_does_not_jump_over_a_timer(make_workspace: MakeWorkspace) -> None:
     workspace = make_workspace()
     candidate_at(workspace)
     beyond = EPOCH + timedelta(days=31)

@@ -213,7 +213,7 @@ def test_an_edited_webhook_gets_later_attempts_at_its_new_address(
     asyncio.run(main())
 
 
-def test_an_edited_webhook_wants_what_it_says_from_now_on(
+def test_an_edited_webhook_gets_its_new_event_types(
     make_workspace: MakeWorkspace,
 ) -> None:
     async def main() -> None:

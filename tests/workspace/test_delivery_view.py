@@ -25,7 +25,7 @@ AT = datetime(2026, 1, 1, tzinfo=UTC)
 MESSAGE = Message(4, "msg_4", "candidate.invited", "v1", "s", "p", AT, b"{}", (1,))
 
 
-def test_what_may_be_a_secret_is_masked_and_bytes_are_shown_as_text() -> None:
+def test_possible_secrets_are_masked_and_bytes_are_shown_as_text() -> None:
     outcome = Outcome(
         "answered", 500, (("Set-Cookie", "s3cret"), ("Server", "x")), b"no \xff", is_cut=True
     )
@@ -45,7 +45,7 @@ def test_what_may_be_a_secret_is_masked_and_bytes_are_shown_as_text() -> None:
     assert (second.answer, second.trigger, second.response) == ("under way", "manual", None)
 
 
-def test_a_body_that_is_not_json_has_no_payload_and_a_released_one_no_text() -> None:
+def test_a_body_that_is_not_json_has_no_payload_and_a_released_body_has_no_text() -> None:
     message = msgspec.structs.replace(MESSAGE, body=b"hello")
     attempt = Attempt(1, "scheduled", AT, "http://127.0.0.1:9/", ())
     sent = Delivery(message, "w", 1, attempts=(attempt,))

@@ -119,7 +119,9 @@ def test_no_way_out_shows_an_echoed_header(
     asyncio.run(main())
 
 
-def test_an_answer_is_masked_with_what_the_attempt_sent(make_workspace: MakeWorkspace) -> None:
+def test_an_answer_is_masked_with_the_secrets_that_the_attempt_sent(
+    make_workspace: MakeWorkspace,
+) -> None:
     """Also when the webhook was edited meanwhile."""
 
     async def main() -> None:

@@ -167,7 +167,7 @@ def test_a_retry_can_be_delayed_too(make_workspace: MakeWorkspace, transport: Sc
 
 
 @pytest.mark.parametrize("in_flight", [1, 64])
-def test_a_held_message_is_overtaken_by_the_next_ones(
+def test_a_held_message_is_overtaken_by_the_next_messages(
     make_workspace: MakeWorkspace, transport: Scripted, in_flight: int
 ) -> None:
     async def main() -> None:
@@ -181,7 +181,7 @@ def test_a_held_message_is_overtaken_by_the_next_ones(
     asyncio.run(main())
 
 
-def test_what_nothing_overtakes_goes_out_when_the_workspace_settles(
+def test_a_message_that_nothing_overtakes_is_sent_when_the_workspace_settles(
     make_workspace: MakeWorkspace, transport: Scripted
 ) -> None:
     async def main() -> None:
@@ -299,7 +299,7 @@ def test_a_wrong_signature_is_the_fault_s_alone(
 # --- match, bound, set and cleared --------------------------------------------------------------
 
 
-def test_a_fault_counts_what_matched_and_what_it_was_used_for(
+def test_a_fault_counts_matches_and_uses(
     make_workspace: MakeWorkspace, transport: Scripted
 ) -> None:
     async def main() -> None:

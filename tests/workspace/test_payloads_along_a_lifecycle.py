@@ -190,7 +190,7 @@ def test_deleted_after_an_invitation_equals_the_update_before_it_but_for_two_val
     assert list(updated["data"]) == list(deleted["data"])
 
 
-def test_what_the_draft_hid_is_the_same_once_it_is_shown(lifecycle: Lifecycle) -> None:
+def test_the_update_shows_the_values_that_the_draft_had(lifecycle: Lifecycle) -> None:
     created, updated = (only(lifecycle, "assessment.created"),
                         only(lifecycle, "assessment.updated"))  # fmt: skip
     for key in ("assessmentId", "name", "jobRoleId", "grading", "reportSetting"):
@@ -211,7 +211,7 @@ def test_an_update_after_an_invitation_says_subscribed(make_workspace: MakeWorks
     asyncio.run(main())
 
 
-def test_an_assessment_sends_what_its_lifecycle_says(make_workspace: MakeWorkspace) -> None:
+def test_an_assessment_sends_the_events_of_its_lifecycle(make_workspace: MakeWorkspace) -> None:
     async def main() -> None:
         workspace = make_workspace()
         workspace.add_webhook(name="m", payload_url="http://example.com/", events=list(EVENT_TYPES))

@@ -125,7 +125,7 @@ def test_all_that_failed_since_a_time_is_tried_once_more(
     asyncio.run(main())
 
 
-def test_what_was_not_tried_or_has_no_webhook_any_more_is_refused(
+def test_a_delivery_without_attempt_or_webhook_can_not_be_redelivered(
     make_workspace: MakeWorkspace, transport: Scripted
 ) -> None:
     async def main() -> None:

@@ -193,7 +193,7 @@ def test_a_journal_that_begins_with_something_else_is_refused(
     asyncio.run(main())
 
 
-def test_opened_in_the_middle_of_a_journal_sets_what_it_says(
+def test_an_opened_entry_in_the_middle_of_a_journal_sets_the_state(
     make_workspace: MakeWorkspace,
 ) -> None:
     workspace = make_workspace()

@@ -99,7 +99,7 @@ def test_a_retry_keeps_its_time(
     asyncio.run(main())
 
 
-def test_what_was_not_tried_yet_is_tried_in_order(
+def test_pending_deliveries_are_attempted_in_order(
     make_workspace: MakeWorkspace,
     make_transport: Callable[[], Scripted],
     transport: Scripted,

@@ -52,7 +52,7 @@ def test_bytes_go_untouched_to_the_webhook_that_is_named() -> None:
     _with(main)
 
 
-def test_what_has_no_event_goes_to_all_as_a_test() -> None:
+def test_a_payload_without_event_type_goes_to_all_webhooks_as_a_test() -> None:
     async def main(workspace: Workspace, receiver: Receiver) -> None:
         for generation in ("v1", "v2", "v1"):
             workspace.add_webhook(

@@ -257,7 +257,7 @@ def test_a_candidate_expires_before_a_delivery_of_that_instant_is_tried_again(
 # --- advance and settle ---------------------------------------------------------------------
 
 
-def test_advance_returns_what_happened_and_ends_at_its_target(
+def test_advance_returns_the_new_entries_and_ends_at_its_target(
     make_workspace: MakeWorkspace,
 ) -> None:
     async def main() -> None:
@@ -334,7 +334,7 @@ def test_advance_to_next_stops_at_the_next_timer_up_to_a_limit(
     asyncio.run(main())
 
 
-def test_a_clock_set_forward_keeps_what_is_due(make_workspace: MakeWorkspace) -> None:
+def test_a_clock_set_forward_keeps_its_timers(make_workspace: MakeWorkspace) -> None:
     async def main() -> None:
         workspace = make_workspace()
         candidate = workspace.invite(workspace.create_assessment(validity_days=2).id)
@@ -483,7 +483,7 @@ def test_a_real_clock_rings_when_a_retry_is_due(
     asyncio.run(main())
 
 
-def test_a_clock_set_to_real_runs_what_is_overdue(
+def test_a_clock_set_to_real_runs_overdue_timers(
     make_workspace: MakeWorkspace, make_journal: MakeJournal
 ) -> None:
     async def main() -> None:

@@ -116,7 +116,7 @@ def test_an_unreachable_consumer_is_no_evidence(cli: Cli) -> None:
     assert "the consumer never answered" in ran.err
 
 
-def test_only_what_the_consumer_subscribes_to_is_sent() -> None:
+def test_only_subscribed_event_types_are_sent() -> None:
     target = Target(
         app=application(),
         url="/webhooks/testlify",

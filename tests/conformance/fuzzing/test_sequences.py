@@ -61,7 +61,7 @@ def test_every_row_of_the_lifecycle_can_be_drawn() -> None:
     assert missing == {("SCHEDULED", "invite"), *silent}
 
 
-def test_what_is_expected_is_the_last_status_and_the_completions() -> None:
+def test_the_last_status_and_the_number_of_completions_are_expected() -> None:
     life = [{"do": command, "after": 0} for command in ("invite", "enroll", "start", "complete")]
     (ada,) = sequences.expected({"candidates": [life]})
     assert ada.plain(sequences.built_in(StateMap()), StateMap()) == {

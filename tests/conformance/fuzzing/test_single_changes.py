@@ -81,7 +81,7 @@ def name_of(payload: Any) -> Any:
     return payload["data"]["firstName"]
 
 
-def test_a_payload_that_fails_only_beside_a_wrong_one_is_no_case() -> None:
+def test_a_payload_that_fails_only_beside_a_wrong_payload_is_no_case() -> None:
     def status(_: Any, together: list[Any]) -> int:
         return 500 if "wrong" in map(name_of, together) else 200
 

@@ -135,7 +135,7 @@ def test_a_body_that_is_no_json_can_be_damaged_too(how: Any, body: bytes) -> Non
     assert damaged != body or (body == b"" and how in ("cut", "flip"))
 
 
-def test_what_is_flipped_follows_from_seed_message_attempt_and_place() -> None:
+def test_the_flipped_bit_depends_on_seed_message_attempt_and_place() -> None:
     body = bytes(range(256))
     flip = faults.Corrupt(how="flip")
     assert request_with(body, [flip]) == request_with(body, [flip])

@@ -78,7 +78,7 @@ def test_matching_faults_are_listed_and_applied_in_order() -> None:
     assert planned([]) == ((), ())
 
 
-def test_a_fault_that_is_used_up_still_counts_what_fits() -> None:
+def test_a_used_up_fault_still_counts_matching_attempts() -> None:
     standing = [Standing("a", faults.Drop(times=2), matched=5, used=2)]
     assert planned(standing) == (("a",), ())
 
@@ -101,7 +101,7 @@ def test_only_matching_attempts_count_for_the_nth() -> None:
 SOMETIMES = [Standing("a", faults.Drop(on=faults.Match(probability=0.3)))]
 
 
-def test_a_probability_is_what_happens_in_the_long_run() -> None:
+def test_a_probability_is_the_share_in_the_long_run() -> None:
     hits = sum(map(bool, counted(SOMETIMES, 2_000)))
     assert 540 <= hits <= 660  # 600, and three standard deviations of 20.5
 

@@ -35,7 +35,7 @@ def test_every_key_of_a_match_is_documented() -> None:
     assert set(re.findall(r"^\| `([a-z_]+)` \|", section, re.MULTILINE)) == keys
 
 
-def test_the_ways_to_write_a_fault_are_one() -> None:
+def test_all_ways_to_write_a_fault_give_the_same_fault() -> None:
     blocks = re.findall(r"^```(text|json|python)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
     [[text], [json], [python]] = [
         [block for kind, block in blocks if kind == wanted] for wanted in ("text", "json", "python")

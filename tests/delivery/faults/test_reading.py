@@ -96,7 +96,7 @@ ALL: list[tuple[AnyFault, dict[str, Any]]] = [
 ]
 
 
-def test_every_module_of_a_fault_is_imported_and_defines_one() -> None:
+def test_every_fault_module_is_imported_and_defines_a_fault() -> None:
     package = Path(registry.__file__).parent
     modules = {file.stem for file in package.glob("*.py")}
     shared = {"__init__", "documentation", "fault", "kinds", "reading", "registry"}
@@ -110,7 +110,9 @@ def test_the_table_has_the_groups_in_the_order_in_which_they_are_applied() -> No
 
 
 @pytest.mark.parametrize(("fault", "data"), ALL, ids=lambda one: type(one).__name__)
-def test_a_fault_is_what_plain_data_says_and_back(fault: AnyFault, data: dict[str, Any]) -> None:
+def test_a_fault_is_read_from_plain_data_and_written_back(
+    fault: AnyFault, data: dict[str, Any]
+) -> None:
     assert fault_from(data) == fault
     assert plain(fault) == data
 
@@ -154,7 +156,7 @@ def test_an_event_type_may_have_any_of_its_names(word: str) -> None:
     assert fault.on == faults.Match(event="candidate.status_changed") == faults.Match(event=word)
 
 
-def test_what_is_given_in_python_is_kept_as_it_was_then() -> None:
+def test_a_fault_copies_the_values_that_python_passes() -> None:
     values = {"a": 1}
     fault = faults.Mutate(set=values)
     values["b"] = 2

@@ -118,7 +118,7 @@ def test_hex_signatures_have_the_same_faults_but_no_time(
     assert verify(HEX.signature, "s3cret", headers, BODY, now=time.time()).code == code
 
 
-def test_a_damaged_hex_signature_is_wrong_whatever_its_first_digit() -> None:
+def test_a_damaged_hex_signature_is_wrong_for_every_first_digit() -> None:
     assert HEX.signature is not None
     for number in range(64):
         body = b"%d" % number

@@ -278,7 +278,7 @@ def test_background_work_that_takes_too_long_does_not_change_the_answer(run: Run
     assert outcome.detail == "the application did not end in time"
 
 
-def test_closing_ends_what_is_in_flight_as_shutdown(run: Run) -> None:
+def test_closing_ends_requests_under_way_with_shutdown(run: Run) -> None:
     called = asyncio.Event()
 
     async def app(*_: Any) -> None:
@@ -330,7 +330,7 @@ def test_a_fault_that_needs_a_socket_is_refused(run: Run) -> None:
     run(main())
 
 
-def test_what_the_wire_refuses_is_refused_here(run: Run) -> None:
+def test_the_transport_refuses_requests_that_the_wire_refuses(run: Run) -> None:
     async def main() -> None:
         transport = InProcess(script())
         with pytest.raises(InvalidInputError):

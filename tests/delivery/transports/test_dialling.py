@@ -363,7 +363,7 @@ def test_the_default_resolver_knows_localhost(run: Run) -> None:
         (ssl.SSLCertVerificationError(), "https", "tls_failed"),
     ],
 )
-def test_what_the_operating_system_says_becomes_a_reason(
+def test_an_error_of_the_operating_system_becomes_a_reason(
     run: Run, error: OSError, scheme: str, reason: Reason
 ) -> None:
     async def main() -> None:

@@ -217,7 +217,7 @@ def test_a_server_that_speaks_tls_goes_on_after_a_failure(
     run(main())
 
 
-def test_a_tls_failure_is_dialled_no_more_freely_than_all_else(
+def test_a_tls_fault_connects_only_to_allowed_addresses(
     run: Run, wire: MakeWire, post: Post
 ) -> None:
     async def main() -> None:

@@ -74,7 +74,7 @@ def test_filters_choose(jobs: Jobs, query: dict[str, str], expected: list[str]) 
     assert sorted(jobs.names(**query)) == expected
 
 
-def test_all_four_flags_false_still_list_published_ones(jobs: Jobs) -> None:
+def test_all_four_flags_false_still_list_published_assessments(jobs: Jobs) -> None:
     """What a client in use sends, and expects."""
     flags = dict.fromkeys(("isArchived", "isEditable", "isActive", "isDraft"), "false")
     found = jobs.names(limit=50, skip=0, colName="created", inOrder="desc", **flags)
@@ -117,7 +117,7 @@ def test_an_unknown_column_is_refused_with_the_known_columns(jobs: Jobs) -> None
     assert told.endswith("userId, workspaceLabel (at ?colName)")
 
 
-def test_a_draft_shows_no_content_and_a_published_one_what_its_payload_has(
+def test_a_draft_shows_no_content_and_a_published_assessment_shows_that_of_its_payload(
     server: Server, tenant: Tenant
 ) -> None:
     receiver = server.receiver()

@@ -112,9 +112,7 @@ def test_a_wrong_range_is_refused_even_where_nobody_is(
     assert answer.json()["error"]["message"].endswith("(at ?completedRange)")
 
 
-def test_a_result_says_what_the_payload_of_the_completion_says(
-    server: Server, tenant: Tenant
-) -> None:
+def test_a_result_agrees_with_the_payload_of_the_completion(server: Server, tenant: Tenant) -> None:
     receiver = server.receiver()
     tenant.webhook(receiver.url, ["candidate.completed"])
     ada = tenant.candidate(email="ada@example.com")
@@ -160,7 +158,7 @@ def test_a_test_that_the_assessment_does_not_have_is_a_wrong_value(people: Peopl
     assert answer.json()["error"]["message"] == message
 
 
-def test_a_second_attempt_counts_and_is_the_one_that_is_shown(tenant: Tenant) -> None:
+def test_a_second_attempt_counts_and_is_shown(tenant: Tenant) -> None:
     job = tenant.assessment()
     first = tenant.invite(job, email="ada@example.com")
     tenant.move(first, "expire")

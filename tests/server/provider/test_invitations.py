@@ -88,7 +88,7 @@ def test_an_invalid_item_does_not_stop_the_others(tenant: Tenant) -> None:
     assert [one["email"] for one in listed] == [person(n)["email"] for n in (7, 2, 1)]
 
 
-def test_what_clients_in_use_send_besides_is_let_pass(tenant: Tenant) -> None:
+def test_additional_keys_of_existing_clients_are_accepted(tenant: Tenant) -> None:
     job = tenant.assessment()
     extra: list[Json] = [
         {"phoneExt": 91, "phone": 0},

@@ -96,11 +96,11 @@ def test_every_line_of_an_update_is_a_line_of_data() -> None:
     assert _event("a\r\nb\rc\n") == b"data: a\ndata: b\ndata: c\ndata: \n\n"
 
 
-def test_an_update_has_what_is_no_text_as_escapes() -> None:
+def test_an_update_escapes_lone_surrogates() -> None:
     assert _event("\ud800") == b"data: \\ud800\n\n"
 
 
-def test_a_stream_sends_what_happens_and_at_most_four_times_a_second(ui: Ui) -> None:
+def test_a_stream_sends_updates_at_most_four_times_a_second(ui: Ui) -> None:
     ui.tenant.webhook("http://127.0.0.1:9/hook")
     with streaming(ui) as stream:
         assert stream.headers["content-type"] == "text/event-stream; charset=utf-8"

@@ -31,7 +31,7 @@ def run(ui: Ui, url: str, name: str = NAME, **fields: str) -> str:
     return path
 
 
-def test_the_bundled_scenarios_are_listed_with_what_they_show(ui: Ui) -> None:
+def test_the_bundled_scenarios_are_listed_with_their_descriptions(ui: Ui) -> None:
     text = ui.get("/scenarios").text
     for one in bundled():
         assert one.description
@@ -81,7 +81,7 @@ def test_a_signed_webhook_gets_signed_messages(ui: Ui, server: Server) -> None:
     assert all("svix-signature" in dict(one.headers) for one in receiver.requests)
 
 
-def test_what_can_not_be_run_is_refused(ui: Ui, server: Server) -> None:
+def test_a_scenario_that_can_not_run_is_refused(ui: Ui, server: Server) -> None:
     ui.refused("/scenarios", status=404, scenario=NAME, webhook="none")
     webhook = ui.tenant.webhook(server.receiver().url)
     page = ui.refused("/scenarios", scenario="../etc/passwd", webhook=webhook["id"])

@@ -53,7 +53,7 @@ def test_events_are_grouped_by_subject(ui: Ui) -> None:
     assert "Assessment events assessment.created" in text
 
 
-def test_a_form_that_is_refused_is_shown_again_with_what_was_filled_in(ui: Ui) -> None:
+def test_a_refused_form_is_shown_again_with_its_input(ui: Ui) -> None:
     page = ui.refused("/webhooks", **{**FIELDS, "url": "ftp://x"})
     assert "neither http nor https: 'ftp://x'" in page.text
     fields = page.forms[f"{ui.base}/webhooks"]
