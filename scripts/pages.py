@@ -64,9 +64,9 @@ _V2_PAYLOADS = """\
 Of the nine example payloads of v2, one is public: `assessment.archived`, except for its end. In
 `candidate.completed`, a consumer in use reads `data.assessmentId`, `data.candidate.email` and
 `data.scores.avgScorePercentage`. Everything else is assumed: v1's values, in groups like those of
-the example; every candidate event has the same keys, and a value that does not exist yet is null. The
-provenance of a key is the weakest `x-provenance` on the path to it in the
-[schema](command-line.md#schema). Keys of one event type:"""
+the example; every candidate event has the same keys, and a value that does not exist yet is null.
+The provenance of a key is the weakest `x-provenance` on the path to it in the
+[schema](command-line.md#schema). Keys of each event type:"""
 
 _LIFECYCLES = f"""\
 What can happen to a candidate and to an assessment, and which event types it causes. A command

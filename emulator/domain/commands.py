@@ -104,9 +104,7 @@ class DisqualifyDetails(Details, frozen=True):
 class AnswerDetails(Details, frozen=True):
     """The details of ``answer``."""
 
-    correct: Annotated[bool, _doc("Whether the answer is right; true by default.")] | None = (
-        None
-    )
+    correct: Annotated[bool, _doc("Whether the answer is right; true by default.")] | None = None
 
 
 class LeaveDetails(Details, frozen=True):
@@ -195,7 +193,7 @@ _ALL = (
     ),
     Command(
         "answer", "candidate", "answer",
-        "Answer a candidate's next question; the score of a completion then follows from the answers.",
+        "Answer a candidate's next question; a completion then has the score of the answers.",
         "answer: {candidate: ada, correct: false}",
         AnswerDetails,
     ),
