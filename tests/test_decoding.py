@@ -164,9 +164,9 @@ def test_an_invalid_value_with_valid_parts_is_reported_with_its_path(
 
 
 def test_a_path_is_printed_as_paths_are_read() -> None:
-    told = problem(b'{"more": {"a key": {"firstName": 1}}}')
-    assert told == "expected 'str', got 'int' (at $.more['a key'].firstName)"
-    assert parse(told.removesuffix(")").partition(" (at ")[2]) == ("more", "a key", "firstName")
+    message = problem(b'{"more": {"a key": {"firstName": 1}}}')
+    assert message == "expected 'str', got 'int' (at $.more['a key'].firstName)"
+    assert parse(message.removesuffix(")").partition(" (at ")[2]) == ("more", "a key", "firstName")
 
 
 def test_a_long_word_of_the_sender_is_cut() -> None:

@@ -181,10 +181,10 @@ def test_no_option_is_in_the_docs_that_does_not_exist() -> None:
         verb = cli.get_command(click.Context(cli), name)
         assert verb is not None
         known = {one for parameter in verb.params for one in parameter.opts}
-        told = re.findall(
+        documented = re.findall(
             r"^\| `(--[a-z-]+)`", _section(DOCS["command-line.md"], name), re.MULTILINE
         )
-        assert set(told) <= known
+        assert set(documented) <= known
 
 
 @pytest.mark.parametrize(
@@ -195,21 +195,23 @@ def test_each_call_is_named(method: str, route: Route) -> None:
 
 
 def test_the_table_of_the_provider_s_calls_says_how_each_is_known() -> None:
-    told = dict(re.findall(r"^\| `([A-Z]+ /v1/[^`]+)` \| .* \| (\w+) \|$", PROVIDER, re.MULTILINE))
+    documented = dict(
+        re.findall(r"^\| `([A-Z]+ /v1/[^`]+)` \| .* \| (\w+) \|$", PROVIDER, re.MULTILINE)
+    )
     known = {
         f"{one.method} {one.path}": one.provenance
         for one in provider.OPERATIONS
         if not one.path.startswith("/v1/webhook") or one.id == "createWebhook"
     }
-    assert told == known
+    assert documented == known
 
 
 def test_no_call_is_in_the_docs_that_does_not_exist() -> None:
     known = {f"{method} {route.path}" for method, route in CALLS}
-    told = re.findall(r"^### `([A-Z]+ /.+)`$", DOCS["http-api.md"], re.MULTILINE)
-    told += re.findall(r"^\| `([A-Z]+ /v1/[^`]+)`", PROVIDER, re.MULTILINE)
-    assert told
-    assert set(told) <= known
+    documented = re.findall(r"^### `([A-Z]+ /.+)`$", DOCS["http-api.md"], re.MULTILINE)
+    documented += re.findall(r"^\| `([A-Z]+ /v1/[^`]+)`", PROVIDER, re.MULTILINE)
+    assert documented
+    assert set(documented) <= known
 
 
 def test_each_error_code_is_named_with_its_status() -> None:
@@ -333,10 +335,10 @@ def answered(
         timeout=DEADLINE,
         cwd=tmp_path_factory.mktemp("examples"),
     )
-    outputs, told = ran.stdout.split(_MARK), ran.stderr.split(_MARK)
-    assert len(outputs) == len(told) == len(EXAMPLES), ran.stderr
+    outputs, logs = ran.stdout.split(_MARK), ran.stderr.split(_MARK)
+    assert len(outputs) == len(logs) == len(EXAMPLES), ran.stderr
     calls = [
-        re.findall(r"^(\d{3}) ([A-Z]+) http://[^/]+([^?\s]*)", one, re.MULTILINE) for one in told
+        re.findall(r"^(\d{3}) ([A-Z]+) http://[^/]+([^?\s]*)", one, re.MULTILINE) for one in logs
     ]
     return dict(zip(EXAMPLES, map(Answered, outputs, calls), strict=True))
 
@@ -351,10 +353,10 @@ def test_an_example_gives_the_answer_on_its_page(
     assert [status for status, _, _ in calls[-1:]] == [example.status] * bool(calls)
     assert all(status.startswith("2") for status, _, _ in calls[:-1])
     if example.answer:
-        told = example.answer
+        expected = example.answer
         for documented, real in addresses.items():
-            told = told.replace(documented, real)
-        _check(json.loads(told), json.loads(output), "$")
+            expected = expected.replace(documented, real)
+        _check(json.loads(expected), json.loads(output), "$")
     else:
         assert output.strip() == ""
 
@@ -368,24 +370,24 @@ def test_each_call_has_an_example(answered: dict[Example, Answered]) -> None:
         )
 
 
-def _check(told: Any, found: Any, path: str) -> None:
+def _check(expected: Any, found: Any, path: str) -> None:
     """Compare an answer with the page's: `...` matches everything."""
-    if isinstance(told, dict) and isinstance(found, dict):
-        more = told.keys() - found.keys() - {"..."}
+    if isinstance(expected, dict) and isinstance(found, dict):
+        more = expected.keys() - found.keys() - {"..."}
         assert not more, f"{path}: not in the answer: {more}"
-        missing = set() if "..." in told else found.keys() - told.keys()
+        missing = set() if "..." in expected else found.keys() - expected.keys()
         assert not missing, f"{path}: not on the page: {missing}"
-        for key in told.keys() - {"...", "durationMs"}:
-            _check(told[key], found[key], f"{path}.{key}")
-    elif isinstance(told, list) and isinstance(found, list):
-        assert len(told) == len(found), path
-        for index, (one, other) in enumerate(zip(told, found, strict=True)):
+        for key in expected.keys() - {"...", "durationMs"}:
+            _check(expected[key], found[key], f"{path}.{key}")
+    elif isinstance(expected, list) and isinstance(found, list):
+        assert len(expected) == len(found), path
+        for index, (one, other) in enumerate(zip(expected, found, strict=True)):
             _check(one, other, f"{path}[{index}]")
-    elif isinstance(told, str) and "..." in told:
-        pattern = ".*".join(map(re.escape, told.split("...")))
-        assert re.fullmatch(pattern, str(found)), f"{path}: {found!r} is not {told!r}"
+    elif isinstance(expected, str) and "..." in expected:
+        pattern = ".*".join(map(re.escape, expected.split("...")))
+        assert re.fullmatch(pattern, str(found)), f"{path}: {found!r} is not {expected!r}"
     else:
-        assert told == found, path
+        assert expected == found, path
 
 
 def _section(page: str, name: str) -> str:

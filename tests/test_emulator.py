@@ -30,7 +30,7 @@ def test_the_package_hands_out_its_public_names() -> None:
 def test_a_waiting_call_ends_once_when_the_emulator_stops() -> None:
     async def main() -> None:
         provider = Emulator(seed=7)
-        unwinding, told = asyncio.Event(), asyncio.Event()
+        unwinding, release = asyncio.Event(), asyncio.Event()
 
         async def wait() -> None:
             async with provider.unless_stopping():
@@ -38,14 +38,14 @@ def test_a_waiting_call_ends_once_when_the_emulator_stops() -> None:
                     await asyncio.Event().wait()
                 finally:
                     unwinding.set()
-                    await told.wait()
+                    await release.wait()
 
         task = asyncio.create_task(wait())
         await asyncio.sleep(0)
         await provider.drain()
         await unwinding.wait()
         await provider.stop()
-        told.set()
+        release.set()
         with pytest.raises(StoppingError, match=r"^the emulator is stopping$"):
             await task
         with pytest.raises(StoppingError):
@@ -172,8 +172,8 @@ def test_a_workspace_has_a_plain_name(name: str) -> None:
             assert provider.workspaces == {}
         return str(caught.value)
 
-    told = f"not a workspace name: {name!r}; expected letters, digits, _ . -"
-    assert asyncio.run(main()) == told
+    message = f"not a workspace name: {name!r}; expected letters, digits, _ . -"
+    assert asyncio.run(main()) == message
 
 
 def test_an_unknown_workspace_is_refused_with_the_open_workspaces() -> None:
@@ -299,8 +299,8 @@ def test_a_schema_folder_overrides_the_bundled_schemas(tmp_path: Path) -> None:
     (tmp_path / "v1/candidate.invited.json").write_text("false")
     with pytest.raises(InvalidInputError) as caught:
         Emulator(overlay=tmp_path)
-    told = "v1/candidate.invited.json: $: a schema document must be an object"
-    assert str(caught.value) == told
+    message = "v1/candidate.invited.json: $: a schema document must be an object"
+    assert str(caught.value) == message
 
 
 class Bug(BaseException):

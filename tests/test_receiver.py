@@ -88,9 +88,9 @@ def test_statuses_are_answered_in_turn_and_the_last_one_stays() -> None:
 def test_its_answers_can_be_set_while_it_runs() -> None:
     async def main() -> list[int]:
         async with Receiver() as receiver:
-            told = [(await post(receiver.url)).status_code]
+            statuses = [(await post(receiver.url)).status_code]
             receiver.answer(503, 204)
-            return told + [(await post(receiver.url)).status_code for _ in range(3)]
+            return statuses + [(await post(receiver.url)).status_code for _ in range(3)]
 
     assert asyncio.run(main()) == [200, 503, 204, 204]
 
@@ -107,16 +107,16 @@ def test_an_answer_can_be_late() -> None:
 
 
 def test_each_request_is_reported_after_its_answer() -> None:
-    told: list[Received] = []
+    seen: list[Received] = []
 
     async def main() -> Receiver:
-        async with Receiver(on_request=told.append) as receiver:
+        async with Receiver(on_request=seen.append) as receiver:
             await post(receiver.url)
             await post(receiver.url)
         return receiver
 
-    assert asyncio.run(main()).requests == told
-    assert len(told) == 2
+    assert asyncio.run(main()).requests == seen
+    assert len(seen) == 2
 
 
 def test_half_a_request_is_none() -> None:

@@ -157,7 +157,7 @@ HEAD = b"POST / HTTP/1.1\r\nHost: a\r\n"
 
 
 @pytest.mark.parametrize(
-    ("parts", "status", "told"),
+    ("parts", "status", "message"),
     [
         (
             [HEAD, b"X: ", b"x" * 1_000_000],
@@ -175,7 +175,7 @@ HEAD = b"POST / HTTP/1.1\r\nHost: a\r\n"
     ],
 )
 def test_a_head_or_a_body_without_end_is_refused_and_logged(
-    parts: list[bytes], status: bytes, told: str, caplog: pytest.LogCaptureFixture
+    parts: list[bytes], status: bytes, message: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def main() -> None:
         async with serving(echo, listen("127.0.0.1", 0), slowest=0.2) as url:
@@ -186,7 +186,7 @@ def test_a_head_or_a_body_without_end_is_refused_and_logged(
             assert fine.endswith(b"\r\n\r\n2")
 
     asyncio.run(main())
-    assert any(told in one for one in caplog.messages)
+    assert any(message in one for one in caplog.messages)
 
 
 def test_a_kept_alive_connection_is_bounded_call_by_call() -> None:

@@ -29,6 +29,6 @@ def test_pyright_reads_the_public_api() -> None:
         capture_output=True,
         text=True,
     )
-    told = json.loads(done.stdout)
-    assert told["generalDiagnostics"] == []
-    assert told["summary"]["filesAnalyzed"] == 1
+    report = json.loads(done.stdout)
+    assert report["generalDiagnostics"] == []
+    assert report["summary"]["filesAnalyzed"] == 1

@@ -221,11 +221,11 @@ def test_no_script_contains_an_expression_and_every_input_is_used() -> None:
 
 def test_each_input_is_on_the_page_with_its_default() -> None:
     table = dict(re.findall(r"^\| `([a-z-]+)` \| (\S+) \|", PAGE, re.MULTILINE))
-    told = {
+    expected = {
         name: f"`{one['default']}`" if one["default"] else "none"
         for name, one in ACTION["inputs"].items()
     }
-    assert table == told
+    assert table == expected
 
 
 def test_the_examples_use_inputs_that_there_are() -> None:

@@ -97,8 +97,8 @@ def test_insecure_takes_any_and_says_so(serve: Serve, consumer: Consumer) -> Non
         opened = plain_http.get(f"{serving.url}{WORKSPACE}/journal").text.splitlines()[0]
         assert '"insecure":true' in opened
         serving.process.terminate()
-        _, told = serving.process.communicate(timeout=30)
-        assert told.startswith(WARNING)
+        _, err = serving.process.communicate(timeout=30)
+        assert err.startswith(WARNING)
 
 
 def test_a_journal_records_that_a_later_process_is_insecure(serve: Serve, tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ steps:
 
 
 @pytest.mark.parametrize(
-    ("options", "code", "told"),
+    ("options", "code", "message"),
     [((), 2, ""), (("--ca",), 0, ""), (("--insecure",), 0, WARNING)],
     ids=["neither", "ca", "insecure"],
 )
@@ -137,7 +137,7 @@ def test_run_has_the_same_options(
     environment: dict[str, str],
     options: tuple[str, ...],
     code: int,
-    told: str,
+    message: str,
 ) -> None:
     file = tmp_path / "one.yaml"
     file.write_text(SCENARIO)
@@ -149,12 +149,12 @@ def test_run_has_the_same_options(
         env=environment,
         timeout=60,
     )
-    assert (ran.returncode, ran.stderr) == (code, told), ran.stdout
+    assert (ran.returncode, ran.stderr) == (code, message), ran.stdout
     assert len(consumer.bodies) == (1 if code == 0 else 0)
 
 
 @pytest.mark.parametrize(
-    ("options", "code", "told"),
+    ("options", "code", "message"),
     [
         ((), 2, "; --ca sets the certificates to trust\n"),
         (("--ca",), 0, ""),
@@ -167,7 +167,7 @@ def test_trigger_has_the_same_options(
     environment: dict[str, str],
     options: tuple[str, ...],
     code: int,
-    told: str,
+    message: str,
 ) -> None:
     given = [*options, *([consumer.ca] if "--ca" in options else [])]
     ran = subprocess.run(
@@ -178,6 +178,6 @@ def test_trigger_has_the_same_options(
         timeout=60,
     )
     assert ran.returncode == code, ran.stdout
-    assert ran.stderr.endswith(told)
-    assert bool(ran.stderr) == bool(told)
+    assert ran.stderr.endswith(message)
+    assert bool(ran.stderr) == bool(message)
     assert len(consumer.bodies) == (1 if code == 0 else 0)

@@ -96,10 +96,10 @@ def test_a_full_disk_is_reported_by_every_call_and_nothing_acknowledged_is_lost(
             assert client.get("/_emulator/livez").status_code == 200
             assert client.get(f"{WORKSPACE}/assessments").status_code == 200
         process.terminate()
-        out, told = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=30)
         assert (process.returncode, out) == (2, "")
-        assert f"ERROR {failed['detail']}; nothing is written any more\n" in told
-        assert told.endswith(f"error: {failed['detail']}\n")
+        assert f"ERROR {failed['detail']}; nothing is written any more\n" in err
+        assert err.endswith(f"error: {failed['detail']}\n")
     with serve("--journal", str(file)) as serving:
         found = plain_http.get(f"{serving.url}{WORKSPACE}/assessments").json()["data"]
         assert [one["title"] for one in found] == made
@@ -146,9 +146,9 @@ def test_a_disk_that_is_full_at_the_start_is_reported(
 ) -> None:
     file = tmp_path / "journal.db"
     with limited(2_000, environment, "serve", "--journal", str(file)) as (process, line):
-        _, told = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=30)
         assert (line, process.returncode) == ("", 2)
-        assert told == f"error: the journal {str(file)!r} failed: disk i/o error\n"
+        assert err == f"error: the journal {str(file)!r} failed: disk i/o error\n"
 
 
 def test_a_capture_that_does_not_fit_the_disk_is_answered_507(
@@ -160,8 +160,8 @@ def test_a_capture_that_does_not_fit_the_disk_is_answered_507(
             plain_http.post(url, content=b"x" * size).status_code for size in (10, 8_000, 20)
         ]
         process.terminate()
-        _, told = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=30)
     assert statuses == [200, 507, 200]
-    assert told == f"error: not saved in {str(tmp_path)!r}: file too large; answered 507\n"
+    assert err == f"error: not saved in {str(tmp_path)!r}: file too large; answered 507\n"
     bodies = [json.loads(one.read_text())["log"]["entries"] for one in sorted(tmp_path.iterdir())]
     assert [entry["request"]["bodySize"] for [entry] in bodies] == [10, 20]

@@ -21,8 +21,8 @@ LATER = {"faker", "hypothesis", "schemathesis", "jinja2", "rich", "jsonschema", 
 def test_serve_loads_nothing_that_it_does_not_need_at_once(serve: Serve) -> None:
     with serve(python=("-X", "importtime")) as serving:
         serving.process.terminate()
-        _, told = serving.process.communicate(timeout=30)
-    found = re.findall(r"^import time:.*\| +([\w.]+)$", told, re.MULTILINE)
+        _, err = serving.process.communicate(timeout=30)
+    found = re.findall(r"^import time:.*\| +([\w.]+)$", err, re.MULTILINE)
     loaded = {name.partition(".")[0] for name in found}
     assert {"uvicorn", "starlette", "msgspec", "emulator"} <= loaded
     assert loaded & LATER == set()
@@ -69,13 +69,13 @@ def test_a_terminal_gets_colour_unless_no_color_says_otherwise(
         env=environment | {"NO_COLOR": variable, "TERM": "xterm"},
     )
     os.close(following)
-    told = b""
+    printed = b""
     try:
         while block := os.read(leading, 65_536):
-            told += block
+            printed += block
     except OSError:
         pass  # how a terminal ends on Linux
     finally:
         os.close(leading)
     assert process.wait(60) == 0
-    assert (b"\x1b[" in told) is (variable == "")
+    assert (b"\x1b[" in printed) is (variable == "")

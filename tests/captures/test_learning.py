@@ -413,6 +413,6 @@ def test_schemas_of_the_user_are_not_overwritten(real: list[Payload], tmp_path: 
     file.write_text("{}")
     with pytest.raises(InvalidInputError) as caught:
         taught(real, tmp_path)
-    told = f"{file} was not written by learn; expected a folder that only learn writes to"
-    assert str(caught.value) == told
+    message = f"{file} was not written by learn; expected a folder that only learn writes to"
+    assert str(caught.value) == message
     assert [one.read_text() for one in tmp_path.rglob("*.json")] == ["{}"]

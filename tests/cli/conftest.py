@@ -121,8 +121,8 @@ def echoing() -> Iterator[str]:
         def do_POST(self) -> None:
             sent = dict(self.headers.items())
             self.rfile.read(int(sent["Content-Length"]))
-            told = {"echo": sent, "and": "planted-secret", "quoted": json.dumps(sent)}
-            body = json.dumps(told).encode()
+            answer = {"echo": sent, "and": "planted-secret", "quoted": json.dumps(sent)}
+            body = json.dumps(answer).encode()
             self.send_response(int(self.path.split("/")[1]))
             self.send_header("Location", f"/?token={sent['X-Webhook-Token']}")
             self.send_header("X-Echo", str(sent))

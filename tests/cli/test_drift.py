@@ -97,5 +97,5 @@ def test_captures_are_compared_with_other_captures(cli: Cli, tmp_path: Path) -> 
 
 def test_one_thing_to_compare_with_is_enough(cli: Cli, file: Path, tmp_path: Path) -> None:
     code, _, err = cli("drift", str(file), "--overlay", str(tmp_path), "--against", str(file))
-    told = "--overlay and --against exclude each other"
-    assert (code, err) == (2, f"error: {told}\n")
+    message = "--overlay and --against exclude each other"
+    assert (code, err) == (2, f"error: {message}\n")

@@ -73,8 +73,8 @@ def test_a_folder_that_cannot_be_written_is_reported(cli: Cli, tmp_path: Path) -
     folder, overlay = captured(tmp_path / "captures"), tmp_path / "overlay"
     overlay.symlink_to("/dev/null")
     code, _, err = cli("learn", str(folder), "--into", f"{overlay}/x")
-    told = f"can't write to '{overlay}/x': not a directory (at --into)"
-    assert (code, err) == (2, f"error: {told}\n")
+    message = f"can't write to '{overlay}/x': not a directory (at --into)"
+    assert (code, err) == (2, f"error: {message}\n")
 
 
 def test_nothing_to_learn_from_is_exit_2(cli: Cli, tmp_path: Path) -> None:

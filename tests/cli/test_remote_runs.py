@@ -84,8 +84,8 @@ def test_the_reports_are_the_same(
 def test_a_refused_connection_and_an_invalid_url_are_reported(cli: Cli, scenario: str) -> None:
     arguments = ["run", scenario, "--url", "http://127.0.0.1:9/hook"]
     code, out, err = cli(*arguments, "--emulator", "http://127.0.0.1:1")
-    told = "error: no emulator at http://127.0.0.1:1: ConnectError; is 'serve' running?\n"
-    assert (code, out, err) == (2, "", told)
+    message = "error: no emulator at http://127.0.0.1:1: ConnectError; is 'serve' running?\n"
+    assert (code, out, err) == (2, "", message)
     code, _, err = cli(*arguments, "--emulator", "nowhere")
     assert (code, err.startswith("error: not a URL: 'nowhere'; expected one like")) == (2, True)
     code, _, err = cli(*arguments, "--emulator", "http://127.0.0.1:1", "--insecure")

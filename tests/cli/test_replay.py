@@ -194,5 +194,5 @@ def test_real_speed_needs_times(cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "a.json"
     file.write_bytes(BODIES[0])
     code, _, err = cli("replay", str(file), "--to", "http://127.0.0.1:1", "--speed", "real")
-    told = f"{file} has no time; use --speed fast"
-    assert (code, err) == (2, f"error: --speed real: {told}\n")
+    message = f"{file} has no time; use --speed fast"
+    assert (code, err) == (2, f"error: --speed real: {message}\n")

@@ -90,14 +90,14 @@ def test_a_bundled_scenario_is_run_by_its_name(cli: Cli, consumer: Callable[...,
 
 def test_a_wrong_call_is_exit_2(cli: Cli, tmp_path: Path, scenario: str) -> None:
     missing = str(tmp_path / "x.yaml")
-    told = f"{missing}: can't be read: no such file or directory\n"
-    assert cli("run", missing, "--url", "http://127.0.0.1:9") == (2, "", told)
+    message = f"{missing}: can't be read: no such file or directory\n"
+    assert cli("run", missing, "--url", "http://127.0.0.1:9") == (2, "", message)
     code, out, err = cli("run", scenario)
     assert (code, out) == (2, "")
     assert err.startswith(f"{scenario}:3:")
     assert "CONSUMER_URL" in err
-    told = "error: --set '=x': expected KEY=VALUE\n"
-    assert cli("run", scenario, "--set", "=x") == (2, "", told)
+    message = "error: --set '=x': expected KEY=VALUE\n"
+    assert cli("run", scenario, "--set", "=x") == (2, "", message)
 
 
 FILES = sorted(one.FILE for one in FORMATS.values())
@@ -132,7 +132,7 @@ steps:
 """
 
 
-def _told(folder: Path) -> Any:
+def _report(folder: Path) -> Any:
     return json.loads((folder / "report.json").read_text())["results"]
 
 
@@ -148,11 +148,11 @@ def test_a_report_is_all_files_over_all_scenarios(
     assert (code, err) == (int(status != 200), "")
     assert out.startswith(f"One invitation ({scenario})\n")
     assert sorted(one.name for one in folder.iterdir()) == FILES
-    told = _told(folder)
-    assert [test["filePath"] for test in told["tests"]] == [
+    report = _report(folder)
+    assert [test["filePath"] for test in report["tests"]] == [
         scenario, "scenarios/invitation-expires.yaml",
     ]  # fmt: skip
-    assert told["summary"]["passed"] == 2 * int(status == 200)
+    assert report["summary"]["passed"] == 2 * int(status == 200)
     entries = [json.loads(line) for line in (folder / "journal.jsonl").read_text().splitlines()]
     assert [one["kind"] for one in entries].count("workspace.opened") == 2
     assert "attempt.finished" in {one["kind"] for one in entries}
@@ -206,7 +206,7 @@ def test_a_document_is_all_that_is_on_stdout(
 
 
 @pytest.mark.parametrize(
-    ("target", "told"),
+    ("target", "message"),
     [
         ("taken", "the report can't be written to {!r}: file exists"),
         ("taken/below", "the report can't be written to {!r}: not a directory"),
@@ -214,12 +214,12 @@ def test_a_document_is_all_that_is_on_stdout(
 )
 def test_a_report_that_cannot_be_written_is_reported_before_anything_runs(
     cli: Cli, consumer: Callable[..., Receiver], scenario: str, tmp_path: Path,
-    target: str, told: str,
+    target: str, message: str,
 ) -> None:  # fmt: skip
     (tmp_path / "taken").touch()
     receiver, folder = consumer(), str(tmp_path / target)
     ran = cli("run", scenario, "--url", receiver.url, "--report", folder)
-    assert ran == (2, "", f"error: {told.format(folder)}\n")
+    assert ran == (2, "", f"error: {message.format(folder)}\n")
     assert receiver.requests == []
 
 
@@ -228,14 +228,14 @@ def test_scenarios_at_once_say_the_same_in_the_same_order(
 ) -> None:
     targets = ("candidate-completes", scenario, "invitation-expires", "assessment-lifecycle")
 
-    def told(jobs: str) -> list[str]:
+    def output(jobs: str) -> list[str]:
         code, out, err = cli(
             "run", *targets, "--url", consumer().url, "--seed", "5", "--jobs", jobs
         )
         assert (code, err) == (0, "")
         return [line.partition("; ")[0] for line in out.splitlines()]
 
-    assert told("4") == told("1") == told("2")
+    assert output("4") == output("1") == output("2")
 
 
 def test_as_many_scenarios_as_jobs_run_at_once(tmp_path: Path, cli: Cli, meeting: str) -> None:
@@ -298,12 +298,12 @@ def test_ctrl_c_ends_with_the_report_so_far(
     assert out[-3].startswith("INTERRUPTED: at 'wait', line 9 (3 passed, 2 skipped; 1 delivery; ")
     assert out[-1] == "3 scenarios: 1 passed, 2 interrupted"
     assert sorted(one.name for one in folder.iterdir()) == FILES
-    told = _told(folder)
-    assert told["summary"]["extra"] == {"verdict": "interrupted", "interrupted": True}
-    assert [(one["status"], one["rawStatus"]) for one in told["tests"]] == [
+    report = _report(folder)
+    assert report["summary"]["extra"] == {"verdict": "interrupted", "interrupted": True}
+    assert [(one["status"], one["rawStatus"]) for one in report["tests"]] == [
         ("passed", "passed"), ("other", "interrupted"), ("skipped", "interrupted"),
     ]  # fmt: skip
-    steps = told["tests"][1]["steps"]
+    steps = report["tests"][1]["steps"]
     assert [one["status"] for one in steps] == ["passed", "passed", "passed", "skipped", "skipped"]
     assert steps[1]["extra"]["deliveries"][0]["status"] == "succeeded"
     assert all("planted" not in (folder / name).read_text() for name in FILES)

@@ -117,8 +117,8 @@ def test_a_journal_file_goes_on_where_it_stood(until: Until, cli: Cli, tmp_path:
     code, out, err = cli("journal", journal, "--workspace", "default", "--canonical")
     assert (code, err) == (0, "")
     assert '"assessment.created"' in out
-    told = "error: no workspace 'acme'; known: default\n"
-    assert cli("journal", journal, "--workspace", "acme") == (2, "", told)
+    message = "error: no workspace 'acme'; known: default\n"
+    assert cli("journal", journal, "--workspace", "acme") == (2, "", message)
     assert cli("journal", f"{journal}x") == (2, "", f"error: {journal}x: no such file\n")
 
 
@@ -225,17 +225,17 @@ def test_on_loopback_a_control_token_makes_no_tokens_strict(
     monkeypatch.setenv("TESTLIFY_EMULATOR_CONTROL_TOKEN", SECRET)
     assert until("serve", "--port", "0", visit=visit).code == 0
     monkeypatch.delenv("TESTLIFY_EMULATOR_CONTROL_TOKEN")
-    told = "error: can't use the control token; expected 1 to 1000 visible ASCII characters\n"
-    assert cli("serve", "--port", "0", "--control-token", f"{SECRET} x") == (2, "", told)
-    assert cli("serve", "--port", "0", "--control-token", "") == (2, "", told)
+    message = "error: can't use the control token; expected 1 to 1000 visible ASCII characters\n"
+    assert cli("serve", "--port", "0", "--control-token", f"{SECRET} x") == (2, "", message)
+    assert cli("serve", "--port", "0", "--control-token", "") == (2, "", message)
 
 
 @pytest.mark.parametrize(
-    ("content", "told"), [(None, "no such file or directory"), ("x", "no certificate in it")]
+    ("content", "reason"), [(None, "no such file or directory"), ("x", "no certificate in it")]
 )
 @pytest.mark.parametrize("verb", ["serve", "run"])
 def test_an_invalid_ca_file_is_reported(
-    cli: Cli, tmp_path: Path, content: str | None, told: str, verb: str
+    cli: Cli, tmp_path: Path, content: str | None, reason: str, verb: str
 ) -> None:
     file = tmp_path / "ca.pem"
     if content is not None:
@@ -244,7 +244,7 @@ def test_an_invalid_ca_file_is_reported(
     if verb == "run":
         call = ["run", "candidate-completes", "--url", "http://127.0.0.1:9/"]
     code, _, err = cli(*call, "--ca", str(file))
-    message = f"error: can't trust the CA file '{file}': {told}; expected certificates in PEM\n"
+    message = f"error: can't trust the CA file '{file}': {reason}; expected certificates in PEM\n"
     assert (code, err) == (2, message)
 
 
@@ -302,7 +302,7 @@ def test_outside_loopback_a_control_token_is_generated_and_printed(until: Until)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["--port", "70000"], "70000 is not in the range 0<=x<=65535"),
         (["--keep", "-1"], "-1 is not in the range x>=0"),
@@ -314,11 +314,11 @@ def test_outside_loopback_a_control_token_is_generated_and_printed(until: Until)
         (["extra"], "Got unexpected extra argument (extra)"),
     ],
 )
-def test_a_wrong_option_is_exit_2_on_stderr(cli: Cli, arguments: list[str], told: str) -> None:
+def test_a_wrong_option_is_exit_2_on_stderr(cli: Cli, arguments: list[str], message: str) -> None:
     code, out, err = cli("serve", *arguments)
     assert (code, out) == (2, "")
     assert err.startswith("Usage: testlify-emulator serve [OPTIONS]\n")
-    assert told in err
+    assert message in err
 
 
 def test_a_folder_of_schemas_is_checked_first(cli: Cli, tmp_path: Path) -> None:

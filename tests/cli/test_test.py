@@ -136,7 +136,7 @@ def test_the_consumer_file_configures_probe_and_setup(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["--only", "accepts.candidate.complet"], "near: 'accepts.candidate.completed'"),
         (["--claim", "dedups"], "near: 'dedupes'"),
@@ -144,7 +144,7 @@ def test_the_consumer_file_configures_probe_and_setup(
         (["--baseline", "nowhere.json"], "nowhere.json"),
     ],
 )
-def test_a_usage_error_is_reported(cli: Cli, arguments: list[str], told: str) -> None:
+def test_a_usage_error_is_reported(cli: Cli, arguments: list[str], message: str) -> None:
     code, _, err = cli("test", "http://127.0.0.1:1/hook", *arguments)
     assert code == 2
-    assert told in err
+    assert message in err

@@ -49,8 +49,8 @@ def test_each_event_type_is_sent_once_as_its_schema_has_it(
     [request] = receiver.requests
     assert (request.method, request.path) == ("POST", "/hook?a=1")
     assert Contracts().violations("v1", event, request.payload) == []
-    told = re.sub(r"msg_\w{27}", "MSG", re.sub(r"in [0-9.]+ ms", "in N ms", out))
-    assert told == (
+    shown = re.sub(r"msg_\w{27}", "MSG", re.sub(r"in [0-9.]+ ms", "in N ms", out))
+    assert shown == (
         f"POST {receiver.url}/hook?a=1\n"
         f"  {event}, {len(request.body)} bytes (MSG; seed 7)\n"
         "-> 200 in N ms\n"
@@ -164,9 +164,9 @@ def test_the_id_of_an_invitation_is_not_known_before_the_message(
     cli: Cli, consumer: Consumer
 ) -> None:
     receiver = consumer()
-    told = cli("trigger", "completed", "--to", receiver.url, "--setup", f"{receiver.url}/{{id}}")
+    ran = cli("trigger", "completed", "--to", receiver.url, "--setup", f"{receiver.url}/{{id}}")
     message = "error: a set-up hook with {id}, which is not known before the message\n"
-    assert told == (2, "", message)
+    assert ran == (2, "", message)
     assert receiver.requests == []
 
 
@@ -297,8 +297,8 @@ def test_a_wrong_call_is_exit_2_and_sends_nothing(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     receiver = consumer()
-    told = cli("trigger", "completed", "--to", receiver.url, *arguments)
-    assert told == (2, "", f"error: {WRONG[arguments]}\n")
+    ran = cli("trigger", "completed", "--to", receiver.url, *arguments)
+    assert ran == (2, "", f"error: {WRONG[arguments]}\n")
     assert receiver.requests == []
 
 
@@ -323,15 +323,17 @@ def test_a_file_that_is_no_json_can_not_be_changed(cli: Cli, tmp_path: Path) -> 
 def test_an_unknown_event_is_refused_with_similar_events(cli: Cli) -> None:
     code, out, err = cli("trigger", "candidate.complete", "--to", "http://127.0.0.1:9")
     assert (code, out) == (2, "")
-    told = ", ".join(map(repr, near("candidate.complete", EVENT_TYPES)))
-    assert err.startswith(f"error: no event type 'candidate.complete'; near: {told}; known: ")
-    assert "'candidate.completed'" in told
+    suggestions = ", ".join(map(repr, near("candidate.complete", EVENT_TYPES)))
+    assert err.startswith(
+        f"error: no event type 'candidate.complete'; near: {suggestions}; known: "
+    )
+    assert "'candidate.completed'" in suggestions
 
 
 def test_insecure_is_warned_of(cli: Cli, consumer: Consumer) -> None:
     code, _, err = cli("trigger", "test", "--to", consumer().url, "--insecure")
-    told = "warning: --insecure: every certificate is accepted\n"
-    assert (code, err) == (0, told)
+    warning = "warning: --insecure: every certificate is accepted\n"
+    assert (code, err) == (0, warning)
 
 
 def test_a_payload_from_a_file_needs_no_event(cli: Cli, consumer: Consumer, tmp_path: Path) -> None:

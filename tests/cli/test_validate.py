@@ -32,8 +32,8 @@ def test_payloads_that_fit(cli: Cli, tmp_path: Path) -> None:
     for file in (one, two):
         file.write_text(example("candidate.completed"))
     code, out, err = cli("validate", "--event", "completed", str(one), str(two))
-    told = "a valid payload of candidate.completed"
-    assert (code, out, err) == (0, f"{one}: {told}\n{two}: {told}\n", "")
+    message = "a valid payload of candidate.completed"
+    assert (code, out, err) == (0, f"{one}: {message}\n{two}: {message}\n", "")
 
 
 def test_a_payload_of_v2_fits_v2_alone(cli: Cli, tmp_path: Path) -> None:
@@ -64,32 +64,32 @@ def test_each_violation_is_reported_with_line_and_column(cli: Cli, tmp_path: Pat
 def test_invalid_json_is_exit_2(cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "payload.json"
     file.write_bytes(b'{"a": ')
-    told = f"error: {file}: not JSON: input data was truncated\n"
-    assert cli("validate", "--event", "completed", str(file)) == (2, "", told)
-    told = f"error: {tmp_path}: is a directory\n"
-    assert cli("validate", "--event", "completed", str(tmp_path)) == (2, "", told)
-    told = f"error: {file}x: no such file or directory\n"
-    assert cli("validate", "--event", "completed", f"{file}x") == (2, "", told)
+    message = f"error: {file}: not JSON: input data was truncated\n"
+    assert cli("validate", "--event", "completed", str(file)) == (2, "", message)
+    message = f"error: {tmp_path}: is a directory\n"
+    assert cli("validate", "--event", "completed", str(tmp_path)) == (2, "", message)
+    message = f"error: {file}x: no such file or directory\n"
+    assert cli("validate", "--event", "completed", f"{file}x") == (2, "", message)
 
 
 def test_an_unknown_event_is_exit_2(cli: Cli, tmp_path: Path) -> None:
     known = ", ".join(sorted(EVENT_TYPES))
-    told = f"error: no event type 'hired'; known: {known}\n"
-    assert cli("validate", "--event", "hired", str(tmp_path / "x.json")) == (2, "", told)
+    message = f"error: no event type 'hired'; known: {known}\n"
+    assert cli("validate", "--event", "hired", str(tmp_path / "x.json")) == (2, "", message)
 
 
 def test_a_payload_needs_its_event(cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "payload.json"
     file.write_text("{}")
-    told = f"error: {file}: for a payload, name its event type: --event candidate.completed\n"
-    assert cli("validate", str(file)) == (2, "", told)
+    message = f"error: {file}: for a payload, name its event type: --event candidate.completed\n"
+    assert cli("validate", str(file)) == (2, "", message)
 
 
 def test_a_scenario_that_can_be_run(cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "one.yaml"
     file.write_text((data.scenarios() / "candidate-completes.yaml").read_text())
-    told = f"{file}: a valid scenario of 14 steps\n"
-    assert cli("validate", str(file)) == (0, told, "")
+    message = f"{file}: a valid scenario of 14 steps\n"
+    assert cli("validate", str(file)) == (0, message, "")
 
 
 def test_the_problems_of_a_scenario_are_reported_with_line_and_column(
@@ -108,15 +108,15 @@ def test_the_problems_of_a_scenario_are_reported_with_line_and_column(
 
 
 def test_a_scenario_that_is_not_there_is_exit_2(cli: Cli, tmp_path: Path) -> None:
-    told = f"error: {tmp_path / 'x.yaml'}: no such file\n"
-    assert cli("validate", str(tmp_path / "x.yaml")) == (2, "", told)
+    message = f"error: {tmp_path / 'x.yaml'}: no such file\n"
+    assert cli("validate", str(tmp_path / "x.yaml")) == (2, "", message)
 
 
 def test_a_setting_that_is_none_is_exit_2(cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "one.yaml"
     file.write_text(SCENARIO)
-    told = "error: --set 'PLACE': expected KEY=VALUE\n"
-    assert cli("validate", str(file), "--set", "PLACE") == (2, "", told)
+    message = "error: --set 'PLACE': expected KEY=VALUE\n"
+    assert cli("validate", str(file), "--set", "PLACE") == (2, "", message)
 
 
 def test_a_command_that_would_be_refused_is_reported_with_its_place(
@@ -126,10 +126,10 @@ def test_a_command_that_would_be_refused_is_reported_with_its_place(
     head = SCENARIO.partition("steps:")[0].replace("/${PLACE}", "")
     steps = "steps:\n  - create_assessment: {as: job}\n  - unarchive_assessment: job\n"
     file.write_text(head + steps)
-    told = (
+    message = (
         f"{file}:6:5: assessment job is DRAFT: 'unarchive' is not legal; "
         "legal: archive, delete, invite, publish, update\n"
         "      - unarchive_assessment: job\n"
         "        ^\n"
     )
-    assert cli("validate", str(file)) == (1, "", told)
+    assert cli("validate", str(file)) == (1, "", message)

@@ -58,7 +58,7 @@ def test_a_url_alone_is_a_probe_and_a_set_up(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "message"),
     [
         (
             "probe: {url: /x, statuses: {COMPLETE: done}}",
@@ -73,13 +73,13 @@ def test_a_url_alone_is_a_probe_and_a_set_up(tmp_path: Path) -> None:
     ],
 )
 def test_an_invalid_probe_or_set_up_is_reported_with_its_place(
-    line: str, told: str, tmp_path: Path
+    line: str, message: str, tmp_path: Path
 ) -> None:
     file = tmp_path / consumer_file.NAME
     file.write_text(f"{line}\n")
     with pytest.raises(ScenarioError) as caught:
         consumer_file.read(file, {})
-    assert str(caught.value).startswith(f"{file}:{told}")
+    assert str(caught.value).startswith(f"{file}:{message}")
 
 
 def test_data_without_anybody_is_refused(tmp_path: Path) -> None:

@@ -186,8 +186,10 @@ def test_the_right_consumer_passes_in_this_process_with_reasons_for_skips() -> N
 def test_a_consumer_that_says_nothing_of_itself_is_asked_less() -> None:
     results = graded(answering(200), claims=(), headers={}, secret=None, probe=None)
     assert outcomes(results, "effects") == {"skipped"}
-    told = {id_: results[id_].message for id_ in ("effects.late-invited", "refuses.header-missing")}
-    assert told == {
+    messages = {
+        id_: results[id_].message for id_ in ("effects.late-invited", "refuses.header-missing")
+    }
+    assert messages == {
         "effects.late-invited": "the consumer's state is not visible (--probe or --probe-command)",
         "refuses.header-missing": (
             "no header is configured that the consumer could require (--header)"
@@ -308,11 +310,11 @@ def test_a_set_up_may_be_a_post_of_json() -> None:
 
 
 def test_the_user_s_own_people_are_sent() -> None:
-    told: list[bytes] = []
+    bodies: list[bytes] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         message = await receive()
-        told.append(message["body"])
+        bodies.append(message["body"])
 
         async def again() -> Any:
             return message
@@ -321,7 +323,7 @@ def test_the_user_s_own_people_are_sent() -> None:
 
     people = (KnownPerson("ada@example.com", "Ada"), KnownPerson("ben@example.com", "Ben"))
     conformance.run(app, only=["accepts.candidate"], people=people, title="Pilot")
-    about = [body for body in told if b'"email"' in body]
+    about = [body for body in bodies if b'"email"' in body]
     assert about
     assert all(b"ada@example.com" in body or b"ben@example.com" in body for body in about)
     assert all(b'"Pilot"' in body for body in about)

@@ -83,7 +83,7 @@ def accepted(consumer: Running, *bodies: bytes) -> None:
         assert 200 <= status < 300, f"answered {status} to {body[:300]!r}"
 
 
-def told(consumer: Running, *bodies: bytes) -> None:
+def delivered(consumer: Running, *bodies: bytes) -> None:
     """Deliver each body, regardless of the answer."""
     for body in bodies:
         post(consumer, body)

@@ -22,7 +22,7 @@ def lives() -> dict[str, Life]:
             workspace = emulator.workspace()
             workspace.add_webhook(name="all", payload_url=receiver.url, events=list(EVENT_TYPES))
             job = workspace.create_assessment(title="Harbour Planner")
-            told = {}
+            lives = {}
             for probe in PROBES:
                 email = f"{probe.__name__}@example.com"
                 one = workspace.invite(job.id, email=email)
@@ -35,7 +35,7 @@ def lives() -> dict[str, Life]:
                     )
                     for delivery in workspace.deliveries(candidate=one.id)
                 }
-                told[probe.__name__] = Life(email, bodies)
-            return told
+                lives[probe.__name__] = Life(email, bodies)
+            return lives
 
     return asyncio.run(live())

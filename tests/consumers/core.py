@@ -141,7 +141,7 @@ class Consumer:
             changed = self.advanced(known or unheard_of(event), event)
             if changed != known:
                 self.store.keep(changed)
-        self.told(event)
+        self.noted(event)
         return Answer(200, {"status": "taken"})
 
     def authorise(self, headers: Mapping[str, str], body: bytes) -> None:
@@ -222,7 +222,7 @@ class Consumer:
             facts=known.facts if event.fact in known.facts else [*known.facts, event.fact],
         )
 
-    def told(self, event: Event) -> None:
+    def noted(self, event: Event) -> None:
         """Called after *event* is stored; does nothing here."""
 
     # --- questions --------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from tests.consumers.serving import serve_asgi
 class ParsesResultLink(Consumer):
     """Looks where the report lies, also when there is only a path, or the text "null"."""
 
-    def told(self, event: Event) -> None:
+    def noted(self, event: Event) -> None:
         """Note the host of the report, for the download."""
         if event.link:
             host = urlsplit(event.link).hostname

@@ -17,6 +17,7 @@ from tests.consumers.asking import (
     PATIENCE,
     STANDARD,
     accepted,
+    delivered,
     dumped,
     edited,
     headers_for,
@@ -25,7 +26,6 @@ from tests.consumers.asking import (
     seen,
     stands,
     started_request,
-    told,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -152,12 +152,12 @@ def delivered_by_the_emulator(consumer: Running, life: Life) -> None:
 
 def whole_life(consumer: Running, life: Life) -> None:
     for status in ("INVITED", "ENROLLED", "IN_PROGRESS", "COMPLETED", "REJECTED"):
-        told(consumer, life[status])
+        delivered(consumer, life[status])
         stands(consumer, life, status, int(status in ("COMPLETED", "REJECTED")))
 
 
 def duplicates(consumer: Running, life: Life) -> None:
-    told(consumer, life["INVITED"], life["INVITED"], life["COMPLETED"], life["COMPLETED"])
+    delivered(consumer, life["INVITED"], life["INVITED"], life["COMPLETED"], life["COMPLETED"])
     stands(consumer, life, "COMPLETED", 1)
 
 
@@ -171,25 +171,25 @@ def duplicates_in_parallel(consumer: Running, life: Life) -> None:
 def two_descriptions(consumer: Running, life: Life) -> None:
     bodies = [body for (_, status), body in life.bodies.items() if status != "REJECTED"]
     assert len(bodies) == 9
-    told(consumer, *bodies, *bodies[:5])
+    delivered(consumer, *bodies, *bodies[:5])
     assert seen(consumer, life.email)["events"] == 5
     stands(consumer, life, "COMPLETED", 1)
 
 
 def rescored(consumer: Running, life: Life) -> None:
-    told(consumer, life["COMPLETED"], life.bodies["candidate.score_updated", "COMPLETED"])
+    delivered(consumer, life["COMPLETED"], life.bodies["candidate.score_updated", "COMPLETED"])
     stands(consumer, life, "COMPLETED", 1)
-    told(consumer, life["REJECTED"], life.bodies["candidate.score_updated", "REJECTED"])
+    delivered(consumer, life["REJECTED"], life.bodies["candidate.score_updated", "REJECTED"])
     stands(consumer, life, "REJECTED", 1)
 
 
 def late_events(consumer: Running, life: Life) -> None:
-    told(consumer, life["COMPLETED"], life["IN_PROGRESS"], life["INVITED"])
+    delivered(consumer, life["COMPLETED"], life["IN_PROGRESS"], life["INVITED"])
     stands(consumer, life, "COMPLETED", 1)
 
 
 def late_completion(consumer: Running, life: Life) -> None:
-    told(consumer, life["REJECTED"], life["COMPLETED"])
+    delivered(consumer, life["REJECTED"], life["COMPLETED"])
     stands(consumer, life, "REJECTED", 1)
 
 
@@ -206,8 +206,8 @@ def kept_apart(consumer: Running, life: Life) -> None:
         payload["data"] |= {"email": f"other.{life.email}", "candidateId": "e" * 24}
 
     here = json.loads(life["INVITED"])["data"]
-    told(consumer, life["COMPLETED"], edited(life["INVITED"], elsewhere))
-    told(consumer, edited(life["INVITED"], again), edited(life["ENROLLED"], somebody_else))
+    delivered(consumer, life["COMPLETED"], edited(life["INVITED"], elsewhere))
+    delivered(consumer, edited(life["INVITED"], again), edited(life["ENROLLED"], somebody_else))
     known = seen(consumer, here["candidateId"])
     assert known == seen(consumer, life.email.upper())
     assert [one["status"] for one in known["invitations"]] == ["COMPLETED", "INVITED", "INVITED"]
@@ -329,8 +329,8 @@ def a_restart(consumer: Running, life: Life) -> None:
     accepted(consumer, life["COMPLETED"])
     consumer.restart()
     stands(consumer, life, "COMPLETED", 1)
-    # and one who was told of before it is the same one after it
-    told(consumer, life.bodies["candidate.completed", "COMPLETED"], life["REJECTED"])
+    # a candidate that it knew before the restart is the same candidate after it
+    delivered(consumer, life.bodies["candidate.completed", "COMPLETED"], life["REJECTED"])
     stands(consumer, life, "REJECTED", 1)
 
 

@@ -73,17 +73,17 @@ def damaged(kind: str, whole: bytes, draw: random.Random) -> bytes:
 def test_damage_anywhere_is_reported_or_harmless(kind: str, journal: Path, tmp_path: Path) -> None:
     expected, whole = read(journal), journal.read_bytes()
     assert sorted(expected) == NAMES
-    draw, told = random.Random(5), 0
+    draw, reported = random.Random(5), 0
     path = tmp_path / "b.db"
     for _ in range(120):
         path.write_bytes(damaged(kind, whole, draw))
         try:
             found = read(path)
         except JournalError:
-            told += 1
+            reported += 1
             continue
         assert found == expected, "damage changed the state, and nobody said so"
-    assert told > 60
+    assert reported > 60
 
 
 def test_the_place_of_the_damage_is_reported(journal: Path, tmp_path: Path) -> None:

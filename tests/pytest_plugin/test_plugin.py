@@ -50,9 +50,9 @@ def test_fixtures_settings_and_marker_explain_themselves(run_pytest: RunPytest) 
     for name in FIXTURES:
         assert f"\n{name}" in shown
     assert "_testlify_receivers" not in shown
-    told = run_pytest("", "--help").stdout.str()
-    assert "testlify_scenarios (paths):" in told
-    assert "testlify_set (linelist):" in told
+    output = run_pytest("", "--help").stdout.str()
+    assert "testlify_scenarios (paths):" in output
+    assert "testlify_set (linelist):" in output
     markers = run_pytest("", "--markers").stdout.str()
     assert "@pytest.mark.testlify(seed=..., webhooks=..., clock=..., ...): set the " in markers
 

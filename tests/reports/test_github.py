@@ -106,8 +106,8 @@ came 0
 
 
 def test_a_consumer_s_answer_stays_text_in_the_summary(sample: Report) -> None:
-    told = github.summary(sample)
-    outside = "".join(told.split("```")[::2])
+    text = github.summary(sample)
+    outside = "".join(text.split("```")[::2])
     assert r"\<script\>document.title = 'pwned'\</script\>" in outside
     assert "<" not in outside.replace(r"\<", "")
     fenced = report(
@@ -132,21 +132,21 @@ def test_a_summary_is_cut_to_its_limit_and_names_every_failure(
     failing: Callable[..., Report], room: int
 ) -> None:
     made = failing(1_000, "ö" * 3_000)
-    told = github.summary(made, room)
-    assert room - 7_000 < len(told.encode()) <= room
-    assert all(f"- ❌ expect event: e{n} `a.yaml:{n}`\n" in told for n in range(1, 1_001))
-    assert told.endswith(github.CUT)
-    assert "Passing" not in told
+    text = github.summary(made, room)
+    assert room - 7_000 < len(text.encode()) <= room
+    assert all(f"- ❌ expect event: e{n} `a.yaml:{n}`\n" in text for n in range(1, 1_001))
+    assert text.endswith(github.CUT)
+    assert "Passing" not in text
 
 
 def test_more_failures_than_have_room_are_cut_from_the_end(
     failing: Callable[..., Report],
 ) -> None:
-    told = github.summary(failing(1_000), 5_000)
-    assert len(told.encode()) <= 5_000
-    assert "event: e1 " in told
-    assert "and 8" in told
-    assert told.endswith(github.CUT)
+    text = github.summary(failing(1_000), 5_000)
+    assert len(text.encode()) <= 5_000
+    assert "event: e1 " in text
+    assert "and 8" in text
+    assert text.endswith(github.CUT)
 
 
 def test_without_room_there_is_no_summary(failing: Callable[..., Report]) -> None:

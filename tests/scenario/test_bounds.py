@@ -71,8 +71,8 @@ def test_a_small_text_that_variables_make_huge_is_refused() -> None:
 
 def test_a_small_text_that_aliases_make_huge_is_refused(scenario: Text) -> None:
     text = scenario(f"  - send: {{payload: {{a: &a {'x' * 500_000}, b: [{'*a, ' * 40}]}}}}\n")
-    (told,) = refusal(text)
-    assert told.endswith(
+    (problem,) = refusal(text)
+    assert problem.endswith(
         "more than 16000000 characters, with variables filled in and rounds counted"
     )
 
@@ -80,13 +80,13 @@ def test_a_small_text_that_aliases_make_huge_is_refused(scenario: Text) -> None:
 @pytest.mark.slow
 def test_too_many_rounds_in_total_are_refused(scenario: Text) -> None:
     send = f"{{send: {{payload: {{a: '{'x' * 100_000}', b: '${{i}}'}}}}}}"
-    (told,) = refusal(scenario(f"  - repeat: {{times: 90000, as: i, steps: [{send}]}}\n"))
-    assert told.endswith(
+    (problem,) = refusal(scenario(f"  - repeat: {{times: 90000, as: i, steps: [{send}]}}\n"))
+    assert problem.endswith(
         "more than 16000000 characters, with variables filled in and rounds counted"
     )
     send = f"{{send: {{payload: {{a: [{'1, ' * 5_000}], b: '${{i}}'}}}}}}"
-    (told,) = refusal(scenario(f"  - repeat: {{times: 90000, as: i, steps: [{send}]}}\n"))
-    assert told.endswith("more than 1000000 values, with variables filled in and rounds counted")
+    (problem,) = refusal(scenario(f"  - repeat: {{times: 90000, as: i, steps: [{send}]}}\n"))
+    assert problem.endswith("more than 1000000 values, with variables filled in and rounds counted")
 
 
 def test_values_filled_with_captures_are_bounded_for_the_whole_run(
@@ -117,9 +117,9 @@ def test_rounds_without_a_number_are_read_once(scenario: Text) -> None:
 
 
 def test_a_file_with_many_problems_is_read_no_further() -> None:
-    told = refusal("".join(f"key{number}: 1\n" for number in range(1_000)))
-    assert len(told) == 102
-    assert told[-1] == "a.yaml: more than 100 problems; the rest is not read"
+    problems = refusal("".join(f"key{number}: 1\n" for number in range(1_000)))
+    assert len(problems) == 102
+    assert problems[-1] == "a.yaml: more than 100 problems; the rest is not read"
 
 
 def test_parallel_has_an_end(scenario: Text) -> None:

@@ -23,7 +23,7 @@ MADE = "  - create_assessment: {as: job}\n  - invite: {as: ada, to: job}\n"
 VARIABLES = {"CONSUMER_URL": "http://127.0.0.1:9"}
 
 
-def _told(text: str) -> list[str]:
+def _problems(text: str) -> list[str]:
     """Return line and message of each problem."""
     said = refusals(read("a.yaml", text.encode(), VARIABLES)).splitlines()
     return [line.removeprefix("a.yaml:") for line in said if line.startswith("a.yaml:")]
@@ -61,14 +61,14 @@ def test_a_command_is_complained_of_exactly_where_the_table_has_no_row(
             lines = [f"  - {_step(lifecycle, one)}" for one in commands]
             if lifecycle is candidate.LIFECYCLE:
                 lines.insert(0, "  - create_assessment: {as: job}")
-            told = _told(scenario("\n".join(lines) + "\n"))
+            problems = _problems(scenario("\n".join(lines) + "\n"))
             legal = lifecycle.legal(state)
             if command in legal:
-                assert told == []
+                assert problems == []
             else:
                 named = ", ".join(sorted(legal)) or "none"
                 at = f"{6 + len(lines)}:5: {lifecycle.subject} x is {state}: {command!r}"
-                assert told == [f"{at} is not legal; legal: {named}"]
+                assert problems == [f"{at} is not legal; legal: {named}"]
 
 
 def test_the_line_has_its_caret(scenario: Text) -> None:
@@ -97,9 +97,9 @@ def test_the_line_has_its_caret(scenario: Text) -> None:
 def test_an_invitation_runs_out_when_its_time_is_over(
     before: str, expected: bool, scenario: Text
 ) -> None:
-    told = _told(scenario(MADE + before + "  - enroll: ada\n"))
-    assert bool(told) is expected
-    assert all("ada is INVITATION_EXPIRED" in one for one in told)
+    problems = _problems(scenario(MADE + before + "  - enroll: ada\n"))
+    assert bool(problems) is expected
+    assert all("ada is INVITATION_EXPIRED" in one for one in problems)
 
 
 def test_the_validity_is_that_of_the_assessment_at_the_invitation(scenario: Text) -> None:
@@ -112,11 +112,11 @@ def test_the_validity_is_that_of_the_assessment_at_the_invitation(scenario: Text
         "  - enroll: ada\n"
         "  - enroll: ben\n"
     )
-    assert [one.partition(": ")[2][:13] for one in _told(scenario(steps))] == ["candidate ada"]
+    assert [one.partition(": ")[2][:13] for one in _problems(scenario(steps))] == ["candidate ada"]
 
 
 def test_an_enrolled_candidate_does_not_expire(scenario: Text) -> None:
-    assert _told(scenario(MADE + "  - enroll: ada\n  - wait: 60d\n  - start: ada\n")) == []
+    assert _problems(scenario(MADE + "  - enroll: ada\n  - wait: 60d\n  - start: ada\n")) == []
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_an_enrolled_candidate_does_not_expire(scenario: Text) -> None:
     ],
 )
 def test_an_unknown_state_is_not_reported_as_a_problem(step: str, scenario: Text) -> None:
-    assert _told(scenario(MADE + step + "  - start: ada\n")) == []
+    assert _problems(scenario(MADE + step + "  - start: ada\n")) == []
 
 
 def test_names_given_in_parallel_are_unknown(scenario: Text) -> None:
@@ -140,17 +140,17 @@ def test_names_given_in_parallel_are_unknown(scenario: Text) -> None:
         "  - start: ada\n"
         "  - unarchive_assessment: other\n"
     )
-    assert _told(scenario(steps)) == []
+    assert _problems(scenario(steps)) == []
 
 
 def test_each_round_of_a_repeat_is_checked_and_reported_once(scenario: Text) -> None:
     steps = "  - repeat: {times: 3, steps: [{publish: job}]}\n"
-    [told] = _told(scenario(MADE + steps))
-    assert told.startswith("9:33: assessment job is SUBSCRIBED: 'publish'")
+    [problem] = _problems(scenario(MADE + steps))
+    assert problem.startswith("9:33: assessment job is SUBSCRIBED: 'publish'")
 
 
 def test_a_subject_has_at_most_one_problem(scenario: Text) -> None:
-    assert len(_told(scenario(MADE + "  - start: ada\n  - complete: ada\n"))) == 1
+    assert len(_problems(scenario(MADE + "  - start: ada\n  - complete: ada\n"))) == 1
 
 
 def test_a_webhook_that_was_removed_is_not_reached_any_more(scenario: Text) -> None:
@@ -161,7 +161,7 @@ def test_a_webhook_that_was_removed_is_not_reached_any_more(scenario: Text) -> N
         "  - send: {payload: {}, webhook: b}\n"
         "  - expect: {event: test, webhook: b, count: 0}\n"
     )
-    assert _told(scenario(steps)) == [
+    assert _problems(scenario(steps)) == [
         "9:5: the webhook 'b' is removed at line 8",
         "10:5: the webhook 'b' is removed at line 8",
     ]
@@ -169,7 +169,7 @@ def test_a_webhook_that_was_removed_is_not_reached_any_more(scenario: Text) -> N
 
 def test_a_real_clock_can_not_be_set(scenario: Text) -> None:
     text = scenario("  - set_clock: 2026-01-31T00:00:00Z\n", head="clock: real\n")
-    assert _told(text) == ["8:5: the clock is real; only a virtual one can be set"]
+    assert _problems(text) == ["8:5: the clock is real; only a virtual one can be set"]
 
 
 @pytest.mark.parametrize("name", STEPS)
@@ -187,7 +187,7 @@ ADA_TWICE = (
 
 
 def test_a_second_invitation_is_refused_while_the_first_is_open(scenario: Text) -> None:
-    assert _told(scenario(ADA_TWICE % "")) == [
+    assert _problems(scenario(ADA_TWICE % "")) == [
         "9:5: 'ada@example.com' is already invited to job: ada, INVITED"
     ]
 
@@ -205,7 +205,7 @@ def test_a_second_invitation_is_refused_while_the_first_is_open(scenario: Text) 
 def test_a_second_invitation_may_follow_a_first_that_may_be_over(
     between: str, scenario: Text
 ) -> None:
-    assert _told(scenario(ADA_TWICE % between)) == []
+    assert _problems(scenario(ADA_TWICE % between)) == []
 
 
 @pytest.mark.parametrize(
@@ -252,7 +252,7 @@ def test_a_second_invitation_may_follow_a_first_that_may_be_over(
     ],
 )
 def test_each_refusal_of_a_command_is_reported(steps: str, expected: str, scenario: Text) -> None:
-    assert _told(scenario(steps)) == [expected]
+    assert _problems(scenario(steps)) == [expected]
 
 
 TOO_MANY_POINTS = (
@@ -263,15 +263,15 @@ TOO_MANY_POINTS = (
 def test_a_problem_that_depends_on_chance_is_reported_if_the_file_has_a_seed(
     scenario: Text,
 ) -> None:
-    [told] = _told(scenario(TOO_MANY_POINTS))
-    assert told.startswith("11:39: a score of 99 needs an 'of'; this assessment has ")
-    assert _told(scenario(TOO_MANY_POINTS).replace("seed: 7\n", "")) == []
+    [problem] = _problems(scenario(TOO_MANY_POINTS))
+    assert problem.startswith("11:39: a score of 99 needs an 'of'; this assessment has ")
+    assert _problems(scenario(TOO_MANY_POINTS).replace("seed: 7\n", "")) == []
 
 
 def test_a_problem_that_depends_on_chance_is_unknown_after_assessments_in_any_order(
     scenario: Text,
 ) -> None:
-    assert _told(scenario("  - parallel: [{create_assessment: {}}]\n" + TOO_MANY_POINTS)) == []
+    assert _problems(scenario("  - parallel: [{create_assessment: {}}]\n" + TOO_MANY_POINTS)) == []
 
 
 @pytest.mark.parametrize(
@@ -285,7 +285,7 @@ def test_a_problem_that_depends_on_chance_is_unknown_after_assessments_in_any_or
     ],
 )
 def test_subscriptions_are_unknown_after_unknown_webhooks(unknown: str, scenario: Text) -> None:
-    assert _told(scenario(unknown + "  - send: {event: invited, payload: {}}\n")) == []
+    assert _problems(scenario(unknown + "  - send: {event: invited, payload: {}}\n")) == []
 
 
 SCHEDULED = "  - create_assessment: {as: job}\n  - invite: {as: ada, to: job, scheduled: %s}\n"
@@ -293,17 +293,17 @@ SCHEDULED = "  - create_assessment: {as: job}\n  - invite: {as: ada, to: job, sc
 
 def test_a_scheduled_invitation_goes_out_when_its_time_has_come(scenario: Text) -> None:
     steps = SCHEDULED % "1d"
-    assert _told(scenario(f"{steps}  - wait: 24h\n  - enroll: ada\n")) == []
-    [told] = _told(scenario(f"{steps}  - wait: 23h\n  - enroll: ada\n"))
-    assert told == "10:5: candidate ada is SCHEDULED: 'enroll' is not legal; legal: invite"
-    [told] = _told(scenario(f"{steps}  - wait: 31d\n  - enroll: ada\n"))
-    assert told.startswith("10:5: candidate ada is INVITATION_EXPIRED")
+    assert _problems(scenario(f"{steps}  - wait: 24h\n  - enroll: ada\n")) == []
+    [problem] = _problems(scenario(f"{steps}  - wait: 23h\n  - enroll: ada\n"))
+    assert problem == "10:5: candidate ada is SCHEDULED: 'enroll' is not legal; legal: invite"
+    [problem] = _problems(scenario(f"{steps}  - wait: 31d\n  - enroll: ada\n"))
+    assert problem.startswith("10:5: candidate ada is INVITATION_EXPIRED")
 
 
 def test_on_a_real_clock_the_steps_take_time(scenario: Text) -> None:
     enroll = "  - enroll: ada\n"
-    assert _told(scenario(SCHEDULED % "2s" + enroll, head="clock: real\n")) == []
-    assert _told(scenario(SCHEDULED % "2h" + enroll, head="clock: real\n")) != []
+    assert _problems(scenario(SCHEDULED % "2s" + enroll, head="clock: real\n")) == []
+    assert _problems(scenario(SCHEDULED % "2h" + enroll, head="clock: real\n")) != []
 
 
 def test_a_time_that_was_uncertain_for_seconds_stays_known_by_days(scenario: Text) -> None:
@@ -313,5 +313,5 @@ def test_a_time_that_was_uncertain_for_seconds_stays_known_by_days(scenario: Tex
         "  - set_clock: 2026-01-31T00:00:%sZ\n"
         "  - enroll: ada\n"
     )
-    assert _told(scenario(steps % "04")) == []
-    assert len(_told(scenario(steps % "05"))) == 1
+    assert _problems(scenario(steps % "04")) == []
+    assert len(_problems(scenario(steps % "05"))) == 1

@@ -138,16 +138,16 @@ def test_too_many_values_are_refused() -> None:
     text = f"scenario: x\nsteps: [{'x, ' * 50_000}]\n"
     with pytest.raises(ScenarioError) as refused:
         read("a.yaml", text.encode(), {})
-    told = "a.yaml:2:150000: more than 50000 values, aliases counted"
-    assert str(refused.value).startswith(told)
+    message = "a.yaml:2:150000: more than 50000 values, aliases counted"
+    assert str(refused.value).startswith(message)
 
 
 def test_a_step_keeps_its_line_and_its_words() -> None:
     steps = "  - create_assessment:\n  -\n    wait: 1h\n  - wait: {duration: 90s}\n"
     variables = {"CONSUMER_URL": "http://127.0.0.1:9"}
     scenario = read("a.yaml", (TEXT + steps).encode(), variables)
-    told = [(placed.name, placed.detail, placed.line) for placed in scenario.steps]
-    assert told == [
+    found = [(placed.name, placed.detail, placed.line) for placed in scenario.steps]
+    assert found == [
         ("create_assessment", "", 8),
         ("wait", "1h", 10),
         ("wait", "duration: 90s", 11),
@@ -210,9 +210,9 @@ def test_a_scenario_from_elsewhere_reads_no_file_and_runs_no_command(tmp_path: P
     scenario = read(file, body, variables)  # from here, it may
     with pytest.raises(ScenarioError) as refused:
         read(file, body, variables, files={})
-    told = [line for line in str(refused.value).splitlines() if line.startswith(file)]
+    problems = [line for line in str(refused.value).splitlines() if line.startswith(file)]
     where = "for a scenario from another machine"
-    assert told == [
+    assert problems == [
         (
             f"{file}:8:18: no file 'secret.json' was sent with the scenario; files of this machine"
             " are not read"

@@ -45,7 +45,7 @@ def test_a_matcher_fits_or_not(wanted: Any, came: Any, expected: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "told"),
+    ("wanted", "words"),
     [
         ("x", "'x'"),
         ({"any": True}, "any value"),
@@ -57,8 +57,8 @@ def test_a_matcher_fits_or_not(wanted: Any, came: Any, expected: bool) -> None:
         ({"is": {"a": 1}}, '{"a":1}'),
     ],
 )
-def test_a_matcher_is_described_in_words(wanted: Any, told: str) -> None:
-    assert str(demand(wanted)) == told
+def test_a_matcher_is_described_in_words(wanted: Any, words: str) -> None:
+    assert str(demand(wanted)) == words
 
 
 def test_every_word_is_known() -> None:

@@ -232,10 +232,10 @@ def test_headers_of_the_consumer_are_sent(play: Play, scenario: Text) -> None:
 
 
 def test_each_step_is_reported_as_it_ends(play: Play, scenario: Text) -> None:
-    told: list[StepResult] = []
-    result, _ = play(scenario(MADE + "  - start: ada\n  - enroll: ada\n"), on_step=told.append)
-    assert tuple(told) == result.steps
-    assert [(step.number, step.name, step.detail, step.line) for step in told] == [
+    played: list[StepResult] = []
+    result, _ = play(scenario(MADE + "  - start: ada\n  - enroll: ada\n"), on_step=played.append)
+    assert tuple(played) == result.steps
+    assert [(step.number, step.name, step.detail, step.line) for step in played] == [
         (1, "create_assessment", "as: job", 7),
         (2, "invite", "as: ada, to: job, email: ada@example.com", 8),
         (3, "start", "ada", 9),

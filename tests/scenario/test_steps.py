@@ -413,7 +413,7 @@ def test_a_captured_value_overrides_a_set_value_after_its_step(play: Play, scena
 
 
 @pytest.mark.parametrize(
-    ("capture", "told"),
+    ("capture", "expected"),
     [
         ("from: {event: test}, path: data", "nothing to capture from: no test\n"),
         ("from: {}, path: data.x", "no 'data.x' in delivery 1-1 candidate.status_changed: absent"),
@@ -428,12 +428,12 @@ def test_a_captured_value_overrides_a_set_value_after_its_step(play: Play, scena
     ],
 )
 def test_a_capture_without_a_value_ends_the_scenario(
-    capture: str, told: str, play: Play, scenario: Text
+    capture: str, expected: str, play: Play, scenario: Text
 ) -> None:
     steps = f"{MADE}  - capture: {{as: X, {capture}}}\n  - send: {{payload: '${{X}}'}}\n"
     result, _ = play(scenario(steps))
     [message] = _messages(result)
-    assert message.startswith(told)
+    assert message.startswith(expected)
     assert result.steps[-1].status == "skipped"
 
 

@@ -152,20 +152,20 @@ def test_the_same_seed_gives_the_same_ids(
     make_tenant: Callable[..., Tenant], dead_url: str
 ) -> None:
     one, two, other = make_tenant(seed=5), make_tenant(seed=5), make_tenant(seed=6)
-    told = story(one, dead_url)
-    assert told == story(two, dead_url)
-    assert told[0]["id"] != story(other, dead_url)[0]["id"]
+    sent = story(one, dead_url)
+    assert sent == story(two, dead_url)
+    assert sent[0]["id"] != story(other, dead_url)[0]["id"]
 
 
 def test_a_reset_workspace_is_as_new(tenant: Tenant, dead_url: str) -> None:
     new = tenant.control("GET").json()
-    told = story(tenant, dead_url)
+    sent = story(tenant, dead_url)
     answer = tenant.control("POST", "/reset")
     assert (answer.status_code, answer.json()) == (200, new)
     assert tenant.provider("GET", "/v1/webhook").json() == {"data": []}
     for what in ("assessments", "candidates", "deliveries"):
         assert tenant.control("GET", f"/{what}").json() == {"data": [], "total": 0}
-    assert story(tenant, dead_url)[:2] == told[:2]
+    assert story(tenant, dead_url)[:2] == sent[:2]
 
 
 def test_a_deleted_workspace_is_gone_with_all_of_its_journal(server: Server, dead_url: str) -> None:

@@ -413,8 +413,8 @@ def test_a_second_invitation_while_the_first_is_open(wrong: Wrong) -> None:
     ],
 )
 def test_an_unknown_id(wrong: Wrong, method: str, path: str, detail: str) -> None:
-    told = detail.format(**wrong.ids, name=wrong.tenant.name)
-    check(wrong.call(method, path, json={}), 404, told, "not_found")
+    expected = detail.format(**wrong.ids, name=wrong.tenant.name)
+    check(wrong.call(method, path, json={}), 404, expected, "not_found")
 
 
 def test_an_invitation_to_an_unknown_assessment(wrong: Wrong) -> None:

@@ -35,7 +35,7 @@ def guarded(open_server: OpenServer) -> Iterator[Server]:
 @pytest.mark.slow
 @pytest.mark.parametrize(("method", "path"), CALLS)
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "detail"),
     [
         (None, "no control token"),
         ("Bearer", "no control token"),
@@ -49,7 +49,7 @@ def guarded(open_server: OpenServer) -> Iterator[Server]:
     ],
 )
 def test_every_call_is_refused_without_the_token(
-    guarded: Server, method: str, path: str, given: str | None, told: str
+    guarded: Server, method: str, path: str, given: str | None, detail: str
 ) -> None:
     path = path.replace("{workspace}", "acme").replace("{id}", "1").replace("{command}", "x")
     headers = {} if given is None else {"Authorization": given.encode("latin-1")}
@@ -61,7 +61,7 @@ def test_every_call_is_refused_without_the_token(
             "type": "about:blank",
             "title": "Unauthorized",
             "status": 401,
-            "detail": f"{told}; expected the header 'Authorization: Bearer TOKEN'",
+            "detail": f"{detail}; expected the header 'Authorization: Bearer TOKEN'",
             "code": "unauthorized",
         }
     assert "acme" not in guarded.emulator.workspaces
@@ -100,11 +100,11 @@ def test_it_is_shown_nowhere(
         guarded.client.get("/_emulator/workspaces", headers=given)
         guarded.client.post("/_emulator/workspaces", headers=given)
         guarded.client.get("/_emulator/nowhere", headers=given)
-    told = [caplog.text, *capfd.readouterr(), repr(ControlToken(TOKEN))]
-    told += [repr(one) for one in guarded.app.user_middleware]
-    told += [one.decode("latin-1") for one in guarded.answers]
-    assert any("TokenGuard" in one for one in told)
-    assert [one for one in told if TOKEN in one] == []
+    outputs = [caplog.text, *capfd.readouterr(), repr(ControlToken(TOKEN))]
+    outputs += [repr(one) for one in guarded.app.user_middleware]
+    outputs += [one.decode("latin-1") for one in guarded.answers]
+    assert any("TokenGuard" in one for one in outputs)
+    assert [one for one in outputs if TOKEN in one] == []
 
 
 @pytest.mark.parametrize("token", ["", "two words", "tab\t", "line\n", "ümlaut", "x" * 1001])

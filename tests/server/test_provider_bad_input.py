@@ -72,9 +72,9 @@ def test_a_body_that_is_no_json_object(
     wrong: Wrong, method: str, path: str, body: bytes, message: str | None
 ) -> None:
     answer = wrong.call(method, path, content=body)
-    told = answer.json()["error"]["message"]
-    check(answer, 400, told if message is None else message)
-    assert len(told) < 100
+    text = answer.json()["error"]["message"]
+    check(answer, 400, text if message is None else message)
+    assert len(text) < 100
 
 
 @pytest.mark.parametrize(("method", "path"), WITH_BODY)

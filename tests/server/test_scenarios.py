@@ -83,7 +83,7 @@ def test_files_of_a_scenario_are_sent_with_the_call(server: Server, tenant: Tena
 
 
 @pytest.mark.parametrize(
-    ("scenario", "more", "told"),
+    ("scenario", "more", "detail"),
     [
         ("no-such-thing", {}, "no bundled scenario 'no-such-thing'"),
         (YAML, {}, "CONSUMER_URL"),
@@ -107,12 +107,12 @@ def test_files_of_a_scenario_are_sent_with_the_call(server: Server, tenant: Tena
     ],
 )
 def test_a_scenario_that_can_not_run_is_refused_and_changes_nothing(
-    tenant: Tenant, scenario: str, more: dict[str, Any], told: str
+    tenant: Tenant, scenario: str, more: dict[str, Any], detail: str
 ) -> None:
     before = tenant.control("GET").json()
     answer = run(tenant, scenario, **more)
     assert answer.status_code == 400, answer.text
-    assert told in answer.json()["detail"]
+    assert detail in answer.json()["detail"]
     assert tenant.control("GET").json() == before
 
 

@@ -58,10 +58,10 @@ def test_no_answer_no_journal_and_no_log_shows_a_secret(
         tenant.control("GET", "/journal")
         answers = b"\n".join(server.answers)
         workspace = server.emulator.workspace("acme")
-        told = [repr(one) for one in workspace.state.webhook_numbers.values()]
-        told += [repr(one) for one in workspace.deliveries()]
+        texts = [repr(one) for one in workspace.state.webhook_numbers.values()]
+        texts += [repr(one) for one in workspace.deliveries()]
     captured = capfd.readouterr()
-    everything = [answers.decode(), caplog.text, captured.out, captured.err, *told]
+    everything = [answers.decode(), caplog.text, captured.out, captured.err, *texts]
     # They were there: the consumer got the header each time, the journal masks it.
     assert len(receiver.requests) >= 4
     assert {one.header("x-webhook-token") for one in receiver.requests} == {HEADER}

@@ -65,14 +65,14 @@ def acme(streaming: Server) -> Tenant:
 def test_old_entries_are_first_and_new_entries_follow(acme: Tenant) -> None:
     job = acme.assessment()
     before = acme.journal()
-    with stream(acme) as told:
-        assert [next(told).data for _ in before] == before
+    with stream(acme) as received:
+        assert [next(received).data for _ in before] == before
         acme.invite(job)
-        event = next(told)
+        event = next(received)
         assert (event.id, event.kind) == (event.data["number"], event.data["kind"])
         assert event.id == len(before) + 1
         rest = acme.journal()[len(before) :]
-        assert [event.data, *(next(told).data for _ in rest[1:])] == rest
+        assert [event.data, *(next(received).data for _ in rest[1:])] == rest
 
 
 def test_it_goes_on_after_a_number(acme: Tenant) -> None:
@@ -84,8 +84,8 @@ def test_it_goes_on_after_a_number(acme: Tenant) -> None:
 
 
 def _first(tenant: Tenant, query: str = "", **headers: str) -> int:
-    with stream(tenant, query, **headers) as told:
-        return next(told).id
+    with stream(tenant, query, **headers) as received:
+        return next(received).id
 
 
 def test_a_number_beyond_the_journal_starts_from_the_beginning(acme: Tenant) -> None:
@@ -96,8 +96,8 @@ def test_a_number_beyond_the_journal_starts_from_the_beginning(acme: Tenant) -> 
 def test_a_long_journal_is_complete(acme: Tenant) -> None:
     for _ in range(450):
         acme.server.on_loop(_make(acme))
-    with stream(acme) as told:
-        assert [next(told).id for _ in range(451)] == list(range(1, 452))
+    with stream(acme) as received:
+        assert [next(received).id for _ in range(451)] == list(range(1, 452))
 
 
 async def _make(tenant: Tenant) -> None:
@@ -112,33 +112,33 @@ def test_secrets_are_redacted(acme: Tenant) -> None:
         "headers": {"X-Token": "sesame-open"},
         "secret": "sesame-close",
     }
-    with stream(acme, "?after=1") as told:
+    with stream(acme, "?after=1") as received:
         assert acme.provider("POST", "/v1/webhook", json=body).status_code == 201
-        event = next(told)
+        event = next(received)
         assert event.kind == "webhook.added"
         assert "sesame" not in json.dumps(event.data)
 
 
 def test_it_ends_when_the_workspace_is_removed(acme: Tenant) -> None:
-    with stream(acme) as told:
-        assert next(told).kind == "workspace.opened"
+    with stream(acme) as received:
+        assert next(received).kind == "workspace.opened"
         assert acme.control("DELETE").status_code == 204
         acme.server.tenant("acme").assessment()
-        assert list(told) == []
+        assert list(received) == []
 
 
 def test_a_reset_is_an_entry_like_others(acme: Tenant) -> None:
-    with stream(acme) as told:
-        assert next(told).kind == "workspace.opened"
+    with stream(acme) as received:
+        assert next(received).kind == "workspace.opened"
         acme.control("POST", "/reset")
-        assert next(told).kind == "workspace.reset"
+        assert next(received).kind == "workspace.reset"
 
 
 def test_it_ends_when_the_emulator_stops(acme: Tenant) -> None:
-    with stream(acme) as told:
-        assert next(told).kind == "workspace.opened"
+    with stream(acme) as received:
+        assert next(received).kind == "workspace.opened"
         acme.server.on_loop(acme.server.emulator.drain())
-        assert list(told) == []
+        assert list(received) == []
 
 
 def test_many_can_listen_and_leave(acme: Tenant) -> None:
@@ -159,14 +159,14 @@ def test_silence_is_broken_by_a_comment() -> None:
     async def main() -> None:
         async with Emulator(seed=7) as emulator:
             workspace = emulator.workspace()
-            told = events(emulator, workspace, 1, ping=0.01)
-            assert [await anext(told), await anext(told)] == [b": ping\n\n", b": ping\n\n"]
+            received = events(emulator, workspace, 1, ping=0.01)
+            assert [await anext(received), await anext(received)] == [b": ping\n\n", b": ping\n\n"]
             workspace.create_assessment()
-            while (event := await anext(told)) == b": ping\n\n":
+            while (event := await anext(received)) == b": ping\n\n":
                 pass
             assert event.startswith(b"id: 2\nevent: assessment.created\ndata: {")
             await emulator.remove("default")
-            assert [one async for one in told if one != b": ping\n\n"] == []
+            assert [one async for one in received if one != b": ping\n\n"] == []
 
     asyncio.run(main())
 

@@ -43,10 +43,10 @@ def test_a_refused_address_has_a_warning(
     data = answer.json()["data"]
     assert answer.status_code == 201
     assert data.keys() == fine.json()["data"].keys()
-    told = f"deliveries to '{host}' will be refused: {why}"
-    assert answer.headers[HEADER] == told
+    warning = f"deliveries to '{host}' will be refused: {why}"
+    assert answer.headers[HEADER] == warning
     (line,) = [one.getMessage() for one in caplog.records if one.name == "emulator.server"]
-    assert line == f"webhook {data['id']}: {told}"
+    assert line == f"webhook {data['id']}: {warning}"
 
 
 @pytest.mark.parametrize(
@@ -75,8 +75,8 @@ def test_an_edit_warns_too(tenant: Tenant) -> None:
     patch = tenant.provider("PATCH", path, json={"name": "other"})
     back = tenant.provider("PATCH", path, json={"payloadUrl": "http://127.0.0.1:9/"})
     assert [one.status_code for one in (put, patch, back)] == [200, 200, 200]
-    told = f"deliveries to '93.184.216.34' will be refused: {PUBLIC}"
-    assert [one.headers.get(HEADER) for one in (put, patch, back)] == [told, told, None]
+    warning = f"deliveries to '93.184.216.34' will be refused: {PUBLIC}"
+    assert [one.headers.get(HEADER) for one in (put, patch, back)] == [warning, warning, None]
 
 
 def test_an_allowed_host_has_no_warning(open_server: OpenServer) -> None:

@@ -84,6 +84,6 @@ def test_a_private_key_is_returned_with_its_public_key(
     tenant = make_tenant(generation="v2")
     path = f"/webhooks/{tenant.webhook(dead_url)['id']}"
     private = made(random.Random(1))
-    told = tenant.control("POST", f"{path}/rotate-secret", json={"secret": private}).json()
-    assert told == {"secret": private, "publicKey": public_key(private)}
-    assert tenant.control("GET", f"{path}/secret").json() == told
+    rotated = tenant.control("POST", f"{path}/rotate-secret", json={"secret": private}).json()
+    assert rotated == {"secret": private, "publicKey": public_key(private)}
+    assert tenant.control("GET", f"{path}/secret").json() == rotated

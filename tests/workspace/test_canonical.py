@@ -90,8 +90,8 @@ def test_an_outcome_keeps_its_status_and_its_reason_only() -> None:
 def test_a_body_is_journalled_as_it_was_sent() -> None:
     entries = _run()
     body = next(one.data.body for one in entries if one.kind == "message.created")  # type: ignore[attr-defined]
-    told = [msgspec.json.decode(line) for line in canonical(entries).splitlines()]
-    message = next(one for one in told if one["kind"] == "message.created")
+    lines = [msgspec.json.decode(line) for line in canonical(entries).splitlines()]
+    message = next(one for one in lines if one["kind"] == "message.created")
     assert message["data"]["body"] == body.decode()
 
 
@@ -164,5 +164,5 @@ def test_attempts_one_after_the_other_keep_their_order(
         for message, is_start in order
     ]
     entries = [Entry(number, at, "w", "attempt", one) for number, one in enumerate(data, 1)]
-    told = [msgspec.json.decode(line) for line in canonical(entries).splitlines()]
-    assert [one["data"]["delivery"] for one in told] == [f"{number}-1" for number in expected]
+    lines = [msgspec.json.decode(line) for line in canonical(entries).splitlines()]
+    assert [one["data"]["delivery"] for one in lines] == [f"{number}-1" for number in expected]

@@ -88,10 +88,10 @@ def test_status_changed_is_sent_for_every_status_change_and_for_no_new_score(
             for command in way:
                 workspace.move_candidate(id_, command)
         await workspace.settle()
-        told = Counter(one.payload["data"]["candidateStatus"] for one in workspace.deliveries())
-        assert told == {"INVITED": 3, "ENROLLED": 2, "IN_PROGRESS": 1, "COMPLETED": 1,
+        statuses = Counter(one.payload["data"]["candidateStatus"] for one in workspace.deliveries())
+        assert statuses == {"INVITED": 3, "ENROLLED": 2, "IN_PROGRESS": 1, "COMPLETED": 1,
                         "REJECTED": 1, "DISQUALIFIED": 1, "INVITATION_EXPIRED": 1}  # fmt: skip
-        assert set(told) == set(LIFECYCLE.states) - {SCHEDULED}
+        assert set(statuses) == set(LIFECYCLE.states) - {SCHEDULED}
         words = {one.payload["event"] for one in workspace.deliveries()}
         assert words == {"candidateStatusChanged"}
 
@@ -140,8 +140,8 @@ def test_a_candidate_s_messages_stay_in_order_when_one_hangs(
         transport.gates[ONE].set()
         await workspace.settle()
         assert transport.most == 1
-        told = [one.payload["data"]["status"] for one in workspace.deliveries()]
-        assert told == ["INVITED", "ENROLLED", "IN_PROGRESS", "COMPLETED", "REJECTED"]
+        statuses = [one.payload["data"]["status"] for one in workspace.deliveries()]
+        assert statuses == ["INVITED", "ENROLLED", "IN_PROGRESS", "COMPLETED", "REJECTED"]
         assert [request.body for request in transport.requests] == [
             one.message.body for one in workspace.deliveries()
         ]

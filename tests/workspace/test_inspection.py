@@ -27,7 +27,7 @@ def test_bodies_that_are_too_long_are_not_compared() -> None:
 
 def test_a_curl_command_quotes_every_body() -> None:
     body = 'it\'s "$(touch x)" `y`\n'
-    told = curl("http://127.0.0.1/a b;c", {"X-A": "'$HOME'"}, body)
-    assert shlex.split(told.replace("\\\n", "")) == [
+    command = curl("http://127.0.0.1/a b;c", {"X-A": "'$HOME'"}, body)
+    assert shlex.split(command.replace("\\\n", "")) == [
         "curl", "-X", "POST", "http://127.0.0.1/a b;c", "-H", "X-A: '$HOME'", "--data-binary", body,
     ]  # fmt: skip

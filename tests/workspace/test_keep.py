@@ -58,8 +58,8 @@ def test_older_finished_deliveries_lose_body_and_answer_but_not_length_and_hash(
         with pytest.raises(NotFoundError, match="was released; serve --keep keeps more"):
             _ = found[0].payload
         # The journal still has all of it.
-        told = [one.data for one in workspace.entries() if one.kind == "message.created"]
-        assert [one.body for one in told] == bodies  # type: ignore[attr-defined]
+        messages = [one.data for one in workspace.entries() if one.kind == "message.created"]
+        assert [one.body for one in messages] == bodies  # type: ignore[attr-defined]
 
     asyncio.run(main())
 

@@ -23,7 +23,7 @@ WAY = ["enroll", "start", "complete", "rescore", "reject", "rescore"]
 STEP = 61.25  # seconds between commands, with a fraction
 
 
-async def told(workspace: Workspace) -> list[dict[str, Any]]:
+async def sent_payloads(workspace: Workspace) -> list[dict[str, Any]]:
     """Return the payloads so far, in the order of their messages."""
     await workspace.settle()
     return [delivery.payload for delivery in workspace.deliveries()]
@@ -204,7 +204,7 @@ def test_an_update_after_an_invitation_says_subscribed(make_workspace: MakeWorks
         id_ = workspace.create_assessment().id
         workspace.invite(id_)
         workspace.update_assessment(id_, title="New title")
-        (payload,) = await told(workspace)
+        (payload,) = await sent_payloads(workspace)
         assert payload["data"]["assessmentStatus"] == "SUBSCRIBED"
         assert payload["data"]["name"] == payload["data"]["jobRoleName"] == "New title"
 

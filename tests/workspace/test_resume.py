@@ -123,8 +123,8 @@ def test_pending_deliveries_are_attempted_in_order(
         assert answers(first) == [(1, "interrupted"), (2, "200")]
         assert [answers(one) for one in others] == [[(1, "200")]] * 2
         assert {one.status for one in after.deliveries()} == {"succeeded"}
-        told = [request.body for request in fresh.requests]
-        assert told.index(others[0].message.body) < told.index(others[1].message.body)
+        bodies = [request.body for request in fresh.requests]
+        assert bodies.index(others[0].message.body) < bodies.index(others[1].message.body)
 
     asyncio.run(main())
 

@@ -78,8 +78,8 @@ def test_a_scheduled_invitation_can_be_sent_early_and_then_goes_out_once(
         assert sent.valid_until == EPOCH + timedelta(days=3)
         workspace.enroll(ada.id)
         await workspace.advance(20 * DAY)
-        told = [one.payload["data"]["candidateStatus"] for one in workspace.deliveries()]
-        assert told == ["INVITED", "ENROLLED"]
+        statuses = [one.payload["data"]["candidateStatus"] for one in workspace.deliveries()]
+        assert statuses == ["INVITED", "ENROLLED"]
 
     asyncio.run(main())
 

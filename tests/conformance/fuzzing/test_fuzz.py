@@ -60,18 +60,18 @@ def test_the_right_consumer_has_no_findings_and_nothing_is_left_behind(
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "finding"),
     [
         ("counts_duplicates", "completions is"),
         ("regresses_on_late_events", "status is"),
     ],
 )
 def test_a_sequence_is_found_made_small_and_replayed(
-    name: str, told: str, cli: Cli, tmp_path: Path
+    name: str, finding: str, cli: Cli, tmp_path: Path
 ) -> None:
     with started(name) as consumer:
         ran = cli(*arguments(consumer, "--only", "sequences", "--save", str(tmp_path)))
-        assert (ran.code, told in ran.out) == (1, True), ran.out + ran.err
+        assert (ran.code, finding in ran.out) == (1, True), ran.out + ran.err
         (file,) = tmp_path.glob("found-*.yaml")
         again = cli("run", str(file), "--url", consumer.hook, "--set", "RUN=again")
         assert again.code == 1, again.out + again.err

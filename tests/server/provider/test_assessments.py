@@ -112,9 +112,9 @@ def test_rows_are_sorted_and_cut(jobs: Jobs, query: dict[str, Any], expected: li
 def test_an_unknown_column_is_refused_with_the_known_columns(jobs: Jobs) -> None:
     answer = jobs.tenant.provider("GET", LIST, params={"colName": "creation"})
     assert answer.status_code == 400
-    told = answer.json()["error"]["message"]
-    assert told.startswith("no column 'creation'; near: 'created'")
-    assert told.endswith("userId, workspaceLabel (at ?colName)")
+    message = answer.json()["error"]["message"]
+    assert message.startswith("no column 'creation'; near: 'created'")
+    assert message.endswith("userId, workspaceLabel (at ?colName)")
 
 
 def test_a_draft_shows_no_content_and_a_published_assessment_shows_that_of_its_payload(

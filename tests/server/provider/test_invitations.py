@@ -44,8 +44,8 @@ def test_a_batch_is_invited_with_a_status_for_each_person(
     assert len({one["shortLink"] for one in body["data"]}) == count
     assert {one["invitationExpiry"] for one in body["data"]} == {"2026-01-31T00:00:00.000Z"}
     tenant.settle()
-    told = [json.loads(one.body)["data"]["email"] for one in receiver.requests]
-    assert sorted(told) == sorted(one["email"] for one in body["data"])
+    invited = [json.loads(one.body)["data"]["email"] for one in receiver.requests]
+    assert sorted(invited) == sorted(one["email"] for one in body["data"])
 
 
 def test_an_invalid_item_does_not_stop_the_others(tenant: Tenant) -> None:

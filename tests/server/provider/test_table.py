@@ -182,9 +182,9 @@ def test_a_wrong_value_of_a_parameter_is_refused_by_name(
             continue
         answer = old_world.call(operation, params={"q": "x", field.encode_name: "wrong"})
         assert answer.status_code == 400, field.encode_name
-        told = answer.json()["error"]["message"]
-        assert told.startswith(f"{field.encode_name} is 'wrong'; ")
-        assert told.endswith(f" (at ?{field.encode_name})")
+        message = answer.json()["error"]["message"]
+        assert message.startswith(f"{field.encode_name} is 'wrong'; ")
+        assert message.endswith(f" (at ?{field.encode_name})")
 
 
 @pytest.mark.parametrize("value", ["null", "EXPIRED&status=EXPIRED"])

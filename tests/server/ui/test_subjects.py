@@ -33,17 +33,17 @@ def test_an_assessment_is_created_edited_and_moved(ui: Ui) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "told"),
+    ("fields", "message"),
     [
         ({"validity_days": "nine"}, "not a number: 'nine'"),
         ({"settings": "{"}, "not JSON"),
     ],
 )
 def test_an_assessment_that_is_refused_changes_nothing(
-    ui: Ui, fields: dict[str, Any], told: str
+    ui: Ui, fields: dict[str, Any], message: str
 ) -> None:
     page = ui.refused("/assessments", title="kept", **fields)
-    assert told in page.text
+    assert message in page.text
     assert page.forms[f"{ui.base}/assessments"]["title"] == ["kept"]
     assert ui.tenant.control("GET", "/assessments").json()["total"] == 0
 

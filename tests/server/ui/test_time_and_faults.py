@@ -86,7 +86,7 @@ def test_a_fault_is_set_counted_and_cleared(ui: Ui, server: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "told"),
+    ("fields", "message"),
     [
         ({"kind": "nothing"}, "no fault 'nothing'"),
         ({"kind": "delay"}, "by"),
@@ -96,8 +96,10 @@ def test_a_fault_is_set_counted_and_cleared(ui: Ui, server: Server) -> None:
         ({"kind": "mutate", "set": "{"}, "$.set"),
     ],
 )
-def test_a_fault_that_is_refused_keeps_its_form(ui: Ui, fields: dict[str, str], told: str) -> None:
+def test_a_fault_that_is_refused_keeps_its_form(
+    ui: Ui, fields: dict[str, str], message: str
+) -> None:
     page = ui.refused("/faults", 400, **fields)
-    assert told in page.text
+    assert message in page.text
     if fields["kind"] in FAULTS:
         assert page.forms[f"{ui.base}/faults"]["kind"] == [fields["kind"]]
