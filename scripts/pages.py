@@ -19,10 +19,10 @@ from emulator.delivery.faults.documentation import documented
 from emulator.delivery.faults.registry import FAULTS
 from emulator.delivery.profiles import PROFILES
 from emulator.domain import assessment, candidate
-from emulator.domain.bank import Bank
 from emulator.domain.commands import COMMANDS
 from emulator.domain.events import EVENT_TYPES, EVENTS_OF, Provenance
 from emulator.domain.fidelity import Facts, facts
+from emulator.domain.library_texts import LibraryTexts
 from emulator.domain.payloads.variants import VARIANTS
 from emulator.durations import show
 from emulator.reports.formats import FORMATS
@@ -126,7 +126,7 @@ def schemas() -> dict[str, str]:
     return {
         "consumer.json": consumer_file.schema(),
         "fidelity.json": _schema(Facts, "fidelity.json", "What is known of the provider"),
-        "library.json": _schema(Bank, "library.json", "Texts of tests and questions"),
+        "library.json": _schema(LibraryTexts, "library.json", "Texts of tests and questions"),
         "scenario.json": json_schema.text(),
     }
 

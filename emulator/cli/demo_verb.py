@@ -27,7 +27,7 @@ _LIFECYCLES = (
 
 
 @click.command(name="demo", epilog="Example: testlify-emulator demo --keep")
-@click.option("--keep", is_flag=True, help="Keep the server up at the end, until Ctrl-C.")
+@click.option("--keep", is_flag=True, help="Keep the server running at the end, until Ctrl-C.")
 @click.option(
     "--seed",
     type=common_options.SEEDS,
@@ -67,7 +67,7 @@ async def _demo(seed: int, *, keeps: bool) -> int:
         code = _summary(workspace, verdicts)
         if keeps:
             with loop.stop_signal() as stopped:
-                say(f"\nstill up: {url}/  (Ctrl-C ends it)")
+                say(f"\nstill running: {url}/  (Ctrl-C ends it)")
                 await stopped
             await emulator.drain()  # while the server still answers
     return code

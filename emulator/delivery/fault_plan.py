@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
-    from emulator.delivery.faults.fault import Standing
+    from emulator.delivery.faults.fault import ActiveFault
     from emulator.delivery.records import Delivery
 
 
@@ -61,23 +61,23 @@ class FaultPlan(msgspec.Struct, frozen=True):
 
 
 def fault_plan(
-    delivery: Delivery, number: int, standing: Collection[Standing], seed: int, now: datetime
+    delivery: Delivery, number: int, active: Collection[ActiveFault], seed: int, now: datetime
 ) -> FaultPlan | None:
     """Return the plan of an attempt that faults apply to; None if no fault matches it.
 
     Args:
         delivery: whose attempt is due.
         number: of the attempt.
-        standing: the faults that are set, with their counts so far.
+        active: the faults that are set, with their counts so far.
         seed: of the workspace.
         now: workspace time.
     """
     message, webhook = delivery.message, delivery.webhook_number
-    matched, applied = for_attempt(standing, message, delivery.webhook_id, number, webhook, seed)
+    matched, applied = for_attempt(active, message, delivery.webhook_id, number, webhook, seed)
     if not matched:
         return None
     draft = Draft()
-    for one in standing:
+    for one in active:
         if one.id in applied and isinstance(one.fault, PlanFault):
             draft = one.fault.change(draft, one.id)
     drop = f"fault {draft.dropped_by}" if draft.dropped_by else ""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -23,14 +21,6 @@ Pause = Annotated[float, msgspec.Meta(ge=0, le=durations.LONGEST)]
 
 AnswerHeader = Literal["retry-after", "webhook-delivery"]
 """A header of an answer that controls retries."""
-
-LONGEST_STRETCH = 7_200.0
-"""Largest extension of a pause by ``Retry-After`` in seconds.
-
-Source: documented by the vendor (svix-webhooks, pull request 2203: the larger of both, at most
-two hours above the schedule).
-"""
-
 
 SEVERAL = 3
 """Failed attempts within a day without a success, after which ``disable_after`` starts."""
@@ -63,16 +53,6 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         first, last = self.success
         return outcome.status is not None and first <= outcome.status <= last
 
-    def is_aborted(self, outcome: Outcome) -> bool:
-        """Return whether the consumer asked for no more retries of the message.
-
-        Source: documented by the vendor (Svix, delivery control: the answer header
-        ``webhook-delivery: abort-message`` stops the retries of the message just sent; without
-        effect on an accepted one).
-        """
-        asked = _header(outcome, "webhook-delivery") or ""
-        return "webhook-delivery" in self.obeys and asked.strip().lower() == "abort-message"
-
     def pause_after(self, attempt: int) -> float | None:
         """Return the pause after *attempt* in seconds; None after the last attempt.
 
@@ -87,61 +67,6 @@ def signing(profile: Profile) -> Profile:
     if profile.signature is not None:
         return profile
     return msgspec.structs.replace(profile, signature=SigningScheme("standard"))
-
-
-def next_pause(profile: Profile, attempt: int, outcome: Outcome, now: float) -> float | None:
-    """Return the pause after a failed attempt, in seconds of the workspace's time.
-
-    ``Retry-After`` never shortens the pause of the schedule, and extends it by `LONGEST_STRETCH`
-    at most. An invalid value is ignored.
-
-    Args:
-        profile: the profile of the delivery.
-        attempt: 1 for the first attempt of the schedule.
-        outcome: the outcome of the attempt.
-        now: real Unix seconds, for a date in ``Retry-After`` if the answer has no ``Date``; not the
-            time of a virtual clock, which the consumer does not know.
-
-    Returns:
-        None after the last attempt, or if the consumer asked for no more retries.
-    """
-    if profile.is_aborted(outcome):
-        return None
-    pause = profile.pause_after(attempt)
-    if pause is None:
-        return None
-    asked = retry_after(outcome, now) if "retry-after" in profile.obeys else None
-    return pause if asked is None else min(max(pause, asked), pause + LONGEST_STRETCH)
-
-
-def retry_after(outcome: Outcome, now: float) -> float | None:
-    """Return the seconds of an answer's ``Retry-After``; None without a valid value.
-
-    Args:
-        outcome: an outcome with the header in seconds or as an HTTP date (RFC 9110, 10.2.3).
-        now: real Unix seconds.
-    """
-    value = (_header(outcome, "retry-after") or "").strip()
-    if value.isascii() and value.isdecimal():
-        return float(value)
-    at = _unix(value)
-    if at is None:
-        return None
-    # Prefer the clock of the consumer, which may differ from ours.
-    return max(0.0, at - (_unix(_header(outcome, "date") or "") or now))
-
-
-def _unix(date: str) -> float | None:
-    """Return an HTTP date in any of its three forms as Unix seconds; None for another text."""
-    try:
-        at = parsedate_to_datetime(date)
-        return at.replace(tzinfo=at.tzinfo or UTC).timestamp()
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-
-
-def _header(outcome: Outcome, name: str) -> str | None:
-    return next((value for known, value in outcome.headers if known.lower() == name), None)
 
 
 PROFILES: Mapping[Generation, Profile] = MappingProxyType(

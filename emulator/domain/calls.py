@@ -26,7 +26,7 @@ CALLS: Mapping[str, str] = MappingProxyType({
     "inviteCandidates": "POST /v1/assessment/candidate/invites",
     "createCandidateLink": "POST /v1/assessment/{assessmentId}/candidate/link",
     "searchTests": "GET /v1/test/library/search",
-    "listTypeRows": "GET /v1/static/testlibrary/type",
+    "listTestTypes": "GET /v1/static/testlibrary/type",
     "listIndustries": "GET /v1/static/testlibrary/industry/types",
     "listJobRoles": "GET /v1/workspace/jobrole",
     "listCodingLanguages": "GET /v1/assessment/coding/language",

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from emulator.domain.assessment import Question, Skill, Test
-from emulator.domain.bank import bank, testlify_tests
 from emulator.domain.ids import ObjectId, bare_object_id, chance, object_id
+from emulator.domain.library_texts import library_texts, testlify_tests
 from emulator.errors import NotFoundError
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Iterable, Mapping
 
-    from emulator.domain.bank import CompanyTestText, TestText
+    from emulator.domain.library_texts import CompanyTestText, TestText
     from emulator.domain.people import Organisation
 
 _T = TypeVar("_T")
@@ -132,27 +132,30 @@ class Library:
     @cached_property
     def test_types(self) -> Mapping[str, LibraryEntry]:
         """Name -> test type."""
-        return {one.name: one for one in self._named("type", [kind.name for kind in bank().types])}
+        return {
+            one.name: one
+            for one in self._named("type", [kind.name for kind in library_texts().types])
+        }
 
     @cached_property
     def industries(self) -> tuple[LibraryEntry, ...]:
         """Industries."""
-        return self._named("industry", bank().industries)
+        return self._named("industry", library_texts().industries)
 
     @cached_property
     def groups(self) -> tuple[LibraryEntry, ...]:
         """Groups of assessments."""
-        return self._named("group", bank().groups)
+        return self._named("group", library_texts().groups)
 
     @property
     def labels(self) -> tuple[str, ...]:
         """Labels of assessments."""
-        return bank().labels
+        return library_texts().labels
 
     @cached_property
     def job_roles(self) -> tuple[JobRole, ...]:
         """Job roles; every second one has a template."""
-        found = self._named("role", bank().job_roles)
+        found = self._named("role", library_texts().job_roles)
         return tuple(
             JobRole(one.id, one.name, code=1_000 + place, has_template=place % 2 == 0)
             for place, one in enumerate(found)
@@ -165,13 +168,13 @@ class Library:
         first = object_id(self._before(draw, 730, 900), draw)
         return tuple(
             CodingLanguage(following(first, place), place + 1, one.name, one.highlight, one.version)
-            for place, one in enumerate(bank().coding_languages)
+            for place, one in enumerate(library_texts().coding_languages)
         )
 
     @cached_property
     def tests(self) -> Mapping[str, LibraryTest]:
         """Id -> test: first Testlify's tests, then the company's."""
-        count = len(testlify_tests()) + len(bank().company_tests)
+        count = len(testlify_tests()) + len(library_texts().company_tests)
         return {one.id: one for one in map(self._at, range(count))}
 
     @cached_property
@@ -240,7 +243,7 @@ class Library:
 
     def any_company_test(self, draw: random.Random) -> LibraryTest:
         """Return a random test of the company."""
-        return self._at(len(testlify_tests()) + draw.randrange(len(bank().company_tests)))
+        return self._at(len(testlify_tests()) + draw.randrange(len(library_texts().company_tests)))
 
     # --- drawn ----------------------------------------------------------------------------------
 
@@ -252,7 +255,7 @@ class Library:
             if place < len(written):
                 self._tests[place] = self._testlify_test(written[place], place, draw)
             else:
-                company = bank().company_tests[place - len(written)]
+                company = library_texts().company_tests[place - len(written)]
                 self._tests[place] = self._company_test(company, place, draw)
         return self._tests[place]
 
@@ -352,7 +355,7 @@ class Library:
 
     def _roles_of(self, place: int) -> tuple[int, ...]:
         """Return the positions of the job roles of a test; all job roles have as many tests."""
-        count = len(bank().job_roles)
+        count = len(library_texts().job_roles)
         return tuple(
             (place + count // _ROLES_OF_A_TEST * step) % count for step in range(_ROLES_OF_A_TEST)
         )

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from emulator.domain.assessment import CodeCase, Content, CustomQuestion
-from emulator.domain.bank import bank
 from emulator.domain.ids import ObjectId, bare_object_id, chance, object_id
+from emulator.domain.library_texts import library_texts
 
 if TYPE_CHECKING:
     import random
@@ -57,25 +57,21 @@ def content(draw: random.Random, at: datetime, library: Library, role: JobRole) 
         )
     )
     tests = (library.any_test(draw), library.any_company_test(draw))
-    return Content(
-        job_role_id=role.id,
-        tests=tuple(one.asked(draw) for one in tests),
-        custom_questions=custom_questions,
-        custom_field_ids=_field_ids(draw, at),
-        recipients=_recipients(draw),
-        location_access=True,
-        sends_result_email=True,
-    )
+    return composed(draw, at, role, tests, custom_questions)
 
 
 def composed(
-    draw: random.Random, at: datetime, role: JobRole, tests: Sequence[LibraryTest]
+    draw: random.Random,
+    at: datetime,
+    role: JobRole,
+    tests: Sequence[LibraryTest],
+    custom_questions: tuple[CustomQuestion, ...] = (),
 ) -> Content:
-    """Return the content of an assessment with these *tests*, without custom questions."""
+    """Return the content of an assessment with these tests and questions."""
     return Content(
         job_role_id=role.id,
-        tests=tuple(one.asked(draw) for one in tests),
-        custom_questions=(),
+        tests=tuple(test.asked(draw) for test in tests),
+        custom_questions=custom_questions,
         custom_field_ids=_field_ids(draw, at),
         recipients=_recipients(draw),
         location_access=True,
@@ -106,7 +102,7 @@ def custom_question(
     mandatory and none counts attempts; in "Assessment Archived" (video, audio) all are
     mandatory with three attempts.
     """
-    text = draw.choice(bank().custom_questions[classification])
+    text = draw.choice(library_texts().custom_questions[classification])
     is_recorded = classification in ("VIDEO_ANSWER", "AUDIO_ANSWER")
     is_coding = classification == "CODING_ANSWER"
     languages = _coding_languages(draw, library) if is_coding else ()
@@ -143,7 +139,7 @@ def qualifying_question(assessment_id: ObjectId) -> QualifyingQuestion:
     written_at = made_at - timedelta(minutes=1)
     return QualifyingQuestion(
         id=object_id(written_at, draw),
-        text=draw.choice(bank().qualifying_questions),
+        text=draw.choice(library_texts().qualifying_questions),
         yes_id=bare_object_id(written_at, 0),
         no_id=bare_object_id(written_at, 1),
     )
@@ -157,7 +153,7 @@ def wrong_answer(draw: random.Random, assessment_id: ObjectId) -> QualifyingQues
 
 
 def _coding_languages(draw: random.Random, library: Library) -> tuple[ObjectId, ...]:
-    """Return ids of programming languages; between 10 and 39 stood next to each other (assumed)."""
+    """Return ids of 10 to 39 programming languages, consecutive in the library (assumed)."""
     known = library.coding_languages
     count = draw.randint(10, 39)
     first = draw.randint(0, len(known) - count)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from emulator.domain.bank import bank
 from emulator.domain.ids import ObjectId, chance, object_id
+from emulator.domain.library_texts import library_texts
 
 if TYPE_CHECKING:
     from emulator.domain.people import Organisation
@@ -55,7 +55,7 @@ def owner(seed: int, organisation: Organisation) -> Member:
     """Return the owner of a workspace with this seed and organisation."""
     draw = chance(seed, "owner", 0)
     signed_up = datetime.fromtimestamp(int(organisation.id[:8], 16), UTC)
-    first, last = draw.choice(bank().owners)
+    first, last = draw.choice(library_texts().owners)
     return Member(
         id=object_id(signed_up, draw),
         user_id=organisation.user_id,

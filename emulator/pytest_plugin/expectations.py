@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from emulator.errors import UnknownNameError
-from emulator.scenario import matchers, matching
+from emulator.scenario import comparison, matchers
 from emulator.scenario.steps.expectations import ExpectStep
 from emulator.scenario.steps.step import RunContext
 from emulator.scenario.value_types import (
@@ -155,7 +155,7 @@ class Demands:
             return []
         count = "1 delivery that was" if len(left) == 1 else f"{len(left)} deliveries that were"
         lines = [f"the test ended with {count} not accepted, and no expect() matched:"]
-        lines += [f"  {matching.sent([one])[-1].headline}" for one in left[:_MOST_SHOWN]]
+        lines += [f"  {comparison.sent([one])[-1].headline}" for one in left[:_MOST_SHOWN]]
         if len(left) > _MOST_SHOWN:
             lines.append(f"  and {len(left) - _MOST_SHOWN} more")
         return lines

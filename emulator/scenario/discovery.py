@@ -29,7 +29,7 @@ class Bundled(msgspec.Struct, frozen=True):
     Attributes:
         name: the name to run it by.
         title: the sentence that describes it.
-        description: the same in a paragraph.
+        description: a longer description, in one paragraph.
     """
 
     name: str
@@ -54,11 +54,11 @@ def bundled() -> list[Bundled]:
     found = []
     for entry in data.scenarios().iterdir():
         if entry.name.endswith(".yaml"):
-            # A look at some lines, so that listing them needs no YAML parser.
+            # Read with patterns, so that listing needs no YAML parser.
             text = entry.read_text("utf-8")
-            title, told = _TITLE.search(text), _DESCRIPTION.search(text)
+            title, about = _TITLE.search(text), _DESCRIPTION.search(text)
             name = entry.name.removesuffix(".yaml")
-            description = " ".join(told[1].split()) if told else ""
+            description = " ".join(about[1].split()) if about else ""
             found.append(Bundled(name, title[1] if title else "", description))
     return sorted(found, key=lambda one: one.name)
 
@@ -87,7 +87,7 @@ def sources(target: str) -> list[Source]:
         names = [one.name for one in bundled()]
         close = near(target, names)
         hint = f"near: {', '.join(map(repr, close))}"
-        hint = hint if close else f"'list scenarios' names the {len(names)} bundled ones"
+        hint = hint if close else f"'list scenarios' shows the {len(names)} bundled scenarios"
         message = f"{target}: neither a file nor a bundled scenario; {hint}"
         raise ScenarioError(message)
     return [Source(f"scenarios/{entry.name}", entry.read_bytes())]

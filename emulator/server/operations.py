@@ -1,6 +1,6 @@
 """A call of an API as a row of a table: its path, its types and its handler.
 
-Routes and documents are made from the same rows, so a call cannot differ from what is said of it.
+Routes and documents are made from the same rows, so a call cannot differ from its documentation.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ ASSUMED = msgspec.Meta(extra_json_schema={"x-provenance": "assumed"})
 
 
 def provenances(kind: type[msgspec.Struct]) -> dict[str, Provenance]:
-    """Return how we know of each field of a record: name in JSON -> provenance.
+    """Return the provenance of each field of a record: name in JSON -> provenance.
 
     Empty for records of our own API.
     """
@@ -76,7 +76,7 @@ def _marked(type_: Any) -> Provenance | None:
 
 
 class NoQuery(Record, frozen=True):
-    """The query or the headers of a call that takes none."""
+    """The query, or the headers, of a call without any."""
 
 
 _Q = TypeVar("_Q", bound=msgspec.Struct)
@@ -88,11 +88,11 @@ class Call(Generic[_Q, _B]):
 
     Args:
         operation: the operation of the call.
-        request: as it came.
-        workspace: whose data it sees; None if the operation has none.
+        request: the request of the call.
+        workspace: the workspace whose data the call uses; None if the operation has none.
 
     Attributes:
-        request: as given.
+        request: the request of the call.
         query: its query, checked.
     """
 
@@ -104,13 +104,13 @@ class Call(Generic[_Q, _B]):
 
     @property
     def workspace(self) -> Workspace:
-        """The workspace whose data it sees."""
+        """The workspace whose data the call uses."""
         assert self._workspace is not None  # noqa: S101 - the handler belongs to the row
         return self._workspace
 
     @property
     def emulator(self) -> Emulator:
-        """The emulator that serves it."""
+        """The emulator that serves the call."""
         return emulator_of(self.request)
 
     def path(self, name: str) -> str:
@@ -164,7 +164,7 @@ class Operation(msgspec.Struct, frozen=True):
         page: name of the page in Testlify's reference.
         is_wrapped: the answer is the value of ``data``.
         creates: the path of the created record; its last part is the id in the answer.
-        has_workspace: it sees the data of one workspace, which the token or the path names.
+        has_workspace: the call uses the data of a workspace, which the token or the path names.
     """
 
     id: str
@@ -186,7 +186,7 @@ class Operation(msgspec.Struct, frozen=True):
     has_workspace: bool = True
 
     async def respond(self, request: Request, workspace: Workspace | None) -> Response:
-        """Return the response to a request, which may see the data of *workspace*."""
+        """Return the response to a request, which may use the data of *workspace*."""
         answer = await self.handler(Call(self, request, workspace))
         if isinstance(answer, Response):
             return answer
@@ -199,8 +199,8 @@ class Operation(msgspec.Struct, frozen=True):
 def _query(request: Request, kind: type[_Q]) -> _Q:
     """Return the query as the type *kind*; empty parameters are ignored.
 
-    An unknown parameter is rejected if the type forbids it. Otherwise it is ignored, as in the
-    real service, and logged.
+    An unknown parameter is rejected if the type forbids it. Otherwise it is logged, and ignored as
+    by the real service.
 
     Raises:
         InvalidInputError: an invalid value, or an unknown parameter; names the parameter.
@@ -209,7 +209,7 @@ def _query(request: Request, kind: type[_Q]) -> _Q:
     pairs = parse_qsl(text, keep_blank_values=True) if text else []
     given, fields = dict(pairs), _parameters(kind)
     if unknown := given.keys() - fields.keys():
-        _note_unknown(request, sorted(unknown), kind)
+        _reject_or_log(request, sorted(unknown), kind)
     known = {
         name: one
         for name, one in given.items()
@@ -228,7 +228,8 @@ def _query(request: Request, kind: type[_Q]) -> _Q:
     return found
 
 
-def _note_unknown(request: Request, names: list[str], kind: type[msgspec.Struct]) -> None:
+def _reject_or_log(request: Request, names: list[str], kind: type[msgspec.Struct]) -> None:
+    """Reject unknown parameters if the type forbids them; log them otherwise."""
     if kind.__struct_config__.forbid_unknown_fields:
         known = ", ".join(_parameters(kind)) or "none"
         message = f"unknown parameter {names[0][:40]!r}; known: {known}"
@@ -254,5 +255,6 @@ def _wrong_parameter(error: InvalidInputError, given: dict[str, str]) -> Invalid
     name = (error.path or "").removeprefix("$.")
     if name not in given:  # a parameter is missing: the message names it
         return InvalidInputError(error.message.replace("the key", "the parameter", 1))
-    told = error.message.partition(", got ")[0]  # it is shown, and all of it is text
-    return InvalidInputError(f"{name} is {given[name][:40]!r}; {told}", path=f"?{name}")
+    # Without "got text": every parameter is text, and the value is shown.
+    expected = error.message.partition(", got ")[0]
+    return InvalidInputError(f"{name} is {given[name][:40]!r}; {expected}", path=f"?{name}")

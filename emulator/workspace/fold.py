@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from emulator.delivery.faults.fault import Standing
+from emulator.delivery.faults.fault import ActiveFault
 from emulator.delivery.profiles import SEVERAL
 from emulator.delivery.records import (
     Delivery,
@@ -202,16 +202,14 @@ def _call_received(state: State, data: CallReceived) -> None:
 
 def _count_faults(state: State, data: Planned | CallReceived) -> None:
     for id_ in data.matched:
-        standing = state.faults[id_]
-        used = standing.used + (id_ in data.faults)
-        state.faults[id_] = msgspec.structs.replace(
-            standing, matched=standing.matched + 1, used=used
-        )
+        active = state.faults[id_]
+        used = active.used + (id_ in data.faults)
+        state.faults[id_] = msgspec.structs.replace(active, matched=active.matched + 1, used=used)
 
 
 def _fault_set(state: State, data: FaultSet) -> None:
     state.known_faults[data.id] = data.fault
-    state.faults[data.id] = Standing(data.id, data.fault, 0, 0)
+    state.faults[data.id] = ActiveFault(data.id, data.fault, 0, 0)
 
 
 def _faults_cleared(state: State, data: FaultsCleared) -> None:

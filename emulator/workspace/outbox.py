@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 def fault_plan_of(state: State, key: Key, now: datetime) -> FaultPlan | None:
     """Return the plan of an attempt with the active faults; None if no fault matches it."""
-    standing = state.faults.values()
-    return fault_plan(state.deliveries[key[:2]], key[2], standing, state.settings.seed, now)
+    active = state.faults.values()
+    return fault_plan(state.deliveries[key[:2]], key[2], active, state.settings.seed, now)
 
 
 def planned(key: Key, plan: FaultPlan) -> list[Record]:

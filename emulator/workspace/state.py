@@ -13,7 +13,7 @@ from emulator.domain.team import Member, owner
 from emulator.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from emulator.delivery.faults.fault import Fault, Standing
+    from emulator.delivery.faults.fault import ActiveFault, Fault
     from emulator.delivery.profiles import Profile
     from emulator.delivery.records import Delivery, Key, Planned, Refused
     from emulator.domain.assessment import Assessment
@@ -109,7 +109,7 @@ class State:
         self.refused: list[Refused] = []
         self.misfires: deque[tuple[str, str]] = deque(maxlen=_MOST_MISFIRES)
         self.misfire_count = 0
-        self.faults: dict[str, Standing] = {}
+        self.faults: dict[str, ActiveFault] = {}
         self.known_faults: dict[str, Fault] = {}
         self.call_count = 0
         self.planned: dict[Key, Planned] = {}
@@ -167,7 +167,7 @@ class State:
             known += f", and {self.retired.total()} older ones in the journal alone"
         raise NotFoundError(f"no delivery {id_[:80]!r}{known}")
 
-    def fault(self, id_: str) -> Standing:
+    def fault(self, id_: str) -> ActiveFault:
         """Return an active fault by its id.
 
         Raises:

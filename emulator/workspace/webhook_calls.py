@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from emulator.delivery.faults.fault import Fault, Standing
+    from emulator.delivery.faults.fault import ActiveFault, Fault
     from emulator.delivery.profiles import Profile
     from emulator.delivery.records import Delivery
     from emulator.delivery.reply import Reply
@@ -255,7 +255,7 @@ class WebhookCalls(EngineCalls):
 
     # --- faults -------------------------------------------------------------------------------
 
-    def inject(self, fault: Fault) -> Standing:
+    def inject(self, fault: Fault) -> ActiveFault:
         """Set a fault for future attempts or calls that fit its match.
 
         Returns:
@@ -282,7 +282,7 @@ class WebhookCalls(EngineCalls):
         self._engine.commit([("call.received", received)])
         return reply([self.state.known_faults[id_] for id_ in received.faults])
 
-    def faults(self) -> list[Standing]:
+    def faults(self) -> list[ActiveFault]:
         """Return the active faults with their counts."""
         return list(self.state.faults.values())
 

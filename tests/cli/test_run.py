@@ -390,11 +390,11 @@ def test_the_demo_shows_every_lifecycle_and_ends_with_exit_0(cli: Cli) -> None:
 
 def test_the_demo_can_stay_up(until: Until) -> None:
     def visit(line: str) -> None:
-        url = line.removeprefix("still up: ").partition(" ")[0]
+        url = line.removeprefix("still running: ").partition(" ")[0]
         assert "demo" in plain_http.get(url).text
         assert "succeeded" in plain_http.get(f"{url}ui/default/deliveries").text
 
-    code, out, err = until("demo", "--keep", visit=visit, at="still up: ")
+    code, out, err = until("demo", "--keep", visit=visit, at="still running: ")
     assert (code, err) == (0, "")
     assert out.endswith("/  (Ctrl-C ends it)\n")
 

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from emulator.domain.bank import bank
 from emulator.domain.library import Library, library
+from emulator.domain.library_texts import library_texts
 from emulator.domain.people import organisation
 from emulator.errors import NotFoundError
 
@@ -35,8 +35,8 @@ def test_there_are_200_tests_of_all_types_with_2000_questions() -> None:
 
 def test_nothing_is_asked_or_called_twice() -> None:
     texts = [one.text for one, _ in LIBRARY.questions.values()]
-    texts += [one.text for several in bank().custom_questions.values() for one in several]
-    texts += bank().qualifying_questions
+    texts += [one.text for several in library_texts().custom_questions.values() for one in several]
+    texts += library_texts().qualifying_questions
     assert [text for text, count in Counter(texts).items() if count > 1] == []
     for names in (
         [one.test.title for one in LIBRARY.tests.values()],

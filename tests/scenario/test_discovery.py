@@ -62,7 +62,7 @@ def test_an_unknown_name_is_refused_with_similar_names() -> None:
     assert str(refused.value).startswith(
         "candidate-complete: neither a file nor a bundled scenario; near: 'candidate-completes'"
     )
-    with pytest.raises(ScenarioError, match=r"'list scenarios' names the [0-9]+ bundled ones$"):
+    with pytest.raises(ScenarioError, match=r"shows the [0-9]+ bundled scenarios$"):
         sources("xyzzy")
 
 

@@ -15,7 +15,7 @@ from emulator.conformance.session import Session
 from emulator.conformance.target import Subject, check_setup
 from emulator.domain.payloads.fields import text
 from emulator.paths import ABSENT
-from emulator.scenario import loading, matching
+from emulator.scenario import comparison, loading
 from emulator.scenario.result import NOT_THERE
 from emulator.scenario.run import play
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from emulator.delivery.records import Delivery
     from emulator.domain.candidate import Candidate
     from emulator.emulator import Emulator
-    from emulator.scenario.matching import FieldComparison
+    from emulator.scenario.comparison import FieldComparison
     from emulator.scenario.result import ScenarioResult
     from emulator.scenario.scenario import Scenario
     from emulator.workspace.state import State
@@ -139,7 +139,7 @@ class Player:
         shown = expected.shown(self.invariant, self.target.state_map)
 
         def wrong(seen: ConsumerState) -> list[FieldComparison]:
-            return [one for one in matching.fields(shown, seen.data) if not one.is_equal]
+            return [one for one in comparison.fields(shown, seen.data) if not one.is_equal]
 
         def is_right(seen: ConsumerState) -> bool:
             return not seen.trouble and not wrong(seen)

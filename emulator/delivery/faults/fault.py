@@ -267,7 +267,7 @@ def effective(wire: Sequence[WireFault]) -> list[WireFault]:
     return sorted(combined.values(), key=lambda one: one.order or 0)
 
 
-class Standing(msgspec.Struct, frozen=True):
+class ActiveFault(msgspec.Struct, frozen=True):
     """A fault that is set.
 
     Attributes:
@@ -286,7 +286,7 @@ Choice = tuple[tuple[str, ...], tuple[str, ...]]
 
 
 def for_attempt(
-    standing: Iterable[Standing],
+    active: Iterable[ActiveFault],
     message: Message,
     webhook_id: str,
     attempt: int,
@@ -296,30 +296,30 @@ def for_attempt(
     """Return which faults match an attempt, and which apply to it."""
     matched = [
         one
-        for one in standing
+        for one in active
         if isinstance(one.fault, DeliveryFault) and one.fault.on.fits(message, webhook_id, attempt)
     ]
     return _chosen(matched, seed, f"{webhook_number}-{attempt}", message.number)
 
 
-def for_call(standing: Iterable[Standing], route: str, number: int, seed: int) -> Choice:
+def for_call(active: Iterable[ActiveFault], route: str, number: int, seed: int) -> Choice:
     """Return which faults match a call of the provider API, and which apply to it.
 
     Args:
-        standing: the faults that are set.
+        active: the faults that are set.
         route: method and path of the operation.
         number: of the call in its workspace.
         seed: of the workspace.
     """
     matched = [
         one
-        for one in standing
+        for one in active
         if isinstance(one.fault, AnswerFault) and one.fault.on.route in (None, route)
     ]
     return _chosen(matched, seed, "call", number)
 
 
-def _chosen(matched: Sequence[Standing], seed: int, occasion: str, number: int) -> Choice:
+def _chosen(matched: Sequence[ActiveFault], seed: int, occasion: str, number: int) -> Choice:
     """Return the ids of *matched*, and of those that apply.
 
     Random choices depend on the id of the fault and on the occasion alone, not on other faults.

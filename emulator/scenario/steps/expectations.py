@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 import msgspec
 
 from emulator.durations import show
-from emulator.scenario.matching import MOST_SHOWN
+from emulator.scenario.comparison import MOST_SHOWN
 from emulator.scenario.steps.selection import OfAttempts
 from emulator.scenario.value_types import Duration, SentEvent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from emulator.scenario.comparison import Sent
     from emulator.scenario.dry_run import DryRun
-    from emulator.scenario.matching import Sent
     from emulator.scenario.steps.step import RunContext
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]

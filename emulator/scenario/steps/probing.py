@@ -12,7 +12,7 @@ from emulator.domain.webhook import checked_headers
 from emulator.durations import show
 from emulator.errors import InvalidInputError, NotFoundError, NotJSONError
 from emulator.paths import ABSENT
-from emulator.scenario import matching, probes
+from emulator.scenario import comparison, probes
 from emulator.scenario.matchers import Matcher
 from emulator.scenario.steps.selection import OfMessages
 from emulator.scenario.steps.step import RunContext, Step
@@ -124,9 +124,9 @@ class ProbeStep(_Looking, frozen=True, kw_only=True):
             return ""
         where = self.get or " ".join(self.command or ())
         lines = [f"not as expected within {show(self.within)}: {where}"]
-        return "\n".join([*lines, *(f"  {matching.line(one)}" for one in wrong)])
+        return "\n".join([*lines, *(f"  {comparison.line(one)}" for one in wrong)])
 
-    def _compared(self, look: Look) -> list[matching.FieldComparison]:
+    def _compared(self, look: Look) -> list[comparison.FieldComparison]:
         expected = self.expect
         if self.get is not None:
             told = [_status(expected.status, look)]
@@ -136,27 +136,27 @@ class ProbeStep(_Looking, frozen=True, kw_only=True):
             texts = {"stdout": (expected.stdout, look.text.strip())}
         if look.trouble:
             return told
-        told += [matching.compared(k, one, text) for k, (one, text) in texts.items() if one]
+        told += [comparison.compared(k, one, text) for k, (one, text) in texts.items() if one]
         if expected.json:
             try:
-                told += matching.fields(expected.json, look.json())
+                told += comparison.fields(expected.json, look.json())
             except NotJSONError:
                 told += [
-                    matching.compared(path, one, ABSENT, "no JSON")
+                    comparison.compared(path, one, ABSENT, "no JSON")
                     for path, one in expected.json.items()
                 ]
         return told
 
 
-def _status(expected: StatusWord | None, look: Look) -> matching.FieldComparison:
+def _status(expected: StatusWord | None, look: Look) -> comparison.FieldComparison:
     word = expected or StatusWord("2xx")
     fits = look.status is not None and word.fits_status(look.status)
-    return matching.FieldComparison("status", word, look.trouble or str(look.status), fits)
+    return comparison.FieldComparison("status", word, look.trouble or str(look.status), fits)
 
 
-def _exit(expected: int, look: Look) -> matching.FieldComparison:
+def _exit(expected: int, look: Look) -> comparison.FieldComparison:
     came = look.trouble or str(look.exit)
-    return matching.FieldComparison("exit", str(expected), came, expected == look.exit)
+    return comparison.FieldComparison("exit", str(expected), came, expected == look.exit)
 
 
 class Picked(OfMessages, frozen=True):
@@ -220,7 +220,7 @@ class CaptureStep(_Looking, frozen=True, kw_only=True, rename={"as_": "as", "fro
             message = f"what was sent in delivery {delivery.id} {delivery.event} is no JSON"
             raise NotFoundError(message) from None
         place = PayloadPath(self.path or paths.short(fields.place(sent, self.field or "")))
-        value, what = matching.found(place, sent)
+        value, what = comparison.found(place, sent)
         if value is ABSENT:
             message = f"no {place!r} in delivery {delivery.id} {delivery.event}: {what}"
             raise NotFoundError(message)
@@ -246,6 +246,6 @@ class CaptureStep(_Looking, frozen=True, kw_only=True, rename={"as_": "as", "fro
         if self.json is None:
             return look.text.strip(), ""
         try:
-            return matching.found(self.json, look.json())
+            return comparison.found(self.json, look.json())
         except NotJSONError:
             return ABSENT, "no JSON"

@@ -10,7 +10,7 @@ from emulator.domain.events import EVENT_TYPES, TEST_EVENT
 from emulator.domain.payloads import fields as payload_fields
 from emulator.errors import InvalidInputError, NotJSONError
 from emulator.paths import ABSENT
-from emulator.scenario import matching
+from emulator.scenario import comparison
 from emulator.scenario.matchers import Matcher
 from emulator.scenario.steps.step import RunContext, Step
 from emulator.scenario.value_types import (
@@ -51,12 +51,14 @@ class OfMessages(Step, frozen=True):
             message = f"{self.event!r} is about no candidate"
             raise InvalidInputError(message, path="$.candidate")
 
-    def compared(self, context: RunContext, one: matching.Sent) -> list[matching.FieldComparison]:
+    def compared(
+        self, context: RunContext, one: comparison.Sent
+    ) -> list[comparison.FieldComparison]:
         """Compare an attempt with the keys of the step, field by field."""
         delivery = one.delivery
         told = []
         if self.event is not None:
-            told.append(matching.same("event", self.event, delivery.event))
+            told.append(comparison.same("event", self.event, delivery.event))
         ids = {
             "candidate": delivery.message.subject,
             "assessment": _assessment_of(context, delivery),
@@ -66,34 +68,36 @@ class OfMessages(Step, frozen=True):
             name = getattr(self, kind)
             if name is not None:
                 context.id_of(kind, name)  # raises for a name without a record
-                told.append(matching.same(kind, name, _name(context.ids[kind], id_)))
+                told.append(comparison.same(kind, name, _name(context.ids[kind], id_)))
         if self.fields or self.where:
             told += self._inside(context, one)
         return told
 
-    def _inside(self, context: RunContext, one: matching.Sent) -> list[matching.FieldComparison]:
+    def _inside(
+        self, context: RunContext, one: comparison.Sent
+    ) -> list[comparison.FieldComparison]:
         """Compare values inside the payload."""
         try:
             payload = queries.payload(context.workspace.state, one.delivery, one.attempt)
         except NotJSONError:  # sent on purpose
             return [
-                matching.compared(name, demand, ABSENT, "no JSON")
+                comparison.compared(name, demand, ABSENT, "no JSON")
                 for name, demand in self._wanted()
             ]
         named = [
-            matching.compared(name, demand, payload_fields.find(payload, name))
+            comparison.compared(name, demand, payload_fields.find(payload, name))
             for name, demand in self.fields.items()
         ]
-        return named + matching.fields(self.where, payload)
+        return named + comparison.fields(self.where, payload)
 
     def _wanted(self) -> list[tuple[str, Matcher]]:
         return [*self.fields.items(), *self.where.items()]
 
-    def matching(self, context: RunContext) -> list[matching.Sent]:
+    def matching(self, context: RunContext) -> list[comparison.Sent]:
         """Return the attempts of the run so far that match all keys."""
         return [
             one
-            for one in matching.sent(self._likely(context))
+            for one in comparison.sent(self._likely(context))
             if one.attempt and all(part.is_equal for part in self.compared(context, one))
         ]
 
@@ -108,8 +112,8 @@ class OfMessages(Step, frozen=True):
         lines = []
         if self.event in EVENT_TYPES and not context.workspace.state.wanting(str(self.event)):
             lines.append(f"  no webhook subscribes to {self.event!r}")
-        every = matching.sent(context.deliveries())
-        return lines + matching.nearest([(self.compared(context, one), one) for one in every])
+        every = comparison.sent(context.deliveries())
+        return lines + comparison.nearest([(self.compared(context, one), one) for one in every])
 
     def demanded(self) -> str:
         """Return the conditions on messages, on one line."""
@@ -128,14 +132,16 @@ class OfAttempts(OfMessages, frozen=True):
     attempt: Number | None = None
     answered: Answered | None = None
 
-    def compared(self, context: RunContext, one: matching.Sent) -> list[matching.FieldComparison]:
+    def compared(
+        self, context: RunContext, one: comparison.Sent
+    ) -> list[comparison.FieldComparison]:
         """Compare an attempt with the keys of the step, field by field."""
         told = super().compared(context, one)
         if self.attempt is not None:
             came = one.attempt.number if one.attempt else ABSENT
-            told.append(matching.same("attempt", self.attempt, came))
+            told.append(comparison.same("attempt", self.attempt, came))
         if self.answered is not None:
-            told.append(matching.answer(self.answered, one.attempt))
+            told.append(comparison.answer(self.answered, one.attempt))
         return told
 
     def demanded(self) -> str:

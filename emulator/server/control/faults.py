@@ -17,7 +17,7 @@ from emulator.server.http import body_as
 from emulator.server.operations import Deferred
 
 if TYPE_CHECKING:
-    from emulator.delivery.faults.fault import Fault, Standing
+    from emulator.delivery.faults.fault import ActiveFault, Fault
     from emulator.server.operations import Call
 
 _ALL = "/_emulator/workspaces/{workspace}/faults"
@@ -31,10 +31,10 @@ def _settings(fault: type[Fault]) -> type[msgspec.Struct]:
         if field.name != "on":
             required = (field.name, type_)
             fields.append(required if field.required else (field.name, type_ | UnsetType, UNSET))
-    told = (fault.__doc__ or "").partition("\n")[0]
+    summary = (fault.__doc__ or "").partition("\n")[0]
     return msgspec.defstruct(
         f"{fault.__name__}Settings", fields,
-        namespace={"__doc__": told}, kw_only=True, forbid_unknown_fields=True,
+        namespace={"__doc__": summary}, kw_only=True, forbid_unknown_fields=True,
     )  # fmt: skip
 
 
@@ -76,10 +76,10 @@ def _of_one_kind(record: Any) -> Any:
     return Annotated[record, msgspec.Meta(extra_json_schema={"oneOf": names})]
 
 
-def fault_view(standing: Standing) -> dict[str, Any]:
+def fault_view(active: ActiveFault) -> dict[str, Any]:
     """Return a fault that is set as plain JSON, a record of `_fault_view`."""
-    counts = {"matched": standing.matched, "used": standing.used}
-    return {"id": standing.id, **plain(standing.fault), **counts}
+    counts = {"matched": active.matched, "used": active.used}
+    return {"id": active.id, **plain(active.fault), **counts}
 
 
 async def list_all(call: Call[Page, None]) -> Rows[dict[str, Any]]:
@@ -89,19 +89,19 @@ async def list_all(call: Call[Page, None]) -> Rows[dict[str, Any]]:
 
 async def create(call: Call[Nothing, Any]) -> dict[str, Any]:
     """Set a fault: 201."""
-    standing = call.workspace.inject(fault_from(await body_as(call.request, Any)))
+    active = call.workspace.inject(fault_from(await body_as(call.request, Any)))
     await call.workspace.flush()
-    return fault_view(standing)
+    return fault_view(active)
 
 
 async def clear(call: Call[Nothing, None]) -> None:
-    """Take one fault away: 204."""
+    """Remove a fault: 204."""
     call.workspace.clear_fault(call.path("id"))
     await call.workspace.flush()
 
 
 async def clear_all(call: Call[Nothing, None]) -> None:
-    """Take all faults away: 204."""
+    """Remove all faults: 204."""
     call.workspace.clear_faults()
     await call.workspace.flush()
 
@@ -120,7 +120,7 @@ OPERATIONS = (
     ),
     ControlOperation(
         "clearFaults", "DELETE", _ALL, clear_all,
-        "Take all faults away.",
+        "Remove all faults.",
         None, status=204,
     ),
     ControlOperation(

@@ -225,7 +225,7 @@ OPERATIONS = (
         list[LibraryRow], query=LibraryQuery, page="get_test_libraries",
     ),
     Operation(
-        "listTypeRows", "GET", "/v1/static/testlibrary/type", test_types,
+        "listTestTypes", "GET", "/v1/static/testlibrary/type", test_types,
         "List the test types, each with the number of its tests.",
         list[TypeRow], page="get_test_library_types",
     ),

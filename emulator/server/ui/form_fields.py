@@ -24,10 +24,10 @@ class Field(msgspec.Struct, frozen=True):
     """A field of a form.
 
     Attributes:
-        name: of the field and of the record's.
-        kind: how it is entered: ``time`` is ISO 8601, ``list`` is one a line.
+        name: name of the field, in the form and in the record.
+        kind: how the value is entered: ``time`` as ISO 8601, ``list`` with one item per line.
         doc: its meaning.
-        default: the value when it is left empty, as text.
+        default: the value of an empty field, as text.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Field(msgspec.Struct, frozen=True):
 
     @property
     def label(self) -> str:
-        """Its name for people."""
+        """The name that people see."""
         return self.name.replace("_", " ").capitalize()
 
 
@@ -52,7 +52,7 @@ def fields_of(
 
     Args:
         record: a class.
-        docs: name -> text, where the types have none.
+        docs: name -> text, for fields whose types have no description.
         but: names to leave out.
     """
     durations = {one.name for one in msgspec.structs.fields(record) if one.type == Seconds}

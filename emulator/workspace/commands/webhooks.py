@@ -59,8 +59,8 @@ def add_webhook(
         ConflictError: an active fault needs a socket, and the webhook has none.
     """
     webhook = _checked(state, at, asked)
-    for standing in state.faults.values():
-        check_wire(standing.fault, webhook)
+    for active in state.faults.values():
+        check_wire(active.fault, webhook)
     return _signing(state, webhook, profile or state.settings.profile_of(webhook.generation))
 
 
@@ -122,8 +122,8 @@ def edit_webhook(state: State, at: datetime, id_: str, changes: Mapping[str, Any
         created_at=before.created_at,
         old_secrets=before.old_secrets if checked.secret == before.secret else (),
     )
-    for standing in state.faults.values():
-        check_wire(standing.fault, edited)
+    for active in state.faults.values():
+        check_wire(active.fault, edited)
     return _signing(state, edited, state.profile(edited))
 
 

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from emulator import faults
-from emulator.delivery.faults.fault import Standing, for_attempt
+from emulator.delivery.faults.fault import ActiveFault, for_attempt
 from emulator.delivery.records import Message
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -46,59 +46,59 @@ def test_a_fault_of_one_candidate_does_not_affect_assessments() -> None:
 
 
 def planned(
-    standing: list[Standing], message: Message = MESSAGE, attempt: int = 1, seed: int = 7
+    active: list[ActiveFault], message: Message = MESSAGE, attempt: int = 1, seed: int = 7
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    return for_attempt(standing, message, "hook", attempt, 1, seed)
+    return for_attempt(active, message, "hook", attempt, 1, seed)
 
 
-def counted(standing: list[Standing], count: int, seed: int = 7) -> list[tuple[str, ...]]:
+def counted(active: list[ActiveFault], count: int, seed: int = 7) -> list[tuple[str, ...]]:
     """Return the faults of the first attempts of *count* messages, counted as by a fold."""
     found = []
     for number in range(1, count + 1):
         message = msgspec.structs.replace(MESSAGE, number=number)
-        matched, applied = planned(standing, message, seed=seed)
-        standing = [
-            Standing(
+        matched, applied = planned(active, message, seed=seed)
+        active = [
+            ActiveFault(
                 one.id, one.fault, one.matched + (one.id in matched), one.used + (one.id in applied)
             )
-            for one in standing
+            for one in active
         ]
         found.append(applied)
     return found
 
 
 def test_matching_faults_are_listed_and_applied_in_order() -> None:
-    standing = [
-        Standing("b", faults.Drop()),
-        Standing("x", faults.Drop(on=faults.Match(event="invited"))),
-        Standing("a", faults.Reset(on=faults.Match(attempt=1))),
+    active = [
+        ActiveFault("b", faults.Drop()),
+        ActiveFault("x", faults.Drop(on=faults.Match(event="invited"))),
+        ActiveFault("a", faults.Reset(on=faults.Match(attempt=1))),
     ]
-    assert planned(standing) == (("b", "a"), ("b", "a"))
-    assert planned(standing, attempt=2) == (("b",), ("b",))
+    assert planned(active) == (("b", "a"), ("b", "a"))
+    assert planned(active, attempt=2) == (("b",), ("b",))
     assert planned([]) == ((), ())
 
 
 def test_a_used_up_fault_still_counts_matching_attempts() -> None:
-    standing = [Standing("a", faults.Drop(times=2), matched=5, used=2)]
-    assert planned(standing) == (("a",), ())
+    active = [ActiveFault("a", faults.Drop(times=2), matched=5, used=2)]
+    assert planned(active) == (("a",), ())
 
 
 def test_a_fault_applies_as_often_as_it_says() -> None:
-    assert counted([Standing("a", faults.Drop(times=2))], 4) == [("a",), ("a",), (), ()]
+    assert counted([ActiveFault("a", faults.Drop(times=2))], 4) == [("a",), ("a",), (), ()]
 
 
 def test_the_nth_that_fits_is_counted_from_one() -> None:
-    nth = [Standing("a", faults.Drop(on=faults.Match(nth=3)))]
+    nth = [ActiveFault("a", faults.Drop(on=faults.Match(nth=3)))]
     assert counted(nth, 5) == [(), (), ("a",), (), ()]
 
 
 def test_only_matching_attempts_count_for_the_nth() -> None:
-    standing = [Standing("a", faults.Drop(on=faults.Match(nth=2, attempt=2)), matched=1)]
-    assert planned(standing, attempt=1) == ((), ())
-    assert planned(standing, attempt=2) == (("a",), ("a",))
+    active = [ActiveFault("a", faults.Drop(on=faults.Match(nth=2, attempt=2)), matched=1)]
+    assert planned(active, attempt=1) == ((), ())
+    assert planned(active, attempt=2) == (("a",), ("a",))
 
 
-SOMETIMES = [Standing("a", faults.Drop(on=faults.Match(probability=0.3)))]
+SOMETIMES = [ActiveFault("a", faults.Drop(on=faults.Match(probability=0.3)))]
 
 
 def test_a_probability_is_the_share_in_the_long_run() -> None:
@@ -107,7 +107,7 @@ def test_a_probability_is_the_share_in_the_long_run() -> None:
 
 
 def test_a_certain_fault_always_applies() -> None:
-    certain = [Standing("a", faults.Drop(on=faults.Match(probability=1)))]
+    certain = [ActiveFault("a", faults.Drop(on=faults.Match(probability=1)))]
     assert counted(certain, 200) == [("a",)] * 200
 
 
@@ -117,7 +117,7 @@ def test_draws_follow_from_the_seed() -> None:
 
 
 def test_draws_depend_on_neither_order_nor_other_faults() -> None:
-    others = [Standing("b", faults.Reset(on=faults.Match(probability=0.3)))]
+    others = [ActiveFault("b", faults.Reset(on=faults.Match(probability=0.3)))]
     alone, together = counted(SOMETIMES, 200), counted([*others, *SOMETIMES], 200)
     assert ["a" in one for one in alone] == ["a" in one for one in together]
     assert ["a" in one for one in together] != ["b" in one for one in together]
@@ -137,7 +137,7 @@ def test_each_attempt_and_each_webhook_draws_for_itself() -> None:
 
 def test_a_bounded_probability_is_used_up_by_hits_alone() -> None:
     fault = faults.Drop(times=3, on=faults.Match(probability=0.3))
-    found = counted([Standing("a", fault)], 200)
+    found = counted([ActiveFault("a", fault)], 200)
     assert [index for index, one in enumerate(found) if one] == [
         index for index, one in enumerate(counted(SOMETIMES, 200)) if one
     ][:3]

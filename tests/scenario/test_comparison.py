@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from emulator.delivery.records import Attempt, Delivery, Message, Outcome, Reason
+from emulator.scenario.comparison import Sent, answer, fields, nearest, same, sent
 from emulator.scenario.matchers import Matcher, is_same
-from emulator.scenario.matching import Sent, answer, fields, nearest, same, sent
 from emulator.scenario.value_types import READERS, Answered, PayloadPath
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)

@@ -103,7 +103,7 @@ class LanguageText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: str
 
 
-class Bank(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class LibraryTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All texts, which are made up and not Testlify's.
 
     Attributes:
@@ -130,13 +130,13 @@ class Bank(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @cache
-def bank() -> Bank:
+def library_texts() -> LibraryTexts:
     """Return the texts."""
-    return decode(data.library(), Bank)
+    return decode(data.library(), LibraryTexts)
 
 
 @cache
 def testlify_tests() -> tuple[TestText, ...]:
     """Return all tests of Testlify: the single tests, and the tests of all topics."""
-    topics = (kind.test(topic) for kind in bank().types for topic in kind.topics)
-    return (*bank().tests, *topics)
+    topics = (kind.test(topic) for kind in library_texts().types for topic in kind.topics)
+    return (*library_texts().tests, *topics)
