@@ -174,19 +174,19 @@ def _faults() -> str:
 def _setting(field: Field, text: str) -> str:
     """Return the description of a setting: its text, what it can be, and its default."""
     kind = field.type.types[0] if isinstance(field.type, UnionType) else field.type
-    told = []
+    notes = []
     if isinstance(kind, LiteralType) and f"`{kind.values[0]}`" not in text:
-        told.append(" or ".join(map("`{}`".format, kind.values)))
+        notes.append(" or ".join(map("`{}`".format, kind.values)))
     elif isinstance(kind, IntType) and (kind.ge or 0) > 0:
-        told.append(f"at least {kind.ge}" if kind.le is None else f"{kind.ge} to {kind.le}")
+        notes.append(f"at least {kind.ge}" if kind.le is None else f"{kind.ge} to {kind.le}")
     elif isinstance(kind, FloatType):
-        told.append("a duration such as `10s` or `2h`")
+        notes.append("a duration such as `10s` or `2h`")
     if field.required:
-        told.append("required")
+        notes.append("required")
     elif field.default not in (None, msgspec.NODEFAULT):
         shown = show(field.default) if isinstance(kind, FloatType) else field.default
-        told.append(f"default `{shown}`")
-    return f"{text} ({'; '.join(told)})" if told else text
+        notes.append(f"default `{shown}`")
+    return f"{text} ({'; '.join(notes)})" if notes else text
 
 
 def _formats() -> str:

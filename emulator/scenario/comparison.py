@@ -28,12 +28,12 @@ class FieldComparison(msgspec.Struct, frozen=True):
     """The comparison of a field with its expected value.
 
     Attributes:
-        came: the actual value, as text.
+        actual: the actual value, as text.
     """
 
     field: str
     expected: str
-    came: str
+    actual: str
     is_equal: bool
 
 
@@ -50,10 +50,10 @@ class Sent(msgspec.Struct, frozen=True):
     @property
     def headline(self) -> str:
         """The attempt on one line, without secrets."""
-        told = f"delivery {self.delivery.id} {self.delivery.event}"
+        name = f"delivery {self.delivery.id} {self.delivery.event}"
         if self.attempt is None:
-            return f"{told}, not attempted, {self.delivery.status}"
-        return f"{told}, attempt {self.attempt.number}: {self.attempt.answer}"
+            return f"{name}, not attempted, {self.delivery.status}"
+        return f"{name}, attempt {self.attempt.number}: {self.attempt.answer}"
 
 
 def sent(deliveries: Iterable[Delivery]) -> list[Sent]:
@@ -65,22 +65,22 @@ def sent(deliveries: Iterable[Delivery]) -> list[Sent]:
     ]
 
 
-def same(field: str, expected: Any, came: Any) -> FieldComparison:
+def same(field: str, expected: Any, actual: Any) -> FieldComparison:
     """Compare two JSON values: true is not 1, and 1 is 1.0."""
-    return compared(field, Matcher("is", expected), came)
+    return compared(field, Matcher("is", expected), actual)
 
 
-def compared(field: str, demand: Matcher, came: Any, told: str = "") -> FieldComparison:
+def compared(field: str, demand: Matcher, actual: Any, text: str = "") -> FieldComparison:
     """Compare a value with a matcher.
 
     Args:
         field: the name of the field in messages.
         demand: the matcher.
-        came: the actual value, or ABSENT.
-        told: the text to show in place of the value.
+        actual: the actual value, or ABSENT.
+        text: the text to show in place of the value.
     """
-    told = told or ("absent" if came is ABSENT else shown(came))
-    return FieldComparison(field, str(demand), told, demand.fits(came))
+    text = text or ("absent" if actual is ABSENT else shown(actual))
+    return FieldComparison(field, str(demand), text, demand.fits(actual))
 
 
 def fields(where: Mapping[PayloadPath, Matcher], value: Any) -> list[FieldComparison]:
@@ -90,9 +90,9 @@ def fields(where: Mapping[PayloadPath, Matcher], value: Any) -> list[FieldCompar
 
 def answer(expected: Answered, attempt: Attempt | None) -> FieldComparison:
     """Compare the answer to an attempt."""
-    came = attempt.answer if attempt else "not attempted"
+    actual = attempt.answer if attempt else "not attempted"
     fits = attempt is not None and expected.fits(attempt.outcome)
-    return FieldComparison("answered", str(expected), came, fits)
+    return FieldComparison("answered", str(expected), actual, fits)
 
 
 def nearest(rated: list[tuple[list[FieldComparison], Sent]]) -> list[str]:
@@ -111,8 +111,8 @@ def nearest(rated: list[tuple[list[FieldComparison], Sent]]) -> list[str]:
 def line(part: FieldComparison) -> str:
     """Return a comparison on one line."""
     if part.is_equal:
-        return f"= {part.field}: {part.came}"
-    return f"x {part.field}: expected {part.expected}, came {part.came}"
+        return f"= {part.field}: {part.actual}"
+    return f"x {part.field}: expected {part.expected}, got {part.actual}"
 
 
 def found(path: PayloadPath, value: Any) -> tuple[Any, str]:

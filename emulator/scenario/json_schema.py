@@ -153,9 +153,9 @@ def _step(kind: type[Step]) -> Schema:
         forms.append({"type": "null"})
     if kind.bare is not None:
         forms.append(_of(keys(kind)[kind.bare].type))
-    told = (kind.__doc__ or "").partition("\n")[0]
+    summary = (kind.__doc__ or "").partition("\n")[0]
     shape = forms[0] if len(forms) == 1 else {"anyOf": forms}
-    return {"description": f"{told} Example: {kind.example}", **shape}
+    return {"description": f"{summary} Example: {kind.example}", **shape}
 
 
 def _fault(kind: type[Step]) -> Schema:
@@ -174,8 +174,8 @@ def _fault(kind: type[Step]) -> Schema:
 def _settings(fault: type[Fault]) -> Schema:
     made = _record(fault)
     del made["properties"]["on"]
-    told = (fault.__doc__ or "").partition("\n")[0]
-    return {"description": told, "anyOf": [made, {"type": "null"}]}
+    summary = (fault.__doc__ or "").partition("\n")[0]
+    return {"description": summary, "anyOf": [made, {"type": "null"}]}
 
 
 def _record(kind: type[msgspec.Struct]) -> Schema:

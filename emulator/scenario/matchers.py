@@ -31,11 +31,11 @@ class Matcher(msgspec.Struct, frozen=True):
     word: Word
     value: Any
 
-    def fits(self, came: Any) -> bool:
-        """Return whether *came* matches; ABSENT is a missing value."""
+    def fits(self, actual: Any) -> bool:
+        """Return whether *actual* matches; ABSENT is a missing value."""
         if self.word == "absent":
-            return (came is ABSENT) is self.value
-        return came is not ABSENT and _FITS[self.word](self.value, came)
+            return (actual is ABSENT) is self.value
+        return actual is not ABSENT and _FITS[self.word](self.value, actual)
 
     def __str__(self) -> str:
         """Return the matcher as messages show it."""
@@ -98,8 +98,8 @@ def demand(value: Any) -> Matcher:
     return Matcher(word, wanted)
 
 
-def _matches(pattern: str, came: Any) -> bool:
-    return isinstance(came, str) and patterns.is_found(pattern, came)
+def _matches(pattern: str, actual: Any) -> bool:
+    return isinstance(actual, str) and patterns.is_found(pattern, actual)
 
 
 def _is_number(value: Any) -> bool:
@@ -109,10 +109,10 @@ def _is_number(value: Any) -> bool:
 _FITS: Mapping[str, Callable[[Any, Any], bool]] = MappingProxyType(
     {
         "is": is_same,
-        "any": lambda _wanted, _came: True,
+        "any": lambda _wanted, _actual: True,
         "matches": _matches,
-        "one_of": lambda wanted, came: any(is_same(one, came) for one in wanted),
-        "at_least": lambda wanted, came: _is_number(came) and came >= wanted,
+        "one_of": lambda wanted, actual: any(is_same(one, actual) for one in wanted),
+        "at_least": lambda wanted, actual: _is_number(actual) and actual >= wanted,
     }
 )
 

@@ -58,12 +58,12 @@ class Problems:
     def __str__(self) -> str:
         """Return ``FILE:LINE:COLUMN: MESSAGE``, the line and a caret for each, in order."""
         lines = self.text.split("\n")
-        told = []
+        shown = []
         for (line, column), message in sorted(self._found):
-            told.append(f"{self.file}:{line}:{column}: {message}")
+            shown.append(f"{self.file}:{line}:{column}: {message}")
             if line <= len(lines) and lines[line - 1].strip():
-                told += _pointed(lines[line - 1].rstrip("\r"), column)
-        return "\n".join(told)
+                shown += _pointed(lines[line - 1].rstrip("\r"), column)
+        return "\n".join(shown)
 
 
 def _pointed(line: str, column: int) -> list[str]:

@@ -53,8 +53,8 @@ class Api(msgspec.Struct, frozen=True):
             for field in schema.get("properties", {}).values():
                 # Generators of clients take a field with a default for one that is always there.
                 field.pop("default", None)
-            told = inspect.cleandoc(schema.get("description", ""))
-            schema["description"] = told.partition("\n\n")[0].replace("\n", " ")
+            text = inspect.cleandoc(schema.get("description", ""))
+            schema["description"] = text.partition("\n\n")[0].replace("\n", " ")
         for record in _subclasses(Record) if issubclass(self.error, Record) else ():
             for name, provenance in provenances(record).items() if record.__name__ in found else ():
                 found[record.__name__]["properties"][name].setdefault("x-provenance", provenance)

@@ -92,5 +92,5 @@ def _has(state: State, delivery: Delivery, text: str) -> bool:
         return True
     row = inbox_row(state, delivery)
     ids = (message.id, delivery.id, message.subject, message.person)
-    told = (row.about, row.person, row.webhook, message.event, *ids)
-    return any(text in one.casefold() for one in told)
+    texts = (row.about, row.person, row.webhook, message.event, *ids)
+    return any(text in one.casefold() for one in texts)

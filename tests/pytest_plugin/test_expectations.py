@@ -54,7 +54,7 @@ def test_a_field_can_be_compared_with_any_object() -> None:
             await testlify.expect(
                 "candidate.completed", where={"data.totalScoreAchieved": pytest.approx(9)}
             )
-        assert "x data.totalScoreAchieved: expected 9 ± 9.0e-06, came 14" in str(caught.value)
+        assert "x data.totalScoreAchieved: expected 9 ± 9.0e-06, got 14" in str(caught.value)
         with pytest.raises(AssertionError):
             await testlify.expect("candidate.completed", where={"data.testLibrary[0].completed": 1})
 

@@ -173,14 +173,14 @@ def test_a_failure_says_why(run_pytest: RunPytest) -> None:
             ),
             (
                 "E   AssertionError: expected at least 1 candidate.invited with data.emial "
-                "'ada@example.com' in attempt 2 answered 200; came 0"
+                "'ada@example.com' in attempt 2 answered 200; got 0"
             ),
             "E     nearest: delivery 1-1 candidate.invited, attempt 1: 500",
             "E       = event: 'candidate.invited'",
-            "E       x data.emial: expected 'ada@example.com', came absent, near: 'email'",
-            "E       x attempt: expected 2, came 1",
-            "E       x answered: expected 200, came 500",
-            "E   AssertionError: expected exactly 0 candidate.invited of *; came 1",
+            "E       x data.emial: expected 'ada@example.com', got absent, near: 'email'",
+            "E       x attempt: expected 2, got 1",
+            "E       x answered: expected 200, got 500",
+            "E   AssertionError: expected exactly 0 candidate.invited of *; got 1",
             "E     delivery 1-1 candidate.invited, attempt 1: 500",
             "E     no webhook subscribes to 'candidate.completed'",
             "*UnknownNameError: no event type 'candidate.complete'; near: 'candidate.completed'*",
@@ -351,7 +351,7 @@ def test_in_an_async_test_it_lives_on_the_test_s_loop(
     result.assert_outcomes(passed=4, failed=2)
     result.stdout.fnmatch_lines(
         [
-            "E   AssertionError: expected at least 1 candidate.invited; came 0",
+            "E   AssertionError: expected at least 1 candidate.invited; got 0",
             "E     no webhook subscribes to 'candidate.invited'",
             "E     nothing was sent so far",
             "the test ended with 1 delivery that was not accepted, and no expect() matched:",

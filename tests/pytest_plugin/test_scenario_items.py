@@ -63,10 +63,10 @@ def test_a_failure_is_the_step_with_its_place(run_pytest: RunPytest) -> None:
         [
             "*_ scenario invited _*",
             "scenarios/invited.scenario.yaml:9: expect event: candidate.invited, answered: *409*",
-            "  expected exactly 1 candidate.invited answered 409; came 0",
+            "  expected exactly 1 candidate.invited answered 409; got 0",
             "    nearest: delivery 1-1 candidate.invited, attempt 1: 200",
             "      = event: 'candidate.invited'",
-            "      x answered: expected 409, came 200",
+            "      x answered: expected 409, got 200",
             "failed: 1 of 3 steps failed; first 'expect' at line 9 (seed 7)",
             "FAILED scenarios/invited.scenario.yaml::invited - scenarios/invited.scenario.*",
         ],

@@ -96,7 +96,7 @@ FAILED = Case(
             made_delivery(4, status="dropped", reason="webhook removed", seconds=30 * 86_400),
         ), 12.0),
         ReportStep(3, "wait", "2h", 8, "passed"),
-        ReportStep(4, "expect", "event: invited", 9, "failed", f"expected 1; came 0\n  {CONTROL}"),
+        ReportStep(4, "expect", "event: invited", 9, "failed", f"expected 1; got 0\n  {CONTROL}"),
         ReportStep(5, "enroll", "ada", 10, "skipped"),
     ),
     labels={"seed": "7"},

@@ -57,7 +57,7 @@ def test_a_case_says_where_and_why(document: Any) -> None:
     first = tests[0]
     assert (first["filePath"], first["line"]) == ("scenarios/it, fails: 100%.yaml", 9)
     assert first["message"] == "1 of 5 steps failed; first 'expect' at line 9"
-    assert "expected 1; came 0" in first["trace"]
+    assert "expected 1; got 0" in first["trace"]
     assert (first["duration"], first["labels"], first["tags"]) == (
         1235, {"seed": "7"}, ["lifecycle"],
     )  # fmt: skip

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def failing(sample: Report) -> Callable[..., Report]:
     """Make a report of so many failures, each with such a message."""
 
-    def made(count: int, message: str = "came 0", file: str = "a.yaml") -> Report:
+    def made(count: int, message: str = "got 0", file: str = "a.yaml") -> Report:
         cases = [
             Case(
                 f"Case {n}", "failed", file, 1, "1 of 1",
@@ -38,10 +38,10 @@ def test_a_failure_is_annotated_at_its_line(tmp_path: Path, failing: Callable[..
     file = tmp_path / "sub" / "it, fails: 100%.yaml"
     file.parent.mkdir()
     file.touch()
-    [line] = github.commands(failing(1, "came 0,\n100%: ::no", str(file)), tmp_path)
+    [line] = github.commands(failing(1, "got 0,\n100%: ::no", str(file)), tmp_path)
     assert line == (
         "::error file=sub/it%2C fails%3A 100%25.yaml,line=1,title=expect event%3A e1"
-        "::came 0,%0A100%25: ::no"
+        "::got 0,%0A100%25: ::no"
     )
 
 
@@ -50,7 +50,7 @@ def test_a_file_that_is_not_there_is_not_named(
 ) -> None:
     """A bundled scenario, say."""
     [line] = github.commands(failing(1), tmp_path)
-    assert line == "::error title=expect event%3A e1::came 0"
+    assert line == "::error title=expect event%3A e1::got 0"
 
 
 def test_a_case_without_steps_is_annotated(tmp_path: Path, sample: Report) -> None:
@@ -92,7 +92,7 @@ def test_the_summary_starts_with_failures(failing: Callable[..., Report]) -> Non
 a.yaml:1
 
 ```text
-came 0
+got 0
 ```
 
 ### All cases
@@ -163,7 +163,7 @@ def test_the_environment_decides_where_results_are_published(
     file = tmp_path / "summary.md"
     file.write_text("# before\n")
     github.publish(made, {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(file)})
-    assert capsys.readouterr() == ("", "::error title=expect event%3A e1::came 0\n")
+    assert capsys.readouterr() == ("", "::error title=expect event%3A e1::got 0\n")
     assert file.read_text() == "# before\n" + github.summary(made)
 
 

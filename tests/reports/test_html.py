@@ -95,7 +95,7 @@ def test_findings_precede_the_cases(page: Page) -> None:
     ids = page.values("id")
     assert ids.index("findings") < ids.index("case-1")
     text = "".join(page.text)
-    assert text.index("expected 1; came 0") < text.index("create_assessment")
+    assert text.index("expected 1; got 0") < text.index("create_assessment")
     assert "4 failures, 3 deliveries not accepted" in text
 
 

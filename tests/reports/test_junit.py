@@ -80,7 +80,7 @@ def test_a_failure_has_its_reason_and_its_place(root: ET.Element) -> None:
     failures = [one.text for one in root.iter("failure")]
     assert failures == [
         (
-            "scenarios/it, fails: 100%.yaml:9: expect event: invited\nexpected 1; came 0\n"
+            "scenarios/it, fails: 100%.yaml:9: expect event: invited\nexpected 1; got 0\n"
             "  bell \\x07, escape \\x1b[31m, null \\x00, half \\ud800, not a character \\xffff"
         ),
         "took 16 s\nand then some",

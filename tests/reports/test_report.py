@@ -44,7 +44,7 @@ def test_findings_are_failures_first_and_then_undelivered_messages(
 ) -> None:
     steps = (
         ReportStep(1, "invite", "as: ada", 7, "passed", "", (delivery(1, 200), delivery(2, 503))),
-        ReportStep(2, "expect", "", 8, "failed", "came 0"),
+        ReportStep(2, "expect", "", 8, "failed", "got 0"),
     )
     found = made(
         Case("passes", "passed", deliveries=(delivery(3, 500, 502),)),
@@ -53,7 +53,7 @@ def test_findings_are_failures_first_and_then_undelivered_messages(
         Case("alone", "incomplete", "g.yaml", 1, "nobody answered"),
     ).findings
     assert found == [
-        Finding(2, "expect", "f.yaml", 8, "came 0", "case-2-step-2", True),
+        Finding(2, "expect", "f.yaml", 8, "got 0", "case-2-step-2", True),
         Finding(3, "check", "", None, "failed: too late", "case-3", True),
         Finding(4, "alone", "g.yaml", 1, "no evidence: nobody answered", "case-4", True),
         Finding(

@@ -24,7 +24,7 @@ def test_a_case_is_shown_line_by_line(delivery: Callable[..., DeliveryView]) -> 
             ReportStep(1, "create_assessment", "", 6, "passed"),
             ReportStep(2, "invite", "to: job", 7, "passed", deliveries=deliveries),
             ReportStep(
-                3, "expect", "event: x, " + "y" * 200, 8, "failed", "expected 1; came 0\n  near"
+                3, "expect", "event: x, " + "y" * 200, 8, "failed", "expected 1; got 0\n  near"
             ),
             ReportStep(4, "enroll", "a\x1b[31mda", 9, "skipped"),
         ),
@@ -38,7 +38,7 @@ def test_a_case_is_shown_line_by_line(delivery: Callable[..., DeliveryView]) -> 
         ),
         f"  ✗ expect event: x, {'y' * 90}...",
         "      a.yaml:8",
-        "      expected 1; came 0",
+        "      expected 1; got 0",
         "        near",
         "  - enroll a\\x1b[31mda",
         "FAILED: 1 of 4 steps failed (2 passed, 1 failed, 1 skipped; 3 deliveries; 1.234s; seed 7)",

@@ -127,7 +127,7 @@ def test_a_consumer_that_answers_500_fails(
     assert (result.verdict, result.exit_code) == ("failed", 1)
     failed = [step for step in result.steps if step.status == "failed"]
     assert {step.name for step in failed} == {"expect"}
-    assert any("answered: expected 2xx, came 500" in step.message for step in failed)
+    assert any("answered: expected 2xx, got 500" in step.message for step in failed)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -45,7 +45,7 @@ def test_values_are_compared_as_json_does(one: Any, other: Any, expected: bool) 
 
 
 @pytest.mark.parametrize(
-    ("path", "expected", "came"),
+    ("path", "expected", "actual"),
     [
         ("data.list[1].a", 2, "2"),
         ("$.data.list[1].a", 2, "2"),
@@ -58,12 +58,12 @@ def test_values_are_compared_as_json_does(one: Any, other: Any, expected: bool) 
     ],
 )
 def test_a_path_leads_to_a_value_or_to_a_description_of_its_parent(
-    path: str, expected: Any, came: str
+    path: str, expected: Any, actual: str
 ) -> None:
     delivery = _delivery(b'{"data":{"list":[{"a":1},{"a":2}],"text":"%s"}}' % (b"y" * 500))
     [compared] = fields({PayloadPath(path): Matcher("is", expected)}, delivery.payload)
-    assert compared.came == came
-    assert compared.is_equal is (came == "2")
+    assert compared.actual == actual
+    assert compared.is_equal is (actual == "2")
 
 
 @pytest.mark.parametrize(
@@ -105,10 +105,10 @@ def test_each_attempt_is_looked_at_by_itself() -> None:
 
 
 def test_a_delivery_without_a_finished_attempt_has_no_answer() -> None:
-    assert answer(Answered("2xx"), None).came == "not attempted"
+    assert answer(Answered("2xx"), None).actual == "not attempted"
     [one] = sent([_delivery(b"{}", None)])
     compared = answer(Answered("2xx"), one.attempt)
-    assert (compared.came, compared.is_equal) == ("under way", False)
+    assert (compared.actual, compared.is_equal) == ("under way", False)
 
 
 def _unsent(number: int) -> Sent:

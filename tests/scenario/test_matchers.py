@@ -10,7 +10,7 @@ from emulator.scenario.matchers import Word, demand
 
 
 @pytest.mark.parametrize(
-    ("wanted", "came", "expected"),
+    ("wanted", "actual", "expected"),
     [
         (1, 1.0, True),
         (1, True, False),
@@ -40,8 +40,8 @@ from emulator.scenario.matchers import Word, demand
         ({"is": {"any": True}}, {"any": True, "b": 1}, False),
     ],
 )
-def test_a_matcher_fits_or_not(wanted: Any, came: Any, expected: bool) -> None:
-    assert demand(wanted).fits(came) is expected
+def test_a_matcher_fits_or_not(wanted: Any, actual: Any, expected: bool) -> None:
+    assert demand(wanted).fits(actual) is expected
 
 
 @pytest.mark.parametrize(

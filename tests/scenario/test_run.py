@@ -72,13 +72,13 @@ def test_a_failed_expectation_shows_the_nearest_delivery_field_by_field(
     result, _ = play(scenario(MADE + steps))
     assert result.steps[-1].message == (
         "expected at least 1 candidate.status_changed of ada with data.candidateStatus "
-        "'ENROLLED', data.emial 'ada@example.com' answered 4xx within 5s; came 0\n"
+        "'ENROLLED', data.emial 'ada@example.com' answered 4xx within 5s; got 0\n"
         "  nearest: delivery 2-1 candidate.status_changed, attempt 1: 200\n"
         "    = event: 'candidate.status_changed'\n"
         "    = candidate: 'ada'\n"
         "    = data.candidateStatus: 'ENROLLED'\n"
-        "    x data.emial: expected 'ada@example.com', came absent, near: 'email'\n"
-        "    x answered: expected 4xx, came 200"
+        "    x data.emial: expected 'ada@example.com', got absent, near: 'email'\n"
+        "    x answered: expected 4xx, got 200"
     )
 
 
@@ -86,7 +86,7 @@ def test_more_deliveries_than_expected_are_listed(play: Play, scenario: Text) ->
     expect = "  - expect: {event: candidate.status_changed, count: 1, within: 1d}\n"
     result, _ = play(scenario(MADE + "  - enroll: ada\n" + expect))
     assert result.steps[-1].message == (
-        "expected exactly 1 candidate.status_changed within 1d; came 2\n"
+        "expected exactly 1 candidate.status_changed within 1d; got 2\n"
         "  delivery 1-1 candidate.status_changed, attempt 1: 200\n"
         "  delivery 2-1 candidate.status_changed, attempt 1: 200"
     )
@@ -98,7 +98,7 @@ def test_an_expectation_that_no_webhook_can_meet_says_so(play: Play, scenario: T
     expect = "  - expect: {event: candidate.rejected}\n"
     result, _ = play(scenario("  - create_assessment:\n" + expect))
     assert result.steps[-1].message == (
-        "expected at least 1 candidate.rejected; came 0\n"
+        "expected at least 1 candidate.rejected; got 0\n"
         "  no webhook subscribes to 'candidate.rejected'\n"
         "  nothing was sent so far"
     )

@@ -50,15 +50,15 @@ def test_each_attempt_counts_and_answered_is_about_it_alone(play: Play, scenario
     result, receiver = play(text, statuses=(503, 503, 200))
     assert _messages(result) == [
         (
-            "expected at least 1 candidate.status_changed in attempt 2 answered 2xx; came 0\n"
+            "expected at least 1 candidate.status_changed in attempt 2 answered 2xx; got 0\n"
             "  nearest: delivery 1-1 candidate.status_changed, attempt 3: 200\n"
             "    = event: 'candidate.status_changed'\n"
-            "    x attempt: expected 2, came 3\n"
+            "    x attempt: expected 2, got 3\n"
             "    = answered: 200\n"
             "  nearest: delivery 1-1 candidate.status_changed, attempt 2: 503\n"
             "    = event: 'candidate.status_changed'\n"
             "    = attempt: 2\n"
-            "    x answered: expected 2xx, came 503"
+            "    x answered: expected 2xx, got 503"
         )
     ]
     assert len({one.header("svix-id") for one in receiver.requests}) == 1
@@ -75,14 +75,14 @@ def test_an_assessment_means_itself_and_its_candidates(play: Play, scenario: Tex
     result, _ = play(scenario(steps, events="[candidate.status_changed, assessment.created]"))
     assert _messages(result) == [
         (
-            "expected at least 1 candidate.status_changed of ben of job; came 0\n"
+            "expected at least 1 candidate.status_changed of ben of job; got 0\n"
             "  nearest: delivery 4-1 candidate.status_changed, attempt 1: 200\n"
             "    = event: 'candidate.status_changed'\n"
             "    = candidate: 'ben'\n"
-            "    x assessment: expected 'job', came 'other'\n"
+            "    x assessment: expected 'job', got 'other'\n"
             "  nearest: delivery 2-1 candidate.status_changed, attempt 1: 200\n"
             "    = event: 'candidate.status_changed'\n"
-            "    x candidate: expected 'ben', came 'ada'\n"
+            "    x candidate: expected 'ben', got 'ada'\n"
             "    = assessment: 'job'"
         )
     ]
@@ -116,7 +116,7 @@ def test_webhooks_are_distinguished_by_name(play: Play, scenario: Text) -> None:
     text = scenario(steps).replace("    events:", "    name: ats\n    events:", 1)
     result, _ = play(text)
     [message] = _messages(result)
-    assert "x webhook: expected 'second', came 'ats'" in message
+    assert "x webhook: expected 'second', got 'ats'" in message
 
 
 def test_a_matcher_that_does_not_fit_is_described_in_words(play: Play, scenario: Text) -> None:
@@ -126,11 +126,11 @@ def test_a_matcher_that_does_not_fit_is_described_in_words(play: Play, scenario:
     assert _messages(result) == [
         (
             "expected at least 1 candidate.status_changed with data.email matches '^ben@', "
-            "data.totalScore at least 1, data.x absent; came 0\n"
+            "data.totalScore at least 1, data.x absent; got 0\n"
             "  nearest: delivery 1-1 candidate.status_changed, attempt 1: 200\n"
             "    = event: 'candidate.status_changed'\n"
-            "    x data.email: expected matches '^ben@', came 'ada@example.com'\n"
-            "    x data.totalScore: expected at least 1, came 0\n"
+            "    x data.email: expected matches '^ben@', got 'ada@example.com'\n"
+            "    x data.totalScore: expected at least 1, got 0\n"
             "    = data.x: absent"
         )
     ]
@@ -143,7 +143,7 @@ def test_expect_none_waits_and_ends_at_the_first_delivery(play: Play, scenario: 
     assert _messages(result) == [
         (
             "expected no candidate.status_changed with data.candidateStatus 'INVITATION_EXPIRED' "
-            "for 10d; came 1\n"
+            "for 10d; got 1\n"
             "  delivery 2-1 candidate.status_changed, attempt 1: 200"
         )
     ]
@@ -218,7 +218,7 @@ def test_a_payload_is_sent_as_it_is(play: Play, scenario: Text, tmp_path: Path) 
         b'{"a": 1 ,\xff',
     ]
     [message] = _messages(result)
-    assert "x a: expected 1, came no JSON" in message
+    assert "x a: expected 1, got no JSON" in message
     assert all(one.message.is_deliberate for step in result.steps[2:5] for one in step.deliveries)
 
 
@@ -351,10 +351,10 @@ def test_a_probe_that_is_not_as_expected_shows_each_field(scenario: Text, tmp_pa
     )
     _, *fields = wrong.splitlines()
     assert fields == [
-        "  x status: expected 404, came 200",
-        '  x body: expected matches \'nope\', came \'{"looks":1,"candidates":[{"id":"c-1"}]}\'',
-        "  x looks: expected 7, came 1",
-        "  x candidate: expected any value, came absent, near: 'candidates'",
+        "  x status: expected 404, got 200",
+        '  x body: expected matches \'nope\', got \'{"looks":1,"candidates":[{"id":"c-1"}]}\'',
+        "  x looks: expected 7, got 1",
+        "  x candidate: expected any value, got absent, near: 'candidates'",
     ]
 
 
@@ -371,9 +371,9 @@ def test_a_probe_runs_a_command_in_the_folder_of_the_file(scenario: Text, tmp_pa
     )
     result = _played(scenario(steps), tmp_path)
     assert [one.splitlines()[1:] for one in _messages(result)] == [
-        ["  x exit: expected 0, came 3", "  = done: [1,2]"],
-        ["  x exit: expected 0, came can't be run: no such file or directory"],
-        ["  = exit: 0", "  x a: expected 1, came no JSON"],
+        ["  x exit: expected 0, got 3", "  = done: [1,2]"],
+        ["  x exit: expected 0, got can't be run: no such file or directory"],
+        ["  = exit: 0", "  x a: expected 1, got no JSON"],
     ]
 
 
@@ -511,7 +511,7 @@ def test_a_failed_expectation_in_a_repeat_names_round_and_line_and_the_run_conti
     result, receiver = play(scenario(steps))
     assert _messages(result) == [
         (
-            "round 1, line 12, expect: expected exactly 2 test; came 1\n"
+            "round 1, line 12, expect: expected exactly 2 test; got 1\n"
             "  delivery 1-1 test, attempt 1: 200"
         )
     ]
@@ -674,6 +674,6 @@ def test_fields_are_found_by_name(play: Play, scenario: Text) -> None:
     data = receiver.requests[0].payload["data"]
     assert result.steps[4].message.startswith(
         "expected at least 1 candidate.status_changed with "
-        f"candidateId {data['candidateId']!r}, firstName 'Nobody'; came 0"
+        f"candidateId {data['candidateId']!r}, firstName 'Nobody'; got 0"
     )
-    assert f"x firstName: expected 'Nobody', came {data['firstName']!r}" in result.steps[4].message
+    assert f"x firstName: expected 'Nobody', got {data['firstName']!r}" in result.steps[4].message

@@ -153,7 +153,7 @@ class Player:
             return [Failure("probe", f"{expected.name}: {seen.trouble}")]
         return [
             Failure(
-                one.field, f"{expected.name}: {one.field} is {one.came}, expected {one.expected}"
+                one.field, f"{expected.name}: {one.field} is {one.actual}, expected {one.expected}"
             )
             for one in wrong(seen)
         ]

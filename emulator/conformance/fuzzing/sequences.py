@@ -80,8 +80,8 @@ def paths() -> tuple[tuple[Transition, ...], ...]:
     Leaves out paths with a repeated transition, scheduled invitations, and commands that send
     nothing.
     """
-    told = [row for row in LIFECYCLE.rows if row.events]
-    rows = [row for row in told if SCHEDULED not in (row.state, row.next_state)]
+    with_events = [row for row in LIFECYCLE.rows if row.events]
+    rows = [row for row in with_events if SCHEDULED not in (row.state, row.next_state)]
     found: list[tuple[Transition, ...]] = []
     level: list[tuple[Transition, ...]] = [(row,) for row in rows if row.state == NEW]
     while level:

@@ -14,5 +14,5 @@ def documented(kind: type) -> tuple[str, dict[str, str]]:
         r"^    (\w+): (.*(?:\n {8}.*)*)", attributes.replace("``", "`"), re.MULTILINE
     )
     return "\n\n".join(paragraphs).strip(), {
-        name: " ".join(told.split()).rstrip(".") for name, told in found
+        name: " ".join(text.split()).rstrip(".") for name, text in found
     }

@@ -1,4 +1,4 @@
-"""Checks the certificates that deliveries are told to trust."""
+"""Checks the certificates that deliveries have to trust."""
 
 from __future__ import annotations
 

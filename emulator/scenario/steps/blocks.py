@@ -86,8 +86,8 @@ class RepeatStep(Step, frozen=True, rename={"as_": "as"}):
 
     async def run(self, context: RunContext) -> str:
         """Execute `steps`, which contains the steps of all rounds."""
-        told = await _played(context, self.steps, per_round=len(self.steps) // self.times)
-        return "\n".join(told)
+        failures = await _played(context, self.steps, per_round=len(self.steps) // self.times)
+        return "\n".join(failures)
 
     def dry_run(self, dry_run: DryRun) -> None:
         """Execute the steps of all rounds."""
@@ -103,7 +103,7 @@ async def _played(
     Raises:
         ConflictError: a step could not be executed; the message includes the failures so far.
     """
-    told: list[str] = []
+    failures: list[str] = []
     for number, placed in enumerate(steps):
         at = f"line {placed.line}, {placed.name}"
         if per_round is not None:
@@ -111,10 +111,10 @@ async def _played(
         try:
             wrong = await context.play(placed)
         except EmulatorError as error:
-            raise ConflictError("\n".join([*told, f"{at}: {error}"])) from None
+            raise ConflictError("\n".join([*failures, f"{at}: {error}"])) from None
         if wrong:
-            told.append("\n".join([f"{at}: {wrong[0]}", *wrong[1:]]))
-    return told
+            failures.append("\n".join([f"{at}: {wrong[0]}", *wrong[1:]]))
+    return failures
 
 
 def _told(ended: list[list[str] | BaseException]) -> str:
@@ -123,14 +123,14 @@ def _told(ended: list[list[str] | BaseException]) -> str:
     Raises:
         ConflictError: a step could not be executed; the message includes the other failures.
     """
-    told = []
+    failures = []
     for one in ended:
         if isinstance(one, BaseException) and not isinstance(one, EmulatorError):
             raise one
-        told += [str(one)] if isinstance(one, BaseException) else one
+        failures += [str(one)] if isinstance(one, BaseException) else one
     if any(isinstance(one, BaseException) for one in ended):
-        raise ConflictError("\n".join(told))
-    return "\n".join(told)
+        raise ConflictError("\n".join(failures))
+    return "\n".join(failures)
 
 
 def size(steps: Node) -> int:

@@ -58,7 +58,7 @@ class ExpectStep(OfAttempts, frozen=True, kw_only=True):
     def _told(self, context: RunContext, found: list[Sent]) -> str:
         wanted = "at least 1" if self.count is None else f"exactly {self.count}"
         within = f" within {show(self.within)}" if self.within else ""
-        lines = [f"expected {wanted} {self.demanded()}{within}; came {len(found)}"]
+        lines = [f"expected {wanted} {self.demanded()}{within}; got {len(found)}"]
         lines += _listed(found) if found else self.nearest(context)
         return "\n".join(lines)
 
@@ -82,7 +82,7 @@ class ExpectNoneStep(OfAttempts, frozen=True, kw_only=True, rename={"for_": "for
             return ""
         time = f" for {show(self.for_)}" if self.for_ else ""
         return "\n".join(
-            [f"expected no {self.demanded()}{time}; came {len(found)}", *_listed(found)]
+            [f"expected no {self.demanded()}{time}; got {len(found)}", *_listed(found)]
         )
 
     def dry_run(self, dry_run: DryRun) -> None:

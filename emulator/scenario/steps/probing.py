@@ -129,23 +129,23 @@ class ProbeStep(_Looking, frozen=True, kw_only=True):
     def _compared(self, look: Look) -> list[comparison.FieldComparison]:
         expected = self.expect
         if self.get is not None:
-            told = [_status(expected.status, look)]
+            results = [_status(expected.status, look)]
             texts = {"body": (expected.body, look.text)}
         else:
-            told = [_exit(expected.exit or 0, look)]
+            results = [_exit(expected.exit or 0, look)]
             texts = {"stdout": (expected.stdout, look.text.strip())}
         if look.trouble:
-            return told
-        told += [comparison.compared(k, one, text) for k, (one, text) in texts.items() if one]
+            return results
+        results += [comparison.compared(k, one, text) for k, (one, text) in texts.items() if one]
         if expected.json:
             try:
-                told += comparison.fields(expected.json, look.json())
+                results += comparison.fields(expected.json, look.json())
             except NotJSONError:
-                told += [
+                results += [
                     comparison.compared(path, one, ABSENT, "no JSON")
                     for path, one in expected.json.items()
                 ]
-        return told
+        return results
 
 
 def _status(expected: StatusWord | None, look: Look) -> comparison.FieldComparison:
@@ -155,8 +155,8 @@ def _status(expected: StatusWord | None, look: Look) -> comparison.FieldComparis
 
 
 def _exit(expected: int, look: Look) -> comparison.FieldComparison:
-    came = look.trouble or str(look.exit)
-    return comparison.FieldComparison("exit", str(expected), came, expected == look.exit)
+    actual = look.trouble or str(look.exit)
+    return comparison.FieldComparison("exit", str(expected), actual, expected == look.exit)
 
 
 class Picked(OfMessages, frozen=True):

@@ -56,9 +56,9 @@ class OfMessages(Step, frozen=True):
     ) -> list[comparison.FieldComparison]:
         """Compare an attempt with the keys of the step, field by field."""
         delivery = one.delivery
-        told = []
+        results = []
         if self.event is not None:
-            told.append(comparison.same("event", self.event, delivery.event))
+            results.append(comparison.same("event", self.event, delivery.event))
         ids = {
             "candidate": delivery.message.subject,
             "assessment": _assessment_of(context, delivery),
@@ -68,10 +68,10 @@ class OfMessages(Step, frozen=True):
             name = getattr(self, kind)
             if name is not None:
                 context.id_of(kind, name)  # raises for a name without a record
-                told.append(comparison.same(kind, name, _name(context.ids[kind], id_)))
+                results.append(comparison.same(kind, name, _name(context.ids[kind], id_)))
         if self.fields or self.where:
-            told += self._inside(context, one)
-        return told
+            results += self._inside(context, one)
+        return results
 
     def _inside(
         self, context: RunContext, one: comparison.Sent
@@ -136,13 +136,13 @@ class OfAttempts(OfMessages, frozen=True):
         self, context: RunContext, one: comparison.Sent
     ) -> list[comparison.FieldComparison]:
         """Compare an attempt with the keys of the step, field by field."""
-        told = super().compared(context, one)
+        results = super().compared(context, one)
         if self.attempt is not None:
-            came = one.attempt.number if one.attempt else ABSENT
-            told.append(comparison.same("attempt", self.attempt, came))
+            actual = one.attempt.number if one.attempt else ABSENT
+            results.append(comparison.same("attempt", self.attempt, actual))
         if self.answered is not None:
-            told.append(comparison.answer(self.answered, one.attempt))
-        return told
+            results.append(comparison.answer(self.answered, one.attempt))
+        return results
 
     def demanded(self) -> str:
         """Return the conditions on attempts, on one line."""

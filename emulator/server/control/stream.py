@@ -53,8 +53,8 @@ async def journal(call: Call[After, None]) -> Response:
         after = 0  # a number of a journal that is no more: all is news
     if call.request.method == "HEAD":
         return Response(headers=_HEADERS, media_type=_KIND)
-    told = events(call.emulator, workspace, after)
-    return StreamingResponse(told, headers=_HEADERS, media_type=_KIND)
+    stream = events(call.emulator, workspace, after)
+    return StreamingResponse(stream, headers=_HEADERS, media_type=_KIND)
 
 
 def _number(last: str) -> int:
