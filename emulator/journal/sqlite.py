@@ -10,7 +10,6 @@ import asyncio
 import logging
 import os
 import threading
-from collections import deque
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -59,20 +58,16 @@ class SqliteStore:
     def __init__(self, path: Path, kinds: Mapping[str, type[msgspec.Struct]]) -> None:
         self._path = path
         self._kinds = kinds
-        self._lock = locked(path)
+        self._file_lock = locked(path)
         try:
             prepare(path)
         except JournalError:
-            os.close(self._lock)
+            os.close(self._file_lock)
             raise
-        self._forgotten: dict[str, int] = {}  # not yet deleted from the file -> number of the job
-        self._fresh: dict[str, list[Entry]] = {}  # queued, not yet in the file
-        self._jobs: list[
-            Sequence[Entry] | str
-        ] = []  # entries, or the name of a workspace to delete
-        self._taken = self._done = 0
-        self._waiters: deque[tuple[int, asyncio.Future[None]]] = deque()  # ordered by number
-        self._news = threading.Condition()
+        self._next = _Batch()
+        self._current = _Batch()  # in the writer's hands
+        self._lock = threading.Lock()
+        self._news = threading.Condition(self._lock)
         self._will_tell = False
         self._is_closing = False
         self._failure: str | None = None
@@ -90,22 +85,32 @@ class SqliteStore:
         Raises:
             JournalError: an earlier commit failed, so nothing can be written any more.
         """
-        with self._news:
-            self._take(entries)
-            self._fresh.setdefault(entries[0].workspace, []).extend(entries)
+        with self._lock:
+            self._next_of_writer().entries.setdefault(entries[0].workspace, []).extend(entries)
 
     def forget(self, workspace: str) -> None:
         """Delete a workspace's entries."""
-        with self._news:
-            self._take(workspace)
-            self._fresh.pop(workspace, None)
-            self._forgotten[workspace] = self._taken
+        with self._lock:
+            batch = self._next_of_writer()
+            batch.entries.pop(workspace, None)
+            batch.deleted.add(workspace)
+            # In a new dict, because the writer reads the old one.
+            self._current.entries = {
+                name: entries
+                for name, entries in self._current.entries.items()
+                if name != workspace
+            }
 
     def read(self, workspace: str, after: int = 0) -> Iterator[Entry]:
         """Yield the workspace's entries whose number is above *after*, in order."""
-        with self._news:
-            fresh = [one for one in self._fresh.get(workspace, ()) if one.number > after]
-            is_in_file = workspace not in self._forgotten
+        with self._lock:
+            fresh = [
+                entry
+                for batch in (self._current, self._next)
+                for entry in batch.entries.get(workspace, ())
+                if entry.number > after
+            ]
+            is_in_file = workspace not in self._current.deleted | self._next.deleted
         if is_in_file:
             before = fresh[0].number if fresh else NO_LIMIT
             yield from read_entries(self._path, self._kinds, workspace, after, before)
@@ -113,11 +118,12 @@ class SqliteStore:
 
     def last(self, workspace: str) -> int:
         """Return the number of the workspace's newest entry, or 0 without entries."""
-        with self._news:
-            if fresh := self._fresh.get(workspace):
-                return fresh[-1].number
-            if workspace in self._forgotten:
-                return 0
+        with self._lock:
+            for batch in (self._next, self._current):
+                if entries := batch.entries.get(workspace):
+                    return entries[-1].number
+                if workspace in batch.deleted:
+                    return 0
         with closing(connected(self._path)) as database:
             query = "SELECT max(last) FROM blocks WHERE workspace = ?"
             (number,) = database.execute(query, (workspace,)).fetchone()
@@ -125,9 +131,10 @@ class SqliteStore:
 
     def workspaces(self) -> list[str]:
         """Return the names of the workspaces that have entries, sorted."""
-        with self._news:
-            fresh, forgotten = set(self._fresh), set(self._forgotten)
-        return sorted(fresh.union(stored_workspaces(self._path)) - (forgotten - fresh))
+        with self._lock:
+            fresh = {*self._current.entries, *self._next.entries}
+            deleted = self._current.deleted | self._next.deleted
+        return sorted(fresh.union(set(stored_workspaces(self._path)) - deleted))
 
     async def flush(self) -> None:
         """Wait until all queued entries are in the file.
@@ -135,39 +142,39 @@ class SqliteStore:
         Raises:
             JournalError: writing failed; the message has the reason.
         """
-        with self._news:
+        with self._lock:
             if self._failure is not None:
                 raise JournalError(self._failure)
-            if self._done == self._taken:
+            if not (self._next or self._current):
                 return
             waiter = asyncio.get_running_loop().create_future()
-            self._waiters.append((self._taken, waiter))
-            self._tell()
+            self._next.waiters.append(waiter)
+            self._news.notify()
         await waiter
 
     def close(self) -> None:
         """Write the remaining entries and close the file."""
-        with self._news:
+        with self._lock:
             self._is_closing = True
             self._news.notify()
         self._writer.join()
-        os.close(self._lock)
+        os.close(self._file_lock)
 
-    def _take(self, job: Sequence[Entry] | str) -> None:
+    def _next_of_writer(self) -> _Batch:
+        """Return the next batch; the writer is woken for it soon."""
         if self._failure is not None:
             raise JournalError(self._failure)
-        self._jobs.append(job)
-        self._taken += 1
         if not self._will_tell:
-            self._will_tell = True
             # Once in a turn of the loop: a writer that wakes competes for the interpreter.
             try:
                 asyncio.get_running_loop().call_soon(self._tell)
+                self._will_tell = True
             except RuntimeError:  # without a loop
-                self._tell()
+                self._news.notify()
+        return self._next
 
     def _tell(self) -> None:
-        with self._news:
+        with self._lock:
             self._will_tell = False
             self._news.notify()
 
@@ -176,67 +183,66 @@ class SqliteStore:
     def _work(self) -> None:
         try:
             with closing(connected(self._path, is_writer=True)) as database:
-                while jobs := self._next_jobs():
-                    _write(database, jobs)
-                    self._note(jobs)
+                while batch := self._next_batch():
+                    _write(database, batch)
+                    self._note(None)
         except Exception as error:  # noqa: BLE001 - after any error, callers of `flush` must not wait for ever
             reason = str(failure(self._path, error))
             _log.error("%s; nothing is written any more", reason)
-            self._note([], reason)
+            self._note(reason)
 
-    def _next_jobs(self) -> list[Sequence[Entry] | str]:
-        with self._news:
-            while not self._jobs and not self._is_closing:
+    def _next_batch(self) -> _Batch:
+        with self._lock:
+            while not (self._next or self._is_closing):
                 self._news.wait()
-            jobs, self._jobs = self._jobs, []
-        return jobs
+            self._current, self._next = self._next, _Batch()
+            return self._current
 
-    def _note(self, jobs: list[Sequence[Entry] | str], failure: str | None = None) -> None:
-        with self._news:
+    def _note(self, failure: str | None) -> None:
+        with self._lock:
             self._failure = failure
+            ready = self._current.waiters
             if failure is None:
-                self._done += len(jobs)
-                self._forgotten = {
-                    name: job for name, job in self._forgotten.items() if job > self._done
-                }
-                for entries in _by_workspace(jobs).values():
-                    fresh = self._fresh.get(entries[0].workspace)
-                    # The list is another one if the workspace was deleted and made again meanwhile.
-                    if fresh and fresh[0] is entries[0]:
-                        del fresh[: len(entries)]
-            ready = []
-            while self._waiters and (failure or self._waiters[0][0] <= self._done):
-                ready.append(self._waiters.popleft()[1])
+                self._current = _Batch()
+            else:
+                ready += self._next.waiters
         for loop in {waiter.get_loop() for waiter in ready}:
             theirs = [waiter for waiter in ready if waiter.get_loop() is loop]
             loop.call_soon_threadsafe(_wake, theirs, failure)
 
 
-def _write(database: sqlite3.Connection, jobs: list[Sequence[Entry] | str]) -> None:
+class _Batch:
+    """The contents of one commit, and the calls of `flush` that wait for it.
+
+    Attributes:
+        deleted: workspaces to delete from the file.
+        entries: new entries by workspace, written after that.
+    """
+
+    def __init__(self) -> None:
+        self.deleted: set[str] = set()
+        self.entries: dict[str, list[Entry]] = {}
+        self.waiters: list[asyncio.Future[None]] = []
+
+    def __bool__(self) -> bool:
+        return bool(self.entries or self.deleted or self.waiters)
+
+
+def _write(database: sqlite3.Connection, batch: _Batch) -> None:
     rows = [
         (workspace, (last := entries[-1].number), checksum(workspace, last, block), block)
-        for workspace, entries in _by_workspace(jobs).items()
+        for workspace, entries in batch.entries.items()
         for block in [packed(entries)]
     ]
-    deleted = [(job,) for job in jobs if isinstance(job, str)]
-    if len(rows) == 1 and not deleted:
+    if len(rows) == 1 and not batch.deleted:
         database.execute(INSERT, rows[0])  # the thread waits for the interpreter once, not thrice
         return
     database.execute("BEGIN")
-    database.executemany("DELETE FROM blocks WHERE workspace = ?", deleted)
+    database.executemany(
+        "DELETE FROM blocks WHERE workspace = ?", [(name,) for name in batch.deleted]
+    )
     database.executemany(INSERT, rows)
     database.execute("COMMIT")
-
-
-def _by_workspace(jobs: list[Sequence[Entry] | str]) -> dict[str, list[Entry]]:
-    """Return the entries of *jobs* that no later job deletes."""
-    found: dict[str, list[Entry]] = {}
-    for job in jobs:
-        if isinstance(job, str):
-            found.pop(job, None)
-        else:
-            found.setdefault(job[0].workspace, []).extend(job)
-    return found
 
 
 def _wake(waiters: list[asyncio.Future[None]], failure: str | None) -> None:
