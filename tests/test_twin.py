@@ -193,7 +193,7 @@ def test_a_workspace_is_opened_with_its_settings_and_removed(emulator: RunningEm
 
 
 def test_a_wrong_call_is_raised_at_its_line(emulator: RunningEmulator) -> None:
-    with pytest.raises(NotFoundError, match=r"^no candidate 'nobody'; there is none$"):
+    with pytest.raises(NotFoundError, match=r"^no candidate 'nobody'; none exists yet$"):
         emulator.workspace("empty").enroll("nobody")
     with pytest.raises(ZeroDivisionError):
         emulator.read(lambda _: 1 // 0)

@@ -38,7 +38,7 @@ def selected(captures: Iterable[Capture], filters: Sequence[str]) -> list[Captur
             found = [one for one in found if fnmatchcase(event_of(one), text)]
     if not found:
         known = ", ".join(sorted({event_of(one) for one in captures}))
-        message = f"no capture fits --filter {' '.join(filters)}; the event types are: {known}"
+        message = f"no capture matches --filter {' '.join(filters)}; the event types are: {known}"
         raise InvalidInputError(message)
     return found
 

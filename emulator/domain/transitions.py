@@ -212,7 +212,7 @@ def _asked(details: ScoreDetails, content: Content) -> tuple[int | None, int | N
 
 def _check(points: int, of: int) -> None:
     if points > of:
-        message = f"a score of {points} is more than the {of} points to be had"
+        message = f"a score of {points} exceeds the total of {of} points"
         raise InvalidInputError(message, path="$.score")
 
 

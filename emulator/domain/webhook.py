@@ -102,8 +102,8 @@ def wanted(
     )
     if not ids and generation == "v1":
         message = (
-            "no event named; expected at least one, as in ['candidate.completed']: "
-            "only a v2 webhook gets every event without naming any"
+            "no event types; expected at least one, as in ['candidate.completed']: "
+            "only a v2 webhook receives every event by default"
         )
         raise InvalidInputError(message, path=path)
     return ids
@@ -163,10 +163,10 @@ def checked_headers(
             message = f"not a header name: {name!r}"
             raise InvalidInputError(message, path=path)
         if name.lower() in _OURS:
-            message = f"the header {name!r} is written by the delivery itself"
+            message = f"the header {name!r} is set by the emulator"
             raise InvalidInputError(message, path=f"{path}.{name}")
         if not all(0x20 <= ord(c) < 0x7F or 0xA0 <= ord(c) < 0x100 or c == "\t" for c in value):
-            message = f"a character in the value of {name!r} that no header can carry"
+            message = f"an invalid character in the value of {name!r}"
             raise InvalidInputError(message, path=f"{path}.{name}")
     return pairs
 

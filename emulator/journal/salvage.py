@@ -49,11 +49,11 @@ def salvage(path: Path, into: Path, kinds: Mapping[str, type[msgspec.Struct]]) -
         The result for each workspace; damage that belongs to no workspace has an empty name.
 
     Raises:
-        InvalidInputError: the new file exists already.
+        InvalidInputError: the new file already exists.
         JournalError: nothing can be read, or the new file can't be written.
     """
     if into.exists():
-        message = f"{into}: there already; expected the name of a new file"
+        message = f"{into}: already exists; expected the name of a new file"
         raise InvalidInputError(message)
     blocks, broken = _blocks(path)
     store = SqliteStore(into, kinds)

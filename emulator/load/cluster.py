@@ -145,7 +145,7 @@ class Master:
             if one not in clients or clients[one].state == STATE_MISSING
         ]
         if lost or not self._is_running():
-            message = f"{len(lost) or 'some'} of {self.workers} workers are lost; the run ends"
+            message = f"{len(lost) or 'some'} of {self.workers} workers were lost; the run ends"
             raise NotReadyError(message)
 
 
@@ -195,7 +195,7 @@ def work(host: str, port: int) -> int:
         for line in process.stdout:
             runner.send_message(_REPLY, {"line": line})
         if commands.closed and not is_stopped:
-            message = f"the master at {host}:{port} does not answer any more"
+            message = f"the master at {host}:{port} no longer answers"
             raise NotReadyError(message)
         gevent.sleep(0.1)  # for the last message to leave
         runner.quit()

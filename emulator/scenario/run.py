@@ -115,7 +115,7 @@ async def run_in(
         if not is_blank:
             message = (
                 f"the scenario needs a {document.clock} clock, and the workspace's is "
-                f"{state.settings.clock}; reset the workspace, or take a fresh one"
+                f"{state.settings.clock}; reset the workspace, or use a new one"
             )
             raise ConflictError(message)
         workspace.set_clock(document.clock)

@@ -197,7 +197,7 @@ class ReplayGuard:
             NotReadyError: the journal is not replayed yet.
         """
         if not self._emulator.is_ready and scope["path"] != f"{PREFIX}/livez":
-            message = "the journal is being replayed; ask /_emulator/readyz again"
+            message = "the journal is being replayed; wait for /_emulator/readyz"
             raise NotReadyError(message)
         await self._app(scope, receive, send)
 

@@ -192,6 +192,6 @@ class State:
 def _get(records: dict[str, _T], kind: str, id_: str) -> _T:
     found = records.get(id_)
     if found is None:
-        known = f"; the newest is {next(reversed(records))!r}" if records else "; there is none"
+        known = f"; the newest is {next(reversed(records))!r}" if records else "; none exists yet"
         raise NotFoundError(f"no {kind} {id_[:80]!r}{known}")
     return found

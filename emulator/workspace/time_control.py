@@ -49,7 +49,7 @@ class TimeControl(EngineCalls):
         engine = self._engine
         if mode == "real":
             if now is not None:
-                message = "a real clock takes no 'now'; only a virtual one can be set"
+                message = "a real clock takes no 'now'; only a virtual clock can be set"
                 raise InvalidInputError(message, path="$.now")
             now = datetime.now(UTC)
         else:

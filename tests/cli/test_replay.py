@@ -174,7 +174,7 @@ def test_the_guard_of_deliveries_applies(cli: Cli, captures: Path) -> None:
         (
             ("--to", "http://127.0.0.1:1", "--filter", "candidate.moved"),
             (
-                "no capture fits --filter candidate.moved; "
+                "no capture matches --filter candidate.moved; "
                 "the event types are: candidate.completed, candidate.enrolled, unreadable"
             ),
         ),

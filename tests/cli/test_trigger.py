@@ -270,7 +270,7 @@ WRONG = {
     ("--header", "X"): "a --header without a colon; expected 'NAME: VALUE'",
     ("--header", "a: 1", "--header", "A: 2"): "--header 'A' is given twice",
     ("--header", "a b: 1"): "not a header name: 'a b' (at --header)",
-    ("--header", "Host: x"): "the header 'Host' is written by the delivery itself (at --header)",
+    ("--header", "Host: x"): "the header 'Host' is set by the emulator (at --header)",
     ("--secret", "x"): (
         "not a secret to sign with; expected 'whsec_' and a key in base64 with its padding"
         " (at --secret)"

@@ -318,7 +318,7 @@ def test_a_signature_is_data(text: str, signature: SigningScheme) -> None:
         ('{"scheme": "hmac-sha256-hex", "header": "a b"}', "not a header name: 'a b'"),
         (
             '{"scheme": "hmac-sha256-hex", "header": "Content-Length"}',
-            "the header 'Content-Length' is written by the delivery itself",
+            "the header 'Content-Length' is set by the emulator",
         ),
         ('{"scheme": "standard", "key": 1}', "Object contains unknown field `key`"),
     ],

@@ -183,7 +183,7 @@ def test_a_score_of_more_than_there_is_is_refused(command: str) -> None:
     event = "candidate.in_progress" if command == "complete" else "candidate.completed"
     with pytest.raises(InvalidInputError) as caught:
         do(*at(event), command, ScoreDetails(score=11, of=10))
-    assert str(caught.value) == ("a score of 11 is more than the 10 points to be had (at $.score)")
+    assert str(caught.value) == ("a score of 11 exceeds the total of 10 points (at $.score)")
 
 
 def test_points_that_the_tests_can_t_hold_went_to_the_custom_questions() -> None:

@@ -82,8 +82,8 @@ def test_a_v1_webhook_that_names_no_event_is_refused() -> None:
     with pytest.raises(InvalidInputError) as caught:
         wanted([], "v1")
     assert str(caught.value) == (
-        "no event named; expected at least one, as in ['candidate.completed']: only a v2 webhook"
-        " gets every event without naming any (at $.events)"
+        "no event types; expected at least one, as in ['candidate.completed']: only a v2 webhook"
+        " receives every event by default (at $.events)"
     )
 
 
@@ -112,7 +112,7 @@ def test_a_header_that_the_delivery_writes_is_refused(name: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
         checked_headers([(name, "x")])
     assert str(caught.value) == (
-        f"the header {name!r} is written by the delivery itself (at $.headers.{name})"
+        f"the header {name!r} is set by the emulator (at $.headers.{name})"
     )
 
 
@@ -121,7 +121,7 @@ def test_a_value_that_no_header_can_carry_is_refused(value: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
         checked_headers([("X-Token", value)])
     assert str(caught.value) == (
-        "a character in the value of 'X-Token' that no header can carry (at $.headers.X-Token)"
+        "an invalid character in the value of 'X-Token' (at $.headers.X-Token)"
     )
 
 

@@ -51,7 +51,7 @@ def test_a_worker_ends_when_its_master_was_killed() -> None:
         assert master.stdout.readline() == "connected\n"
         master.kill()
         out, _ = worker.communicate(timeout=DEADLINE)
-        assert out == f"the master at 127.0.0.1:{port} does not answer any more\n"
+        assert out == f"the master at 127.0.0.1:{port} no longer answers\n"
     finally:
         for process in (master, worker):
             process.kill()

@@ -142,7 +142,7 @@ def test_a_refused_call_is_shown_at_the_line_of_the_test(
             f'>       {await_}testlify.expect("candidate.invited", candidat="ada")',
             "E       emulator.errors.UnknownNameError: no demand 'candidat'; near: 'candidate'",
             '>       testlify.enroll("nobody")  # of a helper',
-            "E       emulator.errors.NotFoundError: no candidate 'nobody'; there is none",
+            "E       emulator.errors.NotFoundError: no candidate 'nobody'; none exists yet",
             '>       testlify.create_assessment(titel="Cook")',
             "E       TypeError: *got an unexpected keyword argument 'titel'",
         ]

@@ -169,7 +169,7 @@ def test_a_webhook_that_was_removed_is_not_reached_any_more(scenario: Text) -> N
 
 def test_a_real_clock_can_not_be_set(scenario: Text) -> None:
     text = scenario("  - set_clock: 2026-01-31T00:00:00Z\n", head="clock: real\n")
-    assert _problems(text) == ["8:5: the clock is real; only a virtual one can be set"]
+    assert _problems(text) == ["8:5: the clock is real; only a virtual clock can be set"]
 
 
 @pytest.mark.parametrize("name", STEPS)

@@ -301,7 +301,7 @@ def test_the_clock_goes_not_back_while_something_waits(play: Play, scenario: Tex
 def test_a_real_clock_can_not_be_set(year: int, play: Play, scenario: Text) -> None:
     text = scenario(f"  - set_clock: {year}-06-15T00:00:00Z\n", head="clock: real\n")
     result, _ = play(text)
-    assert _messages(result) == ["the clock is real; only a virtual one can be set"]
+    assert _messages(result) == ["the clock is real; only a virtual clock can be set"]
 
 
 # --- probe, capture -------------------------------------------------------------------------

@@ -154,7 +154,7 @@ def test_nothing_but_livez_is_served_until_the_journal_is_replayed(tmp_path: Pat
         return answers
 
     livez, readyz, put, listed, read, ready, workspaces = asyncio.run(calls())
-    message = "the journal is being replayed; ask /_emulator/readyz again"
+    message = "the journal is being replayed; wait for /_emulator/readyz"
     assert livez.status_code == 200
     for answer in (readyz, put):
         assert answer.headers["content-type"] == "application/problem+json"

@@ -127,8 +127,8 @@ def test_an_empty_body_lacks_every_field(wrong: Wrong, method: str, path: str) -
             "events",
             [],
             (
-                "no event named; expected at least one, as in ['candidate.completed']: only a v2"
-                " webhook gets every event without naming any (at $.events)"
+                "no event types; expected at least one, as in ['candidate.completed']: only a v2"
+                " webhook receives every event by default (at $.events)"
             ),
         ),
         ("headers", [["a", "b"]], "expected 'object', got 'array' (at $.headers)"),
@@ -138,15 +138,12 @@ def test_an_empty_body_lacks_every_field(wrong: Wrong, method: str, path: str) -
         (
             "headers",
             {"Content-Length": "1"},
-            (
-                "the header 'Content-Length' is written by the delivery itself"
-                " (at $.headers.Content-Length)"
-            ),
+            ("the header 'Content-Length' is set by the emulator (at $.headers.Content-Length)"),
         ),
         (
             "headers",
             {"X-Token": "1\r\nX-Evil: 2"},
-            "a character in the value of 'X-Token' that no header can carry (at $.headers.X-Token)",
+            "an invalid character in the value of 'X-Token' (at $.headers.X-Token)",
         ),
         ("secret", 1, "expected 'str | null', got 'int' (at $.secret)"),
         ("description", None, "expected 'str', got 'null' (at $.description)"),
@@ -245,7 +242,7 @@ def test_an_unknown_id_is_reported_before_errors_in_the_body(
 @pytest.mark.parametrize(("method", "path"), WITH_ID)
 def test_an_unknown_id_where_there_is_no_webhook(tenant: Tenant, method: str, path: str) -> None:
     answer = tenant.provider(method, path.format(id="x" * 100))
-    check(answer, 404, f"no webhook {'x' * 80!r}; there is none", "not_found")
+    check(answer, 404, f"no webhook {'x' * 80!r}; none exists yet", "not_found")
     assert len(tenant.journal()) == 1
 
 
@@ -254,7 +251,7 @@ def test_a_second_delete(tenant: Tenant) -> None:
     assert tenant.provider("DELETE", f"{LIST}/{id_}").status_code == 204
     before = tenant.journal()
     answer = tenant.provider("DELETE", f"{LIST}/{id_}")
-    check(answer, 404, f"no webhook {id_!r}; there is none", "not_found")
+    check(answer, 404, f"no webhook {id_!r}; none exists yet", "not_found")
     assert tenant.journal() == before
 
 

@@ -138,7 +138,7 @@ def test_a_clock_that_can_t_be_changed_any_more_is_a_conflict(
     assert answer.status_code == 409
     assert answer.json()["detail"] == (
         "the scenario needs a virtual clock, and the workspace's is real; "
-        "reset the workspace, or take a fresh one"
+        "reset the workspace, or use a new one"
     )
 
 

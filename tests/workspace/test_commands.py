@@ -86,13 +86,13 @@ def test_a_webhook_is_registered_as_it_was_asked_for(make_workspace: MakeWorkspa
         (
             {"events": []},
             (
-                "no event named; expected at least one, as in ['candidate.completed']: only a v2"
-                " webhook gets every event without naming any (at $.events)"
+                "no event types; expected at least one, as in ['candidate.completed']: only a v2"
+                " webhook receives every event by default (at $.events)"
             ),
         ),
         (
             {"headers": {"Host": "x"}},
-            "the header 'Host' is written by the delivery itself (at $.headers.Host)",
+            "the header 'Host' is set by the emulator (at $.headers.Host)",
         ),
     ],
 )
@@ -116,7 +116,7 @@ def test_a_v2_webhook_that_gets_every_event_becomes_a_v1_webhook_only_with_event
     message = refused(
         workspace, InvalidInputError, workspace.edit_webhook, webhook.id, generation="v1"
     )
-    assert message.startswith("no event named")
+    assert message.startswith("no event types")
     edited = workspace.edit_webhook(webhook.id, generation="v1", events=["created"])
     assert edited.event_types == {"assessment.created"}
 
@@ -177,7 +177,7 @@ def test_a_webhook_that_is_not_there_can_t_be_edited_removed_or_tested(
     make_workspace: MakeWorkspace,
 ) -> None:
     workspace = make_workspace()
-    nobody = f"no webhook {NOBODY!r}; there is none"
+    nobody = f"no webhook {NOBODY!r}; none exists yet"
     assert refused(workspace, NotFoundError, workspace.edit_webhook, NOBODY, name="x") == nobody
     assert refused(workspace, NotFoundError, workspace.remove_webhook, NOBODY) == nobody
     with pytest.raises(NotFoundError):
@@ -390,11 +390,11 @@ def test_an_unknown_assessment_command_is_refused_with_the_known_commands(
 
 def test_an_unknown_assessment_is_reported(make_workspace: MakeWorkspace) -> None:
     workspace = make_workspace()
-    message = f"no assessment {NOBODY!r}; there is none"
+    message = f"no assessment {NOBODY!r}; none exists yet"
     assert refused(workspace, NotFoundError, workspace.publish, NOBODY) == message
     assert refused(workspace, NotFoundError, workspace.invite, NOBODY) == message
     assert refused(workspace, NotFoundError, workspace.publish, "x" * 500) == (
-        f"no assessment {'x' * 80!r}; there is none"
+        f"no assessment {'x' * 80!r}; none exists yet"
     )
 
 
@@ -597,7 +597,7 @@ def test_a_misspelt_command_is_reported_before_its_details(
             ["enroll", "start"],
             "complete",
             {"score": 3, "of": 2},
-            "a score of 3 is more than the 2 points to be had (at $.score)",
+            "a score of 3 exceeds the total of 2 points (at $.score)",
         ),
         (
             ["enroll", "start", "complete"],
@@ -631,7 +631,7 @@ def test_a_detail_that_is_none_counts_as_left_out(make_workspace: MakeWorkspace)
 def test_an_unknown_candidate_is_reported(make_workspace: MakeWorkspace) -> None:
     workspace = make_workspace()
     assert refused(workspace, NotFoundError, workspace.enroll, NOBODY) == (
-        f"no candidate {NOBODY!r}; there is none"
+        f"no candidate {NOBODY!r}; none exists yet"
     )
     id_ = candidate_at(workspace)
     assert refused(workspace, NotFoundError, workspace.enroll, NOBODY) == (
@@ -673,7 +673,7 @@ def test_a_time_without_utc_is_refused(make_workspace: MakeWorkspace) -> None:
 def test_a_real_clock_can_t_be_set(make_workspace: MakeWorkspace) -> None:
     workspace = make_workspace()
     assert refused(workspace, InvalidInputError, workspace.set_clock, "real", EPOCH) == (
-        "a real clock takes no 'now'; only a virtual one can be set (at $.now)"
+        "a real clock takes no 'now'; only a virtual clock can be set (at $.now)"
     )
 
 
@@ -691,7 +691,7 @@ def test_a_clock_does_not_jump_over_a_timer(make_workspace: MakeWorkspace) -> No
 def test_a_real_clock_takes_no_time(make_workspace: MakeWorkspace) -> None:
     workspace = make_workspace()
     assert refused(workspace, InvalidInputError, workspace.set_clock, "real", EPOCH) == (
-        "a real clock takes no 'now'; only a virtual one can be set (at $.now)"
+        "a real clock takes no 'now'; only a virtual clock can be set (at $.now)"
     )
 
 

@@ -354,7 +354,7 @@ def test_a_cleared_fault_shapes_nothing_more(
         assert workspace.deliveries()[0].succeeded
         with pytest.raises(NotFoundError) as caught:
             workspace.clear_fault("f2")
-        assert str(caught.value) == "no fault 'f2'; there is none"
+        assert str(caught.value) == "no fault 'f2'; none exists yet"
         # Numbers are not used again: the journal knows each fault by its own.
         assert workspace.inject(faults.Drop()).id == "f4"
 

@@ -35,7 +35,7 @@ class ApiError(AnswerFault, frozen=True, kw_only=True, tag="api_error"):
 
     def _problem(self) -> str:
         if self.status not in set(HTTPStatus):
-            return f"no status {self.status}; expected one with a name, such as 429, 500 or 503"
+            return f"no status {self.status}; expected a known status, such as 429, 500 or 503"
         return ""
 
     def change(self, reply: Reply) -> Reply:

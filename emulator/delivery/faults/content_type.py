@@ -34,7 +34,7 @@ class ContentType(BodyFault, frozen=True, kw_only=True, tag="content_type"):
         try:
             checked_headers((("X", self.value or ""),))
         except InvalidInputError:
-            message = f"a character that no header can carry: {self.value!r}"
+            message = f"a character that is not allowed in headers: {self.value!r}"
             raise InvalidInputError(message, path="$.value") from None
 
     def edit(self, request: Request, _draw: random.Random) -> Request:

@@ -49,7 +49,7 @@ class Corrupt(BodyFault, frozen=True, kw_only=True, tag="corrupt"):
             ("size", "oversize", self.size == 25 * _MIB),
         ):
             if self.how != how and not unset:
-                return f"{name!r} needs how: {how}; this is how: {self.how}"
+                return f"{name!r} only applies with how: {how}, not with how: {self.how}"
         return ""
 
     def edit(self, request: Request, draw: random.Random) -> Request:

@@ -27,7 +27,7 @@ def fault_from(value: Any) -> Fault:
     path = f"$.{name}"
     settings = _mapping(value[name], path)
     if "on" in settings:
-        message = f"'on' stands beside {name!r}, not in it"
+        message = f"'on' belongs next to {name!r}, not inside it"
         raise InvalidInputError(message, path=path)
     fault = _read(settings, FAULTS[name], path)
     if "on" in value:

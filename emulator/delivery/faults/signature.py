@@ -39,7 +39,7 @@ class Signature(SignatureFault, frozen=True, kw_only=True, tag="signature"):
     def _problem(self) -> str:
         for name, unset in (("by", self.by == 600.0), ("direction", self.direction == "past")):
             if self.how != "skewed" and not unset:
-                return f"{name!r} needs how: skewed; this is how: {self.how}"
+                return f"{name!r} only applies with how: skewed, not with how: {self.how}"
         return ""
 
     def sign(

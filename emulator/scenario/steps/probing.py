@@ -56,7 +56,7 @@ class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Refuse a probe that expects nothing."""
         given = (self.status, self.exit, self.body, self.stdout, self.json or None)
         if all(one is None for one in given):
-            message = "nothing is expected; give at least one of status, exit, json, body, stdout"
+            message = "no expectation; expected at least one of status, exit, json, body, stdout"
             raise InvalidInputError(message)
 
 
@@ -74,7 +74,7 @@ class _Looking(Step, frozen=True):
         """Refuse headers that can't be sent."""
         checked_headers(self.headers.items())
         if self.headers and self.get is None:
-            message = "'headers' go with 'get' alone"
+            message = "'headers' only applies with 'get'"
             raise InvalidInputError(message, path="$.headers")
 
     def dry_run(self, dry_run: DryRun) -> None:
@@ -103,13 +103,13 @@ class ProbeStep(_Looking, frozen=True, kw_only=True):
         """Refuse a probe without exactly one of `get` and `command`, or with keys of the other."""
         super().__post_init__()
         if (self.get is None) is (self.command is None):
-            message = "expected something to look at: either 'get', a URL, or 'command'"
+            message = "expected either 'get', a URL, or 'command'"
             raise InvalidInputError(message)
         other = ("exit", "stdout") if self.get is not None else ("status", "body")
         for name in other:
             if getattr(self.expect, name) is not None:
                 goes = "command" if self.get is not None else "get"
-                message = f"{name!r} goes with {goes!r}"
+                message = f"{name!r} only applies with {goes!r}"
                 raise InvalidInputError(message, path=f"$.expect.{name}")
 
     async def run(self, context: RunContext) -> str:
@@ -190,7 +190,7 @@ class CaptureStep(_Looking, frozen=True, kw_only=True, rename={"as_": "as", "fro
         for wrong in {"field", "path", "json"}.difference(right):
             if getattr(self, wrong) is not None:
                 expected = " or ".join(map(repr, right))
-                message = f"{wrong!r} does not go with that; expected {expected}"
+                message = f"{wrong!r} does not apply here; expected {expected}"
                 raise InvalidInputError(message, path=f"$.{wrong}")
         if is_delivered and (self.field is None) is (self.path is None):
             message = "expected either 'field' or 'path': the place of the value in the payload"
@@ -202,7 +202,7 @@ class CaptureStep(_Looking, frozen=True, kw_only=True, rename={"as_": "as", "fro
         if value is None or isinstance(value, dict | list):
             kind = "nothing" if value is None else "no single value"
             place = self.field or self.path or self.json
-            message = f"{kind} at {place!r}; expected text, a number or a truth"
+            message = f"{kind} at {place!r}; expected text, a number or a boolean"
             raise NotFoundError(message)
         text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
         context.variables[self.as_] = text
@@ -217,7 +217,7 @@ class CaptureStep(_Looking, frozen=True, kw_only=True, rename={"as_": "as", "fro
         try:
             sent = queries.payload(state, delivery, found[-1].attempt)
         except NotJSONError:
-            message = f"what was sent in delivery {delivery.id} {delivery.event} is no JSON"
+            message = f"the body of delivery {delivery.id} {delivery.event} is not JSON"
             raise NotFoundError(message) from None
         place = PayloadPath(self.path or paths.short(fields.place(sent, self.field or "")))
         value, what = comparison.found(place, sent)

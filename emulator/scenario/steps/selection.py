@@ -48,7 +48,7 @@ class OfMessages(Step, frozen=True):
         """Refuse a combination that no message can match."""
         about = EVENT_TYPES.get(self.event or TEST_EVENT)
         if self.candidate is not None and about is not None and about.subject != "candidate":
-            message = f"{self.event!r} is about no candidate"
+            message = f"{self.event!r} is not about a candidate"
             raise InvalidInputError(message, path="$.candidate")
 
     def compared(

@@ -134,7 +134,7 @@ class MoveStep(CommandStep, frozen=True):
         """Refuse a score above the maximum."""
         score, of = getattr(self, "score", None), getattr(self, "of", None)
         if score is not None and of is not None and score > of:
-            message = f"a score of {score} is more than the {of} points to be had"
+            message = f"a score of {score} exceeds the total of {of} points"
             raise InvalidInputError(message, path="$.score")
 
     def _subject(self, names: Names) -> str:

@@ -66,5 +66,5 @@ class SetClockStep(Step, frozen=True):
 
 def _check_virtual(state: State) -> None:
     if state.settings.clock != "virtual":
-        message = "the clock is real; only a virtual one can be set"
+        message = "the clock is real; only a virtual clock can be set"
         raise ConflictError(message)

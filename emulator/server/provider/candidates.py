@@ -258,7 +258,7 @@ def _range(text: str | None) -> tuple[datetime, datetime] | None:
         return None
     first, comma, last = text.partition(",")
     if not comma:
-        message = f"completedRange is {text[:60]!r}; expected two instants with a comma"
+        message = f"completedRange is {text[:60]!r}; expected two instants separated by a comma"
         raise InvalidInputError(message, path="?completedRange")
     path = "?completedRange"
     return parse_instant(first.strip(), path=path), parse_instant(last.strip(), path=path)

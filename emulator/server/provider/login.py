@@ -131,7 +131,7 @@ async def send_code(call: Call[NoQuery, SendCode]) -> None:
 async def verify_code(call: Call[NoQuery, VerifyCode]) -> AccessKey:
     """Change the code for an access key."""
     asked = await call.body()
-    wrong = UnauthorizedError("no login of that address has begun")
+    wrong = UnauthorizedError("no login was started for this address")
     for workspace in _with_login(call.emulator, asked.email):
         try:
             key = workspace.access.verify_code(asked.email, asked.otp)
@@ -146,7 +146,7 @@ async def verify_code(call: Call[NoQuery, VerifyCode]) -> AccessKey:
 async def log_in(call: Call[NoQuery, LogIn]) -> LoggedIn:
     """Change the access key for an access token."""
     asked = await call.body()
-    wrong = UnauthorizedError("no login of that address has begun")
+    wrong = UnauthorizedError("no login was started for this address")
     for workspace in _with_login(call.emulator, asked.email):
         try:
             _, token = workspace.access.log_in(asked.email, asked.accesskey)
@@ -179,7 +179,7 @@ async def register(call: Call[NoQuery, Register]) -> Registered:
         raise InvalidInputError(message, path="$.terms")
     emulator, name = call.emulator, found[1]
     if name in emulator.workspaces:
-        message = f"workspace {name!r} exists already"
+        message = f"workspace {name!r} already exists"
         raise ConflictError(message)
     settings = msgspec.structs.replace(emulator.settings_of(name), organisation_name=name)
     workspace = emulator.workspace(name, settings)

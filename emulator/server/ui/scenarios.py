@@ -134,7 +134,7 @@ async def report(request: Request) -> Response:
 
     run = _run(request)
     if run.result is None:
-        message = f"run {run.number} has no report: it is not over"
+        message = f"run {run.number} has no report yet"
         raise NotFoundError(message)
     made = report_of([run.result], started=run.started, duration_ms=run.result.duration_ms)
     page = await beside(partial(document, made))

@@ -40,7 +40,7 @@ async def create(request: Request, _: Workspace, given: Form) -> str:
     """Open a workspace, and show it."""
     emulator, name = emulator_of(request), given.get("name", "").strip()
     if name in emulator.workspaces:
-        message = f"workspace {name!r} is open already"
+        message = f"workspace {name!r} is already open"
         raise ConflictError(message)
     seed = given.get("seed", "").strip()
     if seed and not (seed.isascii() and seed.isdecimal() and int(seed) < 2**63):

@@ -187,7 +187,7 @@ A_PATH = "expected one like 'data.testLibrary[1].name'"
         ({"drop": {}, "onn": {}}, "no fault 'onn'; near: 'on' (at $)"),
         ({"drop": 5}, "expected a mapping; got 5 (at $.drop)"),
         ({"drop": {}, "on": []}, "expected a mapping; got [] (at $.on)"),
-        ({"drop": {"on": {}}}, "'on' stands beside 'drop', not in it (at $.drop)"),
+        ({"drop": {"on": {}}}, "'on' belongs next to 'drop', not inside it (at $.drop)"),
         ({"drop": {"kind": "drop"}}, "unknown key 'kind'; known: times (at $.drop)"),
         ({"drop": {"time": 1}}, "unknown key 'time'; near: 'times' (at $.drop)"),
         ({"drop": {1: 1}}, "unknown key '1'; known: times (at $.drop)"),
@@ -228,15 +228,15 @@ A_PATH = "expected one like 'data.testLibrary[1].name'"
         ),
         (
             {"corrupt": {"at": 5}},
-            "'at' needs how: cut; this is how: invalid_json (at $.corrupt)",
+            "'at' only applies with how: cut, not with how: invalid_json (at $.corrupt)",
         ),
         (
             {"corrupt": {"how": "cut", "flips": 5}},
-            "'flips' needs how: flip; this is how: cut (at $.corrupt)",
+            "'flips' only applies with how: flip, not with how: cut (at $.corrupt)",
         ),
         (
             {"corrupt": {"how": "cut", "size": 5}},
-            "'size' needs how: oversize; this is how: cut (at $.corrupt)",
+            "'size' only applies with how: oversize, not with how: cut (at $.corrupt)",
         ),
         ({"corrupt": {"how": "cut", "at": -1}}, "expected 'int' >= 0 (at $.corrupt.at)"),
         ({"corrupt": {"how": "flip", "flips": 0}}, "expected 'int' >= 1 (at $.corrupt.flips)"),
@@ -280,15 +280,15 @@ A_PATH = "expected one like 'data.testLibrary[1].name'"
         ),
         (
             {"signature": {"how": "missing", "by": "1s"}},
-            "'by' needs how: skewed; this is how: missing (at $.signature)",
+            "'by' only applies with how: skewed, not with how: missing (at $.signature)",
         ),
         (
             {"signature": {"how": "damaged", "direction": "future"}},
-            "'direction' needs how: skewed; this is how: damaged (at $.signature)",
+            "'direction' only applies with how: skewed, not with how: damaged (at $.signature)",
         ),
         (
             {"content_type": {"value": "a\r\nb"}},
-            "a character that no header can carry: 'a\\r\\nb' (at $.content_type.value)",
+            "a character that is not allowed in headers: 'a\\r\\nb' (at $.content_type.value)",
         ),
         ({"slow_body": {}}, "the key 'bytes_per_second' is missing (at $.slow_body)"),
         (

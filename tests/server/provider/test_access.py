@@ -234,7 +234,7 @@ def test_a_wrong_or_old_code_and_a_wrong_key_are_refused(tenant: Tenant) -> None
         answer = client.post(f"{LOGIN}/otp/verify", json={"email": email, "otp": code})
         return answer.status_code, answer.json()["error"]["message"]
 
-    assert verify("000000") == (401, "no login of that address has begun")
+    assert verify("000000") == (401, "no login was started for this address")
     begin(tenant, email, tenant.name)
     code = sent_code(tenant)
     wrong = "a wrong or expired code"

@@ -205,7 +205,7 @@ def test_faults_of_both_sides_leave_each_other_alone(tenant: Tenant, job: Json) 
         (
             {"api_error": {"status": 599}},
             "$.api_error",
-            "no status 599; expected one with a name, such as 429, 500 or 503",
+            "no status 599; expected a known status, such as 429, 500 or 503",
         ),
         ({"api_corrupt": {"at": 3}}, "$.api_corrupt", "'at' needs how: cut"),
         (

@@ -51,7 +51,7 @@ def test_a_workspace_is_made_and_chosen(ui: Ui) -> None:
     made = Tenant(ui.server, name).control("GET").json()
     assert (made["seed"], made["clock"]["mode"], made["generation"]) == (3, "virtual", "v2")
     assert f"/ui/{name}" in ui.get("/workspaces").links
-    assert "open already" in ui.refused("/workspaces", status=409, **form).text
+    assert "already open" in ui.refused("/workspaces", status=409, **form).text
 
 
 def test_a_workspace_that_can_not_be_made_is_refused(ui: Ui) -> None:
