@@ -278,10 +278,9 @@ class _Fuzzing:
             if not kinds:
                 return None
             kind = kind or kinds[0]  # shrink only to failures of the same kind
-            player.is_hasty = is_hasty
             return failures if kind in kinds else None
 
-        player.is_hasty = False
+        player.is_hasty = is_hasty
         search = shrinking.Search(
             sequences.drawn(player.most, self._target.generation),
             trouble,

@@ -20,7 +20,7 @@ from emulator.scenario.result import NOT_THERE
 from emulator.scenario.run import play
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from emulator.conformance.fuzzing.causes import PresumedCause
     from emulator.conformance.fuzzing.sequences import ExpectedEnd
@@ -29,12 +29,11 @@ if TYPE_CHECKING:
     from emulator.delivery.records import Delivery
     from emulator.domain.candidate import Candidate
     from emulator.emulator import Emulator
-    from emulator.scenario.comparison import FieldComparison
     from emulator.scenario.result import ScenarioResult
     from emulator.scenario.scenario import Scenario
     from emulator.workspace.state import State
 
-_SHORTEST = 0.05
+_SHORTEST = 0.02
 """Real seconds to wait for a state at least."""
 
 
@@ -52,7 +51,7 @@ class Player:
 
     Attributes:
         deliveries: how many requests were made.
-        is_hasty: wait for no state longer than `quick`.
+        is_hasty: wait for a state only as long as `quick`, not as long as the target allows.
         has_no_count: the last state had no number of completions.
     """
 
@@ -86,7 +85,7 @@ class Player:
 
         Args:
             sequence: a drawn sequence.
-            known: causes of earlier findings. A wrong state that they explain is not waited for.
+            known: causes of earlier findings; there is no wait for a wrong state that they explain.
 
         Raises:
             NobodyThereError: the consumer has never answered.
@@ -108,55 +107,45 @@ class Player:
             self._check_presence(deliveries)
             found = _not_accepted(deliveries, emails, workspace.state) or _not_met(result)
             if not found and self.target.has_probe:
-                quick = self.quick
-                found = await self._wrong_states(session, sequence, emails, quick)
-                if unexplained(sequence, found, known) and not self.is_hasty:
-                    left = self.target.within - quick
-                    found = await self._wrong_states(session, sequence, emails, left)
-        return found
+                candidates = {one.email: one for one in workspace.state.candidates.values()}
 
-    async def _wrong_states(
-        self,
-        session: Session,
-        sequence: Mapping[str, Any],
-        emails: Mapping[str, str],
-        within: float,
-    ) -> list[Failure]:
-        candidates = {one.email: one for one in session.workspace.state.candidates.values()}
-        found = await asyncio.gather(*(
-            self._wrong_state(session, one, candidates[emails[one.name]], within)
-            for one in sequences.expected(sequence)
-        ))  # fmt: skip
-        return [failure for failures in found for failure in failures]
+                def is_enough(failures: list[Failure]) -> bool:
+                    return not unexplained(sequence, failures, known)
+
+                of_each = await asyncio.gather(*(
+                    self._wrong_state(session, one, candidates[emails[one.name]], is_enough)
+                    for one in sequences.expected(sequence)
+                ))  # fmt: skip
+                found = [failure for failures in of_each for failure in failures]
+        return found
 
     async def _wrong_state(
         self,
         session: Session,
         expected: ExpectedEnd,
         candidate: Candidate,
-        within: float,
+        is_enough: Callable[[list[Failure]], bool],
     ) -> list[Failure]:
-        shown = expected.shown(self.invariant, self.target.state_map)
+        """Return the failures of a candidate's state once they are enough, or when time is over."""
+        name, shown = expected.name, expected.shown(self.invariant, self.target.state_map)
 
-        def wrong(seen: ConsumerState) -> list[FieldComparison]:
-            return [one for one in comparison.fields(shown, seen.data) if not one.is_equal]
-
-        def is_right(seen: ConsumerState) -> bool:
-            return not seen.trouble and not wrong(seen)
+        def failures(seen: ConsumerState) -> list[Failure]:
+            if seen.trouble:
+                return [Failure("probe", f"{name}: {seen.trouble}")]
+            wrong = [one for one in comparison.fields(shown, seen.data) if not one.is_equal]
+            return [
+                Failure(one.field, f"{name}: {one.field} is {one.actual}, expected {one.expected}")
+                for one in wrong
+            ]
 
         begun = time.perf_counter()
-        seen = await session.state_of(candidate, is_right, within)
+        within = self.quick if self.is_hasty else self.target.within
+        seen = await session.state_of(candidate, lambda seen: is_enough(failures(seen)), within)
         self.has_no_count = seen.is_known and seen.completions is ABSENT
-        if is_right(seen):
+        found = failures(seen)
+        if not found:
             self._slowest = max(self._slowest, time.perf_counter() - begun)
-        if seen.trouble:
-            return [Failure("probe", f"{expected.name}: {seen.trouble}")]
-        return [
-            Failure(
-                one.field, f"{expected.name}: {one.field} is {one.actual}, expected {one.expected}"
-            )
-            for one in wrong(seen)
-        ]
+        return found
 
     def _emails(self, sequence: Mapping[str, Any]) -> dict[str, str]:
         names = sequences.NAMES[: len(sequence["candidates"])]

@@ -108,6 +108,7 @@ class Search(Generic[_T]):
         self._strategy, self._trouble, self._size = strategy, trouble, size
         self._shrink_time = shrink_time
         self._ends: float | None = None
+        self._passed: set[str] = set()  # Hypothesis tries some examples several times
         self.worst: Worst | None = None
         self.draws = 0
         self.is_flaky = False
@@ -140,8 +141,12 @@ class Search(Generic[_T]):
         if self._is_over:
             return
         self.draws += self._ends is None
+        key = repr(drawn)
+        if key in self._passed:
+            return
         trouble = self._trouble(drawn)
         if trouble is None:
+            self._passed.add(key)
             return
         if self._ends is None:
             self._ends = time.monotonic() + self._shrink_time

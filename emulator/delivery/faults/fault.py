@@ -38,7 +38,7 @@ Seconds = Annotated[float, msgspec.Meta(ge=0.001, le=durations.LONGEST)]
 
 def _conform(record: msgspec.Struct) -> None:
     """Check each field against its type, which msgspec does not do for calls in Python."""
-    for name, kind in _types(type(record)):
+    for name, kind in types_of(type(record)):
         try:
             value = convert(getattr(record, name), kind)
         except InvalidInputError as error:
@@ -48,7 +48,8 @@ def _conform(record: msgspec.Struct) -> None:
 
 
 @cache
-def _types(kind: type[msgspec.Struct]) -> tuple[tuple[str, Any], ...]:
+def types_of(kind: type[msgspec.Struct]) -> tuple[tuple[str, Any], ...]:
+    """Return name and type of each field of a record."""
     return tuple((field.name, field.type) for field in msgspec.structs.fields(kind))
 
 

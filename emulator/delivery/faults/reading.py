@@ -8,7 +8,7 @@ import msgspec
 
 from emulator import durations
 from emulator.decoding import convert, unknown_key
-from emulator.delivery.faults.fault import Chance, Fault, Seconds
+from emulator.delivery.faults.fault import Chance, Fault, Seconds, types_of
 from emulator.delivery.faults.registry import FAULTS
 from emulator.errors import InvalidInputError, UnknownNameError
 
@@ -72,7 +72,7 @@ def _mapping(value: Any, path: str) -> dict[Any, Any]:
 
 
 def _read(settings: dict[Any, Any], kind: type[_Record], path: str) -> _Record:
-    fields = {field.name: field.type for field in msgspec.structs.fields(kind)}
+    fields = dict(types_of(kind))
     known = [name for name in fields if name != "on"]
     values: dict[str, Any] = {}
     for name, value in settings.items():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from emulator.clock import EPOCH
 from emulator.conformance.fuzzing.mutations import Mutation, mutations
 from emulator.conformance.fuzzing.payloads import AT_ONCE, PayloadSender, bases
-from emulator.conformance.fuzzing.single_changes import all_single
+from emulator.conformance.fuzzing.single_changes import all_single, distinct
 from emulator.conformance.session import Session
 from emulator.conformance.target import Target
 
@@ -147,7 +147,28 @@ def test_when_a_consumer_stops_all_payloads_that_it_received_last_are_reported()
     assert all(one.problem.endswith(reached) for one in cases)
 
 
-def test_every_single_change_is_sent_once_and_never_two_of_one_candidate_at_once() -> None:
+def test_every_kind_of_change_of_an_event_type_is_sent_and_null_for_each_status() -> None:
+    every = bases(1, EPOCH, "v1")
+    found = distinct(every)
+    sent_kinds = {
+        (one.event, change.path, change.operator) for one in every for change in found[one.name]
+    }
+    for one in every:
+        for change in mutations(one.payload):
+            assert (one.event, change.path, change.operator) in sent_kinds
+            if change.operator in ("null", "remove"):
+                assert change in found[one.name]
+    statuses = [one for one in every if one.event == "candidate.status_changed"]
+    (whole,) = [one for one in statuses if one.name.endswith("(COMPLETED)")]
+    assert found[whole.name] == list(mutations(whole.payload))  # it has the most
+    kinds = [
+        (change.path, change.operator) for one in statuses for change in found[one.name]
+        if change.operator not in ("null", "remove")
+    ]  # fmt: skip
+    assert len(kinds) == len(set(kinds))
+
+
+def test_every_change_is_sent_once_and_never_two_of_one_candidate_at_once() -> None:
     app = Picky(lambda *_: 200)
     events = ["candidate.status_changed", "candidate.invited", "candidate.enrolled"]
     pairs = bases(1, EPOCH, "v1", events)[:4]  # two payloads of each candidate
@@ -156,7 +177,7 @@ def test_every_single_change_is_sent_once_and_never_two_of_one_candidate_at_once
         return await all_single(sender, pairs, lambda _: None)
 
     assert sent(Target(app=app), use) == []
-    assert len(app.handled) == sum(1 + len(list(mutations(one.payload))) for one in pairs)
+    assert len(app.handled) == len(pairs) + sum(map(len, distinct(pairs).values()))
     assert max(map(len, app.handled)) == 2
     known = {one.payload["data"]["candidateId"] for one in pairs}
     assert len(known) == 2
