@@ -68,7 +68,7 @@ _HOMES = {
 
 
 _MODULES = frozenset({"faults", "receiver"})
-"""Public, with names of their own."""
+"""Public modules."""
 
 
 def __getattr__(name: str) -> Any:

@@ -36,7 +36,7 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 @contextlib.contextmanager
 def without_collector() -> Iterator[None]:
-    """Pause the collector of cycles, which would look at all that is made and kept, many times."""
+    """Pause the collector of cycles, which would look at all objects many times."""
     is_enabled = gc.isenabled()
     gc.disable()
     try:

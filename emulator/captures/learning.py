@@ -77,7 +77,7 @@ def learned(payloads: Sequence[Any], ours: Sequence[Any]) -> Shape:
     """Return the shape of captured payloads of one event type.
 
     Args:
-        payloads: the captured ones.
+        payloads: the captured payloads.
         ours: payloads of that event type as the emulator sends them, about different subjects.
     """
     shape = reduce(merged, map(observed, payloads))

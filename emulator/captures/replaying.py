@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from emulator.captures.capture import Capture
     from emulator.delivery.records import Headers
 
-_SHORTEST_WAIT = 1.0  # seconds between two captures, for a step of its own
+_SHORTEST_WAIT = 1.0  # seconds between two captures, for which the scenario has a step
 
 
 def request(

@@ -1,4 +1,4 @@
-"""Finds where the emulator's own payload has the values of captured ones. Pure."""
+"""Finds the values of captured payloads in the emulator's own payload. Pure."""
 
 from __future__ import annotations
 

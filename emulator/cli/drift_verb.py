@@ -97,7 +97,7 @@ def command(
 def _compared(
     captures: Sequence[Capture], overlay: Path | None, known: Sequence[Capture] | None
 ) -> Comparison:
-    """Compare captures with those that are *known*, or else with the schemas."""
+    """Compare captures with *known* captures, or without them with the schemas."""
     from emulator.captures.drift import compare
     from emulator.captures.overlay import learn
     from emulator.captures.sample_payloads import shaped_by

@@ -1,4 +1,4 @@
-"""Where a report goes: a folder, standard output and the CI system."""
+"""Writes reports to a folder, to standard output and to the CI system."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Output(NamedTuple):
         return is_document or github.is_there(os.environ)
 
     def screen(self) -> Screen:
-        """Return the screen for the progress: standard output, unless a document goes there."""
+        """Return the screen for the progress: standard output, unless it gets a document."""
         from emulator.reports.progress import screen
 
         return screen(sys.stdout if self.format == "text" else sys.stderr)

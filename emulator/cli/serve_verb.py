@@ -199,7 +199,7 @@ async def _serve(options: dict[str, Any]) -> int:
 
 
 async def _started(emulator: Emulator) -> None:
-    """Start the emulator; the collector never goes through what is replayed, because it stays."""
+    """Start the emulator; replayed records are permanent, so the garbage collector skips them."""
     gc.disable()
     try:
         await emulator.start()

@@ -98,8 +98,8 @@ class Session:
         """Invite a candidate, after the set-up hook has made them known to the consumer.
 
         Args:
-            job: the assessment; by default a new one.
-            person: the person; by default `person`'s.
+            job: the assessment; by default a new assessment.
+            person: the person; by default the next of `person`.
             commands: commands after the invitation, as in ``enroll start``.
         """
         job = job or self.assessment()
@@ -129,7 +129,7 @@ class Session:
         return self._rehearsal
 
     def person(self) -> KnownPerson:
-        """Return the next of the target's people, or else a made-up person."""
+        """Return the next of the target's people; without people, a made-up person."""
         self._invited += 1
         people = self.target.people
         if people:

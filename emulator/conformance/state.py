@@ -19,7 +19,7 @@ StatusName = NewType("StatusName", str)
 
 
 class StateMap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where the answer of a probe holds the state of a candidate, and in which words.
+    """Where the answer of a probe has the state of a candidate, and the words for statuses.
 
     Attributes:
         status: path of the candidate's status.

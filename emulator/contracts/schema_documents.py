@@ -1,4 +1,4 @@
-"""Loads and compiles schema documents; a user's documents override the bundled ones."""
+"""Loads and compiles schema documents; a user's documents override the bundled documents."""
 
 from __future__ import annotations
 

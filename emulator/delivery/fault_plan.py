@@ -27,7 +27,7 @@ MOST_COPIES = 1_000
 
 
 class Draft(msgspec.Struct, frozen=True):
-    """What plan faults can change of an attempt.
+    """The part of an attempt that plan faults can change.
 
     Attributes:
         pause: seconds of workspace time until it may start.

@@ -39,8 +39,9 @@ def finished(
 ) -> Finished:
     """Return the record of the end of an attempt, with the new status of its delivery.
 
-    No status is special: what is not a success by the profile, 410 too, is retried by the schedule
-    (assumed). Only the answer header ``webhook-delivery: abort-message`` ends the retries.
+    No status is special: every status that is no success by the profile, including 410, is retried
+    by the schedule (assumed). Only the answer header ``webhook-delivery: abort-message`` ends the
+    retries.
 
     Args:
         delivery: the delivery before the end of the attempt.

@@ -154,7 +154,7 @@ class Library:
 
     @cached_property
     def job_roles(self) -> tuple[JobRole, ...]:
-        """Job roles; every second one has a template."""
+        """Job roles; every second role has a template."""
         found = self._named("role", library_texts().job_roles)
         return tuple(
             JobRole(one.id, one.name, code=1_000 + place, has_template=place % 2 == 0)

@@ -151,7 +151,7 @@ class Master:
 
 def _start(port: int) -> gevent.subprocess.Popen[bytes]:
     argv = [sys.executable, "-m", "emulator", "load", "--worker", "--master-host", "127.0.0.1"]
-    # In a group of its own: Ctrl-C reaches the master alone, which then stops its workers.
+    # In its own process group: Ctrl-C reaches the master alone, which then stops its workers.
     return gevent.subprocess.Popen([*argv, "--master-port", str(port)], start_new_session=True)
 
 

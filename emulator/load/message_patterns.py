@@ -1,4 +1,4 @@
-"""Messages of candidates as bytes: real ones as patterns, with the identity of each filled in.
+"""Messages of candidates as bytes: patterns of real messages, filled with an identity.
 
 The emulator makes a few candidates of each kind. All others share their bodies except for ids,
 address and links, so that a message takes microseconds.

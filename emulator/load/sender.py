@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from emulator.load.schedule import Slot
 
 MOST_UNDER_WAY = 5_000
-"""Messages that a worker has under way at once; one beyond counts as the error ``too_many``."""
+"""Messages that a worker has under way at once; any further message is the error ``too_many``."""
 
 _TICK = 0.5  # seconds between two reports
 _BETWEEN_TURNS = 16  # messages that are sent late, until others get their turn

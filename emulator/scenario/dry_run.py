@@ -235,7 +235,7 @@ class DryRun(Names):
                 self._lose(self.state.candidates[id_])
 
     def _lose(self, candidate: Candidate) -> None:
-        """Remove the timer of a candidate, and the open invitation that refuses a second one."""
+        """Remove a candidate's timer, and the open invitation, so that another is possible."""
         self._timeline.cancel(_timer(candidate))
         self.state.people.pop(candidate.email.casefold(), None)
 

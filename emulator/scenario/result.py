@@ -75,7 +75,7 @@ class ScenarioResult(msgspec.Struct, frozen=True):
         return _EXIT_CODES[self.verdict]
 
     def __repr__(self) -> str:
-        """Leave out the journal, which holds secrets."""
+        """Leave out the journal, which contains secrets."""
         why = f" ({self.reason})" if self.reason else ""
         return f"<ScenarioResult {self.file} {self.verdict}{why}, {len(self.steps)} steps>"
 

@@ -51,7 +51,7 @@ class Api(msgspec.Struct, frozen=True):
         _, found = msgspec.json.schema_components([self.error, *kinds], ref_template=_REFERENCE)
         for schema in found.values():
             for field in schema.get("properties", {}).values():
-                # Generators of clients take a field with a default for one that is always there.
+                # Client generators treat a field with a default as always present.
                 field.pop("default", None)
             text = inspect.cleandoc(schema.get("description", ""))
             schema["description"] = text.partition("\n\n")[0].replace("\n", " ")

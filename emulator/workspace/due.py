@@ -1,4 +1,4 @@
-"""What is due next in a workspace. Pure."""
+"""Lists what is due next in a workspace. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Due(msgspec.Struct, frozen=True):
-    """Something that happens by itself.
+    """Something that happens automatically.
 
     Attributes:
         at: the workspace's time.

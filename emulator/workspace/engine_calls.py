@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class EngineCalls:
-    """Calls on the engine of one workspace, without a state of their own.
+    """Calls on the engine of one workspace, without their own state.
 
     Args:
         engine: the engine of the workspace.

@@ -59,7 +59,7 @@ def previous(state: State, delivery: Delivery) -> Delivery | None:
 
 
 def difference(before: bytes, after: bytes) -> list[Line] | None:
-    """Return how a body differs from the one before, both as indented JSON.
+    """Return how a body differs from the previous body, both as indented JSON.
 
     Returns:
         The lines that differ, each with two lines around it; None for bodies that are too long.

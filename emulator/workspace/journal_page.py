@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from emulator.workspace.workspace import Workspace
 
 SUBJECTS = tuple(dict.fromkeys(kind.partition(".")[0] for kind in KINDS))
-"""What entries are about: the first words of their kinds."""
+"""The subjects of entries: the first words of their kinds."""
 
 _BLOCK = 500
 _MOST_READ = 20_000

@@ -1,4 +1,4 @@
-"""What the docstrings of faults say of them, for docs and forms."""
+"""The docstrings of faults, for docs and forms."""
 
 from __future__ import annotations
 

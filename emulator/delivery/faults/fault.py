@@ -260,7 +260,8 @@ class AnswerFault(Fault, frozen=True, kw_only=True):
 def effective(wire: Sequence[WireFault]) -> list[WireFault]:
     """Return the wire faults that take effect, in the order in which they are applied.
 
-    That is the last one, if it can't be combined; otherwise the last of each kind that can.
+    A fault that can't be combined is applied alone if it is the last; otherwise the last of each
+    kind that can be combined is applied.
     """
     if wire and wire[-1].order is None:
         return [wire[-1]]

@@ -132,7 +132,7 @@ def type_of(value: Any) -> JsonType:
 
 
 def _number(value: Any) -> int | float:
-    """Return the number that a text holds, 1 for true, 0 for all that is none."""
+    """Return the number in a text, 1 for true, and 0 for everything else."""
     if isinstance(value, bool):
         return int(value)
     try:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Reorder(PlanFault, frozen=True, kw_only=True, tag="reorder"):
-    """The attempt is held back until later ones to the same webhook have overtaken it.
+    """The attempt is held back until later attempts to the same webhook have overtaken it.
 
     The consumer receives COMPLETED before IN_PROGRESS.
 

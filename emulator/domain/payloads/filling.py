@@ -31,7 +31,7 @@ _NUMBERS = ("integer", "number", "serial")
 
 
 class Context(NamedTuple):
-    """What made-up values depend on.
+    """The facts on which made-up values depend.
 
     Attributes:
         at: the time of the event.

@@ -47,7 +47,7 @@ class SetFaultStep(Step, frozen=True, rename={"fault": "settings"}):
     on: On = On()
 
     def __post_init__(self) -> None:
-        """Check that `on` goes with the fault.
+        """Check that `on` applies to the fault.
 
         Raises:
             InvalidInputError: it has a key of faults of the other side.

@@ -66,7 +66,7 @@ class RedeliverStep(OfMessages, frozen=True):
     failed_since: Duration | None = None
 
     def __post_init__(self) -> None:
-        """Refuse `failed_since` beside any other key."""
+        """Refuse `failed_since` together with any other key."""
         super().__post_init__()
         said = (self.event, self.candidate, self.assessment, self.webhook)
         if self.failed_since is not None and (self.where or any(said)):

@@ -156,7 +156,7 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     changes: ClassVar[dict[str, str]]
 
     def __repr__(self) -> str:
-        """Leave out the fields, which may hold secrets."""
+        """Leave out the fields, which may contain secrets."""
         return f"<{type(self).__name__}>"
 
     async def run(self, context: RunContext) -> str | None:

@@ -35,7 +35,7 @@ class DeliveryFilters(Page, frozen=True):
 
 
 class Wait(Asked, frozen=True):
-    """What to wait for; a count of 0 waits for silence."""
+    """The deliveries to wait for; a count of 0 requires that there are none."""
 
     event: SentEvent | None = None
     candidate: str | None = None

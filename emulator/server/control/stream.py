@@ -36,7 +36,7 @@ _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
 class StreamHeaders(Asked, frozen=True):
-    """The header that a browser sends when it connects again; it goes before *after*."""
+    """The header that a browser sends when it connects again; it takes precedence over *after*."""
 
     last_event_id: Annotated[str, schema(pattern="^[0-9]{1,9}$")] | None = msgspec.field(
         name="Last-Event-ID", default=None
@@ -44,10 +44,10 @@ class StreamHeaders(Asked, frozen=True):
 
 
 async def journal(call: Call[After, None]) -> Response:
-    """Stream the journal from ``after`` or ``Last-Event-ID`` on, each entry as it comes."""
+    """Stream the journal from ``after`` or ``Last-Event-ID`` on, each entry as it is written."""
     workspace, after = call.workspace, call.query.after
     last = call.request.headers.get("last-event-id")
-    if last is not None:  # a browser that comes back, by the URL that it started with
+    if last is not None:  # a browser that reconnects, with its first URL
         after = _number(last)
     if after > workspace.last_entry:
         after = 0  # a number of a journal that is no more: all is news
@@ -67,7 +67,7 @@ def _number(last: str) -> int:
 async def events(
     emulator: Emulator, workspace: Workspace, after: int, ping: float = PING
 ) -> AsyncIterator[bytes]:
-    """Yield the entries above *after*, then each that comes, as server-sent events.
+    """Yield the entries above *after*, then each new entry, as server-sent events.
 
     Ends when the workspace is removed, or the emulator stops.
 
@@ -93,7 +93,7 @@ async def events(
 
 
 def _event(entry: Entry) -> bytes:
-    # JSON has no line ends of its own, so one data line holds it all; ours ends with one.
+    # JSON here has no line ends, so one data line is enough; ours ends with a line end.
     return b"id: %d\nevent: %s\ndata: %s\n" % (entry.number, entry.kind.encode(), line(entry))
 
 

@@ -83,7 +83,7 @@ class After(Asked, frozen=True):
 
 
 class Advanced(View, frozen=True):
-    """What an advance did; *entries* counts those of the journal."""
+    """The result of an advance; *entries* is the number of new journal entries."""
 
     clock: ClockView
     entries: int

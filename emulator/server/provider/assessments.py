@@ -114,7 +114,7 @@ class Groups(Record, frozen=True):
 
 
 async def list_all(call: Call[AssessmentQuery, None]) -> list[AssessmentRow]:
-    """List assessments, newest first; deleted ones are gone."""
+    """List assessments, newest first, without deleted assessments."""
     query, state = call.query, call.workspace.state
     flags = (
         (query.is_active, provider_queries.ACTIVE),
@@ -172,7 +172,7 @@ def _group(group: LibraryEntry) -> Group:
 
 
 def status(assessment: Assessment) -> str:
-    """Return ``assessmentStatus``, which has no word for archived ones, as in payloads."""
+    """Return ``assessmentStatus``, which has no word for archived assessments, as in payloads."""
     is_archived = assessment.state == assessments.ARCHIVED
     return assessments.SUBSCRIBED if is_archived else assessment.state
 

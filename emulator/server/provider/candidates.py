@@ -77,7 +77,7 @@ _CandidateRowColumn = Annotated[str, column_of(CandidateRow)]
 
 
 class ResultQuery(Record, frozen=True):
-    """The query of a result: taken, and without effect, but for a test that is not there."""
+    """The query of a result, which has no effect, except that an unknown test is an error."""
 
     report: str | None = None
     file_type: str | None = None

@@ -61,7 +61,7 @@ class InvitedView(Record, frozen=True):
 
 
 class Invitations(Record, frozen=True):
-    """What became of all of them."""
+    """The results for all people."""
 
     total_invalid: int
     data: list[InvitedView]

@@ -33,7 +33,7 @@ _SLUG = re.compile(r"(?:https?://)?([A-Za-z0-9][A-Za-z0-9-]{0,62})(?:\.[A-Za-z0-
 
 
 class SendCode(Record, frozen=True):
-    """The body of the first call: who wants to log in."""
+    """The body of the first call, with the user who logs in."""
 
     provenance = "documented"
 

@@ -71,6 +71,6 @@ async def move(request: Request, workspace: Workspace, given: Form) -> str:
 
 
 def _commands(assessment: Assessment) -> list[Command]:
-    """Return the legal commands; an invitation has a form of its own."""
+    """Return the legal commands; an invitation has its own form."""
     legal = LIFECYCLE.legal(assessment.state)
     return [moving("assessment", verb) for verb in legal if verb != "invite"]

@@ -1,4 +1,4 @@
-"""Scenarios: the bundled ones, run against a webhook, their steps as they end."""
+"""Bundled scenarios, run against a webhook, with their steps as they end."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ _STYLE = re.compile(rb"<style>(.*?)</style>", re.DOTALL)
 
 
 class PageRun:
-    """A run, which goes on beside the page.
+    """A run, which continues in the background.
 
     Attributes:
-        number: of the runs of the server, from 1.
+        number: its number among the runs of the server, from 1.
         owner: name of the workspace whose page started it.
-        workspace: name of the workspace in which it runs, a fresh one.
-        results: of the steps that ended.
-        result: of the whole, once it is over.
-        problem: why there is none; empty while all is well.
+        workspace: name of the new workspace in which it runs.
+        results: the results of the steps that have ended.
+        result: the result of the run, once it has ended.
+        problem: why there is no result; empty without a problem.
     """
 
     def __init__(

@@ -65,7 +65,7 @@ def add_webhook(
 
 
 def added(webhook: Webhook, profile: Profile | None) -> list[Record]:
-    """Return the records of a webhook that is registered with a profile of its own, if any."""
+    """Return the records of a webhook that is registered, with its own profile if it has one."""
     records: list[Record] = [("webhook.added", webhook)]
     if profile is not None:
         configured = WebhookConfigured(webhook.id, webhook.number, profile)
