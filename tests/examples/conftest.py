@@ -1,4 +1,4 @@
-"""Scenario files are tests, and this is where they find the consumer."""
+"""Sets the consumer of the scenario files, which are tests."""
 
 import pytest
 

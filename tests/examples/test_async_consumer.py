@@ -1,4 +1,4 @@
-"""An async test: the workspace lives on the test's own loop, and so does the consumer."""
+"""An async test: workspace and consumer run on the event loop of the test."""
 
 import asyncio
 

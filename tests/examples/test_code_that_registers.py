@@ -16,7 +16,7 @@ def subscribe(api: str, token: str, payload_url: str) -> str:
         return str(json.load(answer)["data"]["id"])
 
 
-def test_it_hears_of_an_invitation(testlify: Testlify, testlify_receiver: Receiver) -> None:
+def test_it_receives_an_invitation(testlify: Testlify, testlify_receiver: Receiver) -> None:
     webhook = subscribe(testlify.url, testlify.token, testlify_receiver.url)
 
     testlify.invite(testlify.create_assessment().id, email="ada@example.com")

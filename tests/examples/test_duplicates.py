@@ -1,4 +1,4 @@
-"""A delivery that comes twice, as it does now and then: the consumer has to know it again."""
+"""A message that is delivered twice, as sometimes happens: the consumer has to recognise it."""
 
 from emulator import Receiver, Testlify, faults
 
@@ -13,5 +13,5 @@ def test_a_duplicate_has_the_same_body(testlify: Testlify, testlify_receiver: Re
     testlify.invite(job.id, email="bob@example.com")
 
     testlify.settle()
-    emails = [one.payload["data"]["email"] for one in testlify_receiver.requests]
+    emails = [request.payload["data"]["email"] for request in testlify_receiver.requests]
     assert emails == ["ada@example.com", "ada@example.com", "bob@example.com"]

@@ -1,4 +1,4 @@
-"""A consumer that fails once, and the retry that reaches it; time is virtual."""
+"""A consumer that fails once, and the retry; time is virtual."""
 
 from unittest.mock import ANY
 

@@ -46,5 +46,5 @@ def test_sync() -> None:
         workspace.advance(7 * 86_400)
         [delivery] = workspace.deliveries(candidate=ada.id)
         assert delivery.attempts[0].answer == "200"
-        state = workspace.read(lambda one: one.state.candidate(ada.id).state)
+        state = workspace.read(lambda acme: acme.state.candidate(ada.id).state)
         assert state == "INVITATION_EXPIRED"
