@@ -1,25 +1,23 @@
-"""The engine of a workspace: commits records, applies them to the state, starts due attempts.
+"""The engine of a workspace: commits records, applies them to the state, plans what follows.
 
-It owns the state, the timeline, the queue of attempts and the dispatcher. Pure functions return
-records. The engine appends them to the journal, applies them to the state, and plans attempts and
-timers. A workspace is changed in no other way.
+It owns the state, the timeline, the queue of attempts and the attempts under way. Pure functions
+return records. The engine appends them to the journal, applies them to the state, and plans attempts
+and timers. A workspace is changed in no other way.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
-import time
 from typing import TYPE_CHECKING, Any
 
 from emulator.clock import Timeline
-from emulator.delivery.dispatcher import Dispatcher
 from emulator.delivery.queue import AttemptQueue
 from emulator.delivery.records import Finished, Message, Outcome, RedeliveryAsked
 from emulator.delivery.transports.mounts import Mounts
 from emulator.errors import NotFoundError, StoppingError
 from emulator.workspace import fold, outbox
 from emulator.workspace.alarm import Alarm
+from emulator.workspace.attempts import Attempts
 from emulator.workspace.commands.candidates import move_candidate
 from emulator.workspace.commands.change import Change, Done, Record, done
 from emulator.workspace.entry_data import CandidateChanged, Opened, Settings
@@ -36,10 +34,9 @@ if TYPE_CHECKING:
     from emulator.delivery.fault_plan import FaultPlan
     from emulator.delivery.records import Delivery, Key, Transport
     from emulator.domain.candidate import Candidate
+    from emulator.journal.entry import Entry
     from emulator.journal.journal import Journal
     from emulator.workspace.state import State
-
-_log = logging.getLogger("emulator.delivery")
 
 # Ranks of timers at the same instant: candidates move before deliveries are retried.
 _CANDIDATE, _ATTEMPT = 1, 2
@@ -63,6 +60,7 @@ class Engine:
         state: the state at the end of the journal.
         timeline: the clock and its timers.
         queue: the due attempts.
+        attempts: starts them and records their ends.
         mounts: applications in this process that receive deliveries.
         advancing: locked while the clock is advanced.
         is_stopped: the workspace is closed, or about to be.
@@ -86,9 +84,6 @@ class Engine:
         self.mounts = Mounts(transport)
         self.queue = AttemptQueue(in_flight=in_flight, per_webhook=per_webhook, seed=settings.seed)
         self.advancing = asyncio.Lock()
-        self._dispatcher = Dispatcher(
-            self.mounts, flush=journal.flush if journal.is_durable else None, ended=self._ended
-        )
         self._follows: Mapping[type[msgspec.Struct], Callable[[Any], None]] = {
             Message: self._take,
             Finished: lambda end: self._schedule_next(end.message, end.webhook, end),
@@ -98,15 +93,21 @@ class Engine:
             CandidateChanged: lambda changed: self._follow_candidate(changed.candidate),
         }
         self._alarm = Alarm(self._ring)
-        self._may_be_idle = asyncio.Event()
-        self._bugs: list[BaseException] = []
-        self._will_pump, self.is_stopped, self._reason = False, False, ""
+        self.is_stopped, self._reason = False, ""
         first = next(journal.entries(name), None)
         if first is None:
             (first,) = journal.append(
                 name, self.now(), [("workspace.opened", Opened.drawn(settings, self.now()))]
             )
         self.state: State = fold.opened(first)
+        self.attempts = Attempts(
+            self.state,
+            self.queue,
+            transport=self.mounts,
+            flush=journal.flush if journal.is_durable else None,
+            commit=self._commit,
+            now=self.now,
+        )
 
     # --- commits ------------------------------------------------------------------------------
 
@@ -133,15 +134,16 @@ class Engine:
             message = f"workspace {self.name!r} is gone: {self._reason}"
             raise NotFoundError(message)
         self._commit(records, self.now())
-        self._pump_soon()
+        self.attempts.start_soon()
 
-    def _commit(self, records: Sequence[Record], now: datetime) -> None:
+    def _commit(self, records: Sequence[Record], now: datetime) -> Sequence[Entry]:
         entries = self.journal.append(self.name, now, records)
         for entry in entries:
             fold.apply(self.state, entry)
         for entry in entries:
             if (follow := self._follows.get(type(entry.data))) is not None:
                 follow(entry.data)
+        return entries
 
     async def replay(self) -> None:
         """Restore the workspace from its journal, and continue with its deliveries.
@@ -158,16 +160,13 @@ class Engine:
             self._follow_candidate(candidate)
         for key in list(self.state.by_status.get("pending", ())):
             self._resume(*key)
-        self._pump_soon()
+        self.attempts.start_soon()
         self.arm()
 
     def reset(self) -> None:
         """Start again with the same settings; pending deliveries are dropped, reason ``reset``."""
         self.commit(outbox.drops(self.state, "reset"))  # raises if the workspace was removed
-        self._dispatcher.abandon()
-        self.queue.clear()
-        self._bugs.clear()
-        self._may_be_idle.set()
+        self.attempts.abandon()
         self.timeline.clear()
         settings = self.state.settings
         self.timeline = Timeline(settings.clock, settings.now)
@@ -189,12 +188,9 @@ class Engine:
         """
         try:
             self.is_stopped, self._reason = True, reason
-            await self._dispatcher.stop(grace)
-            self._may_be_idle.set()
-            await self.mounts.close()
-            if self._bugs:
-                raise self._bugs[0]
+            await self.attempts.stop(grace)
         finally:
+            await self.mounts.close()
             self.timeline.clear()
             self.arm()
             if not self.journal.is_durable or reason != "shutdown":
@@ -264,61 +260,12 @@ class Engine:
             else:
                 self._plan(key, delivery.message.subject if number == 1 else "")
         for number in lost:
-            self._finish((message, webhook, number), Outcome("interrupted"))
-
-    def _pump_soon(self) -> None:
-        # In the next iteration of the loop, so that all attempts of one command are in the queue
-        # before the first of them starts.
-        if self.queue.has_ready and not self._will_pump:
-            self._will_pump = True
-            asyncio.get_running_loop().call_soon(self._pump)
-
-    def _pump(self) -> None:
-        """Start all attempts that may start now."""
-        self._will_pump = False
-        while not self.is_stopped and (key := self.queue.take()) is not None:
-            request = None
-            try:
-                now = self.now()
-                begun = outbox.begun(self.state, key, now, time.time())
-                if begun is not None:
-                    record, request = begun
-                    self._commit((record,), now)
-            except Exception as bug:  # noqa: BLE001 - kept, and raised by idle and close
-                self._keep(bug)
-            if request is None:
-                self.queue.release(key)
-            elif (outcome := self._dispatcher.send(key, request)) is not None:
-                self._finish(key, outcome)
-                self.queue.release(key)
-        self._notice_idle()
-
-    def _ended(self, key: Key, outcome: Outcome | BaseException) -> None:
-        """Record the outcome of an attempt, and start the next attempts soon."""
-        if isinstance(outcome, BaseException):
-            self._keep(outcome)
-        else:
-            try:
-                self._finish(key, outcome)
-            except Exception as bug:  # noqa: BLE001 - kept, and raised by idle and close
-                self._keep(bug)
-        self.queue.release(key)
-        self._pump_soon()
-        self._notice_idle()
-
-    def _finish(self, key: Key, outcome: Outcome) -> None:
-        is_hanging = outcome.reason in ("answer_timeout", "connect_timeout")
-        self.queue.note_speed(key[1], is_hanging=is_hanging)
-        now = self.now()
-        end = outbox.ended(self.state, key, outcome, now, time.time())
-        self._commit((("attempt.finished", end),), now)
-        if not end.is_success:
-            self._commit(outbox.disabled(self.state, key[1], now), now)
+            self.attempts.finish({(message, webhook, number): Outcome("interrupted")})
 
     def release_held(self) -> bool:
         """Release the attempts that reorder faults hold back; return whether there were any."""
         is_any = self.queue.release_held()
-        self._pump_soon()
+        self.attempts.start_soon()
         return is_any
 
     def is_held_back(self, key: Key) -> bool:
@@ -329,28 +276,8 @@ class Engine:
     def set_limits(self, *, in_flight: int, per_webhook: int) -> tuple[int, int]:
         """Set the limits of concurrent attempts, and return the previous limits."""
         before = self.queue.set_limits(in_flight=in_flight, per_webhook=per_webhook)
-        self._pump_soon()
+        self.attempts.start_soon()
         return before
-
-    async def idle(self) -> None:
-        """Wait until no attempt is under way or waits to start, or the engine is stopped.
-
-        Raises:
-            Exception: the first bug that occurred in a delivery.
-        """
-        while not (self.queue.is_idle or self._bugs or self.is_stopped):
-            self._may_be_idle.clear()
-            await self._may_be_idle.wait()
-        if self._bugs:
-            raise self._bugs[0]
-
-    def _notice_idle(self) -> None:
-        if self.queue.is_idle or self._bugs:
-            self._may_be_idle.set()
-
-    def _keep(self, bug: BaseException) -> None:
-        self._bugs.append(bug)
-        _log.error("a bug in a delivery", exc_info=bug)
 
     # --- timers -------------------------------------------------------------------------------
 
@@ -367,7 +294,7 @@ class Engine:
                 self._fall_due((message, webhook, attempt))
             else:
                 self._move_due(numbers[0])
-        self._pump_soon()
+        self.attempts.start_soon()
 
     def _move_due(self, number: int) -> None:
         candidate = self.state.candidates[self.state.candidate_numbers[number]]

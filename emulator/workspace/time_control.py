@@ -85,11 +85,11 @@ class TimeControl(EngineCalls):
         async with engine.advancing:
             timeline = engine.timeline
             target = _target(engine, seconds)
-            await engine.idle()
+            await engine.attempts.idle()
             while (at := _next(engine, timeline, target)) is not None:
                 timeline.move_to(max(at, engine.now()))
                 engine.run_due()
-                await engine.idle()
+                await engine.attempts.idle()
             if timeline is engine.timeline:  # the workspace was not reset meanwhile
                 timeline.move_to(target)
                 engine.commit([("clock.moved", ClockMoved("virtual", target))])
@@ -123,9 +123,9 @@ class TimeControl(EngineCalls):
         engine = self._engine
         try:
             async with asyncio.timeout(timeout):
-                await engine.idle()
+                await engine.attempts.idle()
                 while engine.release_held():
-                    await engine.idle()
+                    await engine.attempts.idle()
                 await engine.journal.flush()
         except TimeoutError:
             return False

@@ -65,11 +65,11 @@ def test_a_bug_is_raised_to_all_waiters_and_other_work_continues(
         workspace = make_workspace(transport, journal=Journal(Failing(kind)))
         add(workspace)
         workspace.create_assessment()
-        workspace.create_assessment()
         waiting = [asyncio.ensure_future(workspace.settle()) for _ in range(2)]
         for waiter in waiting:
             with pytest.raises(RuntimeError, match=f"^{kind}$"):
                 await waiter
+        workspace.create_assessment()
         assert await workspace.wait(status="succeeded", within=DEADLINE)
         with pytest.raises(RuntimeError, match=f"^{kind}$"):
             await workspace.settle()
