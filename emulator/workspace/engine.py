@@ -1,8 +1,8 @@
 """The engine of a workspace: commits records, applies them to the state, plans what follows.
 
 It owns the state, the timeline, the queue of attempts and the attempts under way. Pure functions
-return records. The engine appends them to the journal, applies them to the state, and plans attempts
-and timers. A workspace is changed in no other way.
+return records. The engine appends them to the journal, applies them to the state, and plans
+attempts and timers. A workspace is changed in no other way.
 """
 
 from __future__ import annotations
