@@ -164,5 +164,5 @@ def test_cancelled_timers_do_not_pile_up() -> None:
         timeline.cancel((1, number, 0, 0))
     size, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert size < 100_000
+    assert size < 500_000  # they would take more than 2 MB
     assert timeline.next_at() == EPOCH + timedelta(days=2)
