@@ -128,7 +128,9 @@ def _complaint(
         except msgspec.ValidationError as inner:
             return _complaint(inner, part, part_kind, strict=strict, path=(*path, step))
     place = shown(path)
-    words = [one for arm in arms(kind) if get_origin(arm) is Literal for one in get_args(arm)]
+    words = [
+        argument for arm in arms(kind) if get_origin(arm) is Literal for argument in get_args(arm)
+    ]
     if words and isinstance(value, str):
         known = ", ".join(map(repr, sorted(words)))
         return InvalidInputError(f"expected one of {known}, got {value[:_LONGEST]!r}", path=place)

@@ -227,4 +227,4 @@ def near(name: str, known: Iterable[str], count: int = 3) -> list[str]:
     if len(name) > _LONGEST_NEAR:
         return []
     by_folded = {one.casefold(): one for one in islice(known, _MOST_NEAR)}
-    return [by_folded[one] for one in get_close_matches(name.casefold(), by_folded, n=count)]
+    return [by_folded[match] for match in get_close_matches(name.casefold(), by_folded, n=count)]

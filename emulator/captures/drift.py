@@ -131,7 +131,7 @@ def compare(
         is_known = event in contracts.events(generation)
         if is_known and not (learned_only and contracts.learned(generation, event) is None):
             known = list(sent(generation, event))
-            found = [_places(generation, event, contracts, one, known) for one in payloads]
+            found = [_places(generation, event, contracts, payload, known) for payload in payloads]
             drifts += _counted(generation, event, found)
         else:
             drifts.append(_new_event_type(generation, event, payloads))

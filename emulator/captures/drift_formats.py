@@ -26,17 +26,19 @@ def text(comparison: Comparison) -> str:
     """Return a line for each difference, below its event type, and a summary."""
     lines: list[str] = []
     group = None
-    for one in comparison.drifts:
-        if (one.generation, one.event) != group:
-            group = (one.generation, one.event)
-            lines.append(printable(f"{one.event} ({one.generation})"))
-        lines.append(printable(f"  {one.path}: {_words(one)}"))
+    for drift in comparison.drifts:
+        if (drift.generation, drift.event) != group:
+            group = (drift.generation, drift.event)
+            lines.append(printable(f"{drift.event} ({drift.generation})"))
+        lines.append(printable(f"  {drift.path}: {_words(drift)}"))
     return "\n".join([*lines, summary(comparison)])
 
 
 def json(comparison: Comparison) -> str:
     """Return a document with all differences."""
-    drifts = [msgspec.structs.asdict(one) | {"meaning": one.meaning} for one in comparison.drifts]
+    drifts = [
+        msgspec.structs.asdict(drift) | {"meaning": drift.meaning} for drift in comparison.drifts
+    ]
     found = {"compared": comparison.compared, "skipped": comparison.skipped, "drifts": drifts}
     return indented(msgspec.json.encode(found))
 
@@ -44,9 +46,9 @@ def json(comparison: Comparison) -> str:
 def markdown(comparison: Comparison) -> str:
     """Return a table of the differences, and a summary."""
     rows = "".join(
-        f"| {_cells(one.event, one.path, one.kind)} | {one.count} of {one.of} "
-        f"| {_cells(one.example)} | {one.provenance}: a {one.meaning} |\n"
-        for one in comparison.drifts
+        f"| {_cells(drift.event, drift.path, drift.kind)} | {drift.count} of {drift.of} "
+        f"| {_cells(drift.example)} | {drift.provenance}: a {drift.meaning} |\n"
+        for drift in comparison.drifts
     )
     return (f"{_TABLE}{rows}\n" if rows else "") + summary(comparison)
 
@@ -54,10 +56,10 @@ def markdown(comparison: Comparison) -> str:
 def github(comparison: Comparison) -> str:
     """Return a workflow command for each difference: errors for changes, else notices."""
     lines = [
-        f"::{'error' if one.meaning == 'change' else 'notice'} "
-        f"title={escaped_property(printable(f'{one.event} {one.path}'))}"
-        f"::{escaped_message(printable(_words(one)))}"
-        for one in comparison.drifts
+        f"::{'error' if drift.meaning == 'change' else 'notice'} "
+        f"title={escaped_property(printable(f'{drift.event} {drift.path}'))}"
+        f"::{escaped_message(printable(_words(drift)))}"
+        for drift in comparison.drifts
     ]
     return "\n".join([*lines, summary(comparison)])
 
@@ -65,7 +67,7 @@ def github(comparison: Comparison) -> str:
 def summary(comparison: Comparison) -> str:
     """Return the numbers in one line."""
     drifts = comparison.drifts
-    changes = sum(one.meaning == "change" for one in drifts)
+    changes = sum(drift.meaning == "change" for drift in drifts)
     skipped = "".join(f"; {count} {name} skipped" for name, count in comparison.skipped.items())
     found = f"changes: {changes}, discoveries: {len(drifts) - changes}" if drifts else "no drift"
     return f"{comparison.compared} {comparison.of} compared{skipped}: {found}"

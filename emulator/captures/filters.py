@@ -37,7 +37,7 @@ def selected(captures: Iterable[Capture], filters: Sequence[str]) -> list[Captur
         else:
             found = [one for one in found if fnmatchcase(event_of(one), text)]
     if not found:
-        known = ", ".join(sorted({event_of(one) for one in captures}))
+        known = ", ".join(sorted({event_of(capture) for capture in captures}))
         message = f"no capture matches --filter {' '.join(filters)}; the event types are: {known}"
         raise InvalidInputError(message)
     return found

@@ -53,7 +53,9 @@ def request(
 
 def masked_names(captures: Sequence[Capture]) -> list[str]:
     """Return the names of headers that were masked when the captures were saved."""
-    return sorted({name for one in captures for name, value in one.headers if value == MASK})
+    return sorted(
+        {name for capture in captures for name, value in capture.headers if value == MASK}
+    )
 
 
 def _signature(capture: Capture, secret: str, now: float) -> Headers:

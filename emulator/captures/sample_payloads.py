@@ -21,7 +21,7 @@ SEEDS = range(4)
 def shaped_by(contracts: Contracts) -> Callable[[Generation, str], list[Any]]:
     """Return a function that makes payloads of an event type in the shape of an overlay."""
     return lambda generation, event: [
-        one.payload for one in bases(0, EPOCH, generation, [event], contracts)
+        base.payload for base in bases(0, EPOCH, generation, [event], contracts)
     ]
 
 
@@ -35,10 +35,10 @@ def sent(generation: Generation, event: str, status: str = "") -> list[Any]:
     """
     name = f"{event} ({status})" if status else event
     return [
-        one.payload
+        base.payload
         for seed in SEEDS
-        for one in _bases(seed, generation)
-        if one.event == event and one.name.startswith(name)
+        for base in _bases(seed, generation)
+        if base.event == event and base.name.startswith(name)
     ]
 
 

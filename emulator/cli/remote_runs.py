@@ -71,7 +71,10 @@ class RemoteRuns:
                 timeout=_LONGEST,
                 trust_env=False,
             ) as client:
-                runs = [asyncio.create_task(self._run(client, one, places)) for one in scenarios]
+                runs = [
+                    asyncio.create_task(self._run(client, scenario, places))
+                    for scenario in scenarios
+                ]
                 try:
                     for run in runs:
                         self._show(*await run)

@@ -194,6 +194,6 @@ async def _run(scenarios: list[Scenario], how: _RunOptions, serve: ApiServer | N
         )
         if len(results) > 1:
             shown.line(f"\n{text.total(report.cases[: len(results)])}")
-    codes = [one.exit_code for one in results] + ([exit_code(lingered)] if lingered else [])
+    codes = [result.exit_code for result in results] + ([exit_code(lingered)] if lingered else [])
     code = INTERRUPTED if report.is_interrupted else max(codes)
     return how.output.write(report, code)

@@ -28,7 +28,7 @@ def variables(settings: tuple[str, ...], url: str | None) -> dict[str, str]:
         InvalidInputError: a setting that is not ``KEY=VALUE``.
     """
     found = dict(os.environ)
-    for one in settings:
-        name, value = pair("--set", one, "KEY=VALUE")
+    for setting in settings:
+        name, value = pair("--set", setting, "KEY=VALUE")
         found[name] = value
     return found if url is None else found | {"CONSUMER_URL": url}

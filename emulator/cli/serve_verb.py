@@ -31,8 +31,8 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 
 def _option(*names: str, **settings: Any) -> Callable[[Any], Any]:
     """Return a click option that can also be set by an environment variable."""
-    options = [one.split("/")[0].removeprefix("--") for one in names if one.startswith("--")]
-    variables = [f"TESTLIFY_EMULATOR_{one.upper().replace('-', '_')}" for one in options]
+    options = [name.split("/")[0].removeprefix("--") for name in names if name.startswith("--")]
+    variables = [f"TESTLIFY_EMULATOR_{option.upper().replace('-', '_')}" for option in options]
     if "port" in options:
         variables.append("PORT")
     return click.option(*names, envvar=variables, show_envvar=True, **settings)
@@ -233,7 +233,7 @@ def _emulator(options: dict[str, Any], *, is_exposed: bool) -> Emulator:
 
 
 def _event_names(pairs: tuple[str, ...]) -> dict[str, str]:
-    names = [common_options.pair("--event-name", one, "EVENT=NAME") for one in pairs]
+    names = [common_options.pair("--event-name", pair, "EVENT=NAME") for pair in pairs]
     return checked_names(dict(names), path="--event-name")
 
 

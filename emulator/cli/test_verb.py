@@ -148,11 +148,11 @@ async def _run(
             await grade(target, checks, jobs=jobs, on_result=in_order, serve=serve)
         except asyncio.CancelledError:  # Ctrl-C: report the results so far
             is_interrupted = True
-        results = [in_order.results[one.id] for one in checks if one.id in in_order.results]
+        results = [in_order.results[check.id] for check in checks if check.id in in_order.results]
         took = time.perf_counter() - begun
         report = report_of(
             TITLE,
-            (case_of(one if output.is_detailed else one.bare, target) for one in results),
+            (case_of(result if output.is_detailed else result.bare, target) for result in results),
             started=started,
             duration_ms=took * 1000,
             secrets=secrets_of(target),
@@ -160,7 +160,7 @@ async def _run(
         )
         causes = report.causes
         if causes:
-            lines = "\n".join(f"  {one.summary(report)}" for one in causes)
+            lines = "\n".join(f"  {cause.summary(report)}" for cause in causes)
             shown.line(f"\ncauses that several checks share:\n{lines}", "failed")
         shown.line(f"\n{text.total(report.cases, 'check')} in {took:.1f} s; seed {target.seed}")
         code = INTERRUPTED if is_interrupted else exit_code(results)
@@ -175,7 +175,7 @@ def _beside(report: Report, earlier: dict[str, str], code: int, shown: Screen) -
 
     comparison = compared(report, earlier)
     shown.line(
-        "compared with the baseline:\n" + "\n".join(f"  {one}" for one in comparison.lines())
+        "compared with the baseline:\n" + "\n".join(f"  {line}" for line in comparison.lines())
     )
     if code != FAILED or comparison.is_worse:
         return code

@@ -86,7 +86,7 @@ def _payload(file: Path, contracts: Contracts, generation: str, event: str) -> i
     from emulator.contracts.position import position
 
     text = body.decode()
-    for one in violations:
-        line, column = position(text, one.path)
-        say(f"{file}:{line}:{column}: {one.path}: {one.message}", err=True)
+    for violation in violations:
+        line, column = position(text, violation.path)
+        say(f"{file}:{line}:{column}: {violation.path}: {violation.message}", err=True)
     return FAILED

@@ -135,14 +135,14 @@ class Master:
         self._replies.put((msg.node_id, msg.data["line"]))
 
     def _is_running(self) -> bool:
-        return not self._is_local or all(one.poll() is None for one in self._processes)
+        return not self._is_local or all(process.poll() is None for process in self._processes)
 
     def _look(self) -> None:
         clients = self._runner.clients
         lost = [
-            one
-            for one in self._clients
-            if one not in clients or clients[one].state == STATE_MISSING
+            client
+            for client in self._clients
+            if client not in clients or clients[client].state == STATE_MISSING
         ]
         if lost or not self._is_running():
             message = f"{len(lost) or 'some'} of {self.workers} workers were lost; the run ends"

@@ -146,7 +146,7 @@ class Run:
         try:
             while True:
                 phase = self._phase(Rate(rate, rate), goal.seconds, None)
-                is_fine = all(one.is_met(phase.total) for one in goal.expectations)
+                is_fine = all(expectation.is_met(phase.total) for expectation in goal.expectations)
                 rate = search.send(is_fine)
         except StopIteration as end:
             self.result.sustained = end.value

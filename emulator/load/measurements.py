@@ -113,14 +113,14 @@ def percentile(measured: HdrHistogram, percent: float) -> float:
 
 def _sum(seconds: Iterable[Second]) -> Second:
     whole = Second()
-    for one in seconds:
-        whole.scheduled += one.scheduled
-        whole.sent += one.sent
-        whole.accepted += one.accepted
-        whole.errors.update(one.errors)
-        whole.latency.add(one.latency)
-        whole.service.add(one.service)
-        whole.lateness.add(one.lateness)
+    for second in seconds:
+        whole.scheduled += second.scheduled
+        whole.sent += second.sent
+        whole.accepted += second.accepted
+        whole.errors.update(second.errors)
+        whole.latency.add(second.latency)
+        whole.service.add(second.service)
+        whole.lateness.add(second.lateness)
     return whole
 
 

@@ -92,7 +92,7 @@ class Book:
         found = {}
         for status, (life, *_) in self._lives.items():
             moments = [pattern.moment for pattern in life]
-            found[status] = tuple(moments.count(one) for one in dict.fromkeys(moments))
+            found[status] = tuple(moments.count(moment) for moment in dict.fromkeys(moments))
         return found
 
     def patterns(self, candidate: int, status: str) -> tuple[Pattern, ...]:

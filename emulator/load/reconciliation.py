@@ -83,7 +83,11 @@ async def reconciled(
     """
     # A status without a word for it cannot be compared.
     word = target.state_map.word
-    decided = [one for one in candidates if not one.is_undecided and word(one.status) is not ABSENT]
+    decided = [
+        candidate
+        for candidate in candidates
+        if not candidate.is_undecided and word(candidate.status) is not ABSENT
+    ]
     waiting = iter(decided)
     found: list[Difference] = []
 

@@ -147,9 +147,9 @@ class Demands:
 
     def _undelivered(self) -> list[str]:
         left = [
-            one
-            for one in self._workspace.deliveries()
-            if not one.succeeded and one.id not in self._asked
+            delivery
+            for delivery in self._workspace.deliveries()
+            if not delivery.succeeded and delivery.id not in self._asked
         ]
         if not left:
             return []

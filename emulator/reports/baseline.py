@@ -80,7 +80,7 @@ def read(file: Path) -> dict[str, str]:
     except InvalidInputError as error:
         message = f"the baseline {str(file)!r} is not a report.json of 'test': {error.message}"
         raise InvalidInputError(message, path=error.path) from None
-    return {one.test_id: one.status for one in document.results.tests}
+    return {test.test_id: test.status for test in document.results.tests}
 
 
 def compared(report: Report, earlier: dict[str, str]) -> BaselineComparison:

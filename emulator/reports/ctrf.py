@@ -77,7 +77,7 @@ def _test(case: Case, report: Report) -> dict[str, Any]:
         found["labels"] = case.labels
     if case.steps:
         found["steps"] = [_step(step) for step in case.steps]
-    extra = {"deliveries": [plain(one) for one in case.deliveries], "charts": case.charts}
+    extra = {"deliveries": [plain(delivery) for delivery in case.deliveries], "charts": case.charts}
     if any(extra.values()):
         found["extra"] = {name: value for name, value in extra.items() if value}
     return found
@@ -89,7 +89,7 @@ def _step(step: ReportStep) -> dict[str, Any]:
         "line": step.line,
         "message": step.message,
         "duration": round(step.duration_ms, 3),
-        "deliveries": [plain(one) for one in step.deliveries],
+        "deliveries": [plain(delivery) for delivery in step.deliveries],
     }
     return {
         "name": step.heading,

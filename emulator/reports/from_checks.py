@@ -47,8 +47,8 @@ def case_of(result: CheckResult, target: Target) -> Case:
         cause=result.cause,
         duration_ms=result.duration_ms,
         deliveries=tuple(
-            delivery_view(one, "consumer", changed_bodies(state, one) if state else None)
-            for one in result.deliveries
+            delivery_view(delivery, "consumer", changed_bodies(state, delivery) if state else None)
+            for delivery in result.deliveries
         ),
         tags=check.all_tags,
         labels={"severity": check.severity, "seed": str(target.seed)},

@@ -35,11 +35,13 @@ def cases_of(result: LoadResult, goal: Goal, target: Target) -> list[Case]:
         target: the consumer.
     """
     cases = [] if result.reconciled is None else [reconciliation(result.reconciled)]
-    cases += [_phase(one, target) for one in result.phases]
+    cases += [_phase(phase, target) for phase in result.phases]
     if result.sustained is not None:
         cases.append(_knee(result.sustained, goal))
     elif result.phases:
-        cases += [_expectation(one, result.phases[-1].total) for one in goal.expectations]
+        cases += [
+            _expectation(expectation, result.phases[-1].total) for expectation in goal.expectations
+        ]
     return cases
 
 
@@ -53,8 +55,8 @@ def exit_code(report: Report) -> int:
 def reconciliation(found: Reconciled) -> Case:
     """Return the comparison of the consumer's state with the acknowledged messages."""
     named = [
-        f"{one.email}: {one.acknowledged} was acknowledged ({one.message}); {one.found}"
-        for one in found.differences[:MOST_NAMED]
+        f"{lost.email}: {lost.acknowledged} was acknowledged ({lost.message}); {lost.found}"
+        for lost in found.differences[:MOST_NAMED]
     ]
     if found.missing > len(named):
         named.append(f"and {found.missing - len(named)} more")
@@ -147,7 +149,7 @@ def _expectation(expected: Expectation, total: Second) -> Case:
 
 def _knee(sustained: tuple[float, float | None], goal: Goal) -> Case:
     good, bad = sustained
-    limits = ", ".join(one.text for one in goal.expectations)
+    limits = ", ".join(expectation.text for expectation in goal.expectations)
     above = "no rate broke it" if bad is None else f"{bad:.4g}/s did not"
     return Case(
         id="load.sustained",

@@ -63,7 +63,7 @@ def report_of(
 
 def step_of(step: StepResult, secrets: Iterable[str]) -> ReportStep:
     """Return the result of a step during the run, with *secrets* masked."""
-    deliveries = {one.id: delivery_view(one) for one in step.deliveries}
+    deliveries = {delivery.id: delivery_view(delivery) for delivery in step.deliveries}
     return masked_record(secrets, _step(step, deliveries))
 
 
@@ -102,21 +102,23 @@ def _step(step: StepResult, deliveries: dict[str, DeliveryView]) -> ReportStep:
         line=step.line,
         status=step.status,
         message=step.message,
-        deliveries=tuple(deliveries[one.id] for one in step.deliveries),
+        deliveries=tuple(deliveries[delivery.id] for delivery in step.deliveries),
         duration_ms=step.duration_ms,
     )
 
 
 def _deliveries(result: ScenarioResult) -> dict[str, DeliveryView]:
     """Return the deliveries by id at the end of the run; a step has them before their retries."""
-    seen: list[Delivery] = [one for step in result.steps for one in step.deliveries]
+    seen: list[Delivery] = [delivery for step in result.steps for delivery in step.deliveries]
     names: dict[int, str] = {}
     changed: dict[str, dict[int, bytes]] = {}
     state = folded(result.entries)
     if state is not None:
         seen += state.deliveries.values()
         names = {number: webhook.name for number, webhook in state.webhook_numbers.items()}
-        changed = {one.id: changed_bodies(state, one) for one in state.deliveries.values()}
+        changed = {
+            delivery.id: changed_bodies(state, delivery) for delivery in state.deliveries.values()
+        }
     return {
         one.id: delivery_view(one, names.get(one.webhook_number, ""), changed.get(one.id))
         for one in seen

@@ -63,8 +63,8 @@ def commands(report: Report, root: Path) -> list[str]:
         report: the report with the failures.
         root: the repository; annotations name existing files, relative to it.
     """
-    failures = [one for one in report.findings if one.is_failure]
-    lines = [_annotation(one, root) for one in failures[:MOST_ANNOTATIONS]]
+    failures = [finding for finding in report.findings if finding.is_failure]
+    lines = [_annotation(failure, root) for failure in failures[:MOST_ANNOTATIONS]]
     if len(failures) > MOST_ANNOTATIONS:
         last, more = failures[MOST_ANNOTATIONS - 1], len(failures) - MOST_ANNOTATIONS
         lines[-1] = _annotation(last, root, f"\n\nand {more} more failures, in the step's summary")
@@ -77,10 +77,10 @@ def summary(report: Report, room: int = SUMMARY_LIMIT) -> str:
     If there is too little room, the list of all cases is left out first, then the details of the
     last failures. The lines of failures are cut last.
     """
-    failures = [one for one in report.findings if one.is_failure]
+    failures = [finding for finding in report.findings if finding.is_failure]
     head = "\n".join(_head(report)) + "\n"
-    named = [_named(one) for one in failures]
-    details = [_details(one) for one in failures]
+    named = [_named(failure) for failure in failures]
+    details = [_details(failure) for failure in failures]
     cases = ["\n### All cases\n\n"] + [_case_line(case) for case in report.cases]
     left_for_lines = room - len(head.encode()) - len(CUT.encode())
     if left_for_lines < 0:  # a file beyond the limit would lose the summaries of earlier steps
@@ -117,7 +117,7 @@ def _head(report: Report) -> list[str]:
         "",
         f"{' · '.join(counts) or 'nothing ran'} · {took}",
         "",
-        *(f"- {escaped_markdown(one.summary(report))}" for one in report.causes[:_MOST_CAUSES]),
+        *(f"- {escaped_markdown(cause.summary(report))}" for cause in report.causes[:_MOST_CAUSES]),
         *([""] if report.causes else []),
     ]
 

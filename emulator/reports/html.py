@@ -44,12 +44,12 @@ def document(report: Report) -> bytes:
     page = _template().render(
         report=report,
         statuses=[(status, report.count(status)) for status in STATUSES],
-        charts=[[drawn(one) for one in case.charts] for case in report.cases],
+        charts=[[drawn(chart) for chart in case.charts] for case in report.cases],
         timelines=[timeline(case, number) for number, case in enumerate(report.cases, start=1)],
         detailed=_detailed(report),
         sent=[one for case in report.cases for one in case.sent],
-        failures=[one for one in report.findings if one.is_failure],
-        undelivered=[one for one in report.findings if not one.is_failure],
+        failures=[finding for finding in report.findings if finding.is_failure],
+        undelivered=[finding for finding in report.findings if not finding.is_failure],
         opened=_opened(report),
     )
     # Browsers show control characters as boxes or not at all, so escape them.

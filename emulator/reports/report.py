@@ -117,7 +117,9 @@ class Case(msgspec.Struct, frozen=True, rename="camel"):
     @property
     def sent(self) -> list[DeliveryView]:
         """All deliveries of the case."""
-        return [one for step in self.steps for one in step.deliveries] + list(self.deliveries)
+        return [delivery for step in self.steps for delivery in step.deliveries] + list(
+            self.deliveries
+        )
 
     @property
     def word(self) -> str:
@@ -246,7 +248,7 @@ def report(
     known = frozenset(secrets)
     bare = Report(title, (), started, duration_ms, is_interrupted=is_interrupted)
     shown = masked_record(known, bare)
-    return msgspec.structs.replace(shown, cases=tuple(_masked_case(known, one) for one in cases))
+    return msgspec.structs.replace(shown, cases=tuple(_masked_case(known, case) for case in cases))
 
 
 def _masked_case(secrets: frozenset[str], case: Case) -> Case:
@@ -254,8 +256,8 @@ def _masked_case(secrets: frozenset[str], case: Case) -> Case:
     bare = msgspec.structs.replace(case, steps=(), deliveries=(), journal=())
     return msgspec.structs.replace(
         masked_record(secrets, bare),
-        steps=tuple(masked_record(secrets, one) for one in case.steps),
-        deliveries=tuple(masked_record(secrets, one) for one in case.deliveries),
+        steps=tuple(masked_record(secrets, step) for step in case.steps),
+        deliveries=tuple(masked_record(secrets, delivery) for delivery in case.deliveries),
         journal=tuple(masked_record(secrets, one) for one in case.journal),
     )
 

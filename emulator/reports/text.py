@@ -77,8 +77,8 @@ def _caused(deliveries: tuple[DeliveryView, ...]) -> str:
     if not deliveries:
         return ""
     named = [
-        f"{one.event} {', '.join(attempt.answer for attempt in one.attempts) or one.status}"
-        for one in deliveries[:_MOST]
+        f"{sent.event} {', '.join(attempt.answer for attempt in sent.attempts) or sent.status}"
+        for sent in deliveries[:_MOST]
     ]
     more = f"; {len(deliveries) - _MOST} more" if len(deliveries) > _MOST else ""
     return f"  -> {'; '.join(named)}{more}"

@@ -134,7 +134,9 @@ def elapsed(seconds: float) -> str:
 
 
 def _events(delivery: DeliveryView) -> list[_Event]:
-    events = [_Event(one.at, one.number, delivery, one) for one in delivery.attempts]
+    events = [
+        _Event(attempt.at, attempt.number, delivery, attempt) for attempt in delivery.attempts
+    ]
     if not events or delivery.status == "dropped":
         last = events[-1].at if events else delivery.created
         events.append(_Event(last, 0, delivery, None))

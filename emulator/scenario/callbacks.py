@@ -52,8 +52,8 @@ def serving_api(
 
 def evidence(calls: Sequence[Callback]) -> list[str]:
     """Return lines that describe the consumer's callbacks; failed callbacks come first."""
-    lines = [f"its callback failed: {one}" for one in calls if one.is_failure]
-    lines += [f"it called back: {one}" for one in calls if not one.is_failure]
+    lines = [f"its callback failed: {call}" for call in calls if call.is_failure]
+    lines += [f"it called back: {call}" for call in calls if not call.is_failure]
     lines = list(dict.fromkeys(lines))
     more = [f"and {len(lines) - _MOST_SHOWN} other callbacks"] if len(lines) > _MOST_SHOWN else []
     return lines[:_MOST_SHOWN] + more

@@ -79,7 +79,7 @@ def sources(target: str) -> list[Source]:
         if not files:
             message = f"{target}: no scenario in this folder; expected files that end in .yaml"
             raise ScenarioError(message)
-        return [Source(str(one), body_of(one)) for one in files]
+        return [Source(str(file), body_of(file)) for file in files]
     if path.exists() or path.suffix in _ENDINGS or len(path.parts) != 1:
         return [Source(target, body_of(path))]
     entry = data.scenarios() / f"{target}.yaml"

@@ -192,7 +192,7 @@ def _record(kind: type[msgspec.Struct]) -> Schema:
 def _of(kind: Any) -> Schema:
     """Return the schema of a type that `Shaper.read` reads."""
     if get_origin(kind) in (Union, types.UnionType):
-        (kind,) = (one for one in get_args(kind) if one is not type(None))
+        (kind,) = (argument for argument in get_args(kind) if argument is not type(None))
         return _or(_of(kind), {"type": "null"})
     if kind == Seconds:
         return _of(value_types.Duration)

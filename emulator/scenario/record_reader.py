@@ -47,7 +47,7 @@ class Shaper:
         if get_origin(kind) in (Union, types.UnionType):
             if node.value is None:
                 return None
-            (kind,) = (one for one in get_args(kind) if one is not type(None))
+            (kind,) = (argument for argument in get_args(kind) if argument is not type(None))
         if kind in self._readers:
             return self._special(node, kind)
         return self.by_type(node, kind)
@@ -116,21 +116,22 @@ class Shaper:
             self._problems.add(node.place, f"{len(node.value)} items; expected at most {most}")
             return WRONG
         values = [self.read(one, item) for one in node.value]
-        return WRONG if any(one is WRONG for one in values) else values
+        return WRONG if any(value is WRONG for value in values) else values
 
     def _dict(self, node: Node, key_kind: Any, value_kind: Any) -> Any:
         values = {}
         for key, one in node.value.items():
             as_node = type(node)(key, node.keys[key])
             values[self.read(as_node, key_kind)] = self.read(one, value_kind)
-        is_wrong = WRONG in values or any(one is WRONG for one in values.values())
+        is_wrong = WRONG in values or any(value is WRONG for value in values.values())
         return WRONG if is_wrong else values
 
     def _one_of(self, node: Node, values: tuple[Any, ...]) -> Any:
         if node.value in values:
             return node.value
         known = [
-            one if isinstance(one, str) else msgspec.json.encode(one).decode() for one in values
+            value if isinstance(value, str) else msgspec.json.encode(value).decode()
+            for value in values
         ]
         hint = near(str(node.value), known)
         close = f"near: {', '.join(map(repr, hint))}; " if hint else ""
@@ -154,8 +155,8 @@ class Shaper:
 
 def _most(kind: Any) -> int | None:
     """Return the maximum length of a list of this type, if it has any."""
-    metas = [one for one in get_args(kind)[1:] if isinstance(one, msgspec.Meta)]
-    return next((one.max_length for one in metas if one.max_length is not None), None)
+    metas = [argument for argument in get_args(kind)[1:] if isinstance(argument, msgspec.Meta)]
+    return next((meta.max_length for meta in metas if meta.max_length is not None), None)
 
 
 def _name(value: Any) -> str:

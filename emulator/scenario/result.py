@@ -93,7 +93,12 @@ def verdict(
         is_expecting: whether any step checks the consumer.
     """
     failed = [step for step in steps if step.status == "failed"]
-    outcomes = [one.outcome for delivery in deliveries for one in delivery.attempts if one.outcome]
+    outcomes = [
+        attempt.outcome
+        for delivery in deliveries
+        for attempt in delivery.attempts
+        if attempt.outcome
+    ]
     if not outcomes:
         what = "nothing was sent"
         return "no_evidence", f"{what}; {_first(failed)}" if failed else what

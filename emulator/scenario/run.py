@@ -135,7 +135,7 @@ async def run_in(
             register(scenario, workspace)
             result = await play(scenario, emulator, workspace, on_step=on_step, timeout=timeout)
         finally:
-            for id_ in [one for one in state.webhooks if one not in known]:
+            for id_ in [id_ for id_ in state.webhooks if id_ not in known]:
                 workspace.remove_webhook(id_)
             _set(workspace, before.observed, before.event_names, before.report_delay)
     return msgspec.structs.replace(result, entries=tuple(workspace.entries(first)))

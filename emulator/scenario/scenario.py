@@ -70,13 +70,16 @@ def reached(
     """
     wanted = set(events)
     found = []
-    for one in consumers:
-        names = {name.lower() for name in one.headers}
+    for consumer in consumers:
+        names = {name.lower() for name in consumer.headers}
         more = {name: value for name, value in headers.items() if name.lower() not in names}
-        named = one.events or events  # none means every event
+        named = consumer.events or events  # none means every event
         kept = [word for word in named if not wanted or event_type(word).id in wanted]
         changed = msgspec.structs.replace(
-            one, headers={**one.headers, **more}, secret=one.secret or secret, events=kept
+            consumer,
+            headers={**consumer.headers, **more},
+            secret=consumer.secret or secret,
+            events=kept,
         )
         found += [changed] if kept or not wanted else []
     return found

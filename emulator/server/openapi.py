@@ -39,14 +39,19 @@ class Api(msgspec.Struct, frozen=True):
     def paths(self) -> Document:
         """Return the paths of the document."""
         found: dict[str, Document] = {}
-        for one in self.operations:
-            found.setdefault(one.path, {})[one.method.lower()] = self._operation(one)
+        for operation in self.operations:
+            found.setdefault(operation.path, {})[operation.method.lower()] = self._operation(
+                operation
+            )
         return found
 
     def schemas(self) -> Document:
         """Return the schemas of all records; fields of Testlify's have their provenance."""
         kinds = [
-            kind for one in self.operations for kind in map(made, (one.answer, one.body)) if kind
+            kind
+            for operation in self.operations
+            for kind in map(made, (operation.answer, operation.body))
+            if kind
         ]
         _, found = msgspec.json.schema_components([self.error, *kinds], ref_template=_REFERENCE)
         for schema in found.values():

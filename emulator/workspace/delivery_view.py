@@ -152,7 +152,7 @@ def delivery_view(
         next_due=delivery.next_due,
         payload=_payload(message),
         attempts=tuple(
-            attempt_view(one, bodies.get(one.number, body)) for one in delivery.attempts
+            attempt_view(attempt, bodies.get(attempt.number, body)) for attempt in delivery.attempts
         ),
     )
 

@@ -98,13 +98,13 @@ def signed(state: State, delivery: Delivery, attempt: Attempt, body: bytes) -> S
         return None
     names = {name.lower() for name in signature.header_names}
     carried = {name: value for name, value in attempt.headers if name.lower() in names}
-    secrets = (webhook.secret, *(one.secret for one in webhook.old_secrets))
+    secrets = (webhook.secret, *(old_secret.secret for old_secret in webhook.old_secrets))
     now = _signed_at(state, attempt, carried)
-    verdicts = [verify(signature, one, attempt.headers, body, now=now) for one in secrets]
+    verdicts = [verify(signature, secret, attempt.headers, body, now=now) for secret in secrets]
     return Signed(
         text=text_of(signed_text(signature, attempt.headers, body)),
         headers=carried,
-        verdict=next((one for one in verdicts if one.holds), verdicts[0]),
+        verdict=next((verdict for verdict in verdicts if verdict.holds), verdicts[0]),
     )
 
 

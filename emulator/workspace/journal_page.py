@@ -31,7 +31,7 @@ def newest(workspace: Workspace, subject: str, before: int | None, limit: int) -
     """
     last = workspace.last_entry if before is None else before - 1
     entries = _backwards(workspace, last)
-    found = (one for one in entries if not subject or one.kind.partition(".")[0] == subject)
+    found = (entry for entry in entries if not subject or entry.kind.partition(".")[0] == subject)
     return list(islice(found, limit))
 
 

@@ -50,11 +50,11 @@ def kept_assessments(
         group: name of their group; None for any.
         label: a label that they have; None for any.
     """
-    for one in reversed(state.assessments.values()):
-        if one.state == assessments.DELETED or (states and one.state not in states):
+    for assessment in reversed(state.assessments.values()):
+        if assessment.state == assessments.DELETED or (states and assessment.state not in states):
             continue
-        if group in (None, one.group) and (label is None or label in one.labels):
-            yield one
+        if group in (None, assessment.group) and (label is None or label in assessment.labels):
+            yield assessment
 
 
 def candidates_of(state: State, assessment_id: str) -> Iterator[Candidate]:
@@ -85,7 +85,7 @@ def candidate_of(state: State, assessment_id: str, id_: str) -> Candidate:
     """
     kept_assessment(state, assessment_id)
     theirs = invitations_of(state, id_)
-    found = [one for one in theirs if one.assessment_id == assessment_id]
+    found = [invitation for invitation in theirs if invitation.assessment_id == assessment_id]
     chosen = [one for one in found if one.id == id_] or found
     if not chosen:
         raise NotFoundError(f"candidate {id_[:80]!r} was not invited to {assessment_id}")

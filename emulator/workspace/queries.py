@@ -56,7 +56,7 @@ def _about(state: State, id_: str) -> Iterable[DeliveryKey]:
     if id_ in state.by_subject or id_ in state.assessments:
         return state.by_subject.get(id_, ())
     invitations = state.invitations.get(id_, ())
-    return [key for one in invitations for key in state.by_subject.get(one, ())]
+    return [key for invitation in invitations for key in state.by_subject.get(invitation, ())]
 
 
 def request(state: State, delivery: Delivery, number: int, faults: tuple[str, ...]) -> Request:
@@ -92,9 +92,9 @@ def changed_bodies(state: State, delivery: Delivery) -> dict[int, bytes]:
     if delivery.message.digest is not None:
         return {}
     sent = {
-        one.number: request(state, delivery, one.number, one.faults).body
-        for one in delivery.attempts
-        if one.is_deliberate
+        attempt.number: request(state, delivery, attempt.number, attempt.faults).body
+        for attempt in delivery.attempts
+        if attempt.is_deliberate
     }
     return {number: body for number, body in sent.items() if body != delivery.message.body}
 

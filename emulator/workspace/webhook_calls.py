@@ -243,7 +243,7 @@ class WebhookCalls(EngineCalls):
             delivery = self.state.deliveries.get((message, webhook))
             if delivery is None or delivery.status == "dropped" or self._engine.is_held_back(key):
                 return True
-            made = [one for one in delivery.attempts if one.number == number]
+            made = [attempt for attempt in delivery.attempts if attempt.number == number]
             return made[0].outcome is not None if made else delivery.status != "pending"
 
         await self._engine.journal.until(self._engine.name, is_ended, timeout=_TEST_TIMEOUT)

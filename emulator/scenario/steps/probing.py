@@ -182,7 +182,7 @@ class CaptureStep(_Looking, frozen=True, kw_only=True, rename={"as_": "as", "fro
         """Refuse a step without exactly one source, or without a place in it."""
         super().__post_init__()
         sources = [self.get, self.command, self.from_]
-        if sum(one is not None for one in sources) != 1:
+        if sum(source is not None for source in sources) != 1:
             message = "expected one place to take the value from: 'get', 'command' or 'from'"
             raise InvalidInputError(message)
         is_delivered = self.from_ is not None

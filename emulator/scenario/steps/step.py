@@ -73,7 +73,9 @@ class RunContext(Names):
         self.journal = journal
         self.guard = guard
         self.folder = folder
-        self.ids["webhook"] = {one.name: one.id for one in workspace.state.webhooks.values()}
+        self.ids["webhook"] = {
+            webhook.name: webhook.id for webhook in workspace.state.webhooks.values()
+        }
         self.variables: dict[str, str] = {}
         self.is_parallel = False
         self._room = Room()

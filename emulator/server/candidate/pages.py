@@ -132,7 +132,7 @@ def _page(
 ) -> Response:
     state = workspace.state
     content = state.assessments[candidate.assessment_id].content
-    questions = [one.text for test in content.tests for one in test.questions]
+    questions = [question.text for test in content.tests for question in test.questions]
     answered = len(candidate.answers)
     legal = LIFECYCLE.legal(candidate.state)
     return html.page(

@@ -43,7 +43,7 @@ def _set_fault() -> Any:
     """Return the record of a fault as scenario files have it: its settings behind its name."""
     match = msgspec.defstruct(
         "FaultMatch",
-        [(one.name, one.type, one.default) for one in msgspec.structs.fields(CallMatch)],
+        [(field.name, field.type, field.default) for field in msgspec.structs.fields(CallMatch)],
         bases=(Match,),
         namespace={"__doc__": "The attempts or the calls that a fault applies to."},
         kw_only=True, forbid_unknown_fields=True, frozen=True,

@@ -94,7 +94,7 @@ def _unknown_command(subject: SubjectKind) -> Callable[[Request], Awaitable[Resp
     return refuse
 
 
-UNKNOWN_COMMANDS = {one: _unknown_command(one) for one in get_args(SubjectKind)}
+UNKNOWN_COMMANDS = {kind: _unknown_command(kind) for kind in get_args(SubjectKind)}
 """Subject -> the endpoint that refuses commands that it does not have."""
 
 
@@ -119,7 +119,7 @@ def _body(command: Command) -> type[msgspec.Struct]:
 @cache
 def _times(details: type[msgspec.Struct]) -> list[str]:
     """Return the details of a command that are times."""
-    return [one.name for one in msgspec.structs.fields(details) if datetime in arms(one.type)]
+    return [field.name for field in msgspec.structs.fields(details) if datetime in arms(field.type)]
 
 
 def _operation(command: Command) -> ControlOperation:
@@ -142,7 +142,7 @@ def _operation(command: Command) -> ControlOperation:
         )
         return kind(
             **msgspec.structs.asdict(view),
-            messages=[message_view(one) for one in done.messages],
+            messages=[message_view(message) for message in done.messages],
             refused=[refused_view(one) for one in done.refused],
         )
 

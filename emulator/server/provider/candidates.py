@@ -212,12 +212,12 @@ async def assessments_of(call: Call[NoQuery, None]) -> list[CandidateAssessment]
     attempts = provider_queries.attempts_of(state, theirs[0].candidate_id)
     return [
         CandidateAssessment(
-            assessment_id=one.assessment_id,
-            attempt_index=attempts[one.id],
-            candidate_id=one.candidate_id,
-            name=one.assessment_title,
+            assessment_id=invitation.assessment_id,
+            attempt_index=attempts[invitation.id],
+            candidate_id=invitation.candidate_id,
+            name=invitation.assessment_title,
         )
-        for one in theirs
+        for invitation in theirs
     ]
 
 
@@ -292,9 +292,9 @@ def _has_invitation(query: PersonQuery, state: State, last: Candidate) -> bool:
     """Whether one of the invitations of a person fits; *last* is the last of them."""
     theirs = (state.candidates[one] for one in state.invitations[last.candidate_id])
     return any(
-        query.assessment_id in (None, one.assessment_id)
-        and query.candidate_status in (None, one.state)
-        for one in theirs
+        query.assessment_id in (None, invitation.assessment_id)
+        and query.candidate_status in (None, invitation.state)
+        for invitation in theirs
     )
 
 

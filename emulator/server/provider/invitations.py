@@ -106,7 +106,7 @@ async def invite(call: Call[NoQuery, Invite]) -> Invitations:
     people = asked.candidate_invites
     invited = call.workspace.invite_all(
         asked.assessment_id,
-        (msgspec.structs.asdict(one) for one in people),
+        (msgspec.structs.asdict(person) for person in people),
         scheduled_date=None if date is None else parse_instant(date, path="$.scheduledDate"),
         source=asked.source or None,
     )
@@ -123,7 +123,7 @@ async def link(call: Call[NoQuery, LinkBody]) -> Link:
     email = (await call.body()).email
     person = state.people.get(email.casefold())
     theirs = provider_queries.invitations_of(state, person.candidate_id) if person else []
-    found = [one for one in theirs if one.assessment_id == assessment.id]
+    found = [invitation for invitation in theirs if invitation.assessment_id == assessment.id]
     if not found:
         message = f"{email[:80]!r} was not invited to {assessment.id}"
         raise NotFoundError(message)

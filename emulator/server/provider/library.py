@@ -149,13 +149,17 @@ async def tests(call: Call[LibraryQuery, None]) -> list[LibraryRow]:
 async def test_types(call: Call[NoQuery, None]) -> list[TypeRow]:
     """List the test types."""
     library = call.workspace.state.library
-    names = [one.test.type_name for one in library.tests.values()]
-    return [TypeRow(one.id, one.name, names.count(one.name)) for one in library.test_types.values()]
+    names = [entry.test.type_name for entry in library.tests.values()]
+    return [
+        TypeRow(kind.id, kind.name, names.count(kind.name)) for kind in library.test_types.values()
+    ]
 
 
 async def industries(call: Call[NoQuery, None]) -> list[Named]:
     """List the industries."""
-    return [Named(one.id, one.name) for one in call.workspace.state.library.industries]
+    return [
+        Named(industry.id, industry.name) for industry in call.workspace.state.library.industries
+    ]
 
 
 async def job_roles(call: Call[RoleQuery, None]) -> list[RoleRow]:

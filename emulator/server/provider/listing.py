@@ -94,4 +94,6 @@ def searched(
     if not word:
         return records
     wanted = word.casefold()
-    return (one for one in records if any(wanted in text.casefold() for text in texts(one)))
+    return (
+        record for record in records if any(wanted in text.casefold() for text in texts(record))
+    )

@@ -85,7 +85,8 @@ async def invite(call: Call[NoQuery, InviteMembers]) -> list[MemberRow]:
     """Invite people to the team, all of them or none: 201."""
     asked, workspace = await call.body(), call.workspace
     made = workspace.access.invite_members(
-        {"email": one.email, "role": one.role, "role_id": one.user_role_id} for one in asked.members
+        {"email": member.email, "role": member.role, "role_id": member.user_role_id}
+        for member in asked.members
     )
     await workspace.flush()
     return [_row(workspace.state, one) for one in made]

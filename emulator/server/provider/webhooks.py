@@ -130,7 +130,9 @@ async def test(call: Call[NoQuery, SendTest]) -> Response:
     workspace, id_ = call.workspace, call.path("id")
     workspace.state.webhook(id_)
     delivery = await workspace.send_test(id_, (await call.body()).event)
-    is_attempted = any(one.outcome for one in delivery.attempts) or delivery.status == "dropped"
+    is_attempted = (
+        any(attempt.outcome for attempt in delivery.attempts) or delivery.status == "dropped"
+    )
     status = 200 if is_attempted else 202
     return json({"data": delivery_view(workspace.state, delivery)}, status)
 

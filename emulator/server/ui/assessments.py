@@ -50,7 +50,7 @@ async def read(request: Request) -> Response:
         _SECTION,
         assessment=assessment,
         view=assessment_view(assessment),
-        commands=[(one, fields_of(one.details)) for one in _commands(assessment)],
+        commands=[(command, fields_of(command.details)) for command in _commands(assessment)],
     )
 
 

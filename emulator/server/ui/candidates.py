@@ -84,8 +84,8 @@ async def read(request: Request) -> Response:
         candidate=candidate,
         view=candidate_view(state, candidate),
         assessment=state.assessments.get(candidate.assessment_id),
-        commands=[(one, fields_of(one.details)) for one in _commands(candidate)],
-        rows=[inbox_row(state, one) for one in _messages(state, candidate)],
+        commands=[(command, fields_of(command.details)) for command in _commands(candidate)],
+        rows=[inbox_row(state, message) for message in _messages(state, candidate)],
         live=f"/ui/{workspace.name}/candidates/{candidate.id}/live",
     )
 

@@ -101,8 +101,8 @@ async def read(request: Request) -> Response:
         if before and is_whole and before.message.digest is None
         else None,
         attempts=[
-            _attempt(state, delivery, one, changed.get(one.number), is_open=is_open)
-            for one in delivery.attempts
+            _attempt(state, delivery, attempt, changed.get(attempt.number), is_open=is_open)
+            for attempt in delivery.attempts
         ],
     )
 

@@ -53,7 +53,7 @@ async def live(request: Request) -> Response:
     workspace = workspace_of(request)
 
     def rows() -> list[Row]:
-        return [Row(f"f-{one.id}", "rows", one) for one in workspace.faults()]
+        return [Row(f"f-{fault.id}", "rows", fault) for fault in workspace.faults()]
 
     def render(row: Row) -> str:
         return row_html("fault", f"/ui/{workspace.name}", row.record, plain(row.record.fault))

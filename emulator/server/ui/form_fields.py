@@ -55,7 +55,7 @@ def fields_of(
         docs: name -> text, for fields whose types have no description.
         but: names to leave out.
     """
-    durations = {one.name for one in msgspec.structs.fields(record) if one.type == Seconds}
+    durations = {field.name for field in msgspec.structs.fields(record) if field.type == Seconds}
     found = []
     for one in _info(record).fields:
         if one.name not in but:

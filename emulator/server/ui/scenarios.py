@@ -93,7 +93,7 @@ async def index(request: Request) -> Response:
     from emulator.scenario.discovery import bundled
 
     workspace = workspace_of(request)
-    runs = [one for one in _runs(request).values() if one.owner == workspace.name]
+    runs = [run for run in _runs(request).values() if run.owner == workspace.name]
     return show(
         request,
         "scenarios",
