@@ -17,7 +17,7 @@ from emulator.contracts.validation import Contracts
 from emulator.delivery.transports.address_guard import Guard, kind_never_dialled, unwrapped
 from emulator.delivery.transports.trust import trusting
 from emulator.delivery.transports.wire import Wire
-from emulator.delivery.transports.wire_actions import parse_target
+from emulator.delivery.transports.wire_actions import parse_destination
 from emulator.domain.events import Generation
 from emulator.domain.tokens import EXPIRED, digest_of
 from emulator.domain.webhook import checked_url
@@ -216,11 +216,11 @@ class Emulator:
         Raises:
             InvalidInputError: not an http or https URL.
         """
-        target = parse_target(url)
-        if target.address is None:
+        destination = parse_destination(url)
+        if destination.address is None:
             return None
-        refusal = self.guard.refusal(target.address, target.host)
-        is_final = kind_never_dialled(unwrapped(target.address)) is not None
+        refusal = self.guard.refusal(destination.address, destination.host)
+        is_final = kind_never_dialled(unwrapped(destination.address)) is not None
         return refusal if refusal is None or is_final else f"{refusal} with --allow-host"
 
     @property

@@ -157,7 +157,7 @@ def target(
     from emulator.conformance import consumer_file
     from emulator.conformance.claims import claimed
     from emulator.conformance.target import Target, check
-    from emulator.delivery.transports.asgi import target_of
+    from emulator.delivery.transports.asgi import destination_of
 
     asked = {name: given.pop(name, _ABSENT.get(name)) for name in _OPTIONS}
     common_options.warn_if_insecure(asked["insecure"])
@@ -172,7 +172,7 @@ def target(
     app = asked["app"] or (None if asked["url"] and said.url else said.app)
     if url and app is None:
         with error_at(url_name):
-            target_of(checked_url(url))
+            destination_of(checked_url(url))
     found = Target(
         url=url,
         app=_imported(app),

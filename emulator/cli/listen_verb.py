@@ -16,7 +16,7 @@ from emulator.cli import consumer_options, loop
 from emulator.cli.codes import INTERRUPTED
 from emulator.cli.output import say
 from emulator.decoding import indented
-from emulator.delivery.transports.wire_actions import parse_target
+from emulator.delivery.transports.wire_actions import parse_destination
 from emulator.domain.payloads.fields import text
 from emulator.errors import InvalidInputError, NotJSONError, file_error, reason_of
 from emulator.printing import printable
@@ -160,7 +160,7 @@ async def _listen(
         return None if forward is None or is_wrong else await _forwarded(received, forward, wire)
 
     if forward is not None:
-        parse_target(forward)
+        parse_destination(forward)
     try:
         async with Receiver(
             statuses=statuses or (200,), delay=delay, port=port, verify=check, on_request=show,

@@ -15,7 +15,7 @@ from emulator.conformance.target import Target
 from emulator.delivery.signing import sign
 from emulator.delivery.transports.address_guard import Guard
 from emulator.delivery.transports.dns import resolve
-from emulator.delivery.transports.wire_actions import parse_target
+from emulator.delivery.transports.wire_actions import parse_destination
 from emulator.domain.ids import message_id
 from emulator.errors import ForbiddenError
 from emulator.load.message_patterns import book
@@ -111,9 +111,9 @@ async def _checked_book(target: Target, mix: Mapping[str, float]) -> Book:
     Raises:
         ForbiddenError: one of its addresses is public, and not allowed.
     """
-    place, guard = parse_target(target.url), Guard(target.allow_hosts)
-    for address in await resolve(place.host, place.port):
-        refusal = guard.refusal(ip_address(address), place.host)
+    destination, guard = parse_destination(target.url), Guard(target.allow_hosts)
+    for address in await resolve(destination.host, destination.port):
+        refusal = guard.refusal(ip_address(address), destination.host)
         if refusal is not None:
             raise ForbiddenError(refusal)
     return await book(target, mix)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NewType, get_args
 
 from emulator import paths
 from emulator.delivery.faults.reading import fault_from
-from emulator.delivery.transports.asgi import target_of
+from emulator.delivery.transports.asgi import destination_of
 from emulator.domain.calls import route
 from emulator.domain.candidate import REASONS
 from emulator.domain.events import TEST_EVENT, Generation, checked_names, event_type
@@ -189,7 +189,7 @@ def _event_word(value: Any) -> EventWord:
 
 def _url(value: Any) -> PayloadUrl:
     url = PayloadUrl(checked_url(_text(value)))
-    target_of(url)  # refuses addresses with a zone, which no delivery can reach
+    destination_of(url)  # refuses addresses with a zone, which no delivery can reach
     return url
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from emulator.delivery.records import MOST_BODY, Outcome
-from emulator.delivery.transports.wire_actions import header_lines, parse_target
+from emulator.delivery.transports.wire_actions import header_lines, parse_destination
 from emulator.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -30,13 +30,15 @@ SCHEME = "asgi://"
 
 
 @lru_cache(maxsize=1024)
-def target_of(url: str) -> Destination:
+def destination_of(url: str) -> Destination:
     """Return where an ``asgi://`` or ``http://`` URL leads: the host names the application.
 
     Raises:
         InvalidInputError: not such a URL.
     """
-    return parse_target(f"http://{url.removeprefix(SCHEME)}" if url.startswith(SCHEME) else url)
+    return parse_destination(
+        f"http://{url.removeprefix(SCHEME)}" if url.startswith(SCHEME) else url
+    )
 
 
 class InProcess:
@@ -197,7 +199,7 @@ def _scope(request: Request) -> dict[str, Any]:
 @lru_cache(maxsize=1024)
 def _place(url: str) -> tuple[dict[str, Any], tuple[bytes, bytes]]:
     """Return the keys of a scope that depend on the URL, and the Host header."""
-    target = target_of(url)
+    target = destination_of(url)
     path, _, query = target.path.partition("?")
     place = {
         "scheme": target.scheme,

@@ -7,7 +7,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from emulator.delivery.records import Outcome
-from emulator.delivery.transports.asgi import SCHEME, InProcess, target_of
+from emulator.delivery.transports.asgi import SCHEME, InProcess, destination_of
 from emulator.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Mounts:
         Raises:
             InvalidInputError: no application is mounted there.
         """
-        if url.startswith(SCHEME) and (name := target_of(url).host) not in self._apps:
+        if url.startswith(SCHEME) and (name := destination_of(url).host) not in self._apps:
             known = f"; mounted: {', '.join(sorted(self._apps))}" if self._apps else ""
             message = f"no application is mounted as {name!r} in this workspace{known}"
             raise InvalidInputError(message, path="$.payloadUrl")
@@ -59,7 +59,7 @@ class Mounts:
         """Send one request."""
         if not request.url.startswith(SCHEME):
             return self._wire.send(request)
-        name = target_of(request.url).host
+        name = destination_of(request.url).host
         app = self._apps.get(name)
         return app.send(request) if app else _unreachable(name)
 

@@ -16,7 +16,7 @@ from emulator.delivery.records import Outcome
 from emulator.delivery.transports.connection import Connection
 from emulator.delivery.transports.dns import Resolver, resolve
 from emulator.delivery.transports.pool import Pool
-from emulator.delivery.transports.wire_actions import parse_target, plan
+from emulator.delivery.transports.wire_actions import parse_destination, plan
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -288,7 +288,7 @@ class _Attempt(asyncio.Future[Outcome]):
         loop = asyncio.get_running_loop()
         super().__init__(loop=loop)
         self.started = perf_counter()
-        self.target = parse_target(request.url)
+        self.target = parse_destination(request.url)
         self.moves, self.most = plan(request, self.target), request.most
         # A request with wire faults gets its own connection, so that faults don't affect others.
         self.is_alone = bool(request.wire)

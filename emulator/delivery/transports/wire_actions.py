@@ -63,7 +63,7 @@ class Destination(msgspec.Struct, frozen=True):
 
 
 @lru_cache(maxsize=1024)
-def parse_target(url: str) -> Destination:
+def parse_destination(url: str) -> Destination:
     """Parse *url*; user name and fragment are left out.
 
     Path and query are unchanged, except that spaces and non-ASCII letters are percent-encoded.

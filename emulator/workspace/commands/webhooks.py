@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from emulator.delivery.signing import checked_secret, made_secret
-from emulator.delivery.transports.asgi import SCHEME, target_of
+from emulator.delivery.transports.asgi import SCHEME, destination_of
 from emulator.domain.events import Generation
 from emulator.domain.ids import chance, object_id
 from emulator.domain.webhook import OldSecret, Webhook, checked_headers, checked_url, wanted
@@ -197,7 +197,7 @@ def _url(url: str) -> str:
     if not url.startswith(SCHEME):  # URLs of applications are checked when they are mounted
         checked_url(url)
     try:
-        target_of(url)  # reject URLs that the transport can't use
+        destination_of(url)  # reject URLs that the transport can't use
     except InvalidInputError as error:
         raise InvalidInputError(error.message, path="$.payloadUrl") from None
     return url

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.delivery.transports.address_guard import Guard, kind_never_dialled, unwrapped
-from emulator.delivery.transports.wire_actions import parse_target
+from emulator.delivery.transports.wire_actions import parse_destination
 from emulator.errors import InvalidInputError
 
 LOCAL = [
@@ -192,7 +192,7 @@ def test_a_metadata_address_is_refused_with_or_without_a_zone(address: str) -> N
 @pytest.mark.parametrize("url", ["http://[fd00:ec2::254%1]/", "http://[2001:db8::1%\U0001f600]/"])
 def test_a_url_with_a_zone_is_refused(url: str) -> None:
     with pytest.raises(InvalidInputError, match="expected an address without a zone"):
-        parse_target(url)
+        parse_destination(url)
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_a_url_with_a_zone_is_refused(url: str) -> None:
     ],
 )
 def test_a_name_is_dialled_as_idna_has_it(url: str, host: str) -> None:
-    assert parse_target(url).host == host
+    assert parse_destination(url).host == host
 
 
 @pytest.mark.parametrize(
@@ -220,4 +220,4 @@ def test_a_name_is_dialled_as_idna_has_it(url: str, host: str) -> None:
 )
 def test_a_name_that_idna_does_not_know_is_no_host_name(name: str) -> None:
     with pytest.raises(InvalidInputError, match="is not a host name"):
-        parse_target(f"http://{name}/")
+        parse_destination(f"http://{name}/")

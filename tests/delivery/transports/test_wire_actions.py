@@ -9,7 +9,7 @@ import pytest
 from emulator import faults
 from emulator.delivery.records import Request, Timeouts
 from emulator.delivery.sending import Pause, SendEnd, SendReset, Write
-from emulator.delivery.transports.wire_actions import parse_target, plan
+from emulator.delivery.transports.wire_actions import parse_destination, plan
 from emulator.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def written(url: str, headers: Headers = (), body: bytes = b"") -> bytes:
-    (move,) = plan(Request(url, headers, body), parse_target(url))
+    (move,) = plan(Request(url, headers, body), parse_destination(url))
     assert isinstance(move, Write)
     return move.data
 
@@ -72,7 +72,7 @@ def test_a_header_with_other_letters_goes_out_as_utf_8() -> None:
 def test_a_url_leads_there(
     url: str, scheme: str, host: str, port: int, path: str, host_header: str
 ) -> None:
-    target = parse_target(url)
+    target = parse_destination(url)
     found = (target.scheme, target.host, target.port, target.path, target.host_header)
     assert found == (scheme, host, port, path, host_header)
     assert target.head == f"{path} HTTP/1.1\r\nHost: {host_header}\r\n"
@@ -106,7 +106,7 @@ ONE_OF_THESE = "expected http://HOST[:PORT]/PATH or https://"
 )
 def test_an_invalid_url_is_refused(url: str, expected: str) -> None:
     with pytest.raises(InvalidInputError) as refusal:
-        parse_target(url)
+        parse_destination(url)
     assert str(refusal.value) == f"can't post to {url!r}: {expected}"
 
 
@@ -142,7 +142,7 @@ def moves(*wire: WireFault, body: bytes = b"0123456789", total: float = 15.0) ->
     request = Request(
         "http://localhost", (("X-A", "b"),), body, Timeouts(total=total), wire
     )  # fmt: skip
-    return list(plan(request, parse_target(request.url)))
+    return list(plan(request, parse_destination(request.url)))
 
 
 def sized(length: int) -> bytes:
@@ -220,4 +220,4 @@ def test_of_conflicting_faults_the_last_one_applies(last: WireFault) -> None:
 def test_an_invalid_request_is_refused_with_a_fault_too(fault: WireFault) -> None:
     request = Request("http://localhost", (("Content-Length", "1"),), b"", wire=(fault,))
     with pytest.raises(InvalidInputError):
-        plan(request, parse_target(request.url))
+        plan(request, parse_destination(request.url))
