@@ -17,7 +17,7 @@ from emulator.domain import candidate as candidates
 from emulator.domain.events import Generation
 from emulator.domain.payloads.links import invite_link
 from emulator.durations import instant
-from emulator.server.fields import Duration, Instant
+from emulator.server.field_types import Duration, Instant
 from emulator.workspace import delivery_view as deliveries
 from emulator.workspace import queries
 from emulator.workspace.names import pages_path

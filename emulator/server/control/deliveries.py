@@ -8,7 +8,7 @@ import msgspec
 
 from emulator import durations
 from emulator.server.control.operation import Asked, ControlOperation, Nothing, Page, Rows, rows
-from emulator.server.fields import Duration, Instant, SentEvent, StatusName
+from emulator.server.field_types import Duration, Instant, SentEvent, StatusName
 from emulator.server.http import duration, json
 from emulator.server.json_views import View, delivery_view
 from emulator.workspace.delivery_view import DeliveryView

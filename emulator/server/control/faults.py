@@ -12,7 +12,7 @@ from emulator.delivery.faults.fault import CallMatch, Match
 from emulator.delivery.faults.reading import fault_from, is_duration, plain
 from emulator.delivery.faults.registry import FAULTS
 from emulator.server.control.operation import ControlOperation, Nothing, Page, Rows, rows
-from emulator.server.fields import Duration
+from emulator.server.field_types import Duration
 from emulator.server.http import body_as
 from emulator.server.operations import Deferred
 

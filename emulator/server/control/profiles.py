@@ -10,7 +10,7 @@ from emulator.delivery.profiles import AnswerHeader
 from emulator.delivery.signing import SigningScheme
 from emulator.errors import InvalidInputError
 from emulator.server.control.operation import Asked
-from emulator.server.fields import Duration
+from emulator.server.field_types import Duration
 from emulator.server.http import duration
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from emulator.errors import InvalidInputError, UnknownNameError
 from emulator.event_loops import beside
 from emulator.reports.report import Case
 from emulator.server.control.operation import Asked, ControlOperation, Nothing, Page, Rows, rows
-from emulator.server.fields import Duration
+from emulator.server.field_types import Duration
 from emulator.server.http import duration, json
 from emulator.server.json_views import View
 

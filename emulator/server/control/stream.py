@@ -16,7 +16,7 @@ from starlette.responses import Response, StreamingResponse
 from emulator.errors import InvalidInputError, StoppingError
 from emulator.server.control.operation import Asked, ControlOperation
 from emulator.server.control.workspaces import ONE, After
-from emulator.server.fields import schema
+from emulator.server.field_types import schema
 from emulator.workspace.journal_lines import line
 
 if TYPE_CHECKING:

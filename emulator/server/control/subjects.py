@@ -13,7 +13,7 @@ from emulator.domain.commands import COMMANDS, WIRE_NAMES, moving
 from emulator.domain.events import SubjectKind
 from emulator.durations import parse_instant
 from emulator.server.control.operation import Asked, ControlOperation, Nothing, Page, Rows, rows
-from emulator.server.fields import Instant
+from emulator.server.field_types import Instant
 from emulator.server.json_views import (
     AssessmentState,
     CandidateView,

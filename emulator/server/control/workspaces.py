@@ -21,7 +21,7 @@ from emulator.server.control.operation import (
     rows,
 )
 from emulator.server.control.profiles import AskedProfile, profile_from
-from emulator.server.fields import Duration, Instant, one_of
+from emulator.server.field_types import Duration, Instant, one_of
 from emulator.server.http import duration, json
 from emulator.server.json_views import (
     ClockView,

@@ -12,7 +12,7 @@ from msgspec import UNSET, UnsetType
 
 from emulator.domain.assessment import AssessmentSettings
 from emulator.durations import instant
-from emulator.server.fields import Text, schema
+from emulator.server.field_types import Text, schema
 from emulator.server.operations import NoQuery, Operation, Record
 from emulator.workspace.commands.assessments import MOST_TESTS
 

@@ -11,7 +11,7 @@ from emulator.domain.ids import short_id
 from emulator.domain.payloads.links import invite_link, short_link
 from emulator.durations import instant, parse_instant
 from emulator.errors import NotFoundError
-from emulator.server.fields import Email, Instant
+from emulator.server.field_types import Email, Instant
 from emulator.server.operations import NoQuery, Operation, Record
 from emulator.server.provider.candidates import VIA
 from emulator.workspace import provider_queries

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 import msgspec
 
 from emulator.errors import UnknownNameError
-from emulator.server.fields import one_of
+from emulator.server.field_types import one_of
 from emulator.server.operations import Record
 
 if TYPE_CHECKING:

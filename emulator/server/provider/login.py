@@ -15,7 +15,7 @@ import msgspec
 from emulator.domain.payloads.links import workspace_url
 from emulator.domain.team import OWNER
 from emulator.errors import ConflictError, InvalidInputError, UnauthorizedError
-from emulator.server.fields import Email, schema
+from emulator.server.field_types import Email, schema
 from emulator.server.operations import NoQuery, Operation, Record
 from emulator.workspace.names import DEFAULT_WORKSPACE
 

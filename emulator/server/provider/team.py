@@ -9,7 +9,7 @@ import msgspec
 
 from emulator.domain.payloads.links import workspace_url
 from emulator.domain.team import OWNER
-from emulator.server.fields import Email, Text
+from emulator.server.field_types import Email, Text
 from emulator.server.operations import NoQuery, Operation, Record
 from emulator.server.provider.listing import Sorted, column_of, searched, sorted_page
 

@@ -8,7 +8,7 @@ import msgspec
 
 from emulator.domain.payloads.links import workspace_url
 from emulator.durations import instant, parse_instant
-from emulator.server.fields import Instant
+from emulator.server.field_types import Instant
 from emulator.server.operations import NoQuery, Operation, Record
 from emulator.server.provider.listing import searched
 

@@ -14,7 +14,7 @@ from msgspec import UNSET, UnsetType
 
 from emulator.domain.webhook import MOST_HEADERS
 from emulator.durations import instant
-from emulator.server.fields import EventName, Text, Url, schema
+from emulator.server.field_types import EventName, Text, Url, schema
 from emulator.server.http import json
 from emulator.server.json_views import delivery_view
 from emulator.server.operations import ASSUMED, NoQuery, Operation, Record
