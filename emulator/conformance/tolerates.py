@@ -306,7 +306,7 @@ async def _stored(session: Session, name: str, what: str) -> None:
 
 NAMES = {
     "greek": ("a Greek name", "Ἀλέξανδρος"),
-    "right-to-left": ("an Arabic name, right to left", "محمد بن موسى"),
+    "right-to-left": ("an Arabic name (right to left)", "محمد بن موسى"),
     "chinese": ("a Chinese name", "李小龍"),
     "combining": ("a name with combining marks", "Zoe\u0308 N\u0303"),
     "emoji": ("a name with an emoji", "Zoë 🧑‍🚀"),
