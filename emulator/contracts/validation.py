@@ -64,7 +64,7 @@ class Contracts:
             UnknownNameError, InvalidInputError: as `violations` does.
             ValueError, TypeError, OverflowError, RecursionError: not JSON.
         """
-        return self.validator(generation, event).is_valid(payload)
+        return self._library.validator(generation, event).is_valid(payload)
 
     def violations(self, generation: str, event: str, payload: object) -> list[Violation]:
         """Return the violations of the event type's schema in *payload*; empty if it is valid.
@@ -171,7 +171,7 @@ class Contracts:
             payload: as the emulator built it.
             at: the time of the event.
         """
-        learned = self.learned(generation, event)
+        learned = None if self._folder is None else self.learned(generation, event)
         return payload if learned is None else learned.shaped(payload, event, at)
 
     @property
