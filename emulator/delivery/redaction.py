@@ -77,7 +77,7 @@ def without_secrets(outcome: Outcome, sent: Headers, webhook: Webhook, longest: 
         longest: bytes of the body to keep.
     """
     body = outcome.body
-    echoed = _echoed(_secrets(sent, webhook), outcome)
+    echoed = _echoed(outcome, _secrets(sent, webhook))
     if not echoed and len(body) <= longest:
         return outcome
     forms, text = _forms_of(echoed), body.decode("latin-1")
@@ -90,22 +90,24 @@ def without_secrets(outcome: Outcome, sent: Headers, webhook: Webhook, longest: 
     )
 
 
-def _secrets(sent: Headers, webhook: Webhook) -> set[str]:
-    """Return the secrets of a webhook and the values of headers that may be secrets."""
-    secrets = set()
+def _secrets(sent: Headers, webhook: Webhook) -> list[str]:
+    """Return the values of headers that may be secrets, and the secrets of the webhook."""
+    secrets: list[str] = []
     for name, value in sent:
         if name.lower() not in _HARMLESS:
-            secrets |= {value, value.rpartition(" ")[2]}  # "Bearer TOKEN", and TOKEN
-    if webhook.secret or webhook.old_secrets:
-        secrets |= {webhook.secret or "", *(old.secret for old in webhook.old_secrets)}
+            secrets += {value, value.rpartition(" ")[2]}  # "Bearer TOKEN", and TOKEN
+    if webhook.secret is not None:
+        secrets.append(webhook.secret)
+    for old in webhook.old_secrets:
+        secrets.append(old.secret)
     return secrets
 
 
-def _echoed(secrets: set[str], outcome: Outcome) -> list[str]:
+def _echoed(outcome: Outcome, secrets: list[str]) -> list[str]:
     """Return the secrets that may occur in an answer in some form."""
     # Each attempt has another signature, and most answers echo nothing.
     if not secrets:
-        return []
+        return secrets
     # Latin-1 keeps every byte. The forms of a secret include its UTF-8 bytes.
     parts = [outcome.body.decode("latin-1"), outcome.detail]
     for header in outcome.headers:

@@ -63,7 +63,9 @@ class Webhook(msgspec.Struct, frozen=True):
         """Return the secrets that sign at *at*, newest first."""
         if self.secret is None:
             return ()
-        return (self.secret, *(old.secret for old in self.old_secrets if at < old.until))
+        if not self.old_secrets:
+            return (self.secret,)
+        return (self.secret, *[old.secret for old in self.old_secrets if at < old.until])
 
     def wants(self, event: str) -> bool:
         """Return whether the webhook subscribes to the event type *event*."""
