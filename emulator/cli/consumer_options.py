@@ -162,14 +162,14 @@ def target(
     asked = {name: given.pop(name, _ABSENT.get(name)) for name in _OPTIONS}
     common_options.warn_if_insecure(asked["insecure"])
     file = asked["config"]
-    said = consumer_file.Config() if file is None else consumer_file.read(file, os.environ)
+    config = consumer_file.Config() if file is None else consumer_file.read(file, os.environ)
     folder = Path() if file is None else file.parent
-    people = asked["data"] or (folder / said.data if said.data else None)
+    people = asked["data"] or (folder / config.data if config.data else None)
     data = consumer_file.Data() if people is None else consumer_file.data(people)
 
-    generation: Generation = asked["webhooks"] or said.webhooks or "v1"  # type: ignore[assignment]
-    url = asked["url"] or said.url or ""
-    app = asked["app"] or (None if asked["url"] and said.url else said.app)
+    generation: Generation = asked["webhooks"] or config.webhooks or "v1"  # type: ignore[assignment]
+    url = asked["url"] or config.url or ""
+    app = asked["app"] or (None if asked["url"] and config.url else config.app)
     if url and app is None:
         with error_at(url_name):
             destination_of(checked_url(url))
@@ -177,11 +177,11 @@ def target(
         url=url,
         app=_imported(app),
         generation=generation,
-        headers=headers(asked["headers"], said.headers),
-        secret=_secret(asked["secret"] or said.secret),
-        events=_events(asked["events"] or said.events, generation),
-        claims=claimed((*said.claims, *claims)),
-        restart_command=_words("restart_command", restart_command) or tuple(said.restart_command),
+        headers=headers(asked["headers"], config.headers),
+        secret=_secret(asked["secret"] or config.secret),
+        events=_events(asked["events"] or config.events, generation),
+        claims=claimed((*config.claims, *claims)),
+        restart_command=_words("restart_command", restart_command) or tuple(config.restart_command),
         people=data.people,
         title=data.title,
         timeout=asked["timeout"],
@@ -192,8 +192,8 @@ def target(
         ca=asked["ca"],
         is_insecure=asked["insecure"],
         seed=seed,
-        **_probe(asked, said),
-        **_setup(asked, said),
+        **_probe(asked, config),
+        **_setup(asked, config),
     )
     if not is_optional:
         check(found)
@@ -215,24 +215,24 @@ def wire(given: dict[str, Any]) -> Wire:
     return Wire(Guard(allow_hosts), tls=trusting(ca, is_insecure=is_insecure))
 
 
-def _probe(asked: dict[str, Any], said: Config) -> dict[str, Any]:
+def _probe(asked: dict[str, Any], config: Config) -> dict[str, Any]:
     """Return the attributes of a `Target` about the probe."""
     from emulator.conformance.consumer_file import Probe
 
-    found = said.probe or Probe()
-    url, command = found.url, tuple(said.probe_command)
+    found = config.probe or Probe()
+    url, command = found.url, tuple(config.probe_command)
     if asked["probe"] or asked["probe_command"]:
         url, command = asked["probe"], _words("probe_command", asked["probe_command"])
     return {"probe": url, "probe_command": command, "state_map": found}
 
 
-def _setup(asked: dict[str, Any], said: Config) -> dict[str, Any]:
+def _setup(asked: dict[str, Any], config: Config) -> dict[str, Any]:
     """Return the attributes of a `Target` about the set-up hook."""
     if asked["setup"] or asked["setup_command"]:
         command = _words("setup_command", asked["setup_command"])
         return {"setup": asked["setup"], "setup_command": command}
-    found: dict[str, Any] = {"setup_command": tuple(said.setup_command)}
-    if (call := said.setup) is not None:
+    found: dict[str, Any] = {"setup_command": tuple(config.setup_command)}
+    if (call := config.setup) is not None:
         found |= {"setup": call.url, "setup_method": call.method, "setup_json": call.json}
     return found
 
@@ -245,12 +245,12 @@ def _words(name: str, text: str | None) -> tuple[str, ...]:
         raise InvalidInputError(message) from None
 
 
-def headers(texts: tuple[str, ...], said: Mapping[str, str] | None = None) -> dict[str, str]:
+def headers(texts: tuple[str, ...], from_file: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the headers of the options, and those of the file that the options do not replace.
 
     Args:
         texts: each ``NAME: VALUE``.
-        said: the headers in the file.
+        from_file: the headers in the file.
 
     Raises:
         InvalidInputError: an invalid header.
@@ -270,7 +270,7 @@ def headers(texts: tuple[str, ...], said: Mapping[str, str] | None = None) -> di
         checked_headers(found.items())
     given = {name.lower() for name in found}
     return {
-        name: value for name, value in (said or {}).items() if name.lower() not in given
+        name: value for name, value in (from_file or {}).items() if name.lower() not in given
     } | found
 
 

@@ -208,8 +208,8 @@ def _line(received: Received) -> list[str | tuple[str, str]]:
     ]
     verdict = received.verdict
     if verdict is not None:
-        says = "valid signature" if verdict.holds else f"invalid signature: {verdict.detail}"
-        parts += ["  ", (says, "green" if verdict.holds else "red")]
+        result = "valid signature" if verdict.holds else f"invalid signature: {verdict.detail}"
+        parts += ["  ", (result, "green" if verdict.holds else "red")]
     return parts
 
 

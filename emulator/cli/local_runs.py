@@ -96,7 +96,7 @@ class LocalRuns:
         scenarios: in the order in which they are shown.
         screen: where they are shown.
         seed: takes precedence over the seeds of the scenarios.
-        how: further arguments of `scenario.run.run`.
+        options: further arguments of `scenario.run.run`.
 
     Attributes:
         secrets: the secrets in the scenarios.
@@ -108,11 +108,11 @@ class LocalRuns:
         screen: Screen,
         *,
         seed: int | None,
-        **how: Any,
+        **options: Any,
     ) -> None:
         self.secrets = {one for each in scenarios for one in secrets_of(each)}
         self._screen = screen
-        self._how = how
+        self._options = options
         self._all = [_LocalRun(scenario, seed) for scenario in scenarios]
         self._shown = 0  # how many are over and shown
 
@@ -168,7 +168,7 @@ class LocalRuns:
             heading = text.heading(one.scenario.title, one.scenario.file)
             self._add_line(one, masked(heading, self.secrets))
             result = await run(
-                one.scenario, seed=one.seed, on_step=on_step, on_open=on_open, **self._how
+                one.scenario, seed=one.seed, on_step=on_step, on_open=on_open, **self._options
             )
             one.result = noticed(result, answered(self.results))
             self._finish(one)

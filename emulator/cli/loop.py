@@ -35,16 +35,16 @@ def stop_signal() -> Iterator[asyncio.Future[bool]]:
         A future that is done at the first signal; its result is whether the signal was SIGINT.
     """
     loop = asyncio.get_running_loop()
-    came: asyncio.Future[bool] = loop.create_future()
+    stopped: asyncio.Future[bool] = loop.create_future()
 
     def note(is_interrupt: bool) -> None:
-        if not came.done():
-            came.set_result(is_interrupt)
+        if not stopped.done():
+            stopped.set_result(is_interrupt)
 
     loop.add_signal_handler(signal.SIGTERM, note, False)
     loop.add_signal_handler(signal.SIGINT, note, True)
     try:
-        yield came
+        yield stopped
     finally:
         loop.remove_signal_handler(signal.SIGTERM)
         loop.remove_signal_handler(signal.SIGINT)

@@ -78,11 +78,11 @@ def command(scenarios: tuple[str, ...], settings: tuple[str, ...], **options: An
     if options["emulator"] is not None:
         _check_remote(target, port, linger)
     output = Output.of(options)
-    how = _RunOptions(**options, output=output, linger=linger, target=target)
-    if how.emulator is not None:
-        return loop.run(_run_remotely(how.emulator, targets, known, how))
+    asked = _RunOptions(**options, output=output, linger=linger, target=target)
+    if asked.emulator is not None:
+        return loop.run(_run_remotely(asked.emulator, targets, known, asked))
     with provider_api.served(port) as serve:
-        return loop.run(_run(targets, how, serve))
+        return loop.run(_run(targets, asked, serve))
 
 
 def _reached(scenario: Scenario, target: Target) -> Scenario:
@@ -124,8 +124,8 @@ def _check_remote(target: Target, port: int | None, linger: float) -> None:
     Raises:
         InvalidInputError: an option that only applies to an emulator of the run's own.
     """
-    theirs = target.overlay or target.allow_hosts or target.ca or target.is_insecure
-    if theirs or target.headers or target.has_setup:
+    belongs_to_server = target.overlay or target.allow_hosts or target.ca or target.is_insecure
+    if belongs_to_server or target.headers or target.has_setup:
         message = (
             "--overlay, --allow-host, --ca, --insecure, --header and --setup do not apply with"
             " --emulator; the first four are options of its 'serve'"
@@ -140,7 +140,7 @@ def _check_remote(target: Target, port: int | None, linger: float) -> None:
 
 
 async def _run_remotely(
-    url: str, scenarios: list[Scenario], known: dict[str, str], how: _RunOptions
+    url: str, scenarios: list[Scenario], known: dict[str, str], asked: _RunOptions
 ) -> int:
     from emulator.cli.remote_runs import RemoteRuns
     from emulator.reports import text
@@ -148,17 +148,17 @@ async def _run_remotely(
     from emulator.reports.report import report
 
     started, begun = datetime.now(UTC), time.perf_counter()
-    with how.output.screen() as shown:
-        remote = RemoteRuns(url, known, shown, seed=how.seed)
-        await remote.all(scenarios, how.jobs)
+    with asked.output.screen() as shown:
+        remote = RemoteRuns(url, known, shown, seed=asked.seed)
+        await remote.all(scenarios, asked.jobs)
         if len(remote.cases) > 1:
             shown.line(f"\n{text.total(remote.cases)}")
     took = (time.perf_counter() - begun) * 1000
     made = report(TITLE, remote.cases, started=started, duration_ms=took, secrets=remote.secrets)
-    return how.output.write(made, remote.exit_code)
+    return asked.output.write(made, remote.exit_code)
 
 
-async def _run(scenarios: list[Scenario], how: _RunOptions, serve: ApiServer | None) -> int:
+async def _run(scenarios: list[Scenario], asked: _RunOptions, serve: ApiServer | None) -> int:
     from emulator.cli.local_runs import LocalRuns
     from emulator.conformance.grading import exit_code
     from emulator.reports import text
@@ -167,21 +167,21 @@ async def _run(scenarios: list[Scenario], how: _RunOptions, serve: ApiServer | N
 
     started, begun = datetime.now(UTC), time.perf_counter()
     lingered: list[CheckResult] = []
-    with how.output.screen() as shown:
+    with asked.output.screen() as shown:
         play = LocalRuns(
             scenarios,
             shown,
-            seed=how.seed,
-            overlay=how.target.overlay,
-            allow_hosts=how.target.allow_hosts,
-            ca=how.target.ca,
-            is_insecure=how.target.is_insecure,
-            set_up=_hook(how.target),
+            seed=asked.seed,
+            overlay=asked.target.overlay,
+            allow_hosts=asked.target.allow_hosts,
+            ca=asked.target.ca,
+            is_insecure=asked.target.is_insecure,
+            set_up=_hook(asked.target),
             serve=serve,
         )
         try:
-            await play.all(how.jobs if serve is None else 1)
-            lingered = await play.linger(how.linger, how.target) if how.linger else []
+            await play.all(asked.jobs if serve is None else 1)
+            lingered = await play.linger(asked.linger, asked.target) if asked.linger else []
         except asyncio.CancelledError:  # Ctrl-C: report the results so far
             play.interrupt()
         results = play.results
@@ -190,10 +190,10 @@ async def _run(scenarios: list[Scenario], how: _RunOptions, serve: ApiServer | N
             started=started,
             duration_ms=(time.perf_counter() - begun) * 1000,
             secrets=play.secrets,
-            checks=[case_of(one, how.target) for one in lingered],
+            checks=[case_of(one, asked.target) for one in lingered],
         )
         if len(results) > 1:
             shown.line(f"\n{text.total(report.cases[: len(results)])}")
     codes = [result.exit_code for result in results] + ([exit_code(lingered)] if lingered else [])
     code = INTERRUPTED if report.is_interrupted else max(codes)
-    return how.output.write(report, code)
+    return asked.output.write(report, code)

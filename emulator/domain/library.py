@@ -385,9 +385,9 @@ def following(first: ObjectId, number: int) -> ObjectId:
     return ObjectId(f"{int(first, 16) + number:024x}")
 
 
-def _get(records: Mapping[str, _T], what: str, id_: str) -> _T:
+def _get(records: Mapping[str, _T], kind: str, id_: str) -> _T:
     found = records.get(id_)
     if found is None:
-        message = f"no {what} {id_[:80]!r} in the library"
+        message = f"no {kind} {id_[:80]!r} in the library"
         raise NotFoundError(message)
     return found

@@ -59,16 +59,16 @@ def sample(event: str, at: datetime, draw: Random) -> Occurrence:
 def _walked(
     path: list[Transition], assessment: Assessment, start: datetime, draw: Random
 ) -> Candidate:
-    who = person(draw)
+    invitee = person(draw)
     candidate = Candidate(
         id=object_id(start, draw),
         number=1,
         candidate_id=object_id(start, draw),
         assessment_id=assessment.id,
         assessment_title=assessment.title,
-        email=who.email,
-        first_name=who.first_name,
-        last_name=who.last_name,
+        email=invitee.email,
+        first_name=invitee.first_name,
+        last_name=invitee.last_name,
         invite_key=invite_key(draw),
         state=path[0].next_state,
         invited_at=start,

@@ -49,7 +49,7 @@ class Matcher(msgspec.Struct, frozen=True):
 def is_same(one: Any, other: Any) -> bool:
     """Return whether two JSON values are equal; true is not 1, and 1 is 1.0.
 
-    Where something else than JSON is demanded, that decides what it equals.
+    An expected value that is not JSON decides itself what it equals.
     """
     if not isinstance(one, _JSON):
         return bool(one == other)

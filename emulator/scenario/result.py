@@ -100,8 +100,8 @@ def verdict(
         if attempt.outcome
     ]
     if not outcomes:
-        what = "nothing was sent"
-        return "no_evidence", f"{what}; {_first(failed)}" if failed else what
+        reason = "nothing was sent"
+        return "no_evidence", f"{reason}; {_first(failed)}" if failed else reason
     if all(outcome.reason in NOT_THERE for outcome in outcomes):
         ends = ", ".join(dict.fromkeys(outcome.reason for outcome in outcomes))
         hint = "; --allow-host permits deliveries to other machines" if "forbidden" in ends else ""

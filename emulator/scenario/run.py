@@ -221,13 +221,13 @@ async def play(
         results += _cut(scenario, len(results), f"not over within {show(timeout or 0)}")
     steps = tuple(results)
     is_expecting = any(STEPS[placed.name].is_expectation for placed in every(scenario.steps))
-    said, reason = verdict(steps, context.deliveries(), is_expecting=is_expecting)
+    word, reason = verdict(steps, context.deliveries(), is_expecting=is_expecting)
     return ScenarioResult(
         title=scenario.title,
         file=scenario.file,
         seed=workspace.state.settings.seed,
         steps=steps,
-        verdict=said,
+        verdict=word,
         reason=reason,
         entries=tuple(workspace.entries(first)),
         duration_ms=_since(begun),

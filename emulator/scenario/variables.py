@@ -196,8 +196,8 @@ def _filled(template: Template, node: Node, scope: Scope, problems: Problems) ->
 def _reference(inner: str, place: Place, problems: Problems) -> tuple[str, str | None] | None:
     reference = _REFERENCE.fullmatch(inner)
     if reference is None:
-        what = f"not a variable: {'${' + inner + '}'!r}; expected ${{NAME}}"
-        problems.add(place, f"{what} or ${{NAME:-default}}")
+        problem = f"not a variable: {'${' + inner + '}'!r}; expected ${{NAME}}"
+        problems.add(place, f"{problem} or ${{NAME:-default}}")
         return None
     name, default = reference.groups()
     return name, default

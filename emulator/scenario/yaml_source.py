@@ -61,8 +61,8 @@ def parse(body: bytes, problems: Problems) -> Node:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        what = " ".join(filter(None, (error.context, error.problem)))
-        problems.end(place, f"not YAML: {unhidden(what)}")
+        problem = " ".join(filter(None, (error.context, error.problem)))
+        problems.end(place, f"not YAML: {unhidden(problem)}")
     except ReaderError as error:
         sign = f"U+{error.character:04X}"
         problems.end(_place_after(text[: error.position]), f"not YAML: the character {sign}")
@@ -101,8 +101,8 @@ class _Builder:
         """
         next(self._events)  # the start of the stream
         if isinstance(next(self._events), StreamEndEvent):
-            what = "an empty file; expected a scenario, which starts with 'scenario'"
-            self._problems.end((1, 1), what)
+            problem = "an empty file; expected a scenario, which starts with 'scenario'"
+            self._problems.end((1, 1), problem)
         root = self._node(next(self._events))
         next(self._events)  # the end of the document
         if not isinstance(event := next(self._events), StreamEndEvent):

@@ -84,8 +84,8 @@ def candidate_of(state: State, assessment_id: str, id_: str) -> Candidate:
         NotFoundError: no such assessment, or the person was not invited to it.
     """
     kept_assessment(state, assessment_id)
-    theirs = invitations_of(state, id_)
-    found = [invitation for invitation in theirs if invitation.assessment_id == assessment_id]
+    invitations = invitations_of(state, id_)
+    found = [invitation for invitation in invitations if invitation.assessment_id == assessment_id]
     chosen = [one for one in found if one.id == id_] or found
     if not chosen:
         raise NotFoundError(f"candidate {id_[:80]!r} was not invited to {assessment_id}")

@@ -249,8 +249,8 @@ class WebhookCalls(EngineCalls):
         await self._engine.journal.until(self._engine.name, is_ended, timeout=_TEST_TIMEOUT)
         found = self.state.deliveries.get((message, webhook))
         if found is None:
-            gone = f"delivery {message}-{webhook} is gone: the workspace was reset meanwhile"
-            raise ConflictError(gone)
+            problem = f"delivery {message}-{webhook} is gone: the workspace was reset meanwhile"
+            raise ConflictError(problem)
         return found
 
     # --- faults -------------------------------------------------------------------------------

@@ -68,8 +68,8 @@ class RedeliverStep(OfMessages, frozen=True):
     def __post_init__(self) -> None:
         """Refuse `failed_since` together with any other key."""
         super().__post_init__()
-        said = (self.event, self.candidate, self.assessment, self.webhook)
-        if self.failed_since is not None and (self.where or any(said)):
+        keys = (self.event, self.candidate, self.assessment, self.webhook)
+        if self.failed_since is not None and (self.where or any(keys)):
             message = "'failed_since' selects all failed deliveries and excludes other keys"
             raise InvalidInputError(message)
 

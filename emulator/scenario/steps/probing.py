@@ -220,9 +220,9 @@ class CaptureStep(_Looking, frozen=True, kw_only=True, rename={"as_": "as", "fro
             message = f"the body of delivery {delivery.id} {delivery.event} is not JSON"
             raise NotFoundError(message) from None
         place = PayloadPath(self.path or paths.short(fields.place(sent, self.field or "")))
-        value, what = comparison.found(place, sent)
+        value, reason = comparison.found(place, sent)
         if value is ABSENT:
-            message = f"no {place!r} in delivery {delivery.id} {delivery.event}: {what}"
+            message = f"no {place!r} in delivery {delivery.id} {delivery.event}: {reason}"
             raise NotFoundError(message)
         return value
 
@@ -230,10 +230,10 @@ class CaptureStep(_Looking, frozen=True, kw_only=True, rename={"as_": "as", "fro
         look = await probes.until(
             lambda: self.look(context), lambda look: self._value(look)[0] is not ABSENT, self.within
         )
-        value, what = self._value(look)
+        value, reason = self._value(look)
         if value is ABSENT:
             where = self.get or " ".join(self.command or ())
-            message = f"nothing to capture within {show(self.within)} at {where}: {what}"
+            message = f"nothing to capture within {show(self.within)} at {where}: {reason}"
             raise NotFoundError(message)
         return value
 

@@ -208,8 +208,8 @@ async def result(call: Call[ResultQuery, None]) -> ResultView:
 async def assessments_of(call: Call[NoQuery, None]) -> list[CandidateAssessment]:
     """List the assessments to which a person was invited, oldest first."""
     state = call.workspace.state
-    theirs = provider_queries.invitations_of(state, call.path("candidateId"))
-    attempts = provider_queries.attempts_of(state, theirs[0].candidate_id)
+    invitations = provider_queries.invitations_of(state, call.path("candidateId"))
+    attempts = provider_queries.attempts_of(state, invitations[0].candidate_id)
     return [
         CandidateAssessment(
             assessment_id=invitation.assessment_id,
@@ -217,7 +217,7 @@ async def assessments_of(call: Call[NoQuery, None]) -> list[CandidateAssessment]
             candidate_id=invitation.candidate_id,
             name=invitation.assessment_title,
         )
-        for invitation in theirs
+        for invitation in invitations
     ]
 
 
@@ -290,11 +290,11 @@ def _row(state: State, candidate: Candidate, attempt_index: int) -> CandidateRow
 
 def _has_invitation(query: PersonQuery, state: State, last: Candidate) -> bool:
     """Whether one of the invitations of a person fits; *last* is the last of them."""
-    theirs = (state.candidates[one] for one in state.invitations[last.candidate_id])
+    invitations = (state.candidates[one] for one in state.invitations[last.candidate_id])
     return any(
         query.assessment_id in (None, invitation.assessment_id)
         and query.candidate_status in (None, invitation.state)
-        for invitation in theirs
+        for invitation in invitations
     )
 
 

@@ -122,8 +122,8 @@ async def link(call: Call[NoQuery, LinkBody]) -> Link:
     assessment = provider_queries.kept_assessment(state, call.path("assessmentId"))
     email = (await call.body()).email
     person = state.people.get(email.casefold())
-    theirs = provider_queries.invitations_of(state, person.candidate_id) if person else []
-    found = [invitation for invitation in theirs if invitation.assessment_id == assessment.id]
+    invitations = provider_queries.invitations_of(state, person.candidate_id) if person else []
+    found = [invitation for invitation in invitations if invitation.assessment_id == assessment.id]
     if not found:
         message = f"{email[:80]!r} was not invited to {assessment.id}"
         raise NotFoundError(message)
