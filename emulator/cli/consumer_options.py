@@ -157,7 +157,6 @@ def target(
     from emulator.conformance import consumer_file
     from emulator.conformance.claims import claimed
     from emulator.conformance.target import Target, check
-    from emulator.delivery.transports.asgi import destination_of
 
     asked = {name: given.pop(name, _ABSENT.get(name)) for name in _OPTIONS}
     common_options.warn_if_insecure(asked["insecure"])
@@ -168,14 +167,7 @@ def target(
     data = consumer_file.Data() if people is None else consumer_file.data(people)
 
     generation: Generation = asked["webhooks"] or config.webhooks or "v1"  # type: ignore[assignment]
-    url = asked["url"] or config.url or ""
-    app = asked["app"] or (None if asked["url"] and config.url else config.app)
-    if url and app is None:
-        with error_at(url_name):
-            destination_of(checked_url(url))
     found = Target(
-        url=url,
-        app=_imported(app),
         generation=generation,
         headers=headers(asked["headers"], config.headers),
         secret=_secret(asked["secret"] or config.secret),
@@ -192,6 +184,7 @@ def target(
         ca=asked["ca"],
         is_insecure=asked["insecure"],
         seed=seed,
+        **_address(asked, config, url_name),
         **_probe(asked, config),
         **_setup(asked, config),
     )
@@ -213,6 +206,18 @@ def wire(given: dict[str, Any]) -> Wire:
     allow_hosts, ca, is_insecure = (given.pop(name) for name in TRANSPORT)
     common_options.warn_if_insecure(is_insecure)
     return Wire(Guard(allow_hosts), tls=trusting(ca, is_insecure=is_insecure))
+
+
+def _address(asked: dict[str, Any], config: Config, url_name: str) -> dict[str, Any]:
+    """Return the attributes of a `Target` about its URL and application."""
+    from emulator.delivery.transports.asgi import destination_of
+
+    url = asked["url"] or config.url or ""
+    app = asked["app"] or (None if asked["url"] and config.url else config.app)
+    if url and app is None:
+        with error_at(url_name):
+            destination_of(checked_url(url))
+    return {"url": url, "app": _imported(app)}
 
 
 def _probe(asked: dict[str, Any], config: Config) -> dict[str, Any]:
