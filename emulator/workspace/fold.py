@@ -101,7 +101,6 @@ def _clock(state: State, data: ClockMoved) -> None:
 def _webhook(state: State, data: Webhook) -> None:
     state.webhooks[data.id] = data
     state.webhook_numbers[data.number] = data
-    state.routes.clear()
 
 
 def _webhook_edited(state: State, data: Webhook) -> None:
@@ -119,12 +118,10 @@ def _webhook_configured(state: State, data: WebhookConfigured) -> None:
 
 def _webhook_disabled(state: State, data: WebhookDisabled) -> None:
     state.disabled.add(data.number)
-    state.routes.clear()
 
 
 def _webhook_removed(state: State, data: WebhookRemoved) -> None:
     del state.webhooks[data.id]
-    state.routes.clear()
 
 
 def _assessment(state: State, data: AssessmentChanged) -> None:

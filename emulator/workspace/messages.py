@@ -33,13 +33,16 @@ def messages(state: State, occurrences: Iterable[Occurrence], contracts: Contrac
     """
     records: list[Record] = []
     number = state.message_count
+    routes: dict[str, dict[Generation, tuple[int, ...]]] = {}
     for occurrence in occurrences:
         candidate, assessment = occurrence.candidate, occurrence.assessment
         subject = candidate.id if candidate else assessment.id
         person = candidate.candidate_id if candidate else ""
         payloads = Payloads(occurrence, state.settings.observed)
         for event in occurrence.events:
-            for generation, webhooks in state.route(event).items():
+            if event not in routes:
+                routes[event] = _route(state, event)
+            for generation, webhooks in routes[event].items():
                 body, violations = built(state, generation, event, payloads, contracts)
                 if violations:
                     refused = Refused(event, generation, subject, person, body, violations)
@@ -82,3 +85,11 @@ def _encoded(payload: dict[str, Any]) -> bytes:
     buffer = bytearray(_LIKELY_SIZE)
     _ENCODER.encode_into(payload, buffer)
     return bytes(buffer)
+
+
+def _route(state: State, event: str) -> dict[Generation, tuple[int, ...]]:
+    """Return the numbers of the webhooks that receive an event type, by generation."""
+    route: dict[Generation, tuple[int, ...]] = {}
+    for webhook in state.wanting(event):
+        route[webhook.generation] = (*route.get(webhook.generation, ()), webhook.number)
+    return route

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from emulator.domain.events import Generation
 from emulator.domain.library import Library, library
 from emulator.domain.team import Member, owner
 from emulator.errors import NotFoundError
@@ -31,9 +30,6 @@ DeliveryKey = tuple[int, int]
 
 Index = defaultdict[str, dict[DeliveryKey, None]]
 """Value of a filter -> keys of deliveries in the order of their messages."""
-
-Route = dict[Generation, tuple[int, ...]]
-"""Generation -> numbers of the webhooks of this generation that receive an event type."""
 
 
 class Failures(msgspec.Struct, frozen=True):
@@ -58,7 +54,6 @@ class State:
         now: time of the last entry.
         webhooks, assessments, candidates: by id.
         webhook_numbers: number -> webhook, including removed webhooks.
-        routes: event type -> its route; emptied when a webhook changes.
         profiles: number of a webhook -> its own profile.
         failures: number of a webhook -> its failures since its last success.
         disabled: numbers of webhooks that get no messages until they are edited.
@@ -89,7 +84,6 @@ class State:
         self.now: datetime = settings.now
         self.webhooks: dict[str, Webhook] = {}
         self.webhook_numbers: dict[int, Webhook] = {}
-        self.routes: dict[str, Route] = {}
         self.profiles: dict[int, Profile] = {}
         self.failures: dict[int, Failures] = {}
         self.disabled: set[int] = set()
@@ -193,15 +187,6 @@ class State:
             for webhook in self.webhooks.values()
             if webhook.wants(event) and webhook.number not in self.disabled
         ]
-
-    def route(self, event: str) -> Route:
-        """Return the numbers of the webhooks that receive an event type, by generation."""
-        route = self.routes.get(event)
-        if route is None:
-            route = self.routes[event] = {}
-            for webhook in self.wanting(event):
-                route[webhook.generation] = (*route.get(webhook.generation, ()), webhook.number)
-        return route
 
 
 def _get(records: dict[str, _T], kind: str, id_: str) -> _T:
