@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 from emulator.clock import later
 from emulator.delivery.fault_plan import fault_plan
 from emulator.delivery.faults.fault import SignatureFault
-from emulator.delivery.plan import signed
+from emulator.delivery.plan import plan, signed
 from emulator.delivery.records import MOST_BODY, Attempt, Dropped, Finished, Outcome, Started
 from emulator.delivery.redaction import without_secrets
 from emulator.delivery.retry_policy import finished
 from emulator.errors import InvalidInputError
-from emulator.workspace import queries
 from emulator.workspace.entry_data import WebhookDisabled
 
 if TYPE_CHECKING:
@@ -33,12 +32,12 @@ def fault_plan_of(state: State, key: Key, now: datetime) -> FaultPlan | None:
     return fault_plan(state.deliveries[key[:2]], key[2], active, state.settings.seed, now)
 
 
-def planned(key: Key, plan: FaultPlan) -> list[Record]:
+def planned(key: Key, fault_plan: FaultPlan) -> list[Record]:
     """Return the records for the plan of an attempt, its copies, and its drop."""
     message, webhook, _ = key
-    records: list[Record] = [("attempt.planned", one) for one in plan.planned]
-    if plan.drop:
-        records.append(("delivery.dropped", Dropped(message, webhook, plan.drop)))
+    records: list[Record] = [("attempt.planned", one) for one in fault_plan.planned]
+    if fault_plan.drop:
+        records.append(("delivery.dropped", Dropped(message, webhook, fault_plan.drop)))
     return records
 
 
@@ -63,11 +62,12 @@ def begun(
         return None
     webhook = state.webhook_numbers[webhook_number]
     profile = state.profile(webhook)
-    plan = state.planned.get(key)
-    ids = () if plan is None else plan.faults
+    with_faults = state.planned.get(key)
+    ids = () if with_faults is None else with_faults.faults
     faults = [state.known_faults[id_] for id_ in ids]
+    seed = state.settings.seed
     try:
-        request = queries.request(state, delivery, number, ids)
+        request = plan(delivery.message, webhook, profile, faults, seed=seed, attempt=number)
     except InvalidInputError as error:
         record = Dropped(message_number, webhook_number, error.message, is_misfire=True)
         return ("delivery.dropped", record), None
