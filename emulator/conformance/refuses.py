@@ -10,9 +10,11 @@ from emulator.conformance.assertions import (
     answers_still,
     before,
     fine,
+    last,
     new_life,
     no_crash,
     refused,
+    status,
     unchanged,
     usual,
 )
@@ -23,10 +25,11 @@ from emulator.faults import ContentType, Corrupt, Signature
 from emulator.paths import ABSENT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from emulator.conformance.sample_messages import Payload
     from emulator.conformance.session import Session
+    from emulator.delivery.records import Delivery
 
     Form = Callable[[Payload], bytes]
 
@@ -34,43 +37,41 @@ _MIB = 1 << 20
 HUGE = 25 * _MIB
 
 
+async def _rejected(
+    session: Session,
+    what: str,
+    send: Callable[[Payload], Awaitable[Delivery]],
+    check: Callable[[Delivery, str], None] = refused,
+) -> None:
+    """Send a payload, after a regular one; check its answer, and that it has no effect."""
+    await fine(session)
+    end = usual(session, "COMPLETED")
+    life = await new_life(session, end)
+    known = await before(session, life)
+    check(await send(life[end]), what)
+    await unchanged(session, life, known, what)
+
+
 async def _body(session: Session, form: Form, what: str) -> None:
     """Send a body that is not a payload, after a regular one."""
-    await fine(session)
-    status = usual(session, "COMPLETED")
-    life = await new_life(session, status)
-    known = await before(session, life)
-    delivery = await session.send(form(life[status]), CHANGED)
-    refused(delivery, what)
-    await unchanged(session, life, known, what)
+    await _rejected(session, what, lambda payload: session.send(form(payload), CHANGED))
     await answers_still(session)
 
 
 async def _shaped(session: Session, fault: Any, what: str) -> None:
     """Send a completion that a fault changes, after a regular payload."""
-    await fine(session)
-    status = usual(session, "COMPLETED")
-    life = await new_life(session, status)
-    known = await before(session, life)
-    session.workspace.inject(fault)
-    delivery = await session.send(life[status], CHANGED)
-    session.workspace.clear_faults()
-    refused(delivery, what)
-    await unchanged(session, life, known, what)
+    await _rejected(session, what, lambda payload: session.send(payload, CHANGED, fault=fault))
 
 
 async def _without_header(session: Session, change: Callable[[str], str | None], what: str) -> None:
-    await fine(session)
-    status = usual(session, "COMPLETED")
-    life = await new_life(session, status)
-    known = await before(session, life)
     changed = {name: change(value) for name, value in session.target.headers.items()}
     kept = {name: value for name, value in changed.items() if value is not None}
-    session.workspace.edit_webhook(session.webhook.id, headers=kept)
-    delivery = await session.send(life[status], CHANGED)
-    session.workspace.edit_webhook(session.webhook.id, headers=session.target.headers)
-    refused(delivery, what)
-    await unchanged(session, life, known, what)
+
+    def send(payload: Payload) -> Awaitable[Delivery]:
+        session.workspace.edit_webhook(session.webhook.id, headers=kept)
+        return session.send(payload, CHANGED)
+
+    await _rejected(session, what, send)
 
 
 def _with(change: Callable[[Payload], object]) -> Form:
@@ -126,20 +127,18 @@ _KINDS = (
 
 
 async def _huge(session: Session) -> None:
-    await fine(session)
-    status = usual(session, "COMPLETED")
-    life = await new_life(session, status)
-    known = await before(session, life)
-    session.workspace.inject(Corrupt(how="oversize", size=HUGE))
-    delivery = await session.send(life[status], CHANGED)
-    session.workspace.clear_faults()
-    what = "a body of 25 MB"
-    attempt = delivery.attempts[-1]
-    no_crash(delivery, what)
-    if attempt.outcome is not None and attempt.outcome.status is not None:
-        refused(delivery, what)
-    await unchanged(session, life, known, what)
+    fault = Corrupt(how="oversize", size=HUGE)
+    await _rejected(
+        session, "a body of 25 MB", lambda payload: session.send(payload, CHANGED, fault=fault),
+        _refused_or_closed,
+    )  # fmt: skip
     await answers_still(session)
+
+
+def _refused_or_closed(delivery: Delivery, what: str) -> None:
+    no_crash(delivery, what)
+    if status(last(delivery)) is not None:
+        refused(delivery, what)
 
 
 CHECKS = (

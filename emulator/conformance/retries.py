@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from emulator.conformance.assertions import (
@@ -20,9 +21,7 @@ from emulator.delivery.profiles import PROFILES
 from emulator.faults import Match, Reset
 
 if TYPE_CHECKING:
-    from emulator.conformance.sample_messages import Life
     from emulator.conformance.session import Session
-    from emulator.delivery.records import Delivery
 
 _SCHEDULE = PROFILES["v2"].retries
 
@@ -36,32 +35,19 @@ async def _again(session: Session) -> None:
     accepted(await session.workspace.redeliver(delivery.id), "the same message ten minutes later")
 
 
-async def _broken(session: Session, attempts: int) -> tuple[Life, Delivery]:
-    """Send a completion whose first attempts are cut off."""
+async def _retried(session: Session, broken: int, what: str) -> None:
+    """Send a completion whose first attempts are cut off; the next attempt has to be accepted."""
     life = await new_life(session)
     if life.has_event_of("INVITED"):
         await given(session, life["INVITED"])
-    for number in range(1, attempts + 1):
+    for number in range(1, broken + 1):
         session.workspace.inject(Reset(after=40, times=1, on=Match(attempt=number)))
     delivery = await session.send(life["COMPLETED"], CHANGED)
     if delivery.next_due is None:
         message = "an attempt that was cut off was not retried"
         raise IncompleteError(message)
-    return life, delivery
-
-
-async def _second(session: Session) -> None:
-    life, delivery = await _broken(session, 1)
-    await session.workspace.advance(_SCHEDULE[0])
-    accepted(session.delivery(delivery.id), "the second attempt")
-    if session.target.shows("COMPLETED"):
-        await seen(session, life, "COMPLETED")
-
-
-async def _eighth(session: Session) -> None:
-    life, delivery = await _broken(session, len(_SCHEDULE))
-    await session.workspace.advance(sum(_SCHEDULE))
-    accepted(session.delivery(delivery.id), "the last attempt of the schedule")
+    await session.workspace.advance(sum(_SCHEDULE[:broken]))
+    accepted(session.delivery(delivery.id), what)
     if session.target.shows("COMPLETED"):
         await seen(session, life, "COMPLETED")
 
@@ -118,7 +104,8 @@ CHECKS = (
         "second-attempt", "accepts the second attempt after the first was cut off",
         sends="a completion that is cut off, and the retry five seconds later",
         expects="2xx to the second attempt, and the probe shows COMPLETED",
-        why="half a request must not count as received", run=_second,
+        why="half a request must not count as received",
+        run=partial(_retried, broken=1, what="the second attempt"),
         requires=("v2", "socket"), is_alone=True,
     ),
     _check(
@@ -126,7 +113,8 @@ CHECKS = (
         sends="a completion that is cut off seven times, over a day of virtual time",
         expects="2xx to the eighth attempt, and the probe shows COMPLETED",
         why="the schedule lasts more than a day, and the event is still valid at its end",
-        run=_eighth, requires=("v2", "socket"), is_alone=True,
+        run=partial(_retried, broken=len(_SCHEDULE), what="the last attempt of the schedule"),
+        requires=("v2", "socket"), is_alone=True,
     ),
     _check(
         "overtaken", "keeps the newer status when an overtaken attempt is retried",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from emulator.conformance.state import ConsumerState
+    from emulator.delivery.faults.fault import Fault
     from emulator.delivery.records import Delivery
     from emulator.delivery.transports.address_guard import Guard
     from emulator.domain.assessment import Assessment
@@ -151,13 +152,19 @@ class Session:
         return self.workspace.deliveries()
 
     async def send(
-        self, payload: Any, event: str = TEST_EVENT, *, is_settled: bool = True
+        self,
+        payload: Any,
+        event: str = TEST_EVENT,
+        *,
+        fault: Fault | None = None,
+        is_settled: bool = True,
     ) -> Delivery:
         """Send a payload unchanged, and return its delivery after the attempt.
 
         Args:
             payload: any JSON value, or bytes.
             event: the event type that reports show.
+            fault: applies to this delivery alone.
             is_settled: False returns the pending delivery at once.
 
         Raises:
@@ -166,10 +173,14 @@ class Session:
         if event == CHANGED and not self.wants(event):
             event = event_of(payload, self.target.events)
         self.check_wants(event)
+        if fault is not None:
+            self.workspace.inject(fault)
         (sent,) = self.workspace.send(payload, event=event, webhook=self.webhook.id)
         if not is_settled:
             return sent
         await self.workspace.settle(SETTLED)
+        if fault is not None:
+            self.workspace.clear_faults()
         return self.delivery(sent.id)
 
     def wants(self, event: str) -> bool:

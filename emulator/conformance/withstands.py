@@ -105,10 +105,7 @@ async def _answers_meanwhile(session: Session, seconds: float) -> bool:
 async def _shaped(session: Session, fault: Any, what: str) -> None:
     """Send a completion in an unusual form that the consumer has to accept."""
     life = await new_life(session)
-    session.workspace.inject(fault)
-    delivery = await session.send(life["COMPLETED"], CHANGED)
-    session.workspace.clear_faults()
-    accepted(delivery, what)
+    accepted(await session.send(life["COMPLETED"], CHANGED, fault=fault), what)
     if session.target.shows("COMPLETED"):
         await seen(session, life, "COMPLETED")
     await answers_still(session)
@@ -120,10 +117,8 @@ async def _broken(session: Session, faults: tuple[Any, ...], what: str) -> None:
     life = await new_life(session, end)
     await given(session, life[end])
     for fault in faults:
-        session.workspace.inject(fault)
-        delivery = await session.send((await new_life(session, end))[end], CHANGED)
-        session.workspace.clear_faults()
-        no_crash(delivery, what)
+        payload = (await new_life(session, end))[end]
+        no_crash(await session.send(payload, CHANGED, fault=fault), what)
     await answers_still(session)
     if session.target.shows(end):
         await seen(session, life, end)
@@ -132,9 +127,7 @@ async def _broken(session: Session, faults: tuple[Any, ...], what: str) -> None:
 async def _cut_short(session: Session) -> None:
     """Send a body that is longer than its Content-Length: the consumer reads half a payload."""
     life = await new_life(session)
-    session.workspace.inject(WrongLength(by=-40))
-    delivery = await session.send(life["COMPLETED"], CHANGED)
-    session.workspace.clear_faults()
+    delivery = await session.send(life["COMPLETED"], CHANGED, fault=WrongLength(by=-40))
     what = "a body longer than its Content-Length"
     no_crash(delivery, what)
     if delivery.succeeded:
@@ -156,8 +149,7 @@ async def _after_a_pause(session: Session) -> None:
     life = await new_life(session)
     if life.has_event_of("INVITED"):
         await given(session, life["INVITED"])
-    session.workspace.inject(Reset(after=0, times=1))
-    await session.send(life["IN_PROGRESS"], CHANGED)
+    await session.send(life["IN_PROGRESS"], CHANGED, fault=Reset(after=0))
     accepted(await session.send(life["COMPLETED"], CHANGED), "a request after a broken connection")
     if session.target.shows("COMPLETED"):
         await seen(session, life, "COMPLETED")
