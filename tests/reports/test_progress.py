@@ -73,6 +73,7 @@ def test_a_terminal_gets_colours_and_the_step_under_way(terminal: Terminal) -> N
     terminal.until(r"\x1b\[\?25h")  # the cursor is back
 
 
+@pytest.mark.slow
 def test_a_long_wait_shows_how_far_it_is(terminal: Terminal) -> None:
     with screen(terminal.stream) as shown:
         shown.under_way("wait 1h", 3_600.0)
@@ -80,6 +81,7 @@ def test_a_long_wait_shows_how_far_it_is(terminal: Terminal) -> None:
         terminal.until(r"1s of 1h")
 
 
+@pytest.mark.slow
 def test_a_step_of_unknown_length_says_how_long_it_took_so_far(terminal: Terminal) -> None:
     with screen(terminal.stream) as shown:
         shown.under_way("expect")
