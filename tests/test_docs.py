@@ -199,9 +199,9 @@ def test_the_table_of_the_provider_s_calls_says_how_each_is_known() -> None:
         re.findall(r"^\| `([A-Z]+ /v1/[^`]+)` \| .* \| (\w+) \|$", PROVIDER, re.MULTILINE)
     )
     known = {
-        f"{one.method} {one.path}": one.provenance
-        for one in provider.OPERATIONS
-        if not one.path.startswith("/v1/webhook") or one.id == "createWebhook"
+        f"{operation.method} {operation.path}": operation.provenance
+        for operation in provider.OPERATIONS
+        if not operation.path.startswith("/v1/webhook") or operation.id == "createWebhook"
     }
     assert documented == known
 
@@ -325,7 +325,7 @@ def answered(
 ) -> dict[Example, Answered]:
     """All examples of both pages of HTTP APIs, run one after the other by one shell."""
     mark = f"echo '{_MARK}'; echo '{_MARK}' >&2\n"
-    script = "set -eu\n" + _PROLOGUE + mark.join(one.code for one in EXAMPLES)
+    script = "set -eu\n" + _PROLOGUE + mark.join(example.code for example in EXAMPLES)
     for documented, real in addresses.items():
         script = script.replace(documented, real)
     ran = subprocess.run(

@@ -248,7 +248,7 @@ def test_stopping_waits_for_attempts_under_way_and_drops_the_rest() -> None:
                 assert await provider.journal.until(
                     "default", lambda: len(workspace.deliveries()[0].attempts) == 1, timeout=10
                 )
-            ends = [(one.status, one.reason) for one in workspace.deliveries()]
+            ends = [(delivery.status, delivery.reason) for delivery in workspace.deliveries()]
             assert ends == [("succeeded", ""), ("dropped", "shutdown")]
             assert len(receiver.requests) == 1
 

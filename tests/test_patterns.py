@@ -68,7 +68,7 @@ def _patterns(value: object) -> list[str]:
 def test_the_bundled_schemas_keep_to_that_syntax() -> None:
     files = [
         *(data.schemas() / "v1").iterdir(),
-        *(one for one in data.schemas().iterdir() if one.is_file()),
+        *(path for path in data.schemas().iterdir() if path.is_file()),
     ]
     found = [
         pattern

@@ -76,8 +76,8 @@ def test_statuses_are_answered_in_turn_and_the_last_one_stays() -> None:
     async def main() -> tuple[list[tuple[int, str]], list[int]]:
         async with Receiver(statuses=(503, 302, 204, 304, 201)) as receiver:
             answers = [await post(receiver.url) for _ in range(6)]
-        return [(one.status_code, one.text) for one in answers], [
-            one.answered for one in receiver.requests
+        return [(answer.status_code, answer.text) for answer in answers], [
+            request.answered for request in receiver.requests
         ]
 
     answers, kept = asyncio.run(main())

@@ -154,7 +154,7 @@ def test_a_lifecycle_is_plain_calls(emulator: RunningEmulator) -> None:
     assert workspace.now() - before == timedelta(days=31)
     assert entries[-1] == workspace.entries()[-1]
     assert entries[-1].number == workspace.last_entry
-    assert [one["data"]["email"] for one in consumer.payloads] == [ada.email, bob.email]
+    assert [payload["data"]["email"] for payload in consumer.payloads] == [ada.email, bob.email]
     assert workspace.read(lambda one: one.state.candidate(bob.id).state) == "INVITATION_EXPIRED"
     assert workspace.redeliver(delivery.id).attempts[1].trigger == "manual"
     assert consumer.threads == {"testlify-emulator"}

@@ -153,8 +153,8 @@ def test_the_whole_action_serves_runs_and_reports(make_job: Any, receiver: Recei
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert ran.stdout.endswith("2 scenarios: 2 passed\n")
     assert "seed 7" in ran.stdout
-    assert sorted(one.name for one in (job.folder / "out/report").iterdir()) == REPORTS
-    assert {one.path for one in receiver.requests if one.method == "POST"} == {"/hook"}
+    assert sorted(path.name for path in (job.folder / "out/report").iterdir()) == REPORTS
+    assert {request.path for request in receiver.requests if request.method == "POST"} == {"/hook"}
 
 
 def test_without_inputs_it_only_installs(make_job: Any) -> None:
@@ -174,7 +174,7 @@ def test_a_run_that_fails_fails_the_step_and_leaves_reports(
     ran = job.step(RUN)
     assert ran.returncode == 1, ran.stdout + ran.stderr
     assert "\nFAILED" in ran.stdout
-    assert sorted(one.name for one in (job.folder / "testlify-report").iterdir()) == REPORTS
+    assert sorted(path.name for path in (job.folder / "testlify-report").iterdir()) == REPORTS
 
 
 def test_a_consumer_that_is_not_there_fails_the_step(make_job: Any) -> None:
@@ -230,7 +230,7 @@ def test_each_input_is_on_the_page_with_its_default() -> None:
 
 def test_the_examples_use_inputs_that_there_are() -> None:
     steps = [*BLOCKS[0]["jobs"]["webhooks"]["steps"], *BLOCKS[1]["steps"]]
-    used = [set(one["with"]) for one in steps if "testlify-emulator" in one.get("uses", "")]
+    used = [set(step["with"]) for step in steps if "testlify-emulator" in step.get("uses", "")]
     assert len(used) == 3
     assert set().union(*used) <= set(ACTION["inputs"])
 

@@ -58,15 +58,19 @@ def test_a_killed_process_keeps_all_acknowledged_messages(tmp_path: Path) -> Non
             process.join(30)
             assert process.exitcode == 0
         received = {request.payload["data"]["email"] for request in receiver.requests}
-    emails = {one["email"] for one in candidates}
+    emails = {candidate["email"] for candidate in candidates}
     assert len(acknowledged) >= KILLS
     assert set(acknowledged) <= emails
-    assert {one["payload"]["data"]["email"] for one in deliveries} == emails
-    assert {one["status"] for one in deliveries} == {"succeeded"}
+    assert {delivery["payload"]["data"]["email"] for delivery in deliveries} == emails
+    assert {delivery["status"] for delivery in deliveries} == {"succeeded"}
     assert emails <= received
     state = _folded(file)
-    assert [one.email for one in state.candidates.values()] == [one["email"] for one in candidates]
-    assert [one.id for one in state.deliveries.values()] == [one["id"] for one in deliveries]
+    assert [candidate.email for candidate in state.candidates.values()] == [
+        candidate["email"] for candidate in candidates
+    ]
+    assert [delivery.id for delivery in state.deliveries.values()] == [
+        delivery["id"] for delivery in deliveries
+    ]
 
 
 def _first_run(file: Path, receiver_url: str) -> str:

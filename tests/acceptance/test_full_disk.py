@@ -135,8 +135,8 @@ def test_a_message_that_does_not_fit_the_file_is_not_delivered(
         process.terminate()
         process.communicate(timeout=30)
     entries = read_entries(file, TYPES, "default")
-    known = {one.data.body for one in entries if isinstance(one.data, Message)}
-    received = {one.body for one in receiver.requests}
+    known = {entry.data.body for entry in entries if isinstance(entry.data, Message)}
+    received = {request.body for request in receiver.requests}
     assert received
     assert received <= known
 
@@ -163,5 +163,5 @@ def test_a_capture_that_does_not_fit_the_disk_is_answered_507(
         _, err = process.communicate(timeout=30)
     assert statuses == [200, 507, 200]
     assert err == f"error: not saved in {str(tmp_path)!r}: file too large; answered 507\n"
-    bodies = [json.loads(one.read_text())["log"]["entries"] for one in sorted(tmp_path.iterdir())]
+    bodies = [json.loads(path.read_text())["log"]["entries"] for path in sorted(tmp_path.iterdir())]
     assert [entry["request"]["bodySize"] for [entry] in bodies] == [10, 20]

@@ -76,18 +76,18 @@ def test_a_customer_registers_and_hears_of_a_candidate_to_the_end(
         assert serving.process.stdout.read() == ""  # the ready line is all of it
     statuses = ["INVITED", "ENROLLED", "IN_PROGRESS", "COMPLETED", "REJECTED"]
     payloads = [one.payload for one in receiver.requests]
-    assert [one["data"]["candidateStatus"] for one in payloads] == statuses
-    assert {one["event"] for one in payloads} == {"candidateStatusChanged"}
-    assert {one["data"]["email"] for one in payloads} == {"ada@example.com"}
+    assert [payload["data"]["candidateStatus"] for payload in payloads] == statuses
+    assert {payload["event"] for payload in payloads} == {"candidateStatusChanged"}
+    assert {payload["data"]["email"] for payload in payloads} == {"ada@example.com"}
     assert payloads[3]["data"]["totalScoreAchieved"] == 14
     for request in receiver.requests:
         assert (request.method, request.path) == ("POST", "/hook")
         assert request.header("content-type") == "application/json"
         assert request.header("x-webhook-token") == "s3cret"
         assert request.header("user-agent") == f"Testlify-Emulator/{__version__}"
-    assert [one["payload"] for one in deliveries] == payloads
-    assert {one["status"] for one in deliveries} == {"succeeded"}
-    assert {one["attempts"][0]["response"]["status"] for one in deliveries} == {200}
+    assert [delivery["payload"] for delivery in deliveries] == payloads
+    assert {delivery["status"] for delivery in deliveries} == {"succeeded"}
+    assert {delivery["attempts"][0]["response"]["status"] for delivery in deliveries} == {200}
     kinds = [json.loads(line)["kind"] for line in journal.splitlines()]
     assert kinds[:2] == ["workspace.opened", "webhook.added"]
     assert kinds.count("attempt.finished") == 5
@@ -117,7 +117,7 @@ def test_two_customers_see_nothing_of_each_other(serve: Serve, receiver: Receive
                 assert client.get(f"{theirs}/{what}").json() == {"data": [], "total": 0}
             listed = client.get("/v1/webhook", headers={"Authorization": "Bearer two"}).json()
             assert [one["name"] for one in listed["data"]] == ["two"]
-        assert [one.path for one in receiver.requests] == ["/one"]
+        assert [request.path for request in receiver.requests] == ["/one"]
 
 
 @pytest.mark.parametrize(("by", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])

@@ -91,7 +91,7 @@ def test_every_attempt_has_a_new_signature_and_the_message_s_id() -> None:
             workspace.create_assessment()
             await workspace.advance(HOUR)
             (delivery,) = workspace.deliveries()
-            assert [one.answer for one in delivery.attempts] == ["500", "302", "200"]
+            assert [attempt.answer for attempt in delivery.attempts] == ["500", "302", "200"]
             assert webhook.secret == SECRET
             for request in receiver.requests:
                 assert verified(request, SECRET)
@@ -170,7 +170,9 @@ def test_v1_and_v2_are_delivered_to_at_once_and_v1_is_not_signed() -> None:
             )  # fmt: skip
             workspace.create_assessment()
             await workspace.settle()
-            signed = {one.path: one.header("svix-signature") for one in receiver.requests}
+            signed = {
+                request.path: request.header("svix-signature") for request in receiver.requests
+            }
             assert signed["/v1"] is None
             assert signed["/v2"]
 
@@ -186,7 +188,7 @@ def test_a_webhook_without_a_secret_gets_one_made_from_the_seed() -> None:
             first, second = hook(workspace, receiver.url), hook(workspace, receiver.url)
             workspace.create_assessment()
             await workspace.settle()
-            taken = [[verified(one, it.secret) for one in receiver.requests]
+            taken = [[verified(request, it.secret) for request in receiver.requests]
                      for it in (first, second)]  # fmt: skip
             assert sorted(taken) == [[False, True], [True, False]]
             same = workspace.edit_webhook(first.id, name="better")
@@ -358,7 +360,7 @@ def test_abort_message_stops_the_retries_and_a_redelivery_still_goes() -> None:
             await workspace.advance(40 * HOUR)
             assert starts(workspace) == [0]
             delivery = await workspace.redeliver("1-1")
-            assert [one.trigger for one in delivery.attempts] == ["scheduled", "manual"]
+            assert [attempt.trigger for attempt in delivery.attempts] == ["scheduled", "manual"]
             await workspace.advance(40 * HOUR)
             assert consumer.count == 2
 
@@ -408,7 +410,7 @@ def test_listen_verifies_signatures_and_answers_401_to_invalid_ones(
             workspace.edit_webhook(webhook.id, secret=OTHER)
             workspace.create_assessment()
             await workspace.settle()
-            return [one.attempts[0].answer for one in workspace.deliveries()]
+            return [delivery.attempts[0].answer for delivery in workspace.deliveries()]
 
     prefix = "svix-" if signature is None else signature.prefix
     missing = "no header svix-id, svix-timestamp, svix-signature"

@@ -29,8 +29,8 @@ def test_the_whole_catalogue_leaves_a_whole_report(cli: Cli, tmp_path: Path) -> 
     with right() as url:
         ran = cli("test", url, "--report", str(tmp_path))
     assert ran.code == 0, ran.out + ran.err
-    assert sorted(one.name for one in tmp_path.iterdir()) == sorted(FILES)
-    assert all(one.stat().st_size for one in tmp_path.iterdir())
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(FILES)
+    assert all(path.stat().st_size for path in tmp_path.iterdir())
     report = json.loads((tmp_path / "report.json").read_bytes())
     assert report["results"]["summary"]["tests"] == len(CHECKS)
 
@@ -71,6 +71,6 @@ def test_all_bundled_scenarios_leave_a_whole_report(
         ran = cli("run", *names, "--url", url, "--report", str(tmp_path))
     assert ran.code in (0, 1), ran.out + ran.err
     assert "Traceback" not in ran.err
-    assert sorted(one.name for one in tmp_path.iterdir()) == sorted(FILES)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(FILES)
     report = json.loads((tmp_path / "report.json").read_bytes())
     assert report["results"]["summary"]["tests"] == len(names)

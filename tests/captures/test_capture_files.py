@@ -50,17 +50,17 @@ def test_a_payload_is_a_capture_with_the_bytes_of_its_file(tmp_path: Path) -> No
 )
 def test_messages_of_svix_are_captures_with_their_event_type(tmp_path: Path, export: Any) -> None:
     captures = read([written(tmp_path, "a.json", export)])
-    assert {(one.event, one.header("svix-id")) for one in captures} == {
+    assert {(capture.event, capture.header("svix-id")) for capture in captures} == {
         ("candidate.completed", "msg_1")
     }
-    assert all(one.payload == COMPLETED for one in captures)
+    assert all(capture.payload == COMPLETED for capture in captures)
 
 
 def test_payloads_can_be_in_a_list_or_a_line_each(tmp_path: Path) -> None:
     lines = "\n".join([json.dumps(COMPLETED), "", json.dumps(COMPLETED)])
     for name, content in (("a.json", [COMPLETED, COMPLETED]), ("a.ndjson", lines)):
         captures = read([written(tmp_path, name, content)])
-        assert [one.payload for one in captures] == [COMPLETED, COMPLETED]
+        assert [capture.payload for capture in captures] == [COMPLETED, COMPLETED]
         assert captures[1].source == f"{tmp_path / name}[1]"
 
 
@@ -112,8 +112,11 @@ def test_both_forms_of_a_journal_give_the_sent_requests(tmp_path: Path) -> None:
     (tmp_path / "b.ndjson").write_bytes(b"".join(lines))
     for name in ("a.db", "b.ndjson"):
         captures = read([tmp_path / name])
-        assert [one.body for one in captures] == [one.body for one in received]
-        assert [event_of(one) for one in captures] == ["assessment.created", "candidate.invited"]
+        assert [capture.body for capture in captures] == [request.body for request in received]
+        assert [event_of(capture) for capture in captures] == [
+            "assessment.created",
+            "candidate.invited",
+        ]
         assert captures[0].header("x-token") == "[redacted]"
         assert captures[0].url.endswith("/hook")
 

@@ -28,7 +28,9 @@ def completed() -> Any:
 
 
 def drifts(*payloads: Any, contracts: Contracts = CONTRACTS) -> tuple[Drift, ...]:
-    return compare([Capture(json.dumps(one).encode()) for one in payloads], contracts, sent).drifts
+    return compare(
+        [Capture(json.dumps(payload).encode()) for payload in payloads], contracts, sent
+    ).drifts
 
 
 def changed(edit: Callable[[Any], object]) -> Any:

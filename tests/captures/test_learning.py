@@ -64,7 +64,7 @@ def deliveries(
 
 
 def captures(payloads: list[Payload]) -> list[Capture]:
-    return [Capture(json.dumps(one).encode()) for one in payloads]
+    return [Capture(json.dumps(payload).encode()) for payload in payloads]
 
 
 def taught(payloads: list[Payload], folder: Path) -> OverlayReport:
@@ -131,7 +131,7 @@ def mutated_schema(event: str) -> jsonschema.Draft202012Validator:
 
 @pytest.fixture(scope="module")
 def real() -> list[Payload]:
-    return [mutated(one) for one in deliveries()]
+    return [mutated(delivery) for delivery in deliveries()]
 
 
 def test_all_payloads_after_30_deliveries_fit_the_schemas_of_the_other_service(
@@ -141,7 +141,7 @@ def test_all_payloads_after_30_deliveries_fit_the_schemas_of_the_other_service(
     words = {mutated_word(EVENT_TYPES[event].v1_word): schema for event, schema in schemas.items()}
     assert all(words[one["event"]].is_valid(one) for one in real)
     report = taught(real[:30], tmp_path)
-    assert {one.event: one.name for one in report.lessons if one.name} == {
+    assert {lesson.event: lesson.name for lesson in report.lessons if lesson.name} == {
         "candidate.completed": "candidate.assessment_finished"
     }
     ours = deliveries(seed=99, overlay=tmp_path)
@@ -173,9 +173,9 @@ def other_words(payload: Payload) -> Payload:
 
 
 def test_events_without_a_known_word_are_recognised_by_status_and_keys(tmp_path: Path) -> None:
-    real = [other_words(one) for one in deliveries()]
+    real = [other_words(delivery) for delivery in deliveries()]
     report = taught(real, tmp_path)
-    assert {one.event: one.name for one in report.lessons} == {
+    assert {lesson.event: lesson.name for lesson in report.lessons} == {
         "candidate.invited": "candidate.unnamed.invited",
         "candidate.enrolled": "candidate.unnamed.enrolled",
         "candidate.in_progress": "candidate.busy",
@@ -230,7 +230,7 @@ def test_ids_that_are_numbers_agree_and_switches_keep_their_words(tmp_path: Path
 
 def test_names_and_ids_agree_along_a_lifecycle(real: list[Payload], tmp_path: Path) -> None:
     taught(real, tmp_path)
-    ours = [one["data"] for one in deliveries(seed=99, people=4, overlay=tmp_path)]
+    ours = [delivery["data"] for delivery in deliveries(seed=99, people=4, overlay=tmp_path)]
     for name in ("email", "personRef", "familyName", "externalId"):
         along = [[one[name] for one in ours[start : start + 4]] for start in range(0, 16, 4)]
         assert all(len(set(values)) == 1 for values in along), name
@@ -242,7 +242,7 @@ def test_names_and_ids_agree_along_a_lifecycle(real: list[Payload], tmp_path: Pa
 
 def test_status_changes_are_learned_for_each_status(tmp_path: Path) -> None:
     event = ("candidate.status_changed",)
-    real = [mutated(one) for one in deliveries(event)]
+    real = [mutated(delivery) for delivery in deliveries(event)]
     taught([one for one in real if one["data"]["status"] != "COMPLETED"], tmp_path)
     ours = deliveries(event, seed=99, overlay=tmp_path)
     plain = deliveries(event, seed=99)
@@ -271,9 +271,9 @@ def mutated_v2(payload: Payload) -> Payload:
 
 def test_v2_is_learned_too(tmp_path: Path) -> None:
     events = ("candidate.status_changed", "candidate.completed", "assessment.created")
-    real = [mutated_v2(one) for one in deliveries(events, generation="v2")]
+    real = [mutated_v2(delivery) for delivery in deliveries(events, generation="v2")]
     report = taught(real, tmp_path)
-    assert {one.event: one.name for one in report.lessons} == {
+    assert {lesson.event: lesson.name for lesson in report.lessons} == {
         "assessment.created": "",
         "candidate.completed": "candidate.finished",
         "candidate.status_changed": "",
@@ -307,12 +307,22 @@ def test_more_captures_refine_an_overlay_and_none_counts_twice(
     real: list[Payload], tmp_path: Path
 ) -> None:
     first = taught(real[:6], tmp_path)
-    assert [(one.new, one.captures) for one in first.lessons] == [(1, 1), (2, 2), (1, 1), (2, 2)]
+    assert [(lesson.new, lesson.captures) for lesson in first.lessons] == [
+        (1, 1),
+        (2, 2),
+        (1, 1),
+        (2, 2),
+    ]
     second = taught(real, tmp_path)
-    assert [(one.new, one.captures) for one in second.lessons] == [(7, 8), (6, 8), (7, 8), (6, 8)]
+    assert [(lesson.new, lesson.captures) for lesson in second.lessons] == [
+        (7, 8),
+        (6, 8),
+        (7, 8),
+        (6, 8),
+    ]
     assert second.known == 6
     again = taught(real, tmp_path)
-    assert (again.known, {one.new for one in again.lessons}) == (32, {0})
+    assert (again.known, {lesson.new for lesson in again.lessons}) == (32, {0})
     [event] = [file for file in (tmp_path / "v1").iterdir() if "completed" in file.name]
     data = json.loads(event.read_text())["properties"]["data"]
     assert (data["x-captures"], data["properties"]["email"]["x-captures"]) == (8, 8)

@@ -56,7 +56,7 @@ def test_secrets_are_masked_and_the_body_stays(tmp_path: Path) -> None:
     assert "s3cret" not in text
     [entry] = json.loads(text)["log"]["entries"]
     assert entry["request"]["url"] == "http://hooks.example.com/hook?token=[redacted]&a=[redacted]"
-    values = [one["value"] for one in entry["request"]["headers"]]
+    values = [header["value"] for header in entry["request"]["headers"]]
     masked = "[redacted]"
     assert values == ["hooks.example.com", masked, "application/json", masked, masked]
     assert entry["request"]["postData"]["text"] == '{"a": "b"}'

@@ -83,7 +83,7 @@ def test_each_kind_of_change_is_named_with_its_path(
     change(schema["properties"]["data"])
     file.write_text(json.dumps(schema))
     found = compare_schemas(Contracts(old), Contracts(new))
-    assert [(one.kind, one.path, one.event) for one in found.drifts] == [(*expected, EVENT)]
+    assert [(drift.kind, drift.path, drift.event) for drift in found.drifts] == [(*expected, EVENT)]
 
 
 def test_equal_folders_do_not_differ(cli: Cli, old: Path) -> None:

@@ -66,7 +66,7 @@ def test_every_row_of_the_lifecycles_is_listed(cli: Cli) -> None:
 
 
 def test_every_bundled_scenario_is_listed(cli: Cli) -> None:
-    names = [one.name.removesuffix(".yaml") for one in data.scenarios().iterdir()]
+    names = [path.name.removesuffix(".yaml") for path in data.scenarios().iterdir()]
     assert sorted(listed(cli, "scenarios")) == sorted(names)
 
 

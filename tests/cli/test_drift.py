@@ -84,7 +84,7 @@ def test_captures_are_compared_with_other_captures(cli: Cli, tmp_path: Path) -> 
         (tmp_path / name).write_text(json.dumps(payload))
     files = (str(tmp_path / "a.json"), str(tmp_path / "b.json"))
     code, out, _ = cli("drift", *files, "--against", str(folder), "--format", "json")
-    found = [(one["event"], one["kind"], one["path"]) for one in json.loads(out)["drifts"]]
+    found = [(drift["event"], drift["kind"], drift["path"]) for drift in json.loads(out)["drifts"]]
     assert code == 1
     assert sorted(found) == [
         ("candidate.completed", "added", "$.data.first"),

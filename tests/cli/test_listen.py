@@ -116,7 +116,9 @@ def test_each_request_is_saved_before_it_is_answered(until: Until, tmp_path: Pat
 
     assert until("listen", "--port", "0", "--save", str(folder), "--no-body", visit=visit).code == 0
     requests = [one["log"]["entries"][0]["request"] for one in read_all(folder)]
-    assert [one["postData"]["text"] for one in requests] == [f'{{"event": {n}}}' for n in range(3)]
+    assert [request["postData"]["text"] for request in requests] == [
+        f'{{"event": {n}}}' for n in range(3)
+    ]
     assert {"name": "x-webhook-token", "value": "[redacted]"} in requests[0]["headers"]
 
 

@@ -36,7 +36,7 @@ def test_any_other_server_is_ready_once_it_answers(
 ) -> None:
     receiver = consumer(404, 401)
     assert cli("ready", f"{receiver.url}/app") == (0, "", "")
-    assert [one.path for one in receiver.requests] == ["/app/_emulator/readyz", "/app"]
+    assert [request.path for request in receiver.requests] == ["/app/_emulator/readyz", "/app"]
 
 
 def test_it_looks_again_until_the_server_is_up(cli: Cli, consumer: Callable[..., Receiver]) -> None:

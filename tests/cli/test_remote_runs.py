@@ -55,8 +55,8 @@ def test_files_and_variables_are_read_on_this_side(
     assert (there.code, there.err) == (0, "")
     # The same lines, but for the last one's milliseconds.
     assert there.out.splitlines()[:-1] == here.out.splitlines()[:-1]
-    assert [one.body for one in receiver.requests].count(b'{"told": "as it is"}') == 2
-    assert {one.header("X-Token") for one in receiver.requests} == {"t0ken"}
+    assert [request.body for request in receiver.requests].count(b'{"told": "as it is"}') == 2
+    assert {request.header("X-Token") for request in receiver.requests} == {"t0ken"}
 
 
 def test_the_reports_are_the_same(
@@ -74,7 +74,7 @@ def test_the_reports_are_the_same(
     assert code == 1, err
     assert json.loads(out)["results"]["summary"]["failed"] == 2
     names = {one.FILE for one in FORMATS.values()}
-    assert {one.name for one in folder.iterdir()} == names
+    assert {path.name for path in folder.iterdir()} == names
     assert all("pl4nted" not in (folder / name).read_text() for name in names)
     lines = (folder / "journal.jsonl").read_text().splitlines()
     kinds = [json.loads(line)["kind"] for line in lines]

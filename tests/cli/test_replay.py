@@ -69,20 +69,20 @@ def test_the_same_bytes_and_headers_are_sent_in_order(
         "unreadable  -> 204",
     ]
     assert (code, err) == (1, "2 of 3 accepted\n")
-    assert tuple(one.body for one in receiver.requests) == BODIES
+    assert tuple(request.body for request in receiver.requests) == BODIES
     [first, *_] = receiver.requests
-    sent = tuple(one for one in first.headers if one[0] not in ("host", "content-length"))
+    sent = tuple(header for header in first.headers if header[0] not in ("host", "content-length"))
     assert (first.path, sent) == ("/hook?a=b", HEADERS[2:])
 
 
 def test_resign_makes_a_signature_of_now(cli: Cli, consumer: Consumer, captures: Path) -> None:
     receiver = consumer()
     assert cli("replay", str(captures), "--to", receiver.url, "--resign", SECRET).code == 0
-    for one in receiver.requests:
+    for request in receiver.requests:
         scheme = SigningScheme("standard")
-        assert verify(scheme, SECRET, one.headers, one.body, now=time.time()).holds
-        assert one.header("svix-id") == "msg_1"
-        assert [name for name, _ in one.headers if name in dict(HEADERS[2:])] == [
+        assert verify(scheme, SECRET, request.headers, request.body, now=time.time()).holds
+        assert request.header("svix-id") == "msg_1"
+        assert [name for name, _ in request.headers if name in dict(HEADERS[2:])] == [
             name for name, _ in HEADERS[2:]
         ]
 
@@ -115,7 +115,7 @@ def test_filters_select(
     receiver = consumer()
     given = [word for one in filters for word in ("--filter", one)]
     assert cli("replay", str(captures), "--to", receiver.url, *given).code == 0
-    assert tuple(one.body for one in receiver.requests) == bodies
+    assert tuple(request.body for request in receiver.requests) == bodies
 
 
 def test_real_speed_keeps_the_pauses(cli: Cli, consumer: Consumer, tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_the_scenario_of_captures_runs_and_sends_the_same_bytes(
     ]
     receiver = consumer()
     assert cli("run", str(file), "--url", receiver.url).code == 0
-    assert tuple(one.body for one in receiver.requests) == BODIES
+    assert tuple(request.body for request in receiver.requests) == BODIES
 
 
 def test_an_unreachable_consumer_proves_nothing(cli: Cli, captures: Path) -> None:

@@ -52,7 +52,7 @@ def test_a_run_that_passes_is_exit_0(
     assert out.startswith(f"One invitation ({scenario})\n")
     assert [line.split()[0] for line in out.splitlines()[1:]] == ["✓", "✓", "✓", "passed"]
     assert "\x1b" not in out
-    assert [one.path for one in receiver.requests] == ["/here"]
+    assert [request.path for request in receiver.requests] == ["/here"]
 
 
 def test_a_run_that_fails_is_exit_1(
@@ -147,15 +147,15 @@ def test_a_report_is_all_files_over_all_scenarios(
     )  # fmt: skip
     assert (code, err) == (int(status != 200), "")
     assert out.startswith(f"One invitation ({scenario})\n")
-    assert sorted(one.name for one in folder.iterdir()) == FILES
+    assert sorted(path.name for path in folder.iterdir()) == FILES
     report = _report(folder)
     assert [test["filePath"] for test in report["tests"]] == [
         scenario, "scenarios/invitation-expires.yaml",
     ]  # fmt: skip
     assert report["summary"]["passed"] == 2 * int(status == 200)
     entries = [json.loads(line) for line in (folder / "journal.jsonl").read_text().splitlines()]
-    assert [one["kind"] for one in entries].count("workspace.opened") == 2
-    assert "attempt.finished" in {one["kind"] for one in entries}
+    assert [entry["kind"] for entry in entries].count("workspace.opened") == 2
+    assert "attempt.finished" in {entry["kind"] for entry in entries}
     assert ET.parse(folder / "junit.xml").getroot().get("tests") == "2"  # noqa: S314 - ours
     assert "One invitation" in (folder / "report.html").read_text()
 
@@ -297,18 +297,24 @@ def test_ctrl_c_ends_with_the_report_so_far(
     ]
     assert out[-3].startswith("INTERRUPTED: at 'wait', line 9 (3 passed, 2 skipped; 1 delivery; ")
     assert out[-1] == "3 scenarios: 1 passed, 2 interrupted"
-    assert sorted(one.name for one in folder.iterdir()) == FILES
+    assert sorted(path.name for path in folder.iterdir()) == FILES
     report = _report(folder)
     assert report["summary"]["extra"] == {"verdict": "interrupted", "interrupted": True}
-    assert [(one["status"], one["rawStatus"]) for one in report["tests"]] == [
+    assert [(test["status"], test["rawStatus"]) for test in report["tests"]] == [
         ("passed", "passed"), ("other", "interrupted"), ("skipped", "interrupted"),
     ]  # fmt: skip
     steps = report["tests"][1]["steps"]
-    assert [one["status"] for one in steps] == ["passed", "passed", "passed", "skipped", "skipped"]
+    assert [step["status"] for step in steps] == [
+        "passed",
+        "passed",
+        "passed",
+        "skipped",
+        "skipped",
+    ]
     assert steps[1]["extra"]["deliveries"][0]["status"] == "succeeded"
     assert all("planted" not in (folder / name).read_text() for name in FILES)
     entries = [json.loads(line) for line in (folder / "journal.jsonl").read_text().splitlines()]
-    kinds = [one["kind"] for one in entries]
+    kinds = [entry["kind"] for entry in entries]
     assert kinds.count("workspace.opened") == kinds.count("attempt.finished") == 2
 
 

@@ -45,7 +45,7 @@ def test_the_right_consumer_passes_every_check(cli: Cli, tmp_path: Path) -> None
     assert "✓ effects.late-in-progress" in out
     report = json.loads((tmp_path / "report" / "report.json").read_text())
     assert report["results"]["summary"]["failed"] == 0
-    assert all("s3cret" not in one.read_text() for one in (tmp_path / "report").iterdir())
+    assert all("s3cret" not in path.read_text() for path in (tmp_path / "report").iterdir())
 
 
 def test_a_failing_consumer_is_exit_1_and_a_baseline_forgives_known_failures(
@@ -101,7 +101,7 @@ def test_a_configuration_says_the_same_as_options(
     )
     code, _, err = cli("test", "--config", str(file), "--only", "accepts.candidate.completed")
     assert (code, err) == (0, "")
-    sent = [one for one in receiver.requests if one.header("svix-signature")]
+    sent = [request for request in receiver.requests if request.header("svix-signature")]
     assert {one.header("X-Webhook-Token") for one in sent} == {"t0ken"}
     file.write_text(f"url: {receiver.url}\nclaim: [dedupes]\n")
     code, _, err = cli("test", "--config", str(file))
@@ -128,7 +128,7 @@ def test_the_consumer_file_configures_probe_and_setup(
     assert (code, err) == (0, "")
     assert "the consumer has no word for ENROLLED (probe.statuses)" in out
     assert "2 passed" in out
-    sent = [(one.method, one.path, json.loads(one.body)) for one in known.requests]
+    sent = [(request.method, request.path, json.loads(request.body)) for request in known.requests]
     assert len(sent) == 3
     for method, path, body in sent:
         assert (method, path, list(body)) == ("POST", "/people", ["email"])

@@ -115,7 +115,7 @@ def test_stdin_goes_as_it_is_and_can_be_changed(
     for more in ((), ("--set", "b=2")):
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b'{ "a": 1 }')))
         assert cli("trigger", "rejected", "--to", receiver.url, "--data", "-", *more).code == 0
-    assert [one.body for one in receiver.requests] == [b'{ "a": 1 }', b'{"a":1,"b":2}']
+    assert [request.body for request in receiver.requests] == [b'{ "a": 1 }', b'{"a":1,"b":2}']
 
 
 @pytest.mark.parametrize("generation", ["v1", "v2"])
@@ -154,8 +154,8 @@ def test_the_candidate_is_made_known_before_the_message(
     sent = ("--to", receiver.url, "--setup-command", hook)
     for more in (["completed"], ["completed", "--set", "data.email=x@example.com"], ["test"]):
         assert cli("trigger", *more, *sent).code == 0
-    payloads = [one.payload["data"] for one in receiver.requests[:2]]
-    lines = [f"{one['email']} {one['candidateId']}" for one in payloads]
+    payloads = [request.payload["data"] for request in receiver.requests[:2]]
+    lines = [f"{payload['email']} {payload['candidateId']}" for payload in payloads]
     assert noted.read_text().splitlines() == lines
     assert lines[1].startswith("x@example.com ")
 

@@ -20,7 +20,7 @@ def graded(dying: Dying, *checks: str, linger: float = 0.0) -> list[CheckResult]
     """Run checks one by one; wait after each completion until the consumer has ended."""
 
     def on_result(result: CheckResult) -> None:
-        if any(b'"COMPLETED"' in one.message.body for one in result.deliveries):
+        if any(b'"COMPLETED"' in delivery.message.body for delivery in result.deliveries):
             dying.wait()
         elif result.outcome == "failed":
             dying.revive()
@@ -49,7 +49,7 @@ def test_the_first_check_after_the_end_fails_and_the_next_ones_are_incomplete() 
             only=[f"accepts.candidate.{one}" for one in ("completed", "disqualified", "rejected")],
             jobs=1,
         )
-    assert [one.outcome for one in results] == ["passed", "failed", "incomplete"]
+    assert [result.outcome for result in results] == ["passed", "failed", "incomplete"]
     assert results[1].message.splitlines()[1] == SENT
     assert results[2].message.endswith(
         "; it no longer answers since accepts.candidate.disqualified"
@@ -66,7 +66,7 @@ def test_a_consumer_that_restarts_and_ends_again_fails_again() -> None:
             "accepts.candidate.score_updated",
             "accepts.assessment.created",
         )
-    outcomes = [one.outcome for one in results]
+    outcomes = [result.outcome for result in results]
     assert outcomes == ["passed", "failed", "passed", "passed", "failed"]
     assert results[-1].message.splitlines()[1] == (
         f"{SENT}; candidate.invitation_expired by accepts.candidate.invitation_expired;"

@@ -84,8 +84,8 @@ def graded(name: str, generation: Generation, state: Path) -> dict[str, set[str]
             linger=0.01,
         )
     found: dict[str, set[str]] = {"passed": set(), "failed": set(), "skipped": set()}
-    for one in results:
-        found[one.outcome].add(one.check.id)
+    for result in results:
+        found[result.outcome].add(result.check.id)
     return found
 
 

@@ -23,13 +23,13 @@ REACHED: dict[str, Any] = {"url": "/webhooks/testlify", "headers": {"X-Webhook-T
 def test_a_consumer_of_completions_passes_all_that_it_is_asked(generation: Generation) -> None:
     app = application(generation=generation)
     results = run(app, **REACHED, events=EVENTS, generation=generation)
-    outcomes = {one.check.id: one.outcome for one in results}
+    outcomes = {result.check.id: result.outcome for result in results}
     assert [one for one, outcome in outcomes.items() if outcome in ("failed", "incomplete")] == []
     assert outcomes["accepts.candidate.completed"] == "passed"
     assert outcomes["refuses.invalid-json"] == "passed"
     assert outcomes["accepts.ping"] == "passed"
     assert sum(outcome == "passed" for outcome in outcomes.values()) > 40
-    reasons = {one.check.id: one.message for one in results if one.outcome == "skipped"}
+    reasons = {result.check.id: result.message for result in results if result.outcome == "skipped"}
     assert (
         reasons["accepts.candidate.invited"]
         == {
@@ -61,7 +61,7 @@ def test_every_check_can_be_asked_of_a_consumer_of_one_event_type(event: str) ->
         await send({"type": "http.response.body", "body": b""})  # type: ignore[operator]
 
     results = run(consumer, events=(event,), tags=["events", "malformed", "irregular", "ping"])
-    assert any(one.outcome == "passed" for one in results)
-    assert all(isinstance(one.check, Check) for one in results)
+    assert any(result.outcome == "passed" for result in results)
+    assert all(isinstance(result.check, Check) for result in results)
     sent = {delivery.event for one in results for delivery in one.deliveries}
     assert sent <= {event, "test"}

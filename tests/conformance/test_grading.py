@@ -370,9 +370,9 @@ def test_each_check_over_a_socket_can_fail() -> None:
         async with Receiver(statuses=[500]) as receiver:
             target = Target(url=receiver.url, generation="v2", secret=SECRET)
             checks = [
-                one
-                for one in CHECKS.values()
-                if one.family in ("withstands", "retries") and not one.missing(target)
+                check
+                for check in CHECKS.values()
+                if check.family in ("withstands", "retries") and not check.missing(target)
             ]
             return await grade(target, checks)
 
@@ -403,7 +403,7 @@ def test_each_check_is_fully_documented() -> None:
     ("verb", "family"), [("accepts ", None), ("rejects ", "refuses"), ("survives ", "withstands")]
 )
 def test_titles_fit_their_family(verb: str, family: str | None) -> None:
-    families = {one.family for one in CHECKS.values() if one.title.startswith(verb)}
+    families = {check.family for check in CHECKS.values() if check.title.startswith(verb)}
     assert "refuses" not in families if family is None else families == {family}
 
 

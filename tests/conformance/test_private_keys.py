@@ -44,7 +44,7 @@ def outcomes(public: str) -> dict[str, str]:
         app, url=HOOK, generation="v2", secret=PRIVATE, claims=["verifies_signature"],
         tags=["signature"],
     )  # fmt: skip
-    return {one.check.id: one.outcome for one in results}
+    return {result.check.id: result.outcome for result in results}
 
 
 def test_it_passes_every_check_of_signatures() -> None:

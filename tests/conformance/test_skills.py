@@ -37,7 +37,7 @@ def reading(read: Callable[[Any], object], got: list[Any]) -> Any:
     ("read", "passing"),
     [
         (lambda test: test["skills"][0]["description"].split("_")[0], {"rich"}),
-        (lambda test: [one["totalWrongScoreQue"] for one in test["skills"]], {"rich", "empty"}),
+        (lambda test: [skill["totalWrongScoreQue"] for skill in test["skills"]], {"rich", "empty"}),
         (lambda test: test.get("skills"), {"rich", "empty", "absent"}),
     ],
 )
@@ -50,7 +50,7 @@ def test_each_form_of_skills_is_asked_about(
         events=("candidate.completed",),
         only=[f"tolerates.skills-{form}" for form in FORMS],
     )
-    outcomes = {one.check.name.partition("-")[2]: one.outcome for one in results}
+    outcomes = {result.check.name.partition("-")[2]: result.outcome for result in results}
     assert {form for form, outcome in outcomes.items() if outcome == "passed"} == passing
     assert set(outcomes) == set(FORMS)
     assert {one["status"] for one in got if one["testLibrary"]} == {"COMPLETED"}
@@ -61,7 +61,7 @@ def test_the_results_of_the_skills_agree_with_the_test() -> None:
     run(reading(lambda _: None, got), only=["tolerates.skills-rich"])
     (completion,) = (one for one in got if one["testLibrary"])
     for test in completion["testLibrary"]:
-        total = {key: sum(one[key] for one in test["skills"]) for key in test["skills"][0]
+        total = {key: sum(skill[key] for skill in test["skills"]) for key in test["skills"][0]
                  if key != "description"}  # fmt: skip
         assert total["totalSkillQuestion"] == len(test["questions"])
         assert total["totalCorrectSkillQuestion"] == test["scoreAchieved"]

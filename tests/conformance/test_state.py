@@ -37,7 +37,7 @@ def of_completions(app: Any, state_map: StateMap = OWN, **options: Any) -> dict[
     results = conformance.run(
         app, only=["effects"], **(REACHED | {"state_map": state_map} | options)
     )
-    return {one.check.id: one for one in results}
+    return {result.check.id: result for result in results}
 
 
 def right() -> Any:
@@ -133,7 +133,7 @@ def test_an_unreadable_state_skips_only_checks_that_read_it() -> None:
         results = conformance.run(
             consumer.hook, probe=probe, state_map=words, only=["withstands.chunked"]
         )
-    assert [one.outcome for one in results] == ["passed"]
+    assert [result.outcome for result in results] == ["passed"]
 
 
 def test_a_state_without_a_count_skips_only_checks_that_count() -> None:

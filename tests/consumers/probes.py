@@ -136,9 +136,9 @@ def delivered_by_the_emulator(consumer: Running, life: Life) -> None:
                 for command in commands.split():
                     workspace.move_candidate(one.id, command)
             await workspace.settle()
-            answers = [one.attempts[0].outcome for one in workspace.deliveries()]
+            answers = [delivery.attempts[0].outcome for delivery in workspace.deliveries()]
             assert len(answers) > 20
-            assert all(one is not None and one.reason == "answered" for one in answers)
+            assert all(answer is not None and answer.reason == "answered" for answer in answers)
 
     asyncio.run(deliver())
     for end in ENDS:
@@ -210,7 +210,11 @@ def kept_apart(consumer: Running, life: Life) -> None:
     delivered(consumer, edited(life["INVITED"], again), edited(life["ENROLLED"], somebody_else))
     known = seen(consumer, here["candidateId"])
     assert known == seen(consumer, life.email.upper())
-    assert [one["status"] for one in known["invitations"]] == ["COMPLETED", "INVITED", "INVITED"]
+    assert [invitation["status"] for invitation in known["invitations"]] == [
+        "COMPLETED",
+        "INVITED",
+        "INVITED",
+    ]
     first = known["invitations"][0]
     assert first["assessmentId"] == here["assessmentId"]
     assert seen(consumer, first["id"])["invitations"] == [first]

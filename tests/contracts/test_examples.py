@@ -61,11 +61,11 @@ def schemas_in(value: Any) -> Iterator[dict[str, Any]]:
 
 def rules_in(document: Any) -> Iterator[dict[str, Any]]:
     """Yield every schema but those that only choose a type of those that another allows."""
-    return (one for one in schemas_in(document) if set(one) != {"type"})
+    return (schema for schema in schemas_in(document) if set(schema) != {"type"})
 
 
 def objects_in(value: Any) -> Iterator[dict[str, Any]]:
-    return (one for one in schemas_in(value) if one)
+    return (schema for schema in schemas_in(value) if schema)
 
 
 def properties_of(document: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -126,7 +126,7 @@ def test_the_published_document_judges_alone(name: str) -> None:
 
 def test_the_published_document_has_only_definitions_that_it_uses() -> None:
     document = CONTRACTS.document("v1", "candidate.invitation_expired")
-    refs = {one["$ref"] for one in schemas_in(document) if "$ref" in one}
+    refs = {schema["$ref"] for schema in schemas_in(document) if "$ref" in schema}
     assert refs == {f"#/$defs/{name}" for name in document["$defs"]}
     assert "grading" not in document["$defs"]
 
@@ -209,14 +209,14 @@ def test_an_example_has_as_many_keys_as_the_published_example(name: str, count: 
 @pytest.mark.parametrize("name", [name for name in V1 if "expired" not in name])
 def test_keys_are_in_the_published_order(name: str) -> None:
     """Shortest first, then by bytes, in every object but those of an expired invitation."""
-    for one in objects_in(EXAMPLES[name]["data"]):
-        assert list(one) == sorted(one, key=lambda key: (len(key), key))
+    for schema in objects_in(EXAMPLES[name]["data"]):
+        assert list(schema) == sorted(schema, key=lambda key: (len(key), key))
 
 
 @pytest.mark.parametrize("name", V2)
 def test_keys_of_v2_are_in_alphabetical_order(name: str) -> None:
-    for one in objects_in(EXAMPLES[name]):
-        assert list(one) == sorted(one)
+    for schema in objects_in(EXAMPLES[name]):
+        assert list(schema) == sorted(schema)
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

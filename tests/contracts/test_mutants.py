@@ -193,7 +193,7 @@ def survivors(name: str, keys: Container[str] | None = None) -> Iterator[tuple[P
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_a_changed_value_is_refused_or_excused(name: str) -> None:
-    unexcused = [one for one in survivors(name) if excuse(*one) is None]
+    unexcused = [survivor for survivor in survivors(name) if excuse(*survivor) is None]
     assert unexcused == []
 
 
@@ -212,16 +212,16 @@ def test_each_excuse_is_needed() -> None:
     unused = set(EXCUSES)
     for name in EXAMPLES:
         keys = {key for key, _ in unused}
-        unused -= {found for one in survivors(name, keys) if (found := excuse(*one))}
+        unused -= {found for survivor in survivors(name, keys) if (found := excuse(*survivor))}
     assert unused == set()
 
 
 def test_grades_are_six() -> None:
     payload = copy.deepcopy(EXAMPLES["assessment.updated"])
     payload["data"]["grading"].pop()
-    assert [str(one) for one in CONTRACTS.violations("v1", "assessment.updated", payload)] == [
-        "$.data.grading: must have at least 6 items"
-    ]
+    assert [
+        str(violation) for violation in CONTRACTS.violations("v1", "assessment.updated", payload)
+    ] == ["$.data.grading: must have at least 6 items"]
 
 
 def mutate(payload: Any, draw: random.Random) -> None:

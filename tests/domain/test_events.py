@@ -18,7 +18,7 @@ def test_an_id_is_its_own_key_and_begins_with_its_subject() -> None:
 
 
 def test_no_two_event_types_share_a_word() -> None:
-    words = [one.v1_word for one in EVENT_TYPES.values() if one.v1_word is not None]
+    words = [event.v1_word for event in EVENT_TYPES.values() if event.v1_word is not None]
     assert len(set(words)) == len(words)
 
 
@@ -56,10 +56,10 @@ def test_nothing_else_names_an_event_type(name: str) -> None:
 
 
 def test_v2_has_nine_event_types_of_which_five_names_are_known() -> None:
-    known = [one.v2_provenance for one in EVENT_TYPES.values() if one.v2_provenance]
+    known = [event.v2_provenance for event in EVENT_TYPES.values() if event.v2_provenance]
     assert len(known) == 9
     assert (known.count("documented"), known.count("observed")) == (4, 1)
-    assumed = {one.id for one in EVENT_TYPES.values() if one.v2_provenance == "assumed"}
+    assumed = {event.id for event in EVENT_TYPES.values() if event.v2_provenance == "assumed"}
     assert assumed == {
         "candidate.status_changed",
         "candidate.in_progress",

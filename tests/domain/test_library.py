@@ -26,11 +26,11 @@ def made_at(name: str) -> int:
 def test_there_are_200_tests_of_all_types_with_2000_questions() -> None:
     tests = LIBRARY.tests.values()
     assert len(tests) == 200
-    assert Counter(one.test.type_name for one in tests) == dict.fromkeys(LIBRARY.test_types, 25)
+    assert Counter(test.test.type_name for test in tests) == dict.fromkeys(LIBRARY.test_types, 25)
     assert len(LIBRARY.questions) == 2_000
     assert [one.number for one, _ in LIBRARY.questions.values()] == [*range(1, 2_001)]
     assert (len(LIBRARY.job_roles), len(LIBRARY.industries)) == (60, 20)
-    assert len({one.name for one in LIBRARY.coding_languages}) == 42
+    assert len({language.name for language in LIBRARY.coding_languages}) == 42
 
 
 def test_nothing_is_asked_or_called_twice() -> None:
@@ -39,9 +39,9 @@ def test_nothing_is_asked_or_called_twice() -> None:
     texts += library_texts().qualifying_questions
     assert [text for text, count in Counter(texts).items() if count > 1] == []
     for names in (
-        [one.test.title for one in LIBRARY.tests.values()],
-        [one.name for one in LIBRARY.job_roles],
-        [one.name for one in LIBRARY.industries],
+        [test.test.title for test in LIBRARY.tests.values()],
+        [role.name for role in LIBRARY.job_roles],
+        [industry.name for industry in LIBRARY.industries],
     ):
         assert len(set(names)) == len(names)
     assert not any("{" in text for text in texts)
@@ -79,8 +79,8 @@ def test_ids_are_unique_and_older_than_the_workspace() -> None:
 
 
 def test_a_test_belongs_to_the_company_or_to_testlify() -> None:
-    ours = [one for one in LIBRARY.tests.values() if not one.is_company_test]
-    theirs = [one for one in LIBRARY.tests.values() if one.is_company_test]
+    ours = [test for test in LIBRARY.tests.values() if not test.is_company_test]
+    theirs = [test for test in LIBRARY.tests.values() if test.is_company_test]
     assert {one.test.org_id for one in theirs} == {ORG.id}
     assert len(theirs) == 3
     signed_up = made_at(ORG.id)
@@ -89,12 +89,12 @@ def test_a_test_belongs_to_the_company_or_to_testlify() -> None:
 
 
 def test_the_time_of_a_test_is_the_time_of_the_questions_that_are_asked() -> None:
-    for one in LIBRARY.tests.values():
-        asked = one.asked(random.Random(1))
+    for test in LIBRARY.tests.values():
+        asked = test.asked(random.Random(1))
         assert len(asked.questions) == asked.question_limit
-        (seconds,) = {question.time_limit for question in one.questions}
+        (seconds,) = {question.time_limit for question in test.questions}
         assert seconds * asked.question_limit == asked.time_limit
-        assert {question.skill for question in one.questions} <= set(asked.skills)
+        assert {question.skill for question in test.questions} <= set(asked.skills)
 
 
 def test_each_job_role_has_ten_tests_and_every_second_one_a_template_of_three() -> None:
@@ -106,7 +106,7 @@ def test_each_job_role_has_ten_tests_and_every_second_one_a_template_of_three() 
         found, tests = LIBRARY.template(role.id)
         assert found == role
         assert len(tests) == 3
-        assert all(role in one.job_roles and not one.is_company_test for one in tests)
+        assert all(role in test.job_roles and not test.is_company_test for test in tests)
 
 
 def test_unknown_ids_are_refused() -> None:

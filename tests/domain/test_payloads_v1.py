@@ -308,7 +308,7 @@ def test_elapsed_times_are_float_seconds_in_tests_and_whole_minutes_in_all() -> 
 def test_a_wrong_answer_took_float_seconds() -> None:
     (question,) = body("candidate.disqualified")["qualificationQuestions"]
     assert type(question["elapseDuration"]) is float
-    assert [(one["isCorrect"], one["isAnswered"]) for one in question["options"]] == [
+    assert [(option["isCorrect"], option["isAnswered"]) for option in question["options"]] == [
         (True, False),
         (False, True),
     ]
@@ -318,7 +318,9 @@ def test_a_wrong_answer_took_float_seconds() -> None:
 def test_the_time_of_an_assessment_is_that_of_tests_and_custom_questions() -> None:
     found = body("assessment.updated")
     tests = sum(test["timeLimit"] for test in found["testLibrary"])
-    assert found["totalTime"] == tests + sum(one["duration"] for one in found["customQuestion"])
+    assert found["totalTime"] == tests + sum(
+        question["duration"] for question in found["customQuestion"]
+    )
     assert found["totalTestLibrary"] == len(found["testLibrary"])
     assert found["totalCustomQuestion"] == len(found["customQuestion"])
 
@@ -360,8 +362,8 @@ def test_an_archived_assessment_has_shorter_tests_and_questions() -> None:
     updated, archived = body("assessment.updated"), body("assessment.archived")
     assert [len(test) for test in updated["testLibrary"]] == [17, 17]
     assert [len(test) for test in archived["testLibrary"]] == [12, 12]
-    assert [len(one) for one in updated["customQuestion"]] == [20, 20, 20]
-    assert [len(one) for one in archived["customQuestion"]] == [13, 13, 13]
+    assert [len(question) for question in updated["customQuestion"]] == [20, 20, 20]
+    assert [len(question) for question in archived["customQuestion"]] == [13, 13, 13]
 
 
 def test_an_archived_assessment_says_that_it_is_not_archived() -> None:

@@ -136,15 +136,15 @@ def test_values_that_do_not_exist_yet_are_null() -> None:
 
 def test_a_rejection_keeps_the_results_of_the_tests() -> None:
     completed, rejected = changed("candidate.completed"), changed("candidate.rejected")
-    keys = [tuple(one) for one in completed["data"]["testLibraries"]]
-    assert [tuple(one) for one in rejected["data"]["testLibraries"]] == keys
-    assert all(one["completed"] for one in rejected["data"]["testLibraries"])
+    keys = [tuple(test) for test in completed["data"]["testLibraries"]]
+    assert [tuple(test) for test in rejected["data"]["testLibraries"]] == keys
+    assert all(test["completed"] for test in rejected["data"]["testLibraries"])
 
 
 def test_variants_reach_v2() -> None:
     occurrence = made("candidate.completed")
     found = v2.payload("candidate.completed", occurrence, ["skills", "result_link_path"])
-    assert all(one["skills"] for one in found["data"]["testLibraries"])
+    assert all(test["skills"] for test in found["data"]["testLibraries"])
     assert found["data"]["links"]["resultLink"].startswith("reports/pdf/")
 
 

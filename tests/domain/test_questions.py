@@ -117,7 +117,7 @@ def test_skills_count_up_from_their_test() -> None:
 
 
 def test_tests_and_coding_languages_are_those_of_the_library() -> None:
-    languages = {one.id for one in LIBRARY.coding_languages}
+    languages = {language.id for language in LIBRARY.coding_languages}
     for one in contents():
         for test in one.tests:
             whole = LIBRARY.test(test.id).test

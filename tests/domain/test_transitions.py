@@ -98,7 +98,7 @@ def test_the_score_of_a_completion_is_that_of_its_answers() -> None:
     for right in (*[True] * first, False, True):
         candidate = do(candidate, content, "answer", AnswerDetails(right))
     after = do(candidate, content, "complete")
-    assert [one.points for one in after.tests] == [first, 1]
+    assert [test.points for test in after.tests] == [first, 1]
     assert score_of(after).points == first + 1
     assert score_of(do(candidate, content, "complete", ScoreDetails(score=2))).points == 2
 
@@ -188,13 +188,13 @@ def test_a_score_of_more_than_there_is_is_refused(command: str) -> None:
 
 def test_points_that_the_tests_can_t_hold_went_to_the_custom_questions() -> None:
     after = complete(ScoreDetails(score=100, of=100))
-    assert [one.percentage for one in after.tests] == [100, 100]
+    assert [test.percentage for test in after.tests] == [100, 100]
     assert score_of(after).percentage <= 100
 
 
 def test_few_points_of_few_are_not_given_twice() -> None:
     after = complete(ScoreDetails(score=1, of=1))
-    assert [one.points for one in after.tests] == [1, 0]
+    assert [test.points for test in after.tests] == [1, 0]
 
 
 def test_the_percentage_is_that_of_the_example() -> None:

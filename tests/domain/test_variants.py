@@ -57,22 +57,24 @@ def test_the_skills_of_a_test_add_up_to_the_test(seed: int) -> None:
     tests = built("candidate.completed", "skills", seed=seed)["data"]["testLibrary"]
     for test in tests:
         assert next(iter(test)) == "skills"
-        assert sum(one["totalSkillQuestion"] for one in test["skills"]) == len(test["questions"])
-        right = sum(one["totalCorrectSkillQuestion"] for one in test["skills"])
+        assert sum(skill["totalSkillQuestion"] for skill in test["skills"]) == len(
+            test["questions"]
+        )
+        right = sum(skill["totalCorrectSkillQuestion"] for skill in test["skills"])
         assert right == test["scoreAchieved"]
-        for one in test["skills"]:
-            counts = [value for key, value in one.items() if key != "description"]
+        for skill in test["skills"]:
+            counts = [value for key, value in skill.items() if key != "description"]
             assert len(counts) == 4
             assert min(counts) >= 0
-            assert one["totalAttemptedSkillQuestion"] == one["totalSkillQuestion"]
-            assert one["totalSkillQuestion"] == (
-                one["totalCorrectSkillQuestion"] + one["totalWrongScoreQue"]
+            assert skill["totalAttemptedSkillQuestion"] == skill["totalSkillQuestion"]
+            assert skill["totalSkillQuestion"] == (
+                skill["totalCorrectSkillQuestion"] + skill["totalWrongScoreQue"]
             )
-            assert one["description"].partition("_")[2] == test["testLibraryTitle"]
+            assert skill["description"].partition("_")[2] == test["testLibraryTitle"]
 
 
 def test_a_test_without_questions_has_skills_of_nothing() -> None:
-    assert [one["totalSkillQuestion"] for one in skills(["a", "b"], 0, 0)] == [0, 0]
+    assert [skill["totalSkillQuestion"] for skill in skills(["a", "b"], 0, 0)] == [0, 0]
     assert skills([], 3, 1) == []
 
 
@@ -87,7 +89,7 @@ def test_a_rejection_drops_the_points_of_the_tests() -> None:
     assert occurrence.candidate is not None
     assert occurrence.candidate.score is not None
     data = v1.payload("candidate.rejected", occurrence, ["score_drop"])["data"]
-    dropped = sum(one.points for one in occurrence.candidate.tests)
+    dropped = sum(test.points for test in occurrence.candidate.tests)
     assert data["totalScoreAchieved"] == occurrence.candidate.score.points - dropped
     assert data["totalScore"] == occurrence.assessment.content.total_score
     assert data["avgScorePercentage"] == round(

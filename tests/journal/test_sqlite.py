@@ -242,7 +242,7 @@ def test_a_workspace_goes_on_where_it_stood(tmp_path: Path) -> None:
                 assert vars(workspace.state) == before
                 await workspace.settle()
                 await workspace.advance(30 * 86_400)
-                answers = [(one.event, one.status) for one in workspace.deliveries()]
+                answers = [(delivery.event, delivery.status) for delivery in workspace.deliveries()]
                 assert answers == [
                     ("candidate.invited", "succeeded"),
                     ("candidate.invited", "succeeded"),

@@ -80,8 +80,8 @@ def test_a_master_and_two_workers_find_a_right_consumer_right(tmp_path: Path) ->
     assert re.match(r"✓ keeps the messages that it acknowledged: \d+ candidates compared", out)
     assert "accepted      300\n" in out
     report = json.loads((tmp_path / "report.json").read_text())
-    tests = {one["testId"]: one for one in report["results"]["tests"]}
-    assert {one["status"] for one in tests.values()} == {"passed"}
+    tests = {test["testId"]: test for test in report["results"]["tests"]}
+    assert {test["status"] for test in tests.values()} == {"passed"}
     asked = tests["load.sent"]["extra"]["charts"][1]["series"][0]
     assert asked["name"] == "asked"
     assert {y for _, y in asked["points"]} == {100}

@@ -35,7 +35,7 @@ async def _sent(url: str, index: int = 0, workers: int = 1) -> list[Reply]:
 
 
 def _ids(requests: list[Received]) -> Counter[tuple[str | None, bytes]]:
-    return Counter((one.header("svix-id"), one.body) for one in requests)
+    return Counter((request.header("svix-id"), request.body) for request in requests)
 
 
 @pytest.mark.anyio
@@ -43,9 +43,9 @@ async def test_every_message_is_signed_and_measured_and_has_an_id_of_its_own() -
     async with Receiver() as receiver:
         replies = await _sent(receiver.url)
     requests = receiver.requests
-    for one in requests:
-        Webhook(SECRET).verify(one.body, dict(one.headers))
-    assert len({one.header("svix-id") for one in requests}) == len(requests) == PHASE.total
+    for request in requests:
+        Webhook(SECRET).verify(request.body, dict(request.headers))
+    assert len({request.header("svix-id") for request in requests}) == len(requests) == PHASE.total
     measured = Measurements()
     for reply in replies:
         if isinstance(reply, Tick):

@@ -97,7 +97,7 @@ def test_every_body_and_answer_goes_through_every_way_out(
         )
         made = report("Scenarios", [case], started=STARTED, duration_ms=1)
         documents = {name: one.document(made) for name, one in FORMATS.items()}
-        assert all(len(one) < 60_000_000 for one in documents.values())
+        assert all(len(document) < 60_000_000 for document in documents.values())
         json.loads(documents["json"])
         ET.fromstring(printable_xml(documents["junit"]))  # noqa: S314 - ours
         assert not any(
@@ -106,7 +106,7 @@ def test_every_body_and_answer_goes_through_every_way_out(
         )
         assert b"\x1b" not in documents["html"]
         assert len(github.summary(made, github.SUMMARY_LIMIT).encode()) <= github.SUMMARY_LIMIT
-        assert all(len(one) < 10_000 for one in github.commands(made, tmp_path))
+        assert all(len(command) < 10_000 for command in github.commands(made, tmp_path))
         assert is_quiet(printable_lines("\n".join(text.lines(case))))
         assert is_quiet(printable_lines(indented(sent)))
 

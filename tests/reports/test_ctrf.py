@@ -50,7 +50,7 @@ def test_the_summary_counts_each_case_once(document: Any) -> None:
 
 def test_a_case_says_where_and_why(document: Any) -> None:
     tests = document["results"]["tests"]
-    assert [(one["status"], one["rawStatus"]) for one in tests] == [
+    assert [(test["status"], test["rawStatus"]) for test in tests] == [
         ("failed", "failed"), ("passed", "passed"), ("other", "no evidence"),
         ("failed", "failed"), ("other", "interrupted"), ("skipped", "interrupted"),
     ]  # fmt: skip
@@ -67,16 +67,16 @@ def test_a_case_says_where_and_why(document: Any) -> None:
 
 def test_steps_carry_their_deliveries_with_request_and_response(document: Any) -> None:
     steps = document["results"]["tests"][0]["steps"]
-    assert [one["status"] for one in steps] == ["passed", "passed", "passed", "failed", "skipped"]
+    assert [step["status"] for step in steps] == ["passed", "passed", "passed", "failed", "skipped"]
     first = steps[1]["extra"]["deliveries"][0]
-    assert [one["response"]["status"] for one in first["attempts"]] == [503, 200]
+    assert [attempt["response"]["status"] for attempt in first["attempts"]] == [503, 200]
     assert first["attempts"][0]["request"]["headers"]["X-Webhook-Token"] == "[redacted]"
     assert "pwned" in first["attempts"][0]["response"]["body"]
 
 
 def test_a_check_is_known_by_its_id(document: Any) -> None:
     tests = document["results"]["tests"]
-    assert [one.get("testId") for one in tests] == [None, None, None, "accepts.fast", None, None]
+    assert [test.get("testId") for test in tests] == [None, None, None, "accepts.fast", None, None]
     assert tests[3]["name"] == "accepts.fast: Answers within 15 s"
 
 

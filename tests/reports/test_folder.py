@@ -26,7 +26,7 @@ def test_all_files_are_written_and_older_ones_overwritten(
     assert (target / "journal.jsonl").read_bytes() == b""
     folder.prepare(target)
     folder.write(sample, target)
-    assert sorted(one.name for one in target.iterdir()) == sorted(folder.FILES)
+    assert sorted(path.name for path in target.iterdir()) == sorted(folder.FILES)
     assert (target / "report.html").read_bytes() == html.document(sample)
     assert (target / "report.json").read_bytes() == ctrf.document(sample)
     assert (target / "junit.xml").read_bytes() == junit.document(sample)
@@ -73,4 +73,4 @@ def test_a_format_that_fails_loses_no_other(
     monkeypatch.setattr(html, "document", broken)
     failed = folder.write(passing, tmp_path)
     assert failed == {"report.html": "a bug of the emulator: RecursionError('too deep')"}
-    assert {one.name for one in tmp_path.iterdir()} == {*folder.FILES} - {"report.html"}
+    assert {path.name for path in tmp_path.iterdir()} == {*folder.FILES} - {"report.html"}

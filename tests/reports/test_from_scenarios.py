@@ -48,7 +48,7 @@ def test_a_delivery_is_shown_as_it_was_in_the_end_of_the_run(
     result = asyncio.run(main())
     [case] = report_on(result).cases
     [delivery] = case.steps[0].deliveries
-    assert [one.answer for one in delivery.attempts] == ["500", "200"]
+    assert [attempt.answer for attempt in delivery.attempts] == ["500", "200"]
     assert (delivery.status, delivery.webhook) == ("succeeded", "ats")
     assert case.sent == [delivery]
     assert [one["kind"] for one in case.journal][:2] == ["workspace.opened", "webhook.added"]
@@ -57,7 +57,7 @@ def test_a_delivery_is_shown_as_it_was_in_the_end_of_the_run(
     assert case.steps[0].detail == "title: [redacted]"
     assert "Known as [redacted]" in delivery.payload["data"].values()
     live = step_of(result.steps[0], ["s3cret-1", "s3cret-2"])
-    assert [one.answer for one in live.deliveries[0].attempts] == ["500"]
+    assert [attempt.answer for attempt in live.deliveries[0].attempts] == ["500"]
     assert b"s3cret" not in msgspec.json.encode(live)
     bare = case_of(result, [])
     assert (bare.journal, len(bare.sent)) == ((), 1)
@@ -89,7 +89,7 @@ def test_a_scenario_that_never_began_is_skipped() -> None:
     never = ScenarioResult("t", "a.yaml", 7, steps, "interrupted", "before it began")
     under_way = (StepResult(1, "wait", "2h", 4, "skipped", "interrupted while it ran"),)
     begun = ScenarioResult("t", "a.yaml", 7, under_way, "interrupted", "at 'wait', line 4")
-    assert [one.status for one in report_on(never, begun).cases] == ["skipped", "incomplete"]
+    assert [case.status for case in report_on(never, begun).cases] == ["skipped", "incomplete"]
 
 
 def test_secrets_that_no_journal_has_can_be_given() -> None:

@@ -46,9 +46,9 @@ def test_a_bundled_scenario_passes_and_two_runs_have_the_same_canonical_journal(
     assert len(first.requests) == len(second.requests) > 0
     assert first.url != second.url
     assert canonical(one.entries) == canonical(other.entries)
-    bodies = [[one.body for one in receiver.requests] for receiver in (first, second)]
+    bodies = [[request.body for request in receiver.requests] for receiver in (first, second)]
     if b"parallel:" in _body(name):  # many in flight: they come as they come
-        bodies = [sorted(one) for one in bodies]
+        bodies = [sorted(body) for body in bodies]
     assert bodies[0] == bodies[1]
 
 
@@ -59,11 +59,11 @@ def test_a_bundled_scenario_that_is_not_about_v1_alone_runs_in_v2(
 ) -> None:
     result, receiver = play(_body(name), variables={"WEBHOOKS": "v2"})
     assert (result.verdict, result.reason) == ("passed", "")
-    assert all(one.header("svix-signature") for one in receiver.requests)
+    assert all(request.header("svix-signature") for request in receiver.requests)
 
 
 def test_few_bundled_scenarios_are_about_v1_alone() -> None:
-    assert {one for one in NAMES if b"\nwebhooks: " not in _body(one)} == {
+    assert {name for name in NAMES if b"\nwebhooks: " not in _body(name)} == {
         "candidate-is-rejected-after-completion-and-rescored",
         "candidate-is-scored-again-after-completion",
         "failed-deliveries-are-sent-again",

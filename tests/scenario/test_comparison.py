@@ -92,12 +92,12 @@ def test_an_answer_is_a_status_a_class_or_none(
 def test_each_attempt_is_looked_at_by_itself() -> None:
     failed, accepted = Outcome("answered", 503), Outcome("answered", 200)
     attempts = sent([_delivery(b"{}", failed, accepted), _delivery(number=2)])
-    assert [one.headline for one in attempts] == [
+    assert [attempt.headline for attempt in attempts] == [
         "delivery 1-1 candidate.invited, attempt 1: 503",
         "delivery 1-1 candidate.invited, attempt 2: 200",
         "delivery 2-1 candidate.invited, not attempted, pending",
     ]
-    assert [answer(Answered("2xx"), one.attempt).is_equal for one in attempts] == [
+    assert [answer(Answered("2xx"), attempt.attempt).is_equal for attempt in attempts] == [
         False,
         True,
         False,

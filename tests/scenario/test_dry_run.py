@@ -99,7 +99,7 @@ def test_an_invitation_runs_out_when_its_time_is_over(
 ) -> None:
     problems = _problems(scenario(MADE + before + "  - enroll: ada\n"))
     assert bool(problems) is expected
-    assert all("ada is INVITATION_EXPIRED" in one for one in problems)
+    assert all("ada is INVITATION_EXPIRED" in problem for problem in problems)
 
 
 def test_the_validity_is_that_of_the_assessment_at_the_invitation(scenario: Text) -> None:
@@ -112,7 +112,9 @@ def test_the_validity_is_that_of_the_assessment_at_the_invitation(scenario: Text
         "  - enroll: ada\n"
         "  - enroll: ben\n"
     )
-    assert [one.partition(": ")[2][:13] for one in _problems(scenario(steps))] == ["candidate ada"]
+    assert [problem.partition(": ")[2][:13] for problem in _problems(scenario(steps))] == [
+        "candidate ada"
+    ]
 
 
 def test_an_enrolled_candidate_does_not_expire(scenario: Text) -> None:

@@ -152,7 +152,9 @@ def test_a_step_keeps_its_line_and_its_words() -> None:
         ("wait", "1h", 10),
         ("wait", "duration: 90s", 11),
     ]
-    waits = [float(one.step.duration) for one in scenario.steps if isinstance(one.step, WaitStep)]
+    waits = [
+        float(step.step.duration) for step in scenario.steps if isinstance(step.step, WaitStep)
+    ]
     assert waits == [3600, 90]
 
 

@@ -138,7 +138,7 @@ def test_a_slow_answer_is_settled_before_the_next_step(play: Play, scenario: Tex
     steps = "  - expect: {event: candidate.status_changed, answered: 202}\n"
     result, _ = play(scenario(MADE + steps), statuses=(202,), delay=0.05)
     assert result.verdict == "passed"
-    assert [one.status for one in result.steps[1].deliveries] == ["succeeded"]
+    assert [delivery.status for delivery in result.steps[1].deliveries] == ["succeeded"]
 
 
 def test_a_refused_consumer_can_be_expected_but_proves_nothing(scenario: Text) -> None:
@@ -247,7 +247,7 @@ def test_two_consumers_hear_of_the_same_message(play: Play, scenario: Text) -> N
     more = "  - {payload_url: '${CONSUMER_URL}', events: [invited], name: other}\n"
     text = scenario(MADE).replace("steps:\n", f"{more}steps:\n")
     result, receiver = play(text)
-    assert [one.event for one in result.steps[1].deliveries] == [
+    assert [delivery.event for delivery in result.steps[1].deliveries] == [
         "candidate.status_changed",
         "candidate.invited",
     ]
@@ -261,8 +261,10 @@ def test_a_webhook_with_a_secret_is_signed_in_each_generation(play: Play, scenar
     text = scenario(add + MADE, events=f"[candidate.status_changed]\n    secret: {SECRET}")
     _, receiver = play(text)
     assert len(receiver.requests) == 2
-    for one in receiver.requests:
-        seen = verify(SigningScheme("standard"), SECRET, one.headers, one.body, now=time.time())
+    for request in receiver.requests:
+        seen = verify(
+            SigningScheme("standard"), SECRET, request.headers, request.body, now=time.time()
+        )
         assert seen.holds
     assert SECRET not in repr(read("a", text.encode(), {"CONSUMER_URL": "http://a"}))
 
@@ -299,7 +301,7 @@ def test_the_whole_lifecycle_of_an_assessment_has_its_steps(play: Play, scenario
         "  - expect: {event: assessment.updated, where: {data.assessmentTitle: Two}}\n"
     )
     result, receiver = play(scenario(steps, events="[created, updated, archived, deleted]"))
-    assert [one.payload["event"] for one in receiver.requests] == [
+    assert [request.payload["event"] for request in receiver.requests] == [
         "created",
         "updated",
         "updated",
@@ -359,7 +361,9 @@ def test_the_settings_of_a_run_leave_its_workspace_as_it_was(scenario: Text) -> 
             read_ = read("a.yaml", text.encode(), {"CONSUMER_URL": receiver.url})
             result = await run_in(read_, emulator, workspace)
             assert result.verdict == "passed"
-            configured = [one.data for one in result.entries if one.kind == "workspace.configured"]
+            configured = [
+                entry.data for entry in result.entries if entry.kind == "workspace.configured"
+            ]
             during, after = (one.settings for one in configured)  # type: ignore[attr-defined]
             assert (during.observed, during.report_delay) == (("skills", "score_drop"), 180.0)
             assert after == workspace.state.settings

@@ -61,7 +61,7 @@ def test_each_attempt_counts_and_answered_is_about_it_alone(play: Play, scenario
             "    x answered: expected 2xx, got 503"
         )
     ]
-    assert len({one.header("svix-id") for one in receiver.requests}) == 1
+    assert len({request.header("svix-id") for request in receiver.requests}) == 1
 
 
 def test_an_assessment_means_itself_and_its_candidates(play: Play, scenario: Text) -> None:
@@ -154,7 +154,7 @@ def test_expect_none_includes_earlier_deliveries(play: Play, scenario: Text) -> 
     steps = MADE + "  - expect_none: {event: candidate.status_changed, candidate: ada, for: 1d}\n"
     result, _ = play(scenario(steps))
     assert result.verdict == "failed"
-    assert not [one for one in result.entries if one.kind == "clock.moved"]
+    assert not [entry for entry in result.entries if entry.kind == "clock.moved"]
 
 
 def test_expect_none_on_a_real_clock_really_waits(play: Play, scenario: Text) -> None:
@@ -180,8 +180,12 @@ def test_a_webhook_is_edited_tested_and_removed(play: Play, scenario: Text) -> N
     )
     result, receiver = play(scenario(steps, events="[candidate.status_changed, invited]"))
     assert _messages(result) == []
-    assert [one.payload.get("event") for one in receiver.requests] == [None, "rejected", "invited"]
-    assert {one.header("x-token") for one in receiver.requests} == {"n3w"}
+    assert [request.payload.get("event") for request in receiver.requests] == [
+        None,
+        "rejected",
+        "invited",
+    ]
+    assert {request.header("x-token") for request in receiver.requests} == {"n3w"}
 
 
 def test_a_step_shows_no_secret_in_its_words(play: Play, scenario: Text) -> None:
@@ -212,7 +216,7 @@ def test_a_payload_is_sent_as_it_is(play: Play, scenario: Text, tmp_path: Path) 
         "  - expect: {event: candidate.rejected, where: {a: 1}}\n"
     )
     result, receiver = play(scenario(steps), file=str(tmp_path / "given.yaml"))
-    assert [one.body for one in receiver.requests[1:]] == [
+    assert [request.body for request in receiver.requests[1:]] == [
         b'{"b":[1,null]}',
         b"null",
         b'{"a": 1 ,\xff',
@@ -237,7 +241,7 @@ def test_the_last_that_fits_is_redelivered_under_its_id(play: Play, scenario: Te
     )
     result, receiver = play(scenario(steps))
     assert _messages(result) == []
-    sent = [one.body for one in receiver.requests]
+    sent = [request.body for request in receiver.requests]
     assert sent[3:] == [sent[2], sent[1]]
 
 
@@ -250,7 +254,9 @@ def test_all_that_failed_is_redelivered(play: Play, scenario: Text) -> None:
         "  - redeliver: {failed_since: 2h}\n"
     )
     _, receiver = play(scenario(steps), statuses=(500, 500, 200))
-    answers = [(one.payload["data"]["status"], one.answered) for one in receiver.requests]
+    answers = [
+        (request.payload["data"]["status"], request.answered) for request in receiver.requests
+    ]
     assert answers == [
         ("INVITED", 500),
         ("ENROLLED", 500),
@@ -370,7 +376,7 @@ def test_a_probe_runs_a_command_in_the_folder_of_the_file(scenario: Text, tmp_pa
         "  - probe: {command: [echo, x], expect: {json: {a: 1}}, within: 0s}\n"
     )
     result = _played(scenario(steps), tmp_path)
-    assert [one.splitlines()[1:] for one in _messages(result)] == [
+    assert [message.splitlines()[1:] for message in _messages(result)] == [
         ["  x exit: expected 0, got 3", "  = done: [1,2]"],
         ["  x exit: expected 0, got can't be run: no such file or directory"],
         ["  = exit: 0", "  x a: expected 1, got no JSON"],
@@ -409,7 +415,7 @@ def test_a_captured_value_overrides_a_set_value_after_its_step(play: Play, scena
     )
     _, receiver = play(scenario(steps), variables={"WHO": "set"})
     name = receiver.requests[0].payload["data"]["firstName"]
-    assert [one.payload for one in receiver.requests[1:]] == ["set", f"{name} {name}"]
+    assert [request.payload for request in receiver.requests[1:]] == ["set", f"{name} {name}"]
 
 
 @pytest.mark.parametrize(
@@ -475,7 +481,7 @@ def test_a_repeat_settles_after_each_step_and_counts_its_rounds(play: Play, scen
     )
     result, receiver = play(scenario(steps))
     assert _messages(result) == []
-    names = [one.payload["data"]["firstName"] for one in receiver.requests]
+    names = [request.payload["data"]["firstName"] for request in receiver.requests]
     assert names == ["No 1", "No 2", "No 3", "No 2"]
     assert result.steps[1].detail == "times: 3, as: i, 2 steps"
 
@@ -497,7 +503,7 @@ def test_rounds_nest(play: Play, scenario: Text) -> None:
         '        - repeat: {times: 2, as: b, steps: [{send: {payload: "${a}${b}"}}]}\n'
     )
     _, receiver = play(scenario(steps))
-    assert [one.payload for one in receiver.requests] == ["11", "12", "21", "22"]
+    assert [request.payload for request in receiver.requests] == ["11", "12", "21", "22"]
 
 
 def test_a_failed_expectation_in_a_repeat_names_round_and_line_and_the_run_continues(
@@ -554,7 +560,7 @@ def test_steps_in_parallel_are_done_in_their_order_before_anything_settles(
     )
     assert len(receiver.requests) == 23
     # Lockstep again: the next step's attempts are one after the other.
-    assert [one.event for one in result.steps[1].deliveries][-1] == "test"
+    assert [delivery.event for delivery in result.steps[1].deliveries][-1] == "test"
 
 
 def test_lockstep_is_back_after_parallel(play: Play, scenario: Text) -> None:
@@ -609,7 +615,7 @@ def test_v2_delivers_signed_and_tries_again_on_the_virtual_clock(
     )
     result, receiver = play(scenario(steps, head="webhooks: v2\n"), statuses=(500, 200))
     assert _messages(result) == []
-    assert all(one.header("svix-signature") for one in receiver.requests)
+    assert all(request.header("svix-signature") for request in receiver.requests)
     attempts = [entry.at.second for entry in result.entries if entry.kind == "attempt.started"]
     assert attempts == [0, 5]
 
@@ -623,7 +629,7 @@ def test_a_fault_is_shown_as_in_the_file(play: Play, scenario: Text) -> None:
         "  - clear_faults: {}\n"
     )
     result, receiver = play(scenario(steps))
-    assert [one.status for one in result.steps] == ["passed"] * 5
+    assert [step.status for step in result.steps] == ["passed"] * 5
     assert result.steps[1].detail == (
         "duplicate: {times: 1}, on: {event: candidate.status_changed, attempt: 1}"
     )
@@ -633,7 +639,7 @@ def test_a_fault_is_shown_as_in_the_file(play: Play, scenario: Text) -> None:
 def test_a_fault_of_the_provider_api_is_set_with_its_route(play: Play, scenario: Text) -> None:
     steps = "  - fault: {api_error: {status: 429}, on: {route: inviteCandidates, nth: 1}}\n"
     result, _ = play(scenario(steps))
-    [fault] = [one.data.fault for one in result.entries if isinstance(one.data, FaultSet)]
+    [fault] = [entry.data.fault for entry in result.entries if isinstance(entry.data, FaultSet)]
     on = faults.CallMatch(route="POST /v1/assessment/candidate/invites", nth=1)
     assert fault == faults.ApiError(status=429, on=on)
 
@@ -655,7 +661,7 @@ def test_a_payload_that_a_fault_changed_is_shown_as_sent(play: Play, scenario: T
         "  - expect: {event: candidate.status_changed, where: {data.status: ENROLLED}, count: 0}\n"
     )
     result, receiver = play(scenario(steps))
-    assert [(one.status, one.message) for one in result.steps] == [("passed", "")] * 11
+    assert [(step.status, step.message) for step in result.steps] == [("passed", "")] * 11
     assert receiver.requests[0].payload["data"]["email"] == 3
 
 

@@ -179,7 +179,7 @@ class Tenant:
         return self.server.emulator.existing(self.name).last_entry
 
     def journal(self) -> list[Json]:
-        return [json.loads(one) for one in self.control("GET", "/journal").text.splitlines()]
+        return [json.loads(line) for line in self.control("GET", "/journal").text.splitlines()]
 
 
 class OpenServer(Protocol):

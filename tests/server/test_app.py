@@ -128,7 +128,7 @@ def test_a_client_that_hangs_up_is_no_bug(
             # The server asks for the body once it reads it: now the call is in its hands.
             assert client.recv(1000).startswith(b"HTTP/1.1 100 Continue")
         assert tenant.journal() == before
-    assert [one for one in caplog.records if one.levelname == "ERROR"] == []
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 def test_nothing_but_livez_is_served_until_the_journal_is_replayed(tmp_path: Path) -> None:
@@ -258,9 +258,11 @@ def test_a_refused_payload_is_in_the_answer_and_not_sent(
         (violation,) = refused["violations"]
         assert violation == "$: lacks the key 'neverThere'"
         tenant.settle()
-        assert [one.payload["event"] for one in receiver.requests] == ["candidateStatusChanged"]
+        assert [request.payload["event"] for request in receiver.requests] == [
+            "candidateStatusChanged"
+        ]
         entries = [one["data"] for one in tenant.journal() if one["kind"] == "message.refused"]
-        assert [one["violations"] for one in entries] == [refused["violations"]]
+        assert [entry["violations"] for entry in entries] == [refused["violations"]]
         answer = tenant.provider(
             "POST", f"/v1/webhook/{webhook['id']}/test", json={"event": "invited"}
         )

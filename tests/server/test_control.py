@@ -76,8 +76,8 @@ def test_variants_of_payloads_are_set_and_unset(tenant: Tenant) -> None:
             assert tenant.move(candidate, command).status_code == 200
         tenant.settle()
         assert tenant.control("PUT", json={"observed": []}).json()["observed"] == []
-    tests = [one.payload["data"]["testLibrary"][0] for one in receiver.requests]
-    assert ["skills" in one for one in tests] == [True, False]
+    tests = [request.payload["data"]["testLibrary"][0] for request in receiver.requests]
+    assert ["skills" in test for test in tests] == [True, False]
 
 
 def test_an_unknown_variant_of_payloads_is_reported_with_similar_names(tenant: Tenant) -> None:
@@ -105,7 +105,7 @@ def test_a_put_sets_the_profile_of_deliveries(tenant: Tenant, dead_url: str) -> 
     tenant.candidate()
     tenant.control("POST", "/clock/advance", json={"by": "1h"})
     (delivery,) = tenant.control("GET", "/deliveries").json()["data"]
-    assert [one["at"] for one in delivery["attempts"]] == [
+    assert [attempt["at"] for attempt in delivery["attempts"]] == [
         NOW,
         "2026-01-01T00:01:00.000Z",
         "2026-01-01T00:02:00.000Z",
@@ -388,7 +388,7 @@ def test_a_command_returns_the_messages_that_it_caused(server: Server, tenant: T
     tenant.webhook(receiver.url)
     tenant.webhook(receiver.url, ["candidateStatusChanged", "invited"])
     messages = tenant.candidate()["messages"]
-    assert [(one["event"], one["deliveries"]) for one in messages] == [
+    assert [(message["event"], message["deliveries"]) for message in messages] == [
         ("candidate.status_changed", ["1-1", "1-2"]),
         ("candidate.invited", ["2-2"]),
     ]
@@ -438,7 +438,7 @@ def test_a_delivery_is_redelivered(server: Server, tenant: Tenant) -> None:
     answer = tenant.control("POST", "/deliveries/1-1/redeliver")
     view = answer.json()
     assert (answer.status_code, view["status"], view["reason"]) == (200, "succeeded", None)
-    assert [(one["trigger"], one["success"]) for one in view["attempts"]] == [
+    assert [(attempt["trigger"], attempt["success"]) for attempt in view["attempts"]] == [
         ("scheduled", False),
         ("manual", True),
     ]
@@ -470,9 +470,9 @@ def test_the_journal_is_json_lines_from_an_entry_on(server: Server, tenant: Tena
     answer = tenant.control("GET", "/journal")
     assert answer.headers["content-type"] == "application/x-ndjson"
     assert answer.text.endswith("\n")
-    entries = [json.loads(one) for one in answer.text.splitlines()]
-    assert [one["number"] for one in entries] == list(range(1, len(entries) + 1))
-    assert [one["kind"] for one in entries] == [
+    entries = [json.loads(line) for line in answer.text.splitlines()]
+    assert [entry["number"] for entry in entries] == list(range(1, len(entries) + 1))
+    assert [entry["kind"] for entry in entries] == [
         "workspace.opened",
         "webhook.added",
         "assessment.created",
@@ -482,9 +482,9 @@ def test_the_journal_is_json_lines_from_an_entry_on(server: Server, tenant: Tena
         "attempt.started",
         "attempt.finished",
     ]
-    assert all(list(one) == ["number", "at", "workspace", "kind", "data"] for one in entries)
+    assert all(list(entry) == ["number", "at", "workspace", "kind", "data"] for entry in entries)
     later = tenant.control("GET", "/journal?after=6").text
-    assert [json.loads(one)["number"] for one in later.splitlines()] == [7, 8]
+    assert [json.loads(line)["number"] for line in later.splitlines()] == [7, 8]
     assert tenant.control("GET", "/journal?after=8").text == ""
 
 

@@ -102,9 +102,9 @@ def test_it_is_shown_nowhere(
         guarded.client.get("/_emulator/nowhere", headers=given)
     outputs = [caplog.text, *capfd.readouterr(), repr(ControlToken(TOKEN))]
     outputs += [repr(one) for one in guarded.app.user_middleware]
-    outputs += [one.decode("latin-1") for one in guarded.answers]
-    assert any("TokenGuard" in one for one in outputs)
-    assert [one for one in outputs if TOKEN in one] == []
+    outputs += [answer.decode("latin-1") for answer in guarded.answers]
+    assert any("TokenGuard" in output for output in outputs)
+    assert [output for output in outputs if TOKEN in output] == []
 
 
 @pytest.mark.parametrize("token", ["", "two words", "tab\t", "line\n", "ümlaut", "x" * 1001])

@@ -46,7 +46,7 @@ def test_the_asyncapi_document_is_valid(generation: Generation) -> None:
     found = asyncapi(Contracts(), generation)
     Draft7Validator(json.loads(ASYNCAPI.read_text())).validate(found)
     messages = found["components"]["messages"].values()
-    assert {one["name"] for one in messages} == set(EVENTS_OF[generation])
+    assert {message["name"] for message in messages} == set(EVENTS_OF[generation])
     groups = found["components"]["schemas"]["candidate.completed"]["properties"]["data"]
     assert groups["$ref"].endswith({"v1": "completedData", "v2": "candidateData"}[generation])
 
@@ -88,9 +88,9 @@ def test_each_operation_is_in_the_document_with_its_records(
     assert ("requestBody" in found) == (operation.body is not None)
     assert bool(found["security"]) is operation.has_workspace
     for place, kind in (("query", operation.query), ("header", operation.headers)):
-        assert [one["name"] for one in found["parameters"] if one["in"] == place] == [
-            field.encode_name for field in msgspec.structs.fields(kind)
-        ]
+        assert [
+            parameter["name"] for parameter in found["parameters"] if parameter["in"] == place
+        ] == [field.encode_name for field in msgspec.structs.fields(kind)]
     if operation.body is not None:
         fields = document["components"]["schemas"][operation.body.__name__]["properties"]
         known = {name: one["x-provenance"] for name, one in fields.items()}
@@ -99,7 +99,7 @@ def test_each_operation_is_in_the_document_with_its_records(
 
 def test_the_stream_of_the_journal_has_the_header_of_a_browser_that_comes_back() -> None:
     stream = control_openapi()["paths"]["/_emulator/workspaces/{workspace}/journal/stream"]["get"]
-    (header,) = [one for one in stream["parameters"] if one["in"] == "header"]
+    (header,) = [parameter for parameter in stream["parameters"] if parameter["in"] == "header"]
     assert header == {
         "name": "Last-Event-ID",
         "in": "header",

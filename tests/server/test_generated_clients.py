@@ -133,9 +133,9 @@ def test_generated_models_read_every_bundled_payload(
     sys.modules[spec.name] = module  # pydantic looks the names of annotations up there
     spec.loader.exec_module(module)
     examples = [
-        one.read_bytes()
-        for one in (data.schemas() / generation / "examples").iterdir()
-        if one.name.startswith(f"{event}.")
+        path.read_bytes()
+        for path in (data.schemas() / generation / "examples").iterdir()
+        if path.name.startswith(f"{event}.")
     ]
     assert examples
     for example in examples:

@@ -58,7 +58,7 @@ def test_a_v2_webhook_without_events_gets_every_event(make_tenant: Callable[...,
     tenant.candidate()
     tenant.settle()
     deliveries = tenant.control("GET", "/deliveries").json()["data"]
-    assert [one["event"] for one in deliveries] == [
+    assert [delivery["event"] for delivery in deliveries] == [
         "assessment.created",
         "candidate.status_changed",
     ]

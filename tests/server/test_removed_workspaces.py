@@ -101,7 +101,7 @@ def test_ten_threads_create_use_reset_and_delete(tmp_path: Path) -> None:
                     client.get("/v1/webhook", headers={"Authorization": f"Bearer {name}"}),
                     client.delete(f"{B}/{name}"),
                 ]
-                seen |= {one.status_code for one in answers}
+                seen |= {answer.status_code for answer in answers}
         return seen
 
     with Server(journal=journal) as server:

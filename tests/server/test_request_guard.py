@@ -170,7 +170,7 @@ def test_no_foreign_page_can_read_an_answer(server: Server) -> None:
         CONTROL, headers={"Origin": server.url, "Access-Control-Request-Method": "PUT"}
     )
     assert answer.status_code == 405
-    assert [one for one in answer.headers if one.startswith("access-control")] == []
+    assert [header for header in answer.headers if header.startswith("access-control")] == []
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def test_a_scenario_runs_in_the_workspace_and_leaves_no_webhook(
     case = answer.json()
     assert (case["status"], case["exitCode"], case["name"]) == ("passed", 0, "Somebody is invited")
     assert case["labels"] == {"seed": "11"}
-    assert [one["status"] for one in case["steps"]] == ["passed"] * 3
+    assert [step["status"] for step in case["steps"]] == ["passed"] * 3
     assert len(receiver.requests) == 1
     assert "pl4nted" not in answer.text
     view = tenant.control("GET").json()
@@ -172,7 +172,7 @@ def test_a_run_is_over_after_its_timeout(server: Server, tenant: Tenant) -> None
     url = server.receiver(delay=30.0).url
     answer = run(tenant, YAML, set={"CONSUMER_URL": url}, timeout="300ms")
     assert answer.status_code == 200, answer.text
-    steps = [(one["status"], one["message"]) for one in answer.json()["steps"]]
+    steps = [(step["status"], step["message"]) for step in answer.json()["steps"]]
     assert steps == [("passed", ""), ("failed", "not over within 300ms"), ("skipped", "")]
 
 

@@ -192,8 +192,12 @@ def test_records_that_are_created_can_be_used_along_the_links(
     from schemathesis import GenerationMode
 
     schema: OpenApiSchema = request.getfixturevalue(api)
-    records = tuple(one.creates for one in operations if one.creates)
-    linked = [one.id for one in operations if one.creates or one.path.startswith(records)]
+    records = tuple(operation.creates for operation in operations if operation.creates)
+    linked = [
+        operation.id
+        for operation in operations
+        if operation.creates or operation.path.startswith(records)
+    ]
     schema.config.generation.update(modes=[GenerationMode.POSITIVE])
     fine: set[str] = set()
 
@@ -212,6 +216,6 @@ def test_records_that_are_created_can_be_used_along_the_links(
             case.validate_response(response, excluded_checks=unchecked(name_of(case)))
 
     run_state_machine_as_test(Flow, settings=bounded(FLOWS, stateful_step_count=6))
-    creating = {one.id for one in operations if one.creates}
+    creating = {operation.id for operation in operations if operation.creates}
     assert fine & creating
     assert fine - creating, "no link was followed"

@@ -59,12 +59,12 @@ def test_no_answer_no_journal_and_no_log_shows_a_secret(
         answers = b"\n".join(server.answers)
         workspace = server.emulator.workspace("acme")
         texts = [repr(one) for one in workspace.state.webhook_numbers.values()]
-        texts += [repr(one) for one in workspace.deliveries()]
+        texts += [repr(delivery) for delivery in workspace.deliveries()]
     captured = capfd.readouterr()
     everything = [answers.decode(), caplog.text, captured.out, captured.err, *texts]
     # They were there: the consumer got the header each time, the journal masks it.
     assert len(receiver.requests) >= 4
-    assert {one.header("x-webhook-token") for one in receiver.requests} == {HEADER}
+    assert {request.header("x-webhook-token") for request in receiver.requests} == {HEADER}
     assert "[redacted]" in everything[0]
     for secret in (HEADER, SECRET, TOKEN):
         assert [one for one in everything if secret in one] == []

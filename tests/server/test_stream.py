@@ -166,7 +166,7 @@ def test_silence_is_broken_by_a_comment() -> None:
                 pass
             assert event.startswith(b"id: 2\nevent: assessment.created\ndata: {")
             await emulator.remove("default")
-            assert [one async for one in received if one != b": ping\n\n"] == []
+            assert [request async for request in received if request != b": ping\n\n"] == []
 
     asyncio.run(main())
 

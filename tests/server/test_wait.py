@@ -17,7 +17,7 @@ def test_a_wait_is_met_once_the_delivery_is_there(server: Server, tenant: Tenant
     answer = tenant.control("POST", "/wait", json=body | {"within": "20s"})
     view = answer.json()
     assert (answer.status_code, view["met"], view["nearest"]) == (200, True, [])
-    assert [one["status"] for one in view["deliveries"]] == ["succeeded"]
+    assert [delivery["status"] for delivery in view["deliveries"]] == ["succeeded"]
 
 
 def test_an_unmet_wait_reports_the_nearest_miss(tenant: Tenant, dead_url: str) -> None:

@@ -45,7 +45,7 @@ def test_a_refused_address_has_a_warning(
     assert data.keys() == fine.json()["data"].keys()
     warning = f"deliveries to '{host}' will be refused: {why}"
     assert answer.headers[HEADER] == warning
-    (line,) = [one.getMessage() for one in caplog.records if one.name == "emulator.server"]
+    (line,) = [record.getMessage() for record in caplog.records if record.name == "emulator.server"]
     assert line == f"webhook {data['id']}: {warning}"
 
 

@@ -70,11 +70,11 @@ def test_secrets_do_not_get_out() -> None:
 
 def test_an_outcome_keeps_its_status_and_its_reason_only() -> None:
     entries = [msgspec.json.decode(line) for line in canonical(_run()).splitlines()]
-    finished = next(one for one in entries if one["kind"] == "attempt.finished")
+    finished = next(entry for entry in entries if entry["kind"] == "attempt.finished")
     assert finished["data"]["attempt"] == {
         "number": 1, "success": True, "reason": "answered", "response": {"status": 200},
     }  # fmt: skip
-    started = next(one for one in entries if one["kind"] == "attempt.started")
+    started = next(entry for entry in entries if entry["kind"] == "attempt.started")
     assert started["data"]["attempt"]["request"] == {
         "url": "http://127.0.0.1/hook?port=:80",
         "headers": {
@@ -89,7 +89,7 @@ def test_an_outcome_keeps_its_status_and_its_reason_only() -> None:
 
 def test_a_body_is_journalled_as_it_was_sent() -> None:
     entries = _run()
-    body = next(one.data.body for one in entries if one.kind == "message.created")  # type: ignore[attr-defined]
+    body = next(entry.data.body for entry in entries if entry.kind == "message.created")  # type: ignore[attr-defined]
     lines = [msgspec.json.decode(line) for line in canonical(entries).splitlines()]
     message = next(one for one in lines if one["kind"] == "message.created")
     assert message["data"]["body"] == body.decode()

@@ -220,7 +220,7 @@ def test_an_assessment_is_made_of_tests_by_title_or_id(make_workspace: MakeWorks
     library = workspace.state.library
     java = library.named_test("Java")
     made = workspace.create_assessment(title="Two", tests=[java.id, "Python Foundations"])
-    assert [one.title for one in made.content.tests] == ["Java", "Python Foundations"]
+    assert [test.title for test in made.content.tests] == ["Java", "Python Foundations"]
     assert made.content.custom_questions == ()
     assert made.content.total_time == made.content.test_time
     assert made.content.total_score == made.content.question_count
@@ -233,7 +233,7 @@ def test_an_assessment_is_made_from_the_template_of_a_job_role(
     made = workspace.create_assessment(template="Accounts Assistant")
     role, tests = workspace.state.library.template("Accounts Assistant")
     assert (made.title, made.content.job_role_id) == ("Accounts Assistant", role.id)
-    assert [one.id for one in made.content.tests] == [one.id for one in tests]
+    assert [test.id for test in made.content.tests] == [test.id for test in tests]
     assert made.description == "For the role Accounts Assistant."
 
 
@@ -300,12 +300,12 @@ def test_several_invitations_are_written_at_once_before_their_messages(
         ]
         workspace.invite_all(job.id, people)
         entries = list(workspace.entries(last))
-        assert [one.kind for one in entries] == [
+        assert [entry.kind for entry in entries] == [
             "assessment.moved",
             *["candidate.invited"] * 2,
             *["message.created"] * 2,
         ]
-        assert len({one.at for one in entries}) == 1
+        assert len({entry.at for entry in entries}) == 1
 
     asyncio.run(main())
 

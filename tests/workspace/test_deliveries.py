@@ -31,7 +31,7 @@ def add(workspace: Workspace, *events: str, url: str = ONE) -> str:
 
 
 def summary(deliveries: list[Delivery]) -> list[tuple[str, str]]:
-    return [(one.event, one.status) for one in deliveries]
+    return [(delivery.event, delivery.status) for delivery in deliveries]
 
 
 # --- messages and webhooks ------------------------------------------------------------------
@@ -88,11 +88,13 @@ def test_status_changed_is_sent_for_every_status_change_and_for_no_new_score(
             for command in way:
                 workspace.move_candidate(id_, command)
         await workspace.settle()
-        statuses = Counter(one.payload["data"]["candidateStatus"] for one in workspace.deliveries())
+        statuses = Counter(
+            delivery.payload["data"]["candidateStatus"] for delivery in workspace.deliveries()
+        )
         assert statuses == {"INVITED": 3, "ENROLLED": 2, "IN_PROGRESS": 1, "COMPLETED": 1,
                         "REJECTED": 1, "DISQUALIFIED": 1, "INVITATION_EXPIRED": 1}  # fmt: skip
         assert set(statuses) == set(LIFECYCLE.states) - {SCHEDULED}
-        words = {one.payload["event"] for one in workspace.deliveries()}
+        words = {delivery.payload["event"] for delivery in workspace.deliveries()}
         assert words == {"candidateStatusChanged"}
 
     asyncio.run(main())
@@ -115,7 +117,7 @@ def test_a_message_names_its_subject(make_workspace: MakeWorkspace) -> None:
         assessment = workspace.create_assessment()
         candidate = workspace.invite(assessment.id)
         await workspace.settle()
-        created, invited = (one.message for one in workspace.deliveries())
+        created, invited = (delivery.message for delivery in workspace.deliveries())
         assert (created.subject, created.person) == (assessment.id, "")
         assert (invited.subject, invited.person) == (candidate.id, candidate.candidate_id)
         assert (created.number, invited.number) == (1, 2)
@@ -140,10 +142,10 @@ def test_a_candidate_s_messages_stay_in_order_when_one_hangs(
         transport.gates[ONE].set()
         await workspace.settle()
         assert transport.most == 1
-        statuses = [one.payload["data"]["status"] for one in workspace.deliveries()]
+        statuses = [delivery.payload["data"]["status"] for delivery in workspace.deliveries()]
         assert statuses == ["INVITED", "ENROLLED", "IN_PROGRESS", "COMPLETED", "REJECTED"]
         assert [request.body for request in transport.requests] == [
-            one.message.body for one in workspace.deliveries()
+            delivery.message.body for delivery in workspace.deliveries()
         ]
 
     asyncio.run(main())
@@ -160,11 +162,13 @@ def test_a_hanging_webhook_delays_no_other(
         for _ in range(20):
             workspace.create_assessment()
         assert await workspace.wait(status="succeeded", count=20, within=DEADLINE)
-        assert {one.status for one in workspace.deliveries(webhook=other)} == {"succeeded"}
+        assert {delivery.status for delivery in workspace.deliveries(webhook=other)} == {
+            "succeeded"
+        }
         assert transport.urls().count(ONE) == 2
         transport.gates[ONE].set()
         await workspace.settle()
-        assert {one.status for one in workspace.deliveries()} == {"succeeded"}
+        assert {delivery.status for delivery in workspace.deliveries()} == {"succeeded"}
 
     asyncio.run(main())
 
@@ -180,8 +184,8 @@ def test_in_lockstep_all_goes_out_in_the_order_of_its_keys(
         for _ in range(3):
             workspace.enroll(workspace.invite(assessment.id).id)
         await workspace.settle()
-        started: list[Any] = [one.data for one in workspace.entries()
-                              if one.kind == "attempt.started"]  # fmt: skip
+        started: list[Any] = [entry.data for entry in workspace.entries()
+                              if entry.kind == "attempt.started"]  # fmt: skip
         keys = [(one.message, one.webhook) for one in started]
         assert keys == sorted(keys)
         assert len(keys) == 2 * (1 + 3 * 4)
@@ -248,9 +252,9 @@ def test_a_removed_webhook_s_pending_deliveries_are_dropped_and_say_so(
         workspace.create_assessment()
         await workspace.advance(60.0)
         assert transport.urls().count(ONE) == 1
-        assert [one.status for one in workspace.deliveries()] == ["dropped", "succeeded",
+        assert [delivery.status for delivery in workspace.deliveries()] == ["dropped", "succeeded",
                                                                   "succeeded"]  # fmt: skip
-        assert [one.webhook_id for one in workspace.deliveries(webhook=id_)] == [id_]
+        assert [delivery.webhook_id for delivery in workspace.deliveries(webhook=id_)] == [id_]
 
     asyncio.run(main())
 
@@ -422,7 +426,7 @@ def test_a_bug_in_a_transport_is_raised_and_never_lost(
             await workspace.advance(1.0)
         with pytest.raises(IndexError):
             await workspace.engine.close(0.0, "shutdown")
-        assert [one.status for one in workspace.deliveries()] == ["dropped"]
+        assert [delivery.status for delivery in workspace.deliveries()] == ["dropped"]
 
     asyncio.run(main())
 

@@ -84,8 +84,8 @@ def reported(delivery: Delivery, changed: dict[int, bytes]) -> Any:
 
 
 def journalled(entries: list[dict[str, Any]]) -> Any:
-    [started] = [one["data"] for one in entries if one["kind"] == "attempt.started"]
-    [finished] = [one["data"] for one in entries if one["kind"] == "attempt.finished"]
+    [started] = [entry["data"] for entry in entries if entry["kind"] == "attempt.started"]
+    [finished] = [entry["data"] for entry in entries if entry["kind"] == "attempt.finished"]
     assert started["delivery"] == finished["delivery"] == "1-1"
     return {**started["attempt"], **finished["attempt"]}
 

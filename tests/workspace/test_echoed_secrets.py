@@ -68,7 +68,7 @@ class Echo:
 
 
 def ways_out(workspace: Workspace) -> dict[str, bytes]:
-    shown = [queries.delivery_view(one, "mine") for one in workspace.deliveries()]
+    shown = [queries.delivery_view(delivery, "mine") for delivery in workspace.deliveries()]
     made = report(
         "Scenarios",
         [Case("a", "failed", deliveries=tuple(shown))],
@@ -78,7 +78,7 @@ def ways_out(workspace: Workspace) -> dict[str, bytes]:
     return {
         **{name: one.document(made) for name, one in FORMATS.items()},
         "deliveries": msgspec.json.encode(
-            [delivery_view(workspace.state, one) for one in workspace.deliveries()]
+            [delivery_view(workspace.state, delivery) for delivery in workspace.deliveries()]
         ),
         "journal": b"".join(map(line, workspace.entries())),
         "canonical": canonical(workspace.entries()),

@@ -113,6 +113,6 @@ def test_pending_attempts_of_a_removed_webhook_do_not_keep_the_others_from_settl
         transport.gates[ONE].set()
         assert await workspace.settle(DEADLINE)
         assert len(transport.requests) == 4
-        assert {one.status for one in workspace.deliveries()} == {"dropped"}
+        assert {delivery.status for delivery in workspace.deliveries()} == {"dropped"}
 
     asyncio.run(main())

@@ -37,15 +37,18 @@ def create(workspace: Workspace, count: int = 1) -> None:
 
 
 def titles(transport: Scripted) -> list[str]:
-    return [msgspec.json.decode(one.body)["data"]["assessmentTitle"] for one in transport.requests]
+    return [
+        msgspec.json.decode(request.body)["data"]["assessmentTitle"]
+        for request in transport.requests
+    ]
 
 
 def triggers(delivery: Delivery) -> list[tuple[int, str, str]]:
-    return [(one.number, one.trigger, one.answer) for one in delivery.attempts]
+    return [(attempt.number, attempt.trigger, attempt.answer) for attempt in delivery.attempts]
 
 
 def offsets(delivery: Delivery) -> list[float]:
-    return [(one.at - EPOCH).total_seconds() for one in delivery.attempts]
+    return [(attempt.at - EPOCH).total_seconds() for attempt in delivery.attempts]
 
 
 # --- the plan -----------------------------------------------------------------------------------
@@ -83,8 +86,8 @@ def test_a_duplicate_is_an_attempt_of_its_own_with_the_same_body_and_id(
         ]  # fmt: skip
         assert len(second.attempts) == 1
         assert first.succeeded
-        ids = {dict(one.headers)["svix-id"] for one in transport.requests[:3]}
-        assert (len({one.body for one in transport.requests[:3]}), len(ids)) == (1, 1)
+        ids = {dict(request.headers)["svix-id"] for request in transport.requests[:3]}
+        assert (len({request.body for request in transport.requests[:3]}), len(ids)) == (1, 1)
 
     asyncio.run(main())
 
@@ -141,11 +144,11 @@ def test_a_delayed_attempt_is_late_and_delays_no_other(
         workspace.start(ada.id)
         workspace.complete(ada.id)
         await workspace.settle()
-        assert [one.status for one in workspace.deliveries()] == ["pending", "succeeded"]
+        assert [delivery.status for delivery in workspace.deliveries()] == ["pending", "succeeded"]
         await workspace.advance(3_600)
         late, _ = workspace.deliveries()
         assert (late.status, offsets(late)) == ("succeeded", [3_600.0])
-        events = [msgspec.json.decode(one.body)["event"] for one in transport.requests]
+        events = [msgspec.json.decode(request.body)["event"] for request in transport.requests]
         assert events == ["completed", "in_progress"]
 
     asyncio.run(main())
@@ -194,7 +197,7 @@ def test_a_message_that_nothing_overtakes_is_sent_when_the_workspace_settles(
         workspace.inject(faults.Reorder(window=50))
         create(workspace, 1)
         await workspace.advance(1)
-        assert all(one.succeeded for one in workspace.deliveries())
+        assert all(delivery.succeeded for delivery in workspace.deliveries())
 
     asyncio.run(main())
 
@@ -290,7 +293,7 @@ def test_a_wrong_signature_is_the_fault_s_alone(
         workspace.inject(faults.Signature(how="missing", times=1))
         create(workspace, 2)
         await workspace.settle()
-        signed = ["svix-signature" in dict(one.headers) for one in transport.requests]
+        signed = ["svix-signature" in dict(request.headers) for request in transport.requests]
         assert signed == [False, True]
 
     asyncio.run(main())
@@ -310,7 +313,7 @@ def test_a_fault_counts_matches_and_uses(
         workspace.inject(faults.Drop(on=Match(event="assessment.deleted")))
         create(workspace, 5)
         await workspace.settle()
-        counts = [(one.id, one.matched, one.used) for one in workspace.faults()]
+        counts = [(fault.id, fault.matched, fault.used) for fault in workspace.faults()]
         assert counts == [("f1", 5, 1), ("f2", 5, 2), ("f3", 0, 0)]
 
     asyncio.run(main())
@@ -346,7 +349,7 @@ def test_a_cleared_fault_shapes_nothing_more(
         for _ in range(3):
             workspace.inject(faults.Drop())
         workspace.clear_fault("f2")
-        assert [one.id for one in workspace.faults()] == ["f1", "f3"]
+        assert [fault.id for fault in workspace.faults()] == ["f1", "f3"]
         workspace.clear_faults()
         workspace.clear_faults()
         create(workspace)
@@ -462,7 +465,7 @@ def test_delayed_and_held_attempts_are_sent_after_a_restart(
         assert titles(transport) == ["Number 2", "Number 3", "Number 3"]
         await after.advance(60)
         assert titles(transport)[3:] == ["Number 1"]
-        assert all(one.succeeded for one in after.deliveries())
+        assert all(delivery.succeeded for delivery in after.deliveries())
 
     asyncio.run(main())
 
@@ -504,10 +507,12 @@ def test_large_bodies_under_way_are_bounded_and_shared(
         transport.gates[ONE].set()
         await workspace.settle()
         (delivery,) = workspace.deliveries()
-        answers = [one.answer for one in delivery.attempts]
+        answers = [attempt.answer for attempt in delivery.attempts]
         assert sorted(answers) == ["200"] * 4 + ["own_limit"] * 26
-        assert len({id(one.body) for one in transport.requests}) == 1
-        limited = next(one.outcome for one in delivery.attempts if one.answer == "own_limit")
+        assert len({id(request.body) for request in transport.requests}) == 1
+        limited = next(
+            attempt.outcome for attempt in delivery.attempts if attempt.answer == "own_limit"
+        )
         assert limited is not None
         assert limited.detail == "more than 256 MiB of bodies under way at once"
 

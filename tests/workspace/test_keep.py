@@ -58,8 +58,8 @@ def test_older_finished_deliveries_lose_body_and_answer_but_not_length_and_hash(
         with pytest.raises(NotFoundError, match="was released; serve --keep keeps more"):
             _ = found[0].payload
         # The journal still has all of it.
-        messages = [one.data for one in workspace.entries() if one.kind == "message.created"]
-        assert [one.body for one in messages] == bodies  # type: ignore[attr-defined]
+        messages = [entry.data for entry in workspace.entries() if entry.kind == "message.created"]
+        assert [message.body for message in messages] == bodies  # type: ignore[attr-defined]
 
     asyncio.run(main())
 
@@ -76,11 +76,11 @@ def test_a_pending_delivery_keeps_its_body_however_old_it_is(
         for count in range(1, 6):
             workspace.create_assessment()
             await workspace.wait(webhook=None, status="succeeded", count=count)
-        assert all(one.message.body for one in workspace.deliveries(status="pending"))
+        assert all(delivery.message.body for delivery in workspace.deliveries(status="pending"))
         assert len(workspace.deliveries(status="pending")) == 5
         transport.gates[slow].set()
         await workspace.settle()
-        assert len([one for one in workspace.deliveries() if one.message.body]) == 1
+        assert len([delivery for delivery in workspace.deliveries() if delivery.message.body]) == 1
 
     asyncio.run(main())
 
@@ -103,7 +103,9 @@ def test_a_delivery_without_its_body_can_t_be_redelivered(
         # One that was redelivered finished last.
         workspace.create_assessment()
         await workspace.settle()
-        assert [bool(one.message.body) for one in workspace.deliveries()] == [False] * 3 + [True]
+        assert [bool(delivery.message.body) for delivery in workspace.deliveries()] == [
+            False
+        ] * 3 + [True]
 
     asyncio.run(main())
 
@@ -117,7 +119,7 @@ def test_the_oldest_leave_the_state_and_every_index_and_are_counted(
         workspace = make_workspace(transport, keep=0)
         await deliver(workspace, 10)
         state = workspace.state
-        assert [one.id for one in workspace.deliveries()] == ["8-1", "9-1", "10-1"]
+        assert [delivery.id for delivery in workspace.deliveries()] == ["8-1", "9-1", "10-1"]
         for index in (state.by_event, state.by_subject, state.by_status):
             keys = {key for keys in index.values() for key in keys}
             assert keys == set(state.deliveries)
@@ -128,7 +130,7 @@ def test_the_oldest_leave_the_state_and_every_index_and_are_counted(
         assert str(caught.value) == (
             "no delivery '1-1'; there are 3, and 7 older ones in the journal alone"
         )
-        created = [one for one in workspace.entries() if one.kind == "message.created"]
+        created = [entry for entry in workspace.entries() if entry.kind == "message.created"]
         assert len(created) == 10
 
     asyncio.run(main())

@@ -49,7 +49,7 @@ def lifecycle(
         await workspace.settle()
         assert workspace.state.refused == []
         return {
-            event: [one.payload for one in workspace.deliveries(event=event)]
+            event: [delivery.payload for delivery in workspace.deliveries(event=event)]
             for event in EVENT_TYPES
         }
 
@@ -85,8 +85,8 @@ def test_ids_and_titles_are_those_of_the_assessment(lifecycle: Lifecycle) -> Non
     assert completed["assessment"] == updated["assessmentTitle"]
     tests = [test["testLibraryId"] for test in updated["testLibrary"]]
     assert [test["testLibraryId"] for test in completed["testLibrary"]] == tests
-    questions = [one["assessmentCQId"] for one in updated["customQuestion"]]
-    assert [one["assessmentCQId"] for one in completed["customQuestions"]] == questions
+    questions = [question["assessmentCQId"] for question in updated["customQuestion"]]
+    assert [question["assessmentCQId"] for question in completed["customQuestions"]] == questions
 
 
 def test_the_questions_of_in_progress_are_those_of_completed(lifecycle: Lifecycle) -> None:
@@ -117,15 +117,21 @@ def test_completed_at_is_set_once(lifecycle: Lifecycle) -> None:
 def test_the_timestamp_is_the_occurrence_in_milliseconds(lifecycle: Lifecycle) -> None:
     payloads = lifecycle["candidate.status_changed"]
     start = int(EPOCH.timestamp() * 1_000)
-    assert [one["timestamp"] - start for one in payloads] == [0, 61_250, 122_500, 183_750, 306_250]
-    assert all(type(one["timestamp"]) is int for one in payloads)
+    assert [payload["timestamp"] - start for payload in payloads] == [
+        0,
+        61_250,
+        122_500,
+        183_750,
+        306_250,
+    ]
+    assert all(type(payload["timestamp"]) is int for payload in payloads)
 
 
 def test_the_total_time_is_test_limits_and_custom_durations(lifecycle: Lifecycle) -> None:
     for event in ("assessment.updated", "assessment.archived", "assessment.deleted"):
         body = only(lifecycle, event)
         assert body["totalTime"] == sum(test["timeLimit"] for test in body["testLibrary"]) + sum(
-            one["duration"] for one in body["customQuestion"]
+            question["duration"] for question in body["customQuestion"]
         )
     limits = sum(one["timeLimit"] for one in only(lifecycle, "assessment.updated")["testLibrary"])
     assert only(lifecycle, "candidate.in_progress")["totalTestTimeLimit"] == limits
@@ -223,7 +229,7 @@ def test_an_assessment_sends_the_events_of_its_lifecycle(make_workspace: MakeWor
             row = LIFECYCLE.transition(row.next_state, command)
             expected += row.events
         await workspace.settle()
-        assert [one.event for one in workspace.deliveries()] == expected
+        assert [delivery.event for delivery in workspace.deliveries()] == expected
 
     asyncio.run(main())
 

@@ -24,7 +24,7 @@ ONE = "http://one.example.com/"
 
 
 def answers(delivery: Delivery) -> list[tuple[int, str, str]]:
-    return [(one.number, one.trigger, one.answer) for one in delivery.attempts]
+    return [(attempt.number, attempt.trigger, attempt.answer) for attempt in delivery.attempts]
 
 
 def with_one(workspace: Workspace, fault: Fault | None = None) -> str:
@@ -118,7 +118,7 @@ def test_all_that_failed_since_a_time_is_tried_once_more(
         asked = workspace.redeliver_failed(workspace.now())
         assert [(one.id, one.status) for one in asked] == [("2-1", "pending")]
         await workspace.settle()
-        assert [one.status for one in workspace.deliveries()] == ["failed", "succeeded"]
+        assert [delivery.status for delivery in workspace.deliveries()] == ["failed", "succeeded"]
         workspace.remove_webhook(workspace.deliveries()[0].webhook_id)
         assert workspace.redeliver_failed(EPOCH) == []
 
@@ -221,7 +221,7 @@ def test_a_dropped_delivery_can_be_redelivered_also_after_a_restart(
         await after.advance(0.0)
         (again,) = after.deliveries()
         assert again.succeeded
-        assert [one.number for one in again.attempts] == [2, 3]
+        assert [attempt.number for attempt in again.attempts] == [2, 3]
 
     asyncio.run(main())
 

@@ -22,7 +22,7 @@ DAY = 86_400.0
 
 
 def answers(delivery: Delivery) -> list[tuple[int, str]]:
-    return [(one.number, one.answer) for one in delivery.attempts]
+    return [(attempt.number, attempt.answer) for attempt in delivery.attempts]
 
 
 async def again(make_workspace: MakeWorkspace, journal: Journal, transport: Scripted) -> Workspace:
@@ -122,7 +122,7 @@ def test_pending_deliveries_are_attempted_in_order(
         first, *others = after.deliveries()
         assert answers(first) == [(1, "interrupted"), (2, "200")]
         assert [answers(one) for one in others] == [[(1, "200")]] * 2
-        assert {one.status for one in after.deliveries()} == {"succeeded"}
+        assert {delivery.status for delivery in after.deliveries()} == {"succeeded"}
         bodies = [request.body for request in fresh.requests]
         assert bodies.index(others[0].message.body) < bodies.index(others[1].message.body)
 
@@ -144,7 +144,7 @@ def test_a_shutdown_leaves_pending_deliveries_to_the_next_start(
         before.create_assessment()
         await transport.arrived(1)
         await before.engine.close(0.0, "shutdown")
-        assert [one.status for one in before.deliveries()] == ["pending", "pending"]
+        assert [delivery.status for delivery in before.deliveries()] == ["pending", "pending"]
         after = await again(make_workspace, journal, make_transport())
         await after.advance(0.0)  # also what is due at this very instant
         first, second = after.deliveries()
@@ -194,6 +194,6 @@ def test_a_retry_schedule_goes_on_after_a_shutdown(
         await after.advance(60.0)
         (delivery,) = after.deliveries()
         assert answers(delivery) == [(1, "shutdown"), (2, "500"), (3, "200")]
-        assert {one.trigger for one in delivery.attempts} == {"scheduled"}
+        assert {attempt.trigger for attempt in delivery.attempts} == {"scheduled"}
 
     asyncio.run(main())

@@ -30,12 +30,12 @@ def test_a_payload_goes_as_it_is_to_all_that_want_the_event() -> None:
         for name, events in (("a", ["invited"]), ("b", ["rejected"]), ("c", ["invited"])):
             workspace.add_webhook(name=name, payload_url=f"{receiver.url}/{name}", events=events)
         deliveries = workspace.send({"wrong": [1]}, event="invited")
-        assert [one.id for one in deliveries] == ["1-1", "1-3"]
-        assert {one.event for one in deliveries} == {"candidate.invited"}
-        assert all(one.message.is_deliberate for one in deliveries)
+        assert [delivery.id for delivery in deliveries] == ["1-1", "1-3"]
+        assert {delivery.event for delivery in deliveries} == {"candidate.invited"}
+        assert all(delivery.message.is_deliberate for delivery in deliveries)
         await workspace.settle()
-        assert sorted(one.path for one in receiver.requests) == ["/a", "/c"]
-        assert {one.body for one in receiver.requests} == {b'{"wrong":[1]}'}
+        assert sorted(request.path for request in receiver.requests) == ["/a", "/c"]
+        assert {request.body for request in receiver.requests} == {b'{"wrong":[1]}'}
 
     _with(main)
 
@@ -47,7 +47,7 @@ def test_bytes_go_untouched_to_the_webhook_that_is_named() -> None:
         [delivery] = workspace.send(b"\xff{", event="candidate.invited", webhook=second.id)
         assert (delivery.webhook_id, delivery.message.body) == (second.id, b"\xff{")
         await workspace.settle()
-        assert [one.body for one in receiver.requests] == [b"\xff{"]
+        assert [request.body for request in receiver.requests] == [b"\xff{"]
 
     _with(main)
 
@@ -60,11 +60,11 @@ def test_a_payload_without_event_type_goes_to_all_webhooks_as_a_test() -> None:
             )
         deliveries = workspace.send(None)
         # One message a generation, each with an id of its own.
-        assert [one.id for one in deliveries] == ["1-1", "1-3", "2-2"]
-        assert {one.event for one in deliveries} == {"test"}
-        assert len({one.message.id for one in deliveries}) == 2
+        assert [delivery.id for delivery in deliveries] == ["1-1", "1-3", "2-2"]
+        assert {delivery.event for delivery in deliveries} == {"test"}
+        assert len({delivery.message.id for delivery in deliveries}) == 2
         await workspace.settle()
-        assert [one.body for one in receiver.requests] == [b"null"] * 3
+        assert [request.body for request in receiver.requests] == [b"null"] * 3
 
     _with(main)
 

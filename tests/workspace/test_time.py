@@ -78,7 +78,9 @@ def test_a_scheduled_invitation_can_be_sent_early_and_then_goes_out_once(
         assert sent.valid_until == EPOCH + timedelta(days=3)
         workspace.enroll(ada.id)
         await workspace.advance(20 * DAY)
-        statuses = [one.payload["data"]["candidateStatus"] for one in workspace.deliveries()]
+        statuses = [
+            delivery.payload["data"]["candidateStatus"] for delivery in workspace.deliveries()
+        ]
         assert statuses == ["INVITED", "ENROLLED"]
 
     asyncio.run(main())
@@ -283,7 +285,7 @@ def test_time_never_moves_while_an_attempt_is_in_flight(
         assert workspace.now() == EPOCH
         transport.gates[URL].set()
         await moving
-        ended = next(one for one in workspace.entries() if one.kind == "attempt.finished")
+        ended = next(entry for entry in workspace.entries() if entry.kind == "attempt.finished")
         assert ended.at == EPOCH
 
     asyncio.run(main())
@@ -393,7 +395,7 @@ def test_settle_waits_for_due_attempts_and_leaves_later_attempts(
         workspace.publish(id_)
         assert await workspace.settle()
         assert len(transport.requests) == 2
-        assert [one.status for one in workspace.deliveries()] == ["pending", "pending"]
+        assert [delivery.status for delivery in workspace.deliveries()] == ["pending", "pending"]
         assert workspace.now() == EPOCH
 
     asyncio.run(main())

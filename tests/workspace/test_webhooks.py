@@ -56,7 +56,7 @@ def test_a_webhook_s_own_profile_applies_only_to_it(
         add(workspace, TWO)
         workspace.create_assessment()
         await workspace.advance(10)
-        assert [len(one.attempts) for one in workspace.deliveries()] == [3, 1]
+        assert [len(delivery.attempts) for delivery in workspace.deliveries()] == [3, 1]
 
     asyncio.run(main())
 
@@ -74,7 +74,7 @@ def test_a_profile_can_be_set_and_taken_back_later(
         workspace.configure_webhook(id_, None)
         workspace.create_assessment()
         await workspace.settle()
-        assert [one.status for one in workspace.deliveries()] == ["succeeded", "failed"]
+        assert [delivery.status for delivery in workspace.deliveries()] == ["succeeded", "failed"]
         assert [entry.kind for entry in workspace.entries()].count("webhook.configured") == 2
 
     asyncio.run(main())
@@ -204,7 +204,7 @@ def test_a_webhook_that_fails_everything_for_five_days_is_disabled_and_says_so(
         assert workspace.state.disabled == set()
         workspace.create_assessment()
         await workspace.advance(2 * DAY)
-        (disabled,) = [one for one in workspace.entries() if one.kind == "webhook.disabled"]
+        (disabled,) = [entry for entry in workspace.entries() if entry.kind == "webhook.disabled"]
         # The third failure is 5 min 5 s after the first: from then on it counts.
         assert (disabled.at - workspace.state.settings.now).total_seconds() >= 5 * DAY + 305
         dropped = workspace.deliveries(status="dropped")

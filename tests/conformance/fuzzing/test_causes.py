@@ -12,7 +12,7 @@ COUNT = Failure("completions", "ada: completions is 2, expected 1")
 
 
 def _sequence(*commands: str, **mischief: int) -> dict[str, Any]:
-    steps: list[dict[str, Any]] = [{"do": one, "after": 0} for one in commands]
+    steps: list[dict[str, Any]] = [{"do": command, "after": 0} for command in commands]
     steps[-1] |= mischief
     return {"candidates": [steps]}
 

@@ -124,5 +124,7 @@ def test_only_subscribed_event_types_are_sent() -> None:
         events=EVENTS,
     )
     fuzzed = fuzzing.fuzz(target, seed=1, examples=5)
-    assert not [one for one in fuzzed.findings if "candidate.completed" not in one.title]
+    assert not [
+        finding for finding in fuzzed.findings if "candidate.completed" not in finding.title
+    ]
     assert "no sequences: they need a consumer of candidate.status_changed" in fuzzed.notes[0]

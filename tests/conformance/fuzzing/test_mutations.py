@@ -22,12 +22,12 @@ def test_every_change_changes_something_and_leaves_the_payload_as_it_was(file: A
     made = [changed(payload, [one]) for one in found]
     assert payload == before
     assert all(json.dumps(one) != json.dumps(payload) for one in made)
-    assert [one.text for one in found] == [one.text for one in mutations(payload)]
+    assert [one.text for one in found] == [mutation.text for mutation in mutations(payload)]
 
 
 def test_every_place_of_a_payload_is_changed() -> None:
     payload = {"a": [{"b": 1}], "c": None}
-    touched = {one.place for one in mutations(payload)}
+    touched = {mutation.place for mutation in mutations(payload)}
     assert {"a", "a[0]", "a[0].b", "c"} <= touched
     assert len(list(places(payload))) >= 4
 

@@ -23,9 +23,9 @@ def _probe(target: Target, known: dict[str, str] = ELSEWHERE) -> ProbeStep:
     invariant = {"status": "{status}"}
     found = asyncio.run(saving.sequence(SEQUENCE, ["wrong"], target, invariant, name="found"))
     (probe,) = [
-        one.step
-        for one in read("found.yaml", found.scenario.encode(), known).steps
-        if isinstance(one.step, ProbeStep)
+        step.step
+        for step in read("found.yaml", found.scenario.encode(), known).steps
+        if isinstance(step.step, ProbeStep)
     ]
     return probe
 

@@ -48,8 +48,8 @@ def test_a_sequence_is_played_as_the_file_of_it_would_be(sequence: dict[str, Any
     }
     played = loading.of(document)
     written = loading.read("drawn.yaml", scenario_yaml.text(document).encode(), {})
-    assert [one.step for one in played.steps] == [one.step for one in written.steps]
-    assert [one.detail for one in played.steps] == [one.detail for one in written.steps]
+    assert [step.step for step in played.steps] == [step.step for step in written.steps]
+    assert [step.detail for step in played.steps] == [step.detail for step in written.steps]
     assert played.document.consumer == written.document.consumer
 
 
@@ -81,4 +81,4 @@ def test_a_user_s_property_test_plays_drawn_scenarios() -> None:
     with hosted(Receiver()) as (_, receiver):
         every_sequence_is_accepted()
         assert len(receiver.requests) > 10
-        assert {one.header("X-T") for one in receiver.requests} == {"t0ken"}
+        assert {request.header("X-T") for request in receiver.requests} == {"t0ken"}

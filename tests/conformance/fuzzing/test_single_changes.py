@@ -142,9 +142,9 @@ def test_when_a_consumer_stops_all_payloads_that_it_received_last_are_reported()
 
     cases, is_gone = asyncio.run(stopping(sent_to))
     assert is_gone
-    assert [one.changes for one in cases] == [changes for _, changes in some]
+    assert [case.changes for case in cases] == [changes for _, changes in some]
     reached = " (one of 4 payloads that it received last)"
-    assert all(one.problem.endswith(reached) for one in cases)
+    assert all(case.problem.endswith(reached) for case in cases)
 
 
 def test_every_kind_of_change_of_an_event_type_is_sent_and_null_for_each_status() -> None:
@@ -159,7 +159,7 @@ def test_every_kind_of_change_of_an_event_type_is_sent_and_null_for_each_status(
             if change.operator in ("null", "remove"):
                 assert change in found[one.name]
     statuses = [one for one in every if one.event == "candidate.status_changed"]
-    (whole,) = [one for one in statuses if one.name.endswith("(COMPLETED)")]
+    (whole,) = [status for status in statuses if status.name.endswith("(COMPLETED)")]
     assert found[whole.name] == list(mutations(whole.payload))  # it has the most
     kinds = [
         (change.path, change.operator) for one in statuses for change in found[one.name]
@@ -184,5 +184,5 @@ def test_every_change_is_sent_once_and_never_two_of_one_candidate_at_once() -> N
     for together in app.handled:
         data = [one.get("data") for one in together if isinstance(one, dict)]
         people = [one.get("candidateId") for one in data if isinstance(one, dict)]
-        own = [one for one in people if isinstance(one, str) and one in known]
+        own = [person for person in people if isinstance(person, str) and person in known]
         assert len(own) == len(set(own))

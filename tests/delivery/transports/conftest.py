@@ -48,7 +48,7 @@ class Talk:
         """Read one whole request: head and body as they came."""
         head = await self.reader.readuntil(b"\r\n\r\n")
         lines = head.lower().split(b"\r\n")
-        (length,) = [one for one in lines if one.startswith(b"content-length: ")]
+        (length,) = [line for line in lines if line.startswith(b"content-length: ")]
         body = await self.reader.readexactly(int(length.split()[1]))
         self.server.requests.append(head + body)
         return head + body

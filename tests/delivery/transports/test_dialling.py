@@ -218,7 +218,7 @@ def test_a_name_that_moved_is_dialled_at_its_new_address(
         async with torture(answers()) as server, wire(resolve=names) as client:
             url = f"http://consumer.example.com:{server.port}/"
             outcomes = [await client.send(post(url)) for _ in range(3)]
-            assert [one.is_reused for one in outcomes] == [False, False, True]
+            assert [outcome.is_reused for outcome in outcomes] == [False, False, True]
             assert outcomes[1].address != outcomes[0].address
 
     run(main())
@@ -276,7 +276,7 @@ def test_requests_at_the_same_time_share_one_question(
         async with torture(answers()) as server, wire(resolve=names) as client:
             request = post(f"http://consumer.example.com:{server.port}/")
             outcomes = await asyncio.gather(*(client.send(request) for _ in range(10)))
-            assert {one.status for one in outcomes} == {200}
+            assert {outcome.status for outcome in outcomes} == {200}
             assert len(names.asked) == 1
             await client.send(request)
             assert len(names.asked) == 2

@@ -42,8 +42,8 @@ def test_one_connection_serves_many_requests(
     async def main() -> None:
         async with torture(answers()) as server, wire() as client:
             outcomes = [await client.send(post(server.url)) for _ in range(20)]
-            assert [one.is_reused for one in outcomes] == [False] + [True] * 19
-            assert not any(one.is_redialled for one in outcomes)
+            assert [outcome.is_reused for outcome in outcomes] == [False] + [True] * 19
+            assert not any(outcome.is_redialled for outcome in outcomes)
             assert server.connections == 1
 
     run(main())
@@ -88,7 +88,11 @@ def test_a_connection_that_died_unseen_is_dialled_once_more(
             assert (outcome.reason, outcome.status, outcome.body) == ("answered", 200, b"ok")
             assert (outcome.is_reused, outcome.is_redialled) == (False, True)
             assert server.connections == 2
-            assert [one.endswith(b"second") for one in server.requests] == [False, True, True]
+            assert [request.endswith(b"second") for request in server.requests] == [
+                False,
+                True,
+                True,
+            ]
 
     run(main())
 
@@ -316,7 +320,7 @@ def test_requests_in_flight_never_wait_for_each_other(
 
         async with torture(answer_when_all_are_here) as server, wire(per_host=5) as client:
             outcomes = await asyncio.gather(*(client.send(post(server.url)) for _ in range(30)))
-            assert {one.status for one in outcomes} == {200}
+            assert {outcome.status for outcome in outcomes} == {200}
             assert server.connections == 30
 
     run(main())

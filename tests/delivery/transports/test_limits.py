@@ -154,7 +154,7 @@ def test_a_body_of_many_packets_arrives(
                 outcome = await client.send(post(server.url, BIG))
                 assert outcome.status == 200
             assert server.connections == 1
-            assert all(one.endswith(BIG) for one in server.requests)
+            assert all(request.endswith(BIG) for request in server.requests)
 
     run(main())
 

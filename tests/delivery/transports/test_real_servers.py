@@ -243,13 +243,13 @@ def test_a_real_server_gets_every_byte_and_its_answer_is_read(
         client = Wire(Guard())
         outcomes = [await client.send(Request(served.url, HEADERS, body)) for _ in range(7)]
         await client.close()
-        assert [one.reason for one in outcomes] == ["answered"] * 7
-        assert {one.status for one in outcomes} == {202}
-        assert {one.body for one in outcomes} == {answer_to(name, body)}
+        assert [outcome.reason for outcome in outcomes] == ["answered"] * 7
+        assert {outcome.status for outcome in outcomes} == {202}
+        assert {outcome.body for outcome in outcomes} == {answer_to(name, body)}
         shown = {key.lower(): value for key, value in outcomes[0].headers}
         assert shown["x-path"] == PATH
         assert outcomes[1].is_reused is served.is_kept_alive
-        assert not any(one.is_redialled for one in outcomes)
+        assert not any(outcome.is_redialled for outcome in outcomes)
 
     run(main())
 
@@ -314,8 +314,8 @@ def test_a_real_server_takes_many_at_a_time(run: Run, server: tuple[str, Served]
             *(client.send(Request(served.url, HEADERS, body)) for body in bodies)
         )
         await client.close()
-        assert {one.status for one in outcomes} == {202}
-        assert [one.body for one in outcomes] == [answer_to(name, body) for body in bodies]
+        assert {outcome.status for outcome in outcomes} == {202}
+        assert [outcome.body for outcome in outcomes] == [answer_to(name, body) for body in bodies]
 
     run(main())
 

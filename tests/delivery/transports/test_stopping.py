@@ -47,8 +47,8 @@ def test_attempts_in_flight_end_as_shutdown(
             await asyncio.gather(client.close(), client.close())
             assert client.open_connections == 0
             outcomes = await asyncio.gather(*sending)
-            assert {one.reason for one in outcomes} == {"shutdown"}
-            assert {one.detail for one in outcomes} == {"stopped meanwhile"}
+            assert {outcome.reason for outcome in outcomes} == {"shutdown"}
+            assert {outcome.detail for outcome in outcomes} == {"stopped meanwhile"}
 
     run(main())
 
@@ -112,7 +112,7 @@ def test_an_answer_that_came_before_closing_counts(
         async with torture(answers()) as server, wire() as client:
             outcomes = await asyncio.gather(*(client.send(post(server.url)) for _ in range(5)))
             await client.close()
-            assert {one.reason for one in outcomes} == {"answered"}
+            assert {outcome.reason for outcome in outcomes} == {"answered"}
 
     run(main())
 

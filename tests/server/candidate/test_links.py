@@ -39,10 +39,10 @@ def test_links_in_payloads_lead_to_the_public_url(tenant: Tenant, base: str) -> 
         answer = tenant.move(ada, command)
         assert (answer.status_code, answer.json()["refused"]) == (200, [])
     tenant.settle()
-    sent = [one.payload["data"] for one in receiver.requests]
+    sent = [request.payload["data"] for request in receiver.requests]
     links = [one["inviteLink"] for one in sent if "inviteLink" in one]
     assert len(links) == 5
-    assert all(one.startswith(f"{base}/candidate/assessment/invite?key=") for one in links)
+    assert all(link.startswith(f"{base}/candidate/assessment/invite?key=") for link in links)
     report = f"reports/pdf/assessment-candidate-report/{ada['id']}.pdf"
     reports = [one["resultLink"] for one in sent if one.get("status") in ("COMPLETED", "REJECTED")]
     assert reports == [f"{base}/{report}", report]

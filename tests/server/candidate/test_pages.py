@@ -211,7 +211,7 @@ def test_each_answer_has_strict_headers(tenant: Tenant, browser: Browser, public
         "/w/xx/public/xx", f"{pages}/candidate/assessment/invite",
     ]  # fmt: skip
     answers: list[httpx2.Response] = [public.client.get(path) for path in missing]
-    assert [one.status_code for one in answers] == [404] * len(missing)
+    assert [answer.status_code for answer in answers] == [404] * len(missing)
     for one in (browser.answer, *answers):
         policy = one.headers["content-security-policy"]
         assert "default-src 'none'" in policy

@@ -78,7 +78,7 @@ def test_tokens_are_filtered(tenant: Tenant, query: dict[str, str], notes: list[
     tenant.provider("POST", GENERATE, json=asked)
     tenant.control("POST", "/clock/advance", json={"by": "1s"})
     rows = tenant.provider("GET", TOKENS, params=query).json()["data"]
-    assert [one["note"] for one in rows] == notes
+    assert [row["note"] for row in rows] == notes
     by = tenant.provider("GET", TOKENS).json()["data"][0]["createdBy"]
     assert len(tenant.provider("GET", TOKENS, params={"createdBy": by}).json()["data"]) == 2
 
@@ -146,7 +146,7 @@ def test_an_invited_member_is_listed(tenant: Tenant) -> None:
 
     def emails(**query: Any) -> list[str]:
         rows = tenant.provider("GET", TEAM, params=query).json()["data"]
-        return [one["email"].split("@")[0] for one in rows]
+        return [row["email"].split("@")[0] for row in rows]
 
     assert emails(userStatus="INVITED") == ["ada", "bob"]
     assert emails(userRole="ADMIN") == ["ada"]

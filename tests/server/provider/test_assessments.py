@@ -41,7 +41,7 @@ class Jobs:
 
     def row(self, name: str) -> Json:
         rows = self.tenant.provider("GET", LIST).json()["data"]
-        found: Json = next(one for one in rows if one["assessmentId"] == self.ids[name])
+        found: Json = next(row for row in rows if row["assessmentId"] == self.ids[name])
         return found
 
 
@@ -162,7 +162,7 @@ def test_counts_follow_the_candidates(tenant: Tenant) -> None:
     tenant.invite(job, scheduledDate="2026-02-01T00:00:00Z")
     (row,) = tenant.provider("GET", LIST).json()["data"]
     names = ("CandidateCount", "Invited", "InProgress", "Completed", "Rejected")
-    assert [row[f"total{one}"] for one in names] == [7, 6, 2, 1, 2]
+    assert [row[f"total{name}"] for name in names] == [7, 6, 2, 1, 2]
 
 
 def test_a_deleted_assessment_is_gone(jobs: Jobs) -> None:

@@ -81,7 +81,7 @@ def test_candidates_are_filtered_sorted_and_cut(
 
 def test_a_grade_selects_candidates(people: People) -> None:
     rows = people.tenant.provider("GET", people.path).json()["data"]
-    grades = {one["email"].split("@")[0]: one["grading"] for one in rows}
+    grades = {row["email"].split("@")[0]: row["grading"] for row in rows}
     assert (grades["ada"], grades["bob"]) == (None, None)
     for grade in {grades["cyd"], grades["dan"]}:
         assert people.names(grade=grade) == [name for name, one in grades.items() if one == grade]
@@ -165,7 +165,7 @@ def test_a_second_attempt_counts_and_is_shown(tenant: Tenant) -> None:
     second = tenant.invite(job, email="ada@example.com")
     path = f"/v1/assessment/{job['id']}/candidate"
     rows = tenant.provider("GET", path).json()["data"]
-    assert [(one["assessmentCandidateId"], one["attemptIndex"]) for one in rows] == [
+    assert [(row["assessmentCandidateId"], row["attemptIndex"]) for row in rows] == [
         (second["id"], 1),
         (first["id"], 0),
     ]

@@ -149,5 +149,5 @@ def test_an_assessment_is_read_from_inside_the_webhook_s_handler(
             tenant.move(ada, command)
         tenant.settle()
         deliveries = tenant.control("GET", "/deliveries").json()["data"]
-        assert [one["status"] for one in deliveries] == ["succeeded"] * 4
+        assert [delivery["status"] for delivery in deliveries] == ["succeeded"] * 4
     assert [one["data"]["assessmentId"] for one in consumer.read] == [ada["assessmentId"]] * 4

@@ -34,7 +34,7 @@ def test_a_composed_assessment_is_published_with_its_tests(server: Server, tenan
     }
     body = {
         "title": "Junior Team: 2026",
-        "testLibraryIds": [one["id"] for one in tests],
+        "testLibraryIds": [test["id"] for test in tests],
         "settings": settings,
     }
     answer = tenant.provider("POST", COMPOSE, json=body)
@@ -44,13 +44,13 @@ def test_a_composed_assessment_is_published_with_its_tests(server: Server, tenan
     assert (made["assessmentStatus"], made["isArchived"]) == ("PUBLISHED", False)
     assert (made["language"], made["supportedLanguages"]) == ("de", ["de", "en"])
     tenant.settle()
-    created, updated = (json.loads(one.body)["data"] for one in receiver.requests)
+    created, updated = (json.loads(request.body)["data"] for request in receiver.requests)
     assert (created["assessmentStatus"], created["testLibrary"]) == ("DRAFT", [])
-    assert [one["testLibraryId"] for one in updated["testLibrary"]] == body["testLibraryIds"]
+    assert [test["testLibraryId"] for test in updated["testLibrary"]] == body["testLibraryIds"]
     assert updated["customQuestion"] == []
     shown = tenant.provider("GET", f"/v1/assessment/{made['id']}").json()["data"]
     assert shown["totalTestLibrary"] == updated["totalTestLibrary"] == 3
-    assert shown["totalTime"] == updated["totalTime"] == sum(one["timeLimit"] for one in tests)
+    assert shown["totalTime"] == updated["totalTime"] == sum(test["timeLimit"] for test in tests)
     assert shown["defaultLanguage"] == updated["defaultLanguage"] == "de"
     assert (updated["skipRegistration"], updated["snapshotCaptureRequired"]) == (True, True)
     (listed,) = tenant.provider("GET", "/v1/assessment", params={"isActive": "true"}).json()["data"]
@@ -64,16 +64,16 @@ def test_its_candidates_are_asked_as_many_questions_as_its_tests_ask(
     receiver = server.receiver()
     tenant.webhook(receiver.url, ["candidate.completed"])
     tests = library_rows(tenant, 3)
-    body = {"title": "Composed", "testLibraryIds": [one["id"] for one in tests]}
+    body = {"title": "Composed", "testLibraryIds": [test["id"] for test in tests]}
     made = tenant.provider("POST", COMPOSE, json=body).json()["data"]
     ada = tenant.invite(made)
     for command in ("enroll", "start", "complete"):
         assert tenant.move(ada, command).status_code == 200
     tenant.settle()
     payload = json.loads(receiver.requests[0].body)["data"]
-    questions = sum(one["questionLimit"] for one in tests)
+    questions = sum(test["questionLimit"] for test in tests)
     assert payload["totalQuestion"] == payload["totalScore"] == questions
-    assert payload["totalTestTimeLimit"] == sum(one["timeLimit"] for one in tests)
+    assert payload["totalTestTimeLimit"] == sum(test["timeLimit"] for test in tests)
     assert payload["customQuestions"] == []
     path = f"/v1/assessment/{made['id']}/candidate/{ada['candidateId']}"
     assert tenant.provider("GET", path).json()["data"]["totalQuestion"] == questions

@@ -44,7 +44,7 @@ def test_a_batch_is_invited_with_a_status_for_each_person(
     assert len({one["shortLink"] for one in body["data"]}) == count
     assert {one["invitationExpiry"] for one in body["data"]} == {"2026-01-31T00:00:00.000Z"}
     tenant.settle()
-    invited = [json.loads(one.body)["data"]["email"] for one in receiver.requests]
+    invited = [json.loads(request.body)["data"]["email"] for request in receiver.requests]
     assert sorted(invited) == sorted(one["email"] for one in body["data"])
 
 

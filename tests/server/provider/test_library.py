@@ -28,13 +28,13 @@ def rows(tenant: Tenant, path: str, **query: Any) -> list[Json]:
 
 
 def test_pages_cover_everything_once(library: Tenant) -> None:
-    every = [one["id"] for one in rows(library, TESTS)]
+    every = [row["id"] for row in rows(library, TESTS)]
     assert len(set(every)) == 200
     paged = [rows(library, TESTS, limit=50, skip=skip) for skip in range(0, 250, 50)]
     assert [len(one) for one in paged] == [50, 50, 50, 50, 0]
     assert [one["id"] for page in paged for one in page] == every
     assert len(library.provider("GET", TESTS).json()["data"]) == 50
-    assert len({one["id"] for one in rows(library, QUESTIONS)}) == 2_000
+    assert len({row["id"] for row in rows(library, QUESTIONS)}) == 2_000
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_the_questions_of_a_payload_are_those_of_the_library(
     for command in ("enroll", "start"):
         tenant.move(ada, command)
     tenant.settle()
-    updated, started = (json.loads(one.body)["data"] for one in receiver.requests)
+    updated, started = (json.loads(request.body)["data"] for request in receiver.requests)
     known = {one["id"]: one for one in rows(tenant, TESTS)}
     for test in updated["testLibrary"]:
         row = known[test["testLibraryId"]]
@@ -152,7 +152,7 @@ def test_a_job_role_is_searched_by_name_the_closest_first(library: Tenant) -> No
 
 def test_programming_languages_are_searched_by_name(library: Tenant) -> None:
     path = "/v1/assessment/coding/language"
-    assert [one["name"] for one in rows(library, path, query="script")] == [
+    assert [row["name"] for row in rows(library, path, query="script")] == [
         "JavaScript",
         "TypeScript",
     ]

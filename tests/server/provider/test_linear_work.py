@@ -84,7 +84,7 @@ def _fill(workspace: Workspace, count: int) -> dict[str, str]:
         "questionId": next(iter(library.questions)),
         "id": hook.id,
         "testLibraryId": next(iter(library.tests)),
-        "templateId": next(one.id for one in library.job_roles if one.has_template),
+        "templateId": next(role.id for role in library.job_roles if role.has_template),
         "workspaceUrl": "customer",
         "email": "eve@example.com",
         "otp": access.send_code("eve@example.com").code,

@@ -32,11 +32,15 @@ TYPES: dict[str, tuple[type, ...]] = {
 
 
 def test_each_operation_has_an_id_and_a_place_of_its_own() -> None:
-    assert len({one.id for one in OPERATIONS}) == len(BY_PLACE) == len(OPERATIONS)
+    assert len({operation.id for operation in OPERATIONS}) == len(BY_PLACE) == len(OPERATIONS)
 
 
 def test_faults_know_the_route_of_each_operation_with_a_token() -> None:
-    routes = {one.id: f"{one.method} {one.path}" for one in OPERATIONS if one.has_workspace}
+    routes = {
+        operation.id: f"{operation.method} {operation.path}"
+        for operation in OPERATIONS
+        if operation.has_workspace
+    }
     assert routes == CALLS
 
 
@@ -67,14 +71,14 @@ def test_each_input_of_the_reference_is_taken(reference: dict[str, Any]) -> None
             continue
         kind = operation.query if place == "query" else operation.body
         *records, last = name.removesuffix("[]").replace("[]", "").split(".")
-        for one in records:
-            kind = _record(_field(kind, one).type)
+        for record in records:
+            kind = _record(_field(kind, record).type)
         if kind is not dict:
             assert _field(kind, last).required == is_required, name
 
 
 def _field(kind: Any, name: str) -> msgspec.structs.FieldInfo:
-    return next(one for one in msgspec.structs.fields(kind) if one.encode_name == name)
+    return next(field for field in msgspec.structs.fields(kind) if field.encode_name == name)
 
 
 def _record(kind: Any) -> Any:
@@ -161,7 +165,7 @@ def test_a_wrong_body_is_answered_as_the_api_does(
 
 
 def _requires(kind: type[msgspec.Struct]) -> bool:
-    return any(one.required for one in msgspec.structs.fields(kind))
+    return any(field.required for field in msgspec.structs.fields(kind))
 
 
 @each_operation
@@ -205,7 +209,9 @@ def test_an_unknown_parameter_passes_and_is_logged(
     with caplog.at_level("INFO", "emulator.server"):
         answer = old_world.call(operation, params=example)
     assert answer.status_code == 200
-    assert any("unknown parameter" in one and "'production'" in one for one in caplog.messages)
+    assert any(
+        "unknown parameter" in message and "'production'" in message for message in caplog.messages
+    )
 
 
 @each_operation

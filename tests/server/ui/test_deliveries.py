@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 def ids(page: Forms) -> list[str]:
     """Return the deliveries of a list, in its order."""
-    links = [one.rpartition("/deliveries/")[2] for one in page.links]
-    return [one for one in links if one.replace("-", "").isdecimal()]
+    links = [link.rpartition("/deliveries/")[2] for link in page.links]
+    return [link for link in links if link.replace("-", "").isdecimal()]
 
 
 def candidate(ui: Ui, url: str, events: tuple[str, ...] = ("candidate.status_changed",)) -> Json:
@@ -58,7 +58,7 @@ def test_older_deliveries_are_on_the_next_page(ui: Ui, server: Server) -> None:
         ui.tenant.invite(job, email=f"p{number}@example.com")
     page = ui.get("/deliveries")
     assert len(ids(page)) == 200
-    (older,) = [one for one in page.links if "before=" in one]
+    (older,) = [link for link in page.links if "before=" in link]
     assert ids(ui.get(older.removeprefix(ui.base))) == ["3-1", "2-1", "1-1"]
 
 

@@ -29,7 +29,7 @@ def test_older_entries_are_on_the_next_page(ui: Ui) -> None:
         ui.tenant.control("POST", "/clock/advance", json={"by": "1s"})
     page = ui.get("/journal")
     assert len(kinds(page)) == 200
-    (older,) = [one for one in page.links if "before=" in one]
+    (older,) = [link for link in page.links if "before=" in link]
     assert len(kinds(ui.get(older.removeprefix(ui.base)))) == 6
 
 

@@ -55,7 +55,7 @@ def test_hostile_text_is_escaped_on_every_page(answers: dict[str, httpx2.Respons
     for path, answer in pages_.items():
         for broken in ("<script>window", "<img src=x", "<hx-partial hx-target='body'", "49}"):
             assert broken not in answer.text, path
-        assert not any(one.startswith("javascript:") for one in Forms(answer.text).links)
+        assert not any(link.startswith("javascript:") for link in Forms(answer.text).links)
         shown += "&lt;script&gt;" in answer.text
     assert shown > 10
 

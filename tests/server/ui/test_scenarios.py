@@ -47,7 +47,7 @@ def test_a_scenario_runs_in_a_workspace_of_its_own(ui: Ui, server: Server) -> No
     assert "passed" in page.text
     assert "passed create_assessment" in page.text
     assert len(receiver.requests) == 4
-    assert {dict(one.headers)["x-mine"] for one in receiver.requests} == {"yes"}
+    assert {dict(request.headers)["x-mine"] for request in receiver.requests} == {"yes"}
     name = f"{ui.tenant.name}-run-{path.rpartition('/')[2]}"
     assert name in server.workspaces()
     assert ui.tenant.control("GET", "/candidates").json()["total"] == 0
@@ -78,7 +78,7 @@ def test_a_signed_webhook_gets_signed_messages(ui: Ui, server: Server) -> None:
     receiver = server.receiver()
     path = run(ui, receiver.url, generation="v2")
     assert "passed" in ui.get(path).text
-    assert all("svix-signature" in dict(one.headers) for one in receiver.requests)
+    assert all("svix-signature" in dict(request.headers) for request in receiver.requests)
 
 
 def test_a_scenario_that_can_not_run_is_refused(ui: Ui, server: Server) -> None:

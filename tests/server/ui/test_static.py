@@ -21,7 +21,7 @@ def test_a_vendored_file_is_as_it_was_published(one: dict[str, str]) -> None:
 
 
 def test_every_static_file_is_ours_or_vendored() -> None:
-    names = {one.name for one in FOLDER.iterdir()}
+    names = {path.name for path in FOLDER.iterdir()}
     assert names == OURS | {one["file"] for one in VENDORED}
 
 

@@ -108,7 +108,7 @@ def test_buttons_are_the_commands_that_are_legal(ui: Ui, name: str) -> None:
     action = f"{ui.base}/candidates/{found['id']}"
     legal = [f"{action}/{command}" for command in candidates.LIFECYCLE.legal(name)]
     for path in ("/candidates", f"/candidates/{found['id']}"):
-        forms = [one for one in ui.get(path).forms if one.startswith(f"{action}/")]
+        forms = [form for form in ui.get(path).forms if form.startswith(f"{action}/")]
         assert forms == legal
 
 

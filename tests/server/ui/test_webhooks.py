@@ -20,7 +20,7 @@ def added(ui: Ui, generation: str = "v1", **fields: object) -> str:
     """Add a webhook; return the path of its page."""
     ui.post("/webhooks", **{**FIELDS, "generation": generation, **fields})
     page = ui.get(f"/webhooks?generation={generation}")
-    (action,) = [one for one in page.forms if one.endswith("/test")]
+    (action,) = [form for form in page.forms if form.endswith("/test")]
     return action.removeprefix(ui.base).removesuffix("/test")
 
 
