@@ -8,7 +8,6 @@ every depth, as in the example; the order of the real service is unknown.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -43,6 +42,9 @@ _CONFIGURATION = {
 _LANGUAGES = {"en": ("auto", "English")}
 """Language of an assessment -> ``defaultLanguage`` and ``language`` (documented); others have their
 tag in both (assumed)."""
+
+_PLACES = {name: path.rpartition(".")[::2] for name, path in FIELDS.items()}
+"""Name of a field -> its group, or an empty string, and its key."""
 
 
 def payload(event: str, occurrence: Occurrence, observed: Iterable[str] = ()) -> dict[str, Any]:
@@ -149,33 +151,11 @@ def _custom_fields(occurrence: Occurrence) -> list[Data]:
 
 def _grouped(values: Data) -> Data:
     """Return the values that v2 has, at their paths in ``data``, sorted."""
-    return {
-        key: {inner: values[name] for inner, name in group}
-        if group
-        else msgspec.to_builtins(values[single], order="sorted")
-        for key, single, group in _layout(tuple(values))
-    }
-
-
-@lru_cache(maxsize=64)  # there are some ten shapes
-def _layout(names: tuple[str, ...]) -> tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]:
-    """Return the keys of ``data``, sorted.
-
-    Args:
-        names: of the fields that have a value.
-
-    Returns:
-        For each key of ``data`` the field, or else for each key of the group its field.
-    """
-    singles: dict[str, str] = {}
-    groups: dict[str, dict[str, str]] = {}
-    for name in names:
-        group, _, key = FIELDS.get(name, "").rpartition(".")
-        if group:
-            groups.setdefault(group, {})[key] = name
-        elif key:
-            singles[key] = name
-    return tuple(
-        (key, singles.get(key, ""), tuple(sorted(groups.get(key, {}).items())))
-        for key in sorted({*singles, *groups})
-    )
+    data: Data = {}
+    for name, value in values.items():
+        if name in _PLACES:
+            group, key = _PLACES[name]
+            place = data.setdefault(group, {}) if group else data
+            place[key] = value
+    made: Data = msgspec.to_builtins(data, order="sorted")
+    return made
