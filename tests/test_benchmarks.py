@@ -50,7 +50,7 @@ def test_the_table_of_the_docs_has_a_row_for_each_measurement() -> None:
         assert f"| {row.split(' | ')[0].removeprefix('| ')} |" in page
 
 
-def test_a_profile_says_where_the_time_goes(tmp_path: Path) -> None:
+def test_a_profile_shows_where_the_time_goes(tmp_path: Path) -> None:
     file = tmp_path / "profile.txt"
     main(["--quick", "--profile", str(file)], standalone_mode=False)
     assert "cumulative" in file.read_text()

@@ -32,7 +32,7 @@ def test_a_virtual_clock_stays_where_it_was_moved_also_back_in_time() -> None:
     assert timeline.now() == EPOCH
 
 
-def test_a_real_clock_says_whole_milliseconds_in_utc() -> None:
+def test_a_real_clock_has_whole_milliseconds_in_utc() -> None:
     timeline = Timeline("real", EPOCH)
     before = datetime.now(UTC) - timedelta(milliseconds=1)
     now = timeline.now()

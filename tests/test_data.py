@@ -30,7 +30,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_an_installation_without_its_data_says_where_it_looked(place: Path) -> None:
+def test_an_installation_without_its_data_reports_where_it_looked(place: Path) -> None:
     with pytest.raises(MissingDataError) as caught:
         data.schemas()
     assert str(caught.value) == (

@@ -83,7 +83,7 @@ def test_an_unknown_key_without_similar_keys_is_reported_with_all_known_keys() -
     )
 
 
-def test_an_unknown_key_where_none_is_taken_says_so() -> None:
+def test_an_unknown_key_of_an_object_without_keys_is_reported() -> None:
     assert problem(b'{"x": 1}', Empty) == "unknown key 'x'; it takes none (at $)"
     assert problem(b'{"`x`": 1}', Empty) == "unknown key '`x`'; it takes none (at $)"
 

@@ -194,7 +194,7 @@ def test_each_call_is_named(method: str, route: Route) -> None:
     assert f"`{method} {route.path}`" in DOCS["http-api.md"] + DOCS["provider-api.md"]
 
 
-def test_the_table_of_the_provider_s_calls_says_how_each_is_known() -> None:
+def test_the_table_of_the_provider_s_calls_has_the_source_of_each() -> None:
     documented = dict(
         re.findall(r"^\| `([A-Z]+ /v1/[^`]+)` \| .* \| (\w+) \|$", PROVIDER, re.MULTILINE)
     )

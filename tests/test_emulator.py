@@ -90,7 +90,7 @@ def test_its_workspaces_keep_as_many_entries_as_it_says() -> None:
     asyncio.run(main())
 
 
-def test_an_insecure_emulator_s_workspaces_all_say_so() -> None:
+def test_all_workspaces_of_an_insecure_emulator_are_marked() -> None:
     async def main() -> None:
         async with Emulator(is_insecure=True) as provider:
             assert provider.workspace("a").state.settings.is_insecure

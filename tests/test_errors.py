@@ -105,6 +105,6 @@ def test_an_illegal_command_is_refused_with_state_and_legal_commands() -> None:
     assert str(error) == ("candidate 1 is COMPLETED: 'start' is not legal; legal: reject, rescore")
 
 
-def test_an_illegal_command_in_a_last_state_says_that_none_is_legal() -> None:
+def test_the_error_of_a_command_in_a_final_state_says_that_none_is_legal() -> None:
     error = IllegalCommandError("candidate 1", "DISQUALIFIED", "start", [])
     assert str(error) == "candidate 1 is DISQUALIFIED: 'start' is not legal; legal: none"

@@ -141,7 +141,7 @@ def test_a_path_without_a_value_is_reported_with_similar_keys(text: str, rest: s
     assert complaint.message == f"no {text!r} in the payload{rest}"
 
 
-def test_the_complaint_of_a_large_or_empty_payload_is_bounded() -> None:
+def test_the_report_of_a_large_or_empty_payload_is_bounded() -> None:
     assert paths.nowhere({}, ("a",)).message == "no 'a' in the payload; it has: nothing"
     assert paths.nowhere(7, ("a",)).message == "no 'a' in the payload"
     many = paths.nowhere({f"k{number}": 1 for number in range(100)}, ("a",)).message

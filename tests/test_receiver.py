@@ -22,7 +22,7 @@ async def post(url: str, body: bytes = b"{}", **headers: str) -> httpx2.Response
         return await client.post(url, content=body, headers=headers)
 
 
-def test_a_request_is_kept_as_it_came() -> None:
+def test_a_request_is_recorded_unchanged() -> None:
     async def main() -> Receiver:
         async with Receiver() as receiver:
             answer = await post(f"{receiver.url}/a/b?c=d&e", b'{"x": 1}', X_Token="T")

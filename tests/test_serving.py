@@ -99,7 +99,7 @@ def test_the_server_stops_when_the_context_ends_by_an_error() -> None:
     asyncio.run(main())
 
 
-def test_a_server_that_can_t_start_says_why() -> None:
+def test_a_server_that_can_not_start_reports_the_reason() -> None:
     async def main() -> None:
         listening = listen("127.0.0.1", 0)
         listening.close()

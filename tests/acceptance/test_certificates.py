@@ -88,7 +88,7 @@ def test_a_custom_ca_is_trusted(serve: Serve, consumer: Consumer) -> None:
         assert plain_http.get(serving.url + WORKSPACE).json()["insecure"] is False
 
 
-def test_insecure_takes_any_and_says_so(serve: Serve, consumer: Consumer) -> None:
+def test_insecure_accepts_any_certificate_with_a_warning(serve: Serve, consumer: Consumer) -> None:
     with serve("--insecure") as serving:
         attempt = deliver(serving.url, consumer)
         assert (attempt["success"], consumer.bodies) == (True, [b"{}"])

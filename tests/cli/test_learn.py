@@ -86,7 +86,7 @@ def test_nothing_to_learn_from_is_exit_2(cli: Cli, tmp_path: Path) -> None:
     assert not overlay.exists()
 
 
-def test_a_folder_with_other_things_is_left_alone(cli: Cli, tmp_path: Path) -> None:
+def test_a_folder_with_other_things_stays_unchanged(cli: Cli, tmp_path: Path) -> None:
     folder, overlay = captured(tmp_path / "captures"), tmp_path / "overlay"
     (overlay / "v1").mkdir(parents=True)
     (overlay / "v1" / "candidate.invited.json").write_text("[]")

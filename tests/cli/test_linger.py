@@ -45,7 +45,7 @@ def test_run_looks_at_the_consumer_after_the_last_scenario(cli: Cli, tmp_path: P
     assert "candidate.status_changed by " in check["message"]
 
 
-def test_run_says_which_scenario_found_the_consumer_gone(cli: Cli) -> None:
+def test_run_names_the_scenario_that_found_the_consumer_gone(cli: Cli) -> None:
     with Dying() as dying:
         ran = cli("run", "candidate-completes", "invitation-expires", "--url", dying.url)
     assert ran.code == 1

@@ -107,7 +107,7 @@ def test_nothing_is_set_where_there_is_no_place(path: str) -> None:
     assert caught.value.path == "--set"
 
 
-def test_an_empty_payload_says_so() -> None:
+def test_an_empty_payload_is_reported() -> None:
     with pytest.raises(InvalidInputError) as caught:
         edited({}, [], ["a"])
     assert str(caught.value) == "no 'a' in the payload; it has: nothing (at --remove)"
@@ -116,7 +116,7 @@ def test_an_empty_payload_says_so() -> None:
     assert str(caught.value) == "no 'a' in the payload (at --remove)"
 
 
-def test_all_of_the_payload_is_not_taken_out() -> None:
+def test_the_whole_payload_can_not_be_removed() -> None:
     with pytest.raises(InvalidInputError) as caught:
         edited(_payload(), [], ["$"])
     assert str(caught.value) == "the whole payload can't be removed: '$' (at --remove)"

@@ -223,7 +223,7 @@ def test_a_report_that_cannot_be_written_is_reported_before_anything_runs(
     assert receiver.requests == []
 
 
-def test_scenarios_at_once_say_the_same_in_the_same_order(
+def test_scenarios_at_once_report_the_same_in_the_same_order(
     cli: Cli, consumer: Callable[..., Receiver], scenario: str
 ) -> None:
     targets = ("candidate-completes", scenario, "invitation-expires", "assessment-lifecycle")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 DEADLINE = 20.0  # real seconds
 
 
-def test_the_ready_line_says_where(until: Until) -> None:
+def test_the_ready_line_has_the_url(until: Until) -> None:
     def visit(line: str) -> None:
         ready = json.loads(line)
         url = ready["url"]
@@ -249,7 +249,7 @@ def test_an_invalid_ca_file_is_reported(
 
 
 @pytest.mark.parametrize(("by", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
-def test_open_streams_and_waits_hold_up_no_signal(
+def test_open_streams_and_waits_do_not_delay_a_signal(
     until: Until, by: signal.Signals, code: int
 ) -> None:
     """They end properly: uvicorn would cut open calls after three seconds and log that."""

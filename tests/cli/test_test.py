@@ -75,7 +75,7 @@ def test_a_summary_for_github_counts_the_deliveries_of_each_check(
     assert "1 delivered" in summary.read_text()
 
 
-def test_without_a_claim_or_a_probe_checks_are_skipped_and_say_so(
+def test_without_a_claim_or_a_probe_checks_are_skipped_with_a_reason(
     cli: Cli, consumer: Callable[..., Receiver]
 ) -> None:
     code, out, _ = cli("test", consumer().url, "--only", "effects.*", "--format", "json")
@@ -90,7 +90,7 @@ def test_an_unreachable_consumer_is_no_evidence(cli: Cli) -> None:
     assert "refused" in out + err
 
 
-def test_a_configuration_says_the_same_as_options(
+def test_a_configuration_is_equivalent_to_options(
     cli: Cli, consumer: Callable[..., Receiver], tmp_path: Path
 ) -> None:
     receiver = consumer()

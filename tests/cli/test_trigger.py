@@ -89,7 +89,7 @@ def test_values_are_set_and_removed_and_nothing_else_changes(cli: Cli, consumer:
     assert found == expected
 
 
-def test_an_edited_payload_is_sent_regardless_of_its_schema_and_says_so(
+def test_an_edited_payload_is_sent_with_a_notice_regardless_of_its_schema(
     cli: Cli, consumer: Consumer
 ) -> None:
     receiver = consumer()

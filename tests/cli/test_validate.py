@@ -36,7 +36,7 @@ def test_payloads_that_fit(cli: Cli, tmp_path: Path) -> None:
     assert (code, out, err) == (0, f"{one}: {message}\n{two}: {message}\n", "")
 
 
-def test_a_payload_of_v2_fits_v2_alone(cli: Cli, tmp_path: Path) -> None:
+def test_a_payload_of_v2_fits_only_v2(cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "one.json"
     file.write_text((data.schemas() / "v2/examples/candidate.completed.json").read_text())
     asked = ("validate", "--event", "candidate.completed", str(file))

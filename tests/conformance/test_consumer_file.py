@@ -34,7 +34,7 @@ def test_an_unknown_key_is_reported_with_its_place(tmp_path: Path) -> None:
     )
 
 
-def test_a_file_says_where_the_state_is_and_in_which_words(tmp_path: Path) -> None:
+def test_a_file_maps_the_state_and_its_words(tmp_path: Path) -> None:
     file = tmp_path / consumer_file.NAME
     file.write_text(
         "probe: {url: 'http://127.0.0.1/{email}', status: $.application.stage,\n"

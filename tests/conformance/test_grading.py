@@ -183,7 +183,7 @@ def test_the_right_consumer_passes_in_this_process_with_reasons_for_skips() -> N
     }
 
 
-def test_a_consumer_that_says_nothing_of_itself_is_asked_less() -> None:
+def test_a_consumer_without_a_description_gets_fewer_checks() -> None:
     results = graded(answering(200), claims=(), headers={}, secret=None, probe=None)
     assert outcomes(results, "effects") == {"skipped"}
     messages = {

@@ -102,7 +102,7 @@ def seen(consumer: Running, name: str, query: str = "") -> dict[str, Any]:
         connection.close()
 
 
-def stands(consumer: Running, life: Life, status: str, completions: int) -> None:
+def check_state(consumer: Running, life: Life, status: str, completions: int) -> None:
     """Check where the consumer thinks a candidate is."""
     known = seen(consumer, life.email)
     assert (known.get("status"), known.get("completions")) == (status, completions)

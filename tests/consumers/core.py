@@ -67,7 +67,7 @@ class Event:
 
     Attributes:
         word: its ``event``; None for Invitation Expired.
-        link: its ``resultLink`` as it stands; None when it has none.
+        link: its ``resultLink`` as it is; None when it has none.
         timestamp: Unix milliseconds, where the message has it.
     """
 

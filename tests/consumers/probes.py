@@ -17,6 +17,7 @@ from tests.consumers.asking import (
     PATIENCE,
     STANDARD,
     accepted,
+    check_state,
     delivered,
     dumped,
     edited,
@@ -24,7 +25,6 @@ from tests.consumers.asking import (
     opened,
     post,
     seen,
-    stands,
     started_request,
 )  # fmt: skip
 
@@ -72,7 +72,7 @@ def forms_of_json(consumer: Running, life: Life) -> None:
     payload = json.loads(life["COMPLETED"])
     escaped = life["INVITED"].replace(b'"email"', b'"\\u0065mail"')
     accepted(consumer, escaped, json.dumps(payload, indent=2).encode())
-    stands(consumer, life, "COMPLETED", 1)
+    check_state(consumer, life, "COMPLETED", 1)
 
 
 def the_ping(consumer: Running, _: Life) -> None:
@@ -95,7 +95,7 @@ def unknown_keys(consumer: Running, life: Life) -> None:
         return value
 
     accepted(consumer, dumped(added(json.loads(life["COMPLETED"]))))
-    stands(consumer, life, "COMPLETED", 1)
+    check_state(consumer, life, "COMPLETED", 1)
 
 
 def names_in_any_script(consumer: Running, life: Life) -> None:
@@ -114,7 +114,7 @@ def names_in_any_script(consumer: Running, life: Life) -> None:
 def chunked_body(consumer: Running, life: Life) -> None:
     body = life["COMPLETED"]
     assert post(consumer, [body[:700], body[700:]], headers_for(consumer, body)) == 200
-    stands(consumer, life, "COMPLETED", 1)
+    check_state(consumer, life, "COMPLETED", 1)
 
 
 def delivered_by_the_emulator(consumer: Running, life: Life) -> None:
@@ -153,19 +153,19 @@ def delivered_by_the_emulator(consumer: Running, life: Life) -> None:
 def whole_life(consumer: Running, life: Life) -> None:
     for status in ("INVITED", "ENROLLED", "IN_PROGRESS", "COMPLETED", "REJECTED"):
         delivered(consumer, life[status])
-        stands(consumer, life, status, int(status in ("COMPLETED", "REJECTED")))
+        check_state(consumer, life, status, int(status in ("COMPLETED", "REJECTED")))
 
 
 def duplicates(consumer: Running, life: Life) -> None:
     delivered(consumer, life["INVITED"], life["INVITED"], life["COMPLETED"], life["COMPLETED"])
-    stands(consumer, life, "COMPLETED", 1)
+    check_state(consumer, life, "COMPLETED", 1)
 
 
 def duplicates_in_parallel(consumer: Running, life: Life) -> None:
     with ThreadPoolExecutor(8) as pool:
         for status in pool.map(lambda _: post(consumer, life["COMPLETED"]), range(8)):
             assert status == 200
-    stands(consumer, life, "COMPLETED", 1)
+    check_state(consumer, life, "COMPLETED", 1)
 
 
 def two_descriptions(consumer: Running, life: Life) -> None:
@@ -173,24 +173,24 @@ def two_descriptions(consumer: Running, life: Life) -> None:
     assert len(bodies) == 9
     delivered(consumer, *bodies, *bodies[:5])
     assert seen(consumer, life.email)["events"] == 5
-    stands(consumer, life, "COMPLETED", 1)
+    check_state(consumer, life, "COMPLETED", 1)
 
 
 def rescored(consumer: Running, life: Life) -> None:
     delivered(consumer, life["COMPLETED"], life.bodies["candidate.score_updated", "COMPLETED"])
-    stands(consumer, life, "COMPLETED", 1)
+    check_state(consumer, life, "COMPLETED", 1)
     delivered(consumer, life["REJECTED"], life.bodies["candidate.score_updated", "REJECTED"])
-    stands(consumer, life, "REJECTED", 1)
+    check_state(consumer, life, "REJECTED", 1)
 
 
 def late_events(consumer: Running, life: Life) -> None:
     delivered(consumer, life["COMPLETED"], life["IN_PROGRESS"], life["INVITED"])
-    stands(consumer, life, "COMPLETED", 1)
+    check_state(consumer, life, "COMPLETED", 1)
 
 
 def late_completion(consumer: Running, life: Life) -> None:
     delivered(consumer, life["REJECTED"], life["COMPLETED"])
-    stands(consumer, life, "REJECTED", 1)
+    check_state(consumer, life, "REJECTED", 1)
 
 
 def kept_apart(consumer: Running, life: Life) -> None:
@@ -316,7 +316,7 @@ def slow_body(consumer: Running, life: Life) -> None:
             connection.sendall(rest)
             answer = connection.recv(100)
     assert answer.startswith(b"HTTP/1.1 200")
-    stands(consumer, life, "COMPLETED", 1)
+    check_state(consumer, life, "COMPLETED", 1)
 
 
 def resets(consumer: Running, life: Life) -> None:
@@ -326,16 +326,16 @@ def resets(consumer: Running, life: Life) -> None:
         connection.close()
     assert not seen(consumer, life.email)
     accepted(consumer, life["INVITED"])
-    stands(consumer, life, "INVITED", 0)
+    check_state(consumer, life, "INVITED", 0)
 
 
 def a_restart(consumer: Running, life: Life) -> None:
     accepted(consumer, life["COMPLETED"])
     consumer.restart()
-    stands(consumer, life, "COMPLETED", 1)
+    check_state(consumer, life, "COMPLETED", 1)
     # a candidate that it knew before the restart is the same candidate after it
     delivered(consumer, life.bodies["candidate.completed", "COMPLETED"], life["REJECTED"])
-    stands(consumer, life, "REJECTED", 1)
+    check_state(consumer, life, "REJECTED", 1)
 
 
 PROBES: tuple[Callable[[Running, Life], None], ...] = (

@@ -13,7 +13,7 @@ import standardwebhooks
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.consumers.asking import accepted, post, stands
+from tests.consumers.asking import accepted, check_state, post
 from tests.consumers.core import Consumer
 from tests.consumers.probes import PROBES
 from tests.consumers.starting import ALL, BUGGY, HERE, HOOK, started
@@ -67,7 +67,7 @@ def test_without_token_and_secret_anybody_may_deliver(lives: dict[str, Life]) ->
     with started("right") as consumer:
         life = lives["whole_life"]
         accepted(consumer, b"{}", *life.bodies.values())
-        stands(consumer, life, "REJECTED", 1)
+        check_state(consumer, life, "REJECTED", 1)
 
 
 @pytest.mark.parametrize("name", ["right", "blocks_on_slow_body"])
@@ -126,7 +126,7 @@ def test_the_right_consumer_has_the_same_state_in_any_order(
     assert mixed.look_up(email).content == once.look_up(email).content
 
 
-def test_a_consumer_that_does_not_listen_says_why() -> None:
+def test_a_consumer_that_does_not_listen_reports_the_reason() -> None:
     with (
         pytest.raises(RuntimeError, match=r"nobody does not listen:\n.*nobody\.py"),
         started("nobody"),

@@ -115,7 +115,7 @@ def test_an_example_fits_no_other_event_type(name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_the_published_document_judges_alone(name: str) -> None:
+def test_the_published_document_validates_without_other_documents(name: str) -> None:
     document = CONTRACTS.document(*event_of(name))
     jsonschema.Draft202012Validator.check_schema(document)
     validator = jsonschema.Draft202012Validator(document)

@@ -102,7 +102,7 @@ def test_a_message_never_contains_a_value() -> None:
     assert secret not in repr(found)
 
 
-def test_the_validators_own_texts_hold_no_value_either() -> None:
+def test_the_validator_s_own_texts_have_no_values_either() -> None:
     """A log or a traceback may show them."""
     validator = CONTRACTS.validator("v1", "candidate.invited")
     payload = example("candidate.invited")
@@ -218,7 +218,7 @@ def test_a_users_schema_replaces_one_event_type_only(tmp_path: Path) -> None:
     assert ours.violations("v1", "candidate.enrolled", payload)
 
 
-def test_a_users_definitions_hold_for_the_bundled_event_types(tmp_path: Path) -> None:
+def test_a_user_s_definitions_apply_to_the_bundled_event_types(tmp_path: Path) -> None:
     definitions = bundled("definitions")
     definitions["$defs"]["firstName"]["maxLength"] = 3
     put(tmp_path, "v1/definitions.json", definitions)
@@ -228,7 +228,7 @@ def test_a_users_definitions_hold_for_the_bundled_event_types(tmp_path: Path) ->
     assert texts(found) == ["$.data.firstName: must have at most 3 characters"]
 
 
-def test_a_users_v2_schema_leaves_v1_alone(tmp_path: Path) -> None:
+def test_a_user_s_v2_schema_does_not_change_v1(tmp_path: Path) -> None:
     put(tmp_path, "v2/candidate.completed.json", {"required": ["candidate"]})
     ours = Contracts(tmp_path)
     assert ours.violations("v1", "candidate.completed", example("candidate.completed")) == []

@@ -44,7 +44,7 @@ def test_a_record_is_masked_at_every_depth() -> None:
     }
 
 
-def test_a_secret_that_is_not_set_says_so() -> None:
+def test_a_missing_secret_is_shown_as_not_set() -> None:
     assert redacted({"secret": None, "secrets": ""}) == {"secret": None, "secrets": ""}
 
 

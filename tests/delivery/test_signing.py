@@ -214,13 +214,13 @@ UNFIT = "svix-signature does not fit: another secret, or the body was changed on
         (with_(signed(), "svix-id", "\ud800é"), Verdict("signature_wrong", UNFIT)),
     ],
 )
-def test_a_verdict_says_why_not(headers: Headers, verdict: Verdict) -> None:
+def test_a_verdict_names_the_reason(headers: Headers, verdict: Verdict) -> None:
     assert verify(SVIX, SECRET, headers, BODY, now=NOW) == verdict
     assert not verdict.holds
 
 
 @pytest.mark.parametrize("off", [-TOLERANCE, TOLERANCE])
-def test_five_minutes_either_way_are_let_pass_and_no_more(off: int) -> None:
+def test_a_skew_of_up_to_five_minutes_either_way_is_accepted(off: int) -> None:
     assert verify(SVIX, SECRET, signed(now=NOW + off), BODY, now=NOW).holds
     further = NOW - 0.5 * off / TOLERANCE
     assert not verify(SVIX, SECRET, signed(now=NOW + off), BODY, now=further).holds
@@ -239,7 +239,7 @@ def test_five_minutes_either_way_are_let_pass_and_no_more(off: int) -> None:
         ),
     ],
 )
-def test_a_verdict_on_hex_says_why_not(headers: Headers, verdict: Verdict) -> None:
+def test_a_verdict_on_hex_names_the_reason(headers: Headers, verdict: Verdict) -> None:
     assert verify(HEX, SECRET, headers, BODY, now=NOW) == verdict
 
 

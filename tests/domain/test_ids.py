@@ -25,7 +25,7 @@ def test_an_object_id_carries_the_seconds_of_its_time() -> None:
     assert one != object_id(AT, random.Random(2))
 
 
-def test_a_bare_object_id_is_made_from_seconds_alone() -> None:
+def test_a_bare_object_id_is_made_only_from_seconds() -> None:
     assert bare_object_id(AT, 3) == f"{int(AT.timestamp()) + 3:08x}0000000000000000"
 
 

@@ -47,7 +47,7 @@ def test_nothing_is_asked_or_called_twice() -> None:
     assert not any("{" in text for text in texts)
 
 
-def test_a_library_follows_from_seed_and_organisation_alone() -> None:
+def test_a_library_depends_only_on_seed_and_organisation() -> None:
     same = Library(7, ORG)
     assert same.tests == LIBRARY.tests
     assert same.job_roles == LIBRARY.job_roles

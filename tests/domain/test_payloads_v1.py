@@ -288,7 +288,7 @@ def test_the_monitor_is_absent_empty_or_an_object() -> None:
         assert form["timeSpentOutside"] % 1_000 == 0
 
 
-def test_total_question_counts_the_questions_of_tests_alone() -> None:
+def test_total_question_counts_only_the_questions_of_tests() -> None:
     found = body("candidate.completed")
     assert found["totalQuestion"] == sum(len(test["questions"]) for test in found["testLibrary"])
     assert len(found["customQuestions"]) == 3
@@ -325,7 +325,7 @@ def test_the_time_of_an_assessment_is_that_of_tests_and_custom_questions() -> No
     assert found["totalCustomQuestion"] == len(found["customQuestion"])
 
 
-def test_the_time_in_a_candidate_s_payload_is_that_of_the_tests_alone() -> None:
+def test_the_time_in_a_candidate_s_payload_is_only_that_of_the_tests() -> None:
     occurrence = made("candidate.in_progress")
     found = payload("candidate.in_progress", occurrence)["data"]
     assert found["totalTestTimeLimit"] == occurrence.assessment.content.test_time
@@ -366,7 +366,7 @@ def test_an_archived_assessment_has_shorter_tests_and_questions() -> None:
     assert [len(question) for question in archived["customQuestion"]] == [13, 13, 13]
 
 
-def test_an_archived_assessment_says_that_it_is_not_archived() -> None:
+def test_the_payload_of_an_archived_assessment_has_is_archived_false() -> None:
     found = body("assessment.archived")
     assert found["isArchived"] is False
     assert found["assessmentStatus"] == "SUBSCRIBED"

@@ -22,7 +22,7 @@ def test_the_same_draw_makes_the_same_person() -> None:
     assert person(random.Random("a")) != person(random.Random("b"))
 
 
-def test_a_person_leaves_the_chance_of_others_alone() -> None:
+def test_drawing_a_person_does_not_change_other_random_values() -> None:
     """Faker's shared generator is neither read nor moved."""
     random.seed(1)
     state = random.getstate()

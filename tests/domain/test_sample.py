@@ -16,7 +16,7 @@ AT = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("event", EVENT_TYPES)
-def test_a_sample_comes_from_the_shortest_way(event: str) -> None:
+def test_a_sample_is_made_along_the_shortest_path(event: str) -> None:
     lifecycle = LIFECYCLES[EVENT_TYPES[event].subject]
     way = lifecycle.way(lambda row: event in row.events)
     start = AT - timedelta(minutes=len(way) - 1)

@@ -186,7 +186,7 @@ def test_a_score_of_more_than_there_is_is_refused(command: str) -> None:
     assert str(caught.value) == ("a score of 11 exceeds the total of 10 points (at $.score)")
 
 
-def test_points_that_the_tests_can_t_hold_went_to_the_custom_questions() -> None:
+def test_points_beyond_those_of_the_tests_go_to_the_custom_questions() -> None:
     after = complete(ScoreDetails(score=100, of=100))
     assert [test.percentage for test in after.tests] == [100, 100]
     assert score_of(after).percentage <= 100

@@ -87,7 +87,7 @@ def test_a_forgotten_workspace_leaves_the_others(tmp_path: Path) -> None:
     assert asyncio.run(work()) == ["other"]
 
 
-def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+def test_only_its_owner_can_read_the_file(tmp_path: Path) -> None:
     SqliteStore(tmp_path / "j", KINDS).close()
     assert (tmp_path / "j").stat().st_mode & 0o777 == 0o600
 
@@ -107,7 +107,7 @@ def test_a_second_process_is_refused_and_can_still_read(tmp_path: Path) -> None:
     store.close()
 
 
-def test_another_programs_file_is_refused_and_left_alone(tmp_path: Path) -> None:
+def test_another_programs_file_is_refused_and_stays_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "notes.db"
     database = sqlite3.connect(path)
     database.execute("CREATE TABLE notes (text)")
@@ -121,7 +121,7 @@ def test_another_programs_file_is_refused_and_left_alone(tmp_path: Path) -> None
     assert path.read_bytes() == before
 
 
-def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_is_refused_and_stays_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "text"
     path.write_text("not a database, but long enough to be taken for one" * 100)
     with pytest.raises(JournalError) as caught:
@@ -173,7 +173,7 @@ def test_a_failed_commit_is_raised_to_waiters_and_to_the_next_writer(tmp_path: P
     asyncio.run(work())
 
 
-def test_a_store_that_failed_says_why(tmp_path: Path) -> None:
+def test_a_failed_store_reports_the_reason(tmp_path: Path) -> None:
     async def work() -> None:
         store = SqliteStore(tmp_path / "j", KINDS)
         before = store.failure

@@ -35,7 +35,7 @@ def test_it_is_there_by_itself_and_imports_nothing_until_it_is_used(run_pytest: 
     result.assert_outcomes(passed=1)
 
 
-def test_its_module_imports_pytest_and_the_standard_library_alone() -> None:
+def test_its_module_imports_only_pytest_and_the_standard_library() -> None:
     code = (
         "import sys, pytest; before = set(sys.modules); import emulator.pytest_plugin.plugin\n"
         "print(*sorted({n.partition('.')[0] for n in set(sys.modules) - before}"
@@ -218,7 +218,7 @@ REFUSED = """
 """
 
 
-def test_a_payload_that_was_refused_fails_the_test_unless_that_is_let_pass(
+def test_a_refused_payload_fails_the_test_unless_that_is_allowed(
     run_pytest: RunPytest,
 ) -> None:
     """The session's server is one of the user's own, with their schemas."""
@@ -232,7 +232,7 @@ def test_a_payload_that_was_refused_fails_the_test_unless_that_is_let_pass(
     )
 
 
-def test_names_that_begin_with_test_are_not_taken_for_tests(run_pytest: RunPytest) -> None:
+def test_names_that_begin_with_test_are_not_collected_as_tests(run_pytest: RunPytest) -> None:
     result = run_pytest(
         """
         from emulator import AsyncTestlify, Testlify, TestlifyOptions
@@ -361,7 +361,7 @@ def test_in_an_async_test_it_lives_on_the_test_s_loop(
     assert "emulator/" not in result.stdout.str()
 
 
-def test_on_another_loop_than_asyncio_s_it_says_so(
+def test_another_loop_than_asyncio_s_is_reported(
     run_pytest: RunPytest, pytester: pytest.Pytester
 ) -> None:
     """What runs the test here is no loop at all; to asyncio, trio's is none either."""

@@ -48,7 +48,7 @@ def test_the_summary_counts_each_case_once(document: Any) -> None:
     assert document["results"]["tool"]["name"] == "testlify-emulator"
 
 
-def test_a_case_says_where_and_why(document: Any) -> None:
+def test_a_case_has_place_and_reason(document: Any) -> None:
     tests = document["results"]["tests"]
     assert [(test["status"], test["rawStatus"]) for test in tests] == [
         ("failed", "failed"), ("passed", "passed"), ("other", "no evidence"),

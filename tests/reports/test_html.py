@@ -99,7 +99,7 @@ def test_findings_precede_the_cases(page: Page) -> None:
     assert "4 failures, 3 deliveries not accepted" in text
 
 
-def test_a_run_without_findings_says_so(passing: Report) -> None:
+def test_a_run_without_findings_has_a_notice(passing: Report) -> None:
     page = Page(html.document(passing).decode())
     text = "".join(page.text)
     assert "None: every expectation was met, and every delivery was accepted." in text

@@ -52,7 +52,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
     opened.close()
 
 
-def test_a_pipe_gets_lines_alone() -> None:
+def test_a_pipe_gets_only_lines() -> None:
     stream = io.StringIO()
     with screen(stream) as shown:
         assert type(shown) is Screen
@@ -82,7 +82,7 @@ def test_a_long_wait_shows_how_far_it_is(terminal: Terminal) -> None:
 
 
 @pytest.mark.slow
-def test_a_step_of_unknown_length_says_how_long_it_took_so_far(terminal: Terminal) -> None:
+def test_a_step_of_unknown_length_shows_how_long_it_took_so_far(terminal: Terminal) -> None:
     with screen(terminal.stream) as shown:
         shown.under_way("expect")
         terminal.until(r"expect +2s")

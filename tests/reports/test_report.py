@@ -35,7 +35,7 @@ def test_a_run_is_as_good_as_its_worst_case(statuses: list[str], word: str) -> N
     assert made(*(Case("c", status) for status in statuses)).word == word  # type: ignore[arg-type]
 
 
-def test_an_interrupted_run_says_so_despite_failures() -> None:
+def test_an_interrupted_run_is_reported_despite_failures() -> None:
     assert made(Case("c", "failed"), is_interrupted=True).word == "interrupted"
 
 

@@ -62,7 +62,7 @@ def test_a_bundled_scenario_that_is_not_about_v1_alone_runs_in_v2(
     assert all(request.header("svix-signature") for request in receiver.requests)
 
 
-def test_few_bundled_scenarios_are_about_v1_alone() -> None:
+def test_few_bundled_scenarios_are_only_about_v1() -> None:
     assert {name for name in NAMES if b"\nwebhooks: " not in _body(name)} == {
         "candidate-is-rejected-after-completion-and-rescored",
         "candidate-is-scored-again-after-completion",

@@ -50,7 +50,7 @@ def _way(lifecycle: Lifecycle, state: str) -> list[str]:
 
 
 @pytest.mark.parametrize("lifecycle", [candidate.LIFECYCLE, assessment.LIFECYCLE])
-def test_a_command_is_complained_of_exactly_where_the_table_has_no_row(
+def test_a_command_is_a_problem_exactly_where_the_table_has_no_row(
     lifecycle: Lifecycle, scenario: Text
 ) -> None:
     for state in lifecycle.states:
@@ -175,7 +175,7 @@ def test_a_real_clock_can_not_be_set(scenario: Text) -> None:
 
 
 @pytest.mark.parametrize("name", STEPS)
-def test_each_step_says_itself_how_much_of_it_is_known_before_a_run(name: str) -> None:
+def test_each_step_defines_how_much_of_it_is_known_before_a_run(name: str) -> None:
     assert STEPS[name].dry_run is not Step.dry_run
     assert set(STEPS[name].changes.values()) <= {"assessment", "candidate", "webhook"}
 

@@ -94,7 +94,7 @@ def test_more_deliveries_than_expected_are_listed(play: Play, scenario: Text) ->
     assert not moved  # too many do not become fewer: no time was spent on it
 
 
-def test_an_expectation_that_no_webhook_can_meet_says_so(play: Play, scenario: Text) -> None:
+def test_an_expectation_that_no_webhook_can_meet_is_reported(play: Play, scenario: Text) -> None:
     expect = "  - expect: {event: candidate.rejected}\n"
     result, _ = play(scenario("  - create_assessment:\n" + expect))
     assert result.steps[-1].message == (
@@ -112,7 +112,7 @@ def test_within_advances_a_virtual_clock_and_stops_at_the_match(play: Play, scen
     assert result.entries[-1].at.isoformat() == "2026-01-31T00:00:00+00:00"
 
 
-def test_within_that_is_not_met_has_let_its_time_pass(play: Play, scenario: Text) -> None:
+def test_an_unmet_within_advances_the_clock_by_its_time(play: Play, scenario: Text) -> None:
     where = "where: {data.candidateStatus: INVITATION_EXPIRED}"
     expect = f"  - expect: {{event: candidate.status_changed, {where}, within: 2d}}\n"
     result, _ = play(scenario(MADE + expect))

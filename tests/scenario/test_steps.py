@@ -37,7 +37,7 @@ def _messages(result: ScenarioResult) -> list[str]:
 # --- expect ---------------------------------------------------------------------------------
 
 
-def test_each_attempt_counts_and_answered_is_about_it_alone(play: Play, scenario: Text) -> None:
+def test_each_attempt_counts_and_answered_is_about_that_attempt(play: Play, scenario: Text) -> None:
     steps = MADE + (
         "  - wait: 1d\n"
         "  - expect: {event: candidate.status_changed, count: 3}\n"

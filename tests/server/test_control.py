@@ -239,7 +239,7 @@ def test_settle_waits_for_attempts_under_way(server: Server, tenant: Tenant) -> 
     assert len(receiver.requests) == 1
 
 
-def test_settle_leaves_later_attempts_standing(tenant: Tenant, dead_url: str) -> None:
+def test_settle_keeps_later_attempts_pending(tenant: Tenant, dead_url: str) -> None:
     tenant.control("PUT", json={"profile": {"retries": ["60s"]}})
     tenant.webhook(dead_url, ["invited"])
     tenant.candidate()

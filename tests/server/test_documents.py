@@ -97,7 +97,7 @@ def test_each_operation_is_in_the_document_with_its_records(
         assert known == provenances(operation.body)
 
 
-def test_the_stream_of_the_journal_has_the_header_of_a_browser_that_comes_back() -> None:
+def test_the_stream_of_the_journal_has_the_header_of_a_browser_that_reconnects() -> None:
     stream = control_openapi()["paths"]["/_emulator/workspaces/{workspace}/journal/stream"]["get"]
     (header,) = [parameter for parameter in stream["parameters"] if parameter["in"] == "header"]
     assert header == {

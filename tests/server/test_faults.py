@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 DUPLICATE = {"duplicate": {"times": 1}, "on": {"event": "assessment.created", "attempt": 1}}
 
 
-def test_a_fault_is_set_listed_and_taken_away(tenant: Tenant) -> None:
+def test_a_fault_is_set_listed_and_removed(tenant: Tenant) -> None:
     made = tenant.control("POST", "/faults", json=DUPLICATE)
     assert (made.status_code, made.json()) == (
         201, {"id": "f1", **DUPLICATE, "matched": 0, "used": 0},

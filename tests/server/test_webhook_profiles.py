@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from tests.server.conftest import Tenant
 
 
-def test_a_webhook_s_own_profile_is_set_shown_and_taken_back(tenant: Tenant, dead_url: str) -> None:
+def test_a_webhook_s_own_profile_is_set_shown_and_removed(tenant: Tenant, dead_url: str) -> None:
     webhook = tenant.webhook(dead_url)
     path = f"/webhooks/{webhook['id']}"
     answer = tenant.control(

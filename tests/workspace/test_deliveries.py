@@ -231,7 +231,7 @@ def test_an_edited_webhook_gets_its_new_event_types(
     asyncio.run(main())
 
 
-def test_a_removed_webhook_s_pending_deliveries_are_dropped_and_say_so(
+def test_a_removed_webhook_s_pending_deliveries_are_dropped_with_a_reason(
     make_workspace: MakeWorkspace, transport: Scripted
 ) -> None:
     async def main() -> None:

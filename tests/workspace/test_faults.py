@@ -54,7 +54,7 @@ def offsets(delivery: Delivery) -> list[float]:
 # --- the plan -----------------------------------------------------------------------------------
 
 
-def test_a_dropped_delivery_is_not_sent_and_says_why(
+def test_a_dropped_delivery_is_not_sent_and_has_a_reason(
     make_workspace: MakeWorkspace, transport: Scripted
 ) -> None:
     async def main() -> None:
@@ -245,7 +245,7 @@ def test_a_flood_is_sent_at_once_even_in_lockstep(
 # --- the request --------------------------------------------------------------------------------
 
 
-def test_a_changed_body_is_sent_on_purpose_and_the_journal_says_so(
+def test_a_deliberately_changed_body_is_marked_in_the_journal(
     make_workspace: MakeWorkspace, transport: Scripted
 ) -> None:
     async def main() -> None:
@@ -284,7 +284,7 @@ def test_a_changed_body_is_known_after_the_fault_is_cleared(
     asyncio.run(main())
 
 
-def test_a_wrong_signature_is_the_fault_s_alone(
+def test_a_signature_fault_changes_only_its_own_attempt(
     make_workspace: MakeWorkspace, transport: Scripted
 ) -> None:
     async def main() -> None:

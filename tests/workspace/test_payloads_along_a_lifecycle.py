@@ -203,7 +203,9 @@ def test_the_update_shows_the_values_that_the_draft_had(lifecycle: Lifecycle) ->
         assert created[key] == updated[key]
 
 
-def test_an_update_after_an_invitation_says_subscribed(make_workspace: MakeWorkspace) -> None:
+def test_an_update_after_an_invitation_has_the_status_subscribed(
+    make_workspace: MakeWorkspace,
+) -> None:
     async def main() -> None:
         workspace = make_workspace()
         workspace.add_webhook(name="m", payload_url="http://example.com/", events=["updated"])

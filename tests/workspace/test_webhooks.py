@@ -61,7 +61,7 @@ def test_a_webhook_s_own_profile_applies_only_to_it(
     asyncio.run(main())
 
 
-def test_a_profile_can_be_set_and_taken_back_later(
+def test_a_profile_can_be_set_and_removed_later(
     make_workspace: MakeWorkspace, transport: Scripted
 ) -> None:
     async def main() -> None:
@@ -190,7 +190,7 @@ def test_an_application_of_another_process_is_unreachable(
 # --- disabled -----------------------------------------------------------------------------------
 
 
-def test_a_webhook_that_fails_everything_for_five_days_is_disabled_and_says_so(
+def test_a_webhook_that_fails_for_five_days_is_disabled_with_a_reason(
     make_workspace: MakeWorkspace, transport: Scripted
 ) -> None:
     async def main() -> None:

@@ -135,7 +135,7 @@ def test_each_attempt_and_each_webhook_draws_for_itself() -> None:
     assert attempts != webhooks
 
 
-def test_a_bounded_probability_is_used_up_by_hits_alone() -> None:
+def test_only_hits_use_up_a_bounded_probability() -> None:
     fault = faults.Drop(times=3, on=faults.Match(probability=0.3))
     found = counted([ActiveFault("a", fault)], 200)
     assert [index for index, one in enumerate(found) if one] == [

@@ -100,7 +100,7 @@ def test_any_other_address_passes_only_when_allowed(address: str, network: str) 
     assert Guard([network]).refusal(parsed, "consumer.example.com") is None
 
 
-def test_a_refusal_says_how_to_allow_the_address() -> None:
+def test_a_refusal_names_the_option_that_allows_the_address() -> None:
     guard = Guard()
     assert guard.refusal(ip_address("8.8.8.8"), "dns.example.com") == (
         "8.8.8.8 is neither loopback nor private; "

@@ -134,7 +134,7 @@ def test_another_way_to_write_an_address_is_resolved_and_then_checked(
     run(main())
 
 
-def test_a_forbidden_name_is_not_dialled_and_every_address_says_why(
+def test_a_forbidden_name_is_not_dialled_and_the_reason_names_every_address(
     run: Run, wire: MakeWire, post: Post
 ) -> None:
     names = Names(["8.8.8.8", "169.254.169.254"])

@@ -222,7 +222,7 @@ def test_bytes_on_an_idle_connection_make_it_unusable(
     run(main())
 
 
-def test_an_idle_connection_is_let_go_in_time(
+def test_an_idle_connection_is_closed_after_its_time_out(
     run: Run, torture: MakeServer, wire: MakeWire, post: Post, answers: Answers, until: Until
 ) -> None:  # fmt: skip
     async def main() -> None:

@@ -100,7 +100,7 @@ def test_a_candidate_who_has_not_completed_has_no_report(tenant: Tenant) -> None
     assert fetch(tenant, "nobody").status_code == 404
 
 
-def test_a_report_is_below_the_pages_of_its_workspace_alone(
+def test_a_report_is_only_below_the_pages_of_its_workspace(
     make_tenant: Callable[..., Tenant],
 ) -> None:
     one, other = make_tenant(), make_tenant(seed=8)

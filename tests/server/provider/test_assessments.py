@@ -171,7 +171,7 @@ def test_a_deleted_assessment_is_gone(jobs: Jobs) -> None:
     assert answer.json()["error"]["message"] == f"assessment {jobs.ids['deleted']!r} was deleted"
 
 
-def test_an_archived_assessment_says_so_here(jobs: Jobs) -> None:
+def test_an_archived_assessment_is_shown_as_archived(jobs: Jobs) -> None:
     """Unlike its payload, whose isArchived is false."""
     shown = jobs.tenant.provider("GET", f"{LIST}/{jobs.ids['archived']}").json()["data"]
     assert (shown["assessmentStatus"], shown["isArchived"]) == ("SUBSCRIBED", True)

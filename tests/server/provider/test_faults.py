@@ -184,7 +184,7 @@ def test_an_answer_without_a_body_is_broken_before_its_head(tenant: Tenant, dead
     assert tenant.provider("GET", "/v1/webhook").json()["data"] == []
 
 
-def test_faults_of_both_sides_leave_each_other_alone(tenant: Tenant, job: Json) -> None:
+def test_faults_of_both_sides_do_not_affect_each_other(tenant: Tenant, job: Json) -> None:
     receiver = tenant.server.receiver(200)
     tenant.webhook(receiver.url)
     assert tenant.control("POST", "/faults", json={"duplicate": {}}).status_code == 201

@@ -188,7 +188,7 @@ def test_a_link_is_that_of_the_payload_and_has_no_data_around_it(
     assert link["id"] != link["assessmentCandidateId"]
 
 
-def test_a_link_says_when_it_has_expired(tenant: Tenant) -> None:
+def test_a_link_shows_when_it_expired(tenant: Tenant) -> None:
     ada = tenant.candidate(email="ada@example.com")
     tenant.control("POST", "/clock/advance", json={"by": "31d"})
     path = f"/v1/assessment/{ada['assessmentId']}/candidate/link"

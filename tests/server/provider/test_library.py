@@ -96,7 +96,7 @@ def test_questions_are_filtered(library: Tenant, query: dict[str, str], count: i
     assert len(rows(library, QUESTIONS, **query)) == count
 
 
-def test_a_question_says_the_same_alone_and_in_the_list(library: Tenant) -> None:
+def test_a_question_is_the_same_alone_and_in_the_list(library: Tenant) -> None:
     test = rows(library, TESTS, query="Shell Scripts")[0]
     found = rows(library, QUESTIONS, testLibraryId=test["id"])
     assert len(found) == 10

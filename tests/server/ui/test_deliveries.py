@@ -30,7 +30,7 @@ def test_the_newest_delivery_is_first(ui: Ui, server: Server) -> None:
     assert ids(ui.get("/deliveries")) == ["2-1", "1-1"]
 
 
-def test_without_deliveries_the_page_says_so(ui: Ui) -> None:
+def test_a_page_without_deliveries_has_a_notice(ui: Ui) -> None:
     assert "No deliveries here" in ui.get("/deliveries").text
 
 
@@ -89,7 +89,7 @@ def test_the_raw_body_is_plain_text_byte_for_byte(ui: Ui, server: Server) -> Non
     assert answer.content == receiver.requests[0].body
 
 
-def test_a_payload_that_does_not_fit_says_where(ui: Ui, server: Server) -> None:
+def test_a_payload_that_does_not_fit_is_shown_with_the_path(ui: Ui, server: Server) -> None:
     ui.tenant.webhook(server.receiver().url)
     workspace = server.emulator.existing(ui.tenant.name)
 

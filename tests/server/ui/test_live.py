@@ -66,7 +66,7 @@ def test_nothing_is_sent_when_nothing_changed() -> None:
     assert _changes(before, list(before), render) == ""
 
 
-def test_a_changed_row_is_swapped_alone() -> None:
+def test_only_a_changed_row_is_swapped() -> None:
     a, b = rows("a", "b")
     changed = b._replace(record="b2")
     assert _changes([a, b], [a, changed], render) == (

@@ -54,7 +54,7 @@ def test_a_scenario_runs_in_a_workspace_of_its_own(ui: Ui, server: Server) -> No
     assert f"{ui.base}{path}" in ui.get("/scenarios").links
 
 
-def test_steps_that_failed_say_why(ui: Ui, server: Server) -> None:
+def test_failed_steps_show_the_reason(ui: Ui, server: Server) -> None:
     path = run(ui, server.receiver(500).url)
     text = ui.get(path).text
     assert "failed expect" in text
