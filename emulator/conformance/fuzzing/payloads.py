@@ -230,11 +230,13 @@ class PayloadSender:
         *,
         is_valid: bool | None = None,
     ) -> RejectedPayload | None:
-        if is_valid is None:
-            is_valid = self._contracts.fits(self._generation, base.event, payload)
         attempt = delivery.attempts[0]
         self.deliveries += 1
         self._check_presence(attempt)
+        if attempt.is_success:  # right for every payload, so its schema need not be checked
+            return None
+        if is_valid is None:
+            is_valid = self._contracts.fits(self._generation, base.event, payload)
         problem = self._problem(attempt, is_valid=is_valid)
         if not problem:
             return None
@@ -263,7 +265,7 @@ class PayloadSender:
         kind = "fits the schema" if is_valid else "does not fit the schema"
         if status is None:
             return f"{kind}, and there was no answer: {_WORDS.get(outcome.reason, outcome.reason)}"
-        if status >= 500 or (is_valid and not 200 <= status <= 299):
+        if status >= 500 or is_valid:
             return f"{kind}, and was answered {status}"
         return ""
 
