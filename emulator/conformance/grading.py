@@ -102,7 +102,7 @@ async def grade(
     checked(target)
     found: dict[str, CheckResult] = {}
 
-    def tell(result: CheckResult) -> None:
+    def report(result: CheckResult) -> None:
         found[result.check.id] = result
         if on_result is not None:
             on_result(result)
@@ -111,7 +111,7 @@ async def grade(
     for check in checks:
         reason = check.missing(target)
         if reason:
-            tell(CheckResult(check, "skipped", reason))
+            report(CheckResult(check, "skipped", reason))
         else:
             able.append(check)
     jobs = jobs if serve is None else 1  # so that each call belongs to one check
@@ -119,23 +119,23 @@ async def grade(
         trouble = await _unreached(target, emulator) if able and not sent else ""
         if trouble:
             for check in able:
-                tell(CheckResult(check, "incomplete", trouble))
+                report(CheckResult(check, "incomplete", trouble))
         else:
-            await _all(_Run(target, emulator, calls, sent).result, able, jobs, tell)
+            await _all(_Run(target, emulator, calls, sent).result, able, jobs, report)
     return [found[check.id] for check in checks]
 
 
 async def _all(
-    ask: Callable[[Check], Awaitable[CheckResult]],
+    run: Callable[[Check], Awaitable[CheckResult]],
     checks: Sequence[Check],
     jobs: int,
-    tell: Callable[[CheckResult], None],
+    report: Callable[[CheckResult], None],
 ) -> None:
     places = asyncio.Semaphore(jobs)
 
     async def one(check: Check) -> None:
         async with places:
-            tell(await ask(check))
+            report(await run(check))
 
     try:
         async with asyncio.TaskGroup() as group:
