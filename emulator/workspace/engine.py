@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 # Ranks of timers at the same instant: candidates move before deliveries are retried.
 _CANDIDATE, _ATTEMPT = 1, 2
 
+_RUN_AT_ONCE = 1_000  # timers
+
 _REPLAYED_AT_ONCE = 1_000  # entries, about ten milliseconds of work
 
 
@@ -286,8 +288,15 @@ class Engine:
         return self.timeline.now()
 
     def run_due(self) -> None:
-        """Run every due timer, in the order of time and key."""
-        while (key := self.timeline.pop_due()) is not None:
+        """Run the due timers, in the order of time and key, up to a limit.
+
+        The other timers remain due, so that the messages of a thousand candidates who expire at
+        one instant are sent before those of the next thousand are built.
+        """
+        for _ in range(_RUN_AT_ONCE):
+            key = self.timeline.pop_due()
+            if key is None:
+                break
             rank, *numbers = key
             if rank == _ATTEMPT:
                 message, webhook, attempt = numbers

@@ -15,6 +15,7 @@ from emulator.delivery.profiles import Profile
 from emulator.delivery.records import Outcome
 from emulator.domain.events import EVENT_TYPES
 from emulator.errors import ConflictError, InvalidInputError
+from emulator.workspace import engine
 from emulator.workspace.canonical import canonical
 from emulator.workspace.entry_data import Settings
 
@@ -151,6 +152,25 @@ def test_invitations_of_one_instant_expire_in_the_order_of_their_numbers(
         entries = await workspace.advance(30 * DAY)
         moved: list[Any] = [entry.data for entry in entries if entry.kind == "candidate.moved"]
         assert [one.candidate.id for one in moved] == ids
+
+    asyncio.run(main())
+
+
+def test_when_many_expire_at_one_instant_their_messages_do_not_pile_up(
+    make_workspace: MakeWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "_RUN_AT_ONCE", 2)
+
+    async def main() -> None:
+        workspace = make_workspace()
+        workspace.add_webhook(name="mine", payload_url=URL, events=["candidate.invitation_expired"])
+        assessment = workspace.create_assessment()
+        for _ in range(5):
+            workspace.invite(assessment.id)
+        entries = await workspace.advance(30 * DAY)
+        kinds = [one.kind for one in entries if one.kind in ("candidate.moved", "attempt.finished")]
+        moved, sent = "candidate.moved", "attempt.finished"
+        assert kinds == [moved, moved, sent, sent, moved, moved, sent, sent, moved, sent]
 
     asyncio.run(main())
 
@@ -486,18 +506,21 @@ def test_a_real_clock_rings_when_a_retry_is_due(
 
 
 def test_a_clock_set_to_real_runs_overdue_timers(
-    make_workspace: MakeWorkspace, make_journal: MakeJournal
+    make_workspace: MakeWorkspace, make_journal: MakeJournal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(engine, "_RUN_AT_ONCE", 2)
+
     async def main() -> None:
         journal = make_journal()
         workspace = make_workspace(journal=journal)
         workspace.set_clock("virtual", datetime(2020, 1, 1, tzinfo=UTC))
-        candidate = workspace.invite(workspace.create_assessment(validity_days=1).id)
+        assessment = workspace.create_assessment(validity_days=1)
+        ids = [workspace.invite(assessment.id).id for _ in range(5)]
         workspace.set_clock("real")
         assert workspace.state.settings.clock == "real"
-        has_expired = lambda: state_of(workspace, candidate.id) != "INVITED"  # noqa: E731
-        assert await journal.until("acme", has_expired, DEADLINE)
-        assert state_of(workspace, candidate.id) == "INVITATION_EXPIRED"
+        have_expired = lambda: all(state_of(workspace, id_) != "INVITED" for id_ in ids)  # noqa: E731
+        assert await journal.until("acme", have_expired, DEADLINE)
+        assert {state_of(workspace, id_) for id_ in ids} == {"INVITATION_EXPIRED"}
         await workspace.engine.close(0.0, "shutdown")
 
     asyncio.run(main())
