@@ -5,6 +5,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -85,6 +86,22 @@ def test_a_forgotten_workspace_leaves_the_others(tmp_path: Path) -> None:
         return found
 
     assert asyncio.run(work()) == ["other"]
+
+
+def test_a_workspace_can_be_forgotten_while_its_entries_are_written(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "j", KINDS)
+    with closing(sqlite3.connect(tmp_path / "j", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")  # the writer waits in its commit
+        store.write(entries("one", "two"))
+        for _ in range(100):
+            assert store.workspaces() == ["acme"]  # lets the writer run
+        store.forget("acme")
+        assert (store.last("acme"), list(store.read("acme")), store.workspaces()) == (0, [], [])
+        store.write(entries("anew"))
+        assert list(store.read("acme")) == entries("anew")
+        other.execute("ROLLBACK")
+    store.close()
+    assert list(read_entries(tmp_path / "j", KINDS, "acme")) == entries("anew")
 
 
 def test_only_its_owner_can_read_the_file(tmp_path: Path) -> None:
