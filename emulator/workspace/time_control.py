@@ -55,8 +55,11 @@ class TimeControl(EngineCalls):
         else:
             is_blank = not (self.state.assessments or self.state.deliveries)
             is_fresh = is_blank and engine.timeline.mode == "real"
-            now = checked(now or (self.state.settings.now if is_fresh else self.now()))
-            check_jump(engine.timeline, now)
+            if now is None and not is_fresh:
+                now = self.now()  # no jump; the real clock may go on before it could be checked
+            else:
+                now = checked(now or self.state.settings.now)
+                check_jump(engine.timeline, now)
         engine.timeline.mode = mode
         engine.timeline.move_to(now)
         engine.commit([("clock.set", ClockMoved(mode, now))])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -522,6 +523,26 @@ def test_a_clock_set_to_real_runs_overdue_timers(
         assert await journal.until("acme", have_expired, DEADLINE)
         assert {state_of(workspace, id_) for id_ in ids} == {"INVITATION_EXPIRED"}
         await workspace.engine.close(0.0, "shutdown")
+
+    asyncio.run(main())
+
+
+def test_a_real_clock_that_goes_on_meanwhile_becomes_virtual(
+    make_workspace: MakeWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main() -> None:
+        workspace = make_workspace(clock="real")
+        workspace.invite(workspace.create_assessment().id)
+        milliseconds = itertools.count()
+        start = workspace.now()
+        with monkeypatch.context() as patch:
+            patch.setattr(
+                workspace.engine.timeline,
+                "now",
+                lambda: start + timedelta(milliseconds=next(milliseconds)),
+            )
+            workspace.set_clock("virtual")
+        assert workspace.now() == start
 
     asyncio.run(main())
 
