@@ -102,7 +102,10 @@ class Scripted:
         self.most = 0
         self._news = asyncio.Event()
 
-    async def send(self, request: Request) -> Outcome:
+    def send(self, request: Request) -> asyncio.Future[Outcome]:
+        return asyncio.ensure_future(self._send(request))
+
+    async def _send(self, request: Request) -> Outcome:
         self.requests.append(request)
         self.under_way.append(request.url)
         self.most = max(self.most, len(self.under_way))

@@ -90,7 +90,7 @@ class Dispatcher:
     def _begin(self, key: Key, request: Request) -> None:
         sent: asyncio.Future[Outcome]
         try:
-            sent = asyncio.ensure_future(self._transport.send(request))
+            sent = self._transport.send(request)
         except Exception as bug:  # noqa: BLE001 - passed on like any other bug of the transport
             sent = asyncio.get_running_loop().create_future()
             sent.set_exception(bug)

@@ -13,7 +13,7 @@ from emulator.domain.events import Generation
 from emulator.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    import asyncio
 
     # A request is sent, and never decoded.
     from emulator.delivery.faults.fault import WireFault  # noqa: TC004
@@ -116,8 +116,12 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
 class Transport(Protocol):
     """Sends requests."""
 
-    def send(self, request: Request) -> Awaitable[Outcome]:
-        """Send one request; a failing consumer is an outcome, never an exception."""
+    def send(self, request: Request) -> asyncio.Future[Outcome]:
+        """Send one request; a failing consumer is an outcome, never an exception.
+
+        Returns:
+            A future, whose cancellation stops the request.
+        """
         ...
 
     async def close(self) -> None:

@@ -179,10 +179,11 @@ def _of_different_deliveries(keys: Iterable[Key]) -> Iterator[list[Key]]:
     group: list[Key] = []
     deliveries: set[tuple[int, int]] = set()
     for key in keys:
-        if key[:2] in deliveries:
+        delivery = key[:2]
+        if delivery in deliveries:
             yield group
             group, deliveries = [], set()
         group.append(key)
-        deliveries.add(key[:2])
+        deliveries.add(delivery)
     if group:
         yield group

@@ -12,8 +12,6 @@ from emulator.delivery.records import Key, Outcome, Request
 from emulator.errors import JournalError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
-
     from tests.conftest import Scripted
 
 URL = "http://one.example.com/"
@@ -128,10 +126,10 @@ def test_an_unsaved_attempt_is_not_sent_after_the_end(transport: Scripted) -> No
 @pytest.mark.parametrize("is_at_once", [False, True])
 def test_a_bug_of_the_transport_is_handed_back(*, is_at_once: bool) -> None:
     class Buggy:
-        def send(self, _: Request) -> Awaitable[Outcome]:
+        def send(self, _: Request) -> asyncio.Future[Outcome]:
             if is_at_once:
                 raise bug
-            return self._send()
+            return asyncio.ensure_future(self._send())
 
         async def _send(self) -> Outcome:
             raise bug

@@ -54,7 +54,10 @@ class Echo:
         self.got: list[Request] = []
         self.arrived = asyncio.Event()
 
-    async def send(self, request: Request) -> Outcome:
+    def send(self, request: Request) -> asyncio.Future[Outcome]:
+        return asyncio.ensure_future(self._send(request))
+
+    async def _send(self, request: Request) -> Outcome:
         self.got.append(request)
         self.arrived.set()
         if self.gate is not None:

@@ -58,13 +58,16 @@ class InProcess:
         self._running: set[asyncio.Task[Any]] = set()  # neither ended nor out of time
         self._is_closed = False
 
-    async def send(self, request: Request) -> Outcome:
+    def send(self, request: Request) -> asyncio.Task[Outcome]:
         """Send one request; a failing application is an outcome, never an exception.
 
-        Raises:
-            InvalidInputError: URL or headers that could not stand on the wire either, or a fault
-                that needs one.
+        Returns:
+            A task. It raises InvalidInputError for a URL or headers that the wire can't carry
+            either, and for a fault that needs a socket.
         """
+        return asyncio.get_running_loop().create_task(self._send(request))
+
+    async def _send(self, request: Request) -> Outcome:
         started = perf_counter()
         scope = _scope(request)
         if request.wire:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from itertools import count
 from typing import TYPE_CHECKING
@@ -11,8 +12,6 @@ from emulator.delivery.transports.asgi import SCHEME, InProcess, destination_of
 from emulator.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
-
     from emulator.delivery.records import Request, Transport
     from emulator.delivery.transports.asgi import App
 
@@ -55,13 +54,13 @@ class Mounts:
             message = f"no application is mounted as {name!r} in this workspace{known}"
             raise InvalidInputError(message, path="$.payloadUrl")
 
-    def send(self, request: Request) -> Awaitable[Outcome]:
+    def send(self, request: Request) -> asyncio.Future[Outcome]:
         """Send one request."""
         if not request.url.startswith(SCHEME):
             return self._wire.send(request)
         name = destination_of(request.url).host
         app = self._apps.get(name)
-        return app.send(request) if app else _unreachable(name)
+        return app.send(request) if app else asyncio.ensure_future(_unreachable(name))
 
     async def close(self) -> None:
         """Stop running applications; the wire belongs to the emulator."""

@@ -287,7 +287,7 @@ def test_closing_ends_requests_under_way_with_shutdown(run: Run) -> None:
 
     async def main() -> None:
         transport = InProcess(app)
-        sending = asyncio.create_task(transport.send(request()))
+        sending = transport.send(request())
         await called.wait()
         await transport.close()
         outcome = await sending
@@ -307,7 +307,7 @@ def test_cancelling_passes(run: Run) -> None:
 
     async def main() -> None:
         transport = InProcess(app)
-        sending = asyncio.create_task(transport.send(request()))
+        sending = transport.send(request())
         await called.wait()
         sending.cancel()
         with pytest.raises(asyncio.CancelledError):
