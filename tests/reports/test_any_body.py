@@ -50,8 +50,11 @@ class Answering:
     def __init__(self, body: bytes) -> None:
         self.body = body
 
-    async def send(self, _: Request) -> Outcome:
-        return Outcome("answered", 200, (("X-Odd", "\x1b[31m"),), self.body[: 64 * 1024])
+    def send(self, _: Request) -> asyncio.Future[Outcome]:
+        sent = asyncio.get_running_loop().create_future()
+        headers = (("X-Odd", "\x1b[31m"),)
+        sent.set_result(Outcome("answered", 200, headers, self.body[: 64 * 1024]))
+        return sent
 
     async def close(self) -> None:
         """Nothing is open."""
