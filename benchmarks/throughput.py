@@ -46,7 +46,7 @@ async def _all(url: str, rounds: int, candidates: int) -> list[Row]:
     import aiohttp
 
     ways: dict[str, tuple[str, dict[str, Any]]] = {
-        "one webhook a message": ("", {}),
+        "one webhook a message": ("1.3", {}),
         "eight webhooks a message": ("2.0", {"webhooks": 8}),
         "eight webhooks, signed (v2)": ("1.8", {"webhooks": 8, "generation": "v2"}),
         "eight webhooks, journal in SQLite": ("1.6", {"webhooks": 8, "on_disk": True}),
